@@ -1,0 +1,390 @@
+// Made by schemas/generate.ts from schemas/avro; do not edit. `npm run gen` makes it anew.
+
+export type ProblemChange = 'opened' | 'repeated' | 'changed' | 'resolved' | 'reopened' | 'expired'
+
+export type ProblemStatus = 'firing' | 'resolved'
+
+export type Severity = 'critical' | 'high' | 'medium' | 'low' | 'info' | 'unknown'
+
+/** The whole problem as it stands, because something about it changed. */
+export interface ProblemEvent {
+  type: 'problem'
+  /** v1:<integration id>:<escaped vendor id>, or asset and check where the vendor has none. */
+  problemKey: string
+  companyId: string
+  integrationId: string
+  source: string
+  /** What the record that caused this version did. */
+  change: ProblemChange
+  status: ProblemStatus
+  flapping: boolean
+  /** Somebody acknowledged it in the tool. */
+  acknowledged: boolean
+  /** 1 at first; one more at each reopening. */
+  episode: number
+  /** Firing observations of this episode so far. */
+  count: number
+  /** The alert that opened this episode. */
+  alertId: string
+  asset: string | null
+  signature: string | null
+  severity: Severity
+  title: string
+  message: string
+  labels: Record<string, string>
+  /** When this episode opened. */
+  firstAtMs: number
+  lastAtMs: number
+  resolvedAtMs: number | null
+  startsAtMs: number | null
+  /** Upstream partition of alerts.raw.v1. */
+  partition: number
+  /** Append time of the raw record that caused this version. */
+  atMs: number
+  /** Position of that record. */
+  version: number
+}
+
+export type CommandAction = 'acknowledge' | 'assign' | 'start' | 'resolve' | 'close' | 'reopen' | 'note' | 'merge' | 'split'
+
+export type ActorKind = 'user' | 'token' | 'system' | 'connector' | 'analyst' | 'remediator'
+
+/** Who asked. */
+export interface Actor {
+  kind: ActorKind
+  id: string
+  name: string
+}
+
+/** What a person or a part of the program asks of an incident. */
+export interface Command {
+  type: 'command'
+  commandId: string
+  companyId: string
+  incidentId: string
+  action: CommandAction
+  actor: Actor
+  /** Refused as version_stale when the incident has moved on; null: applies to any. */
+  judgedVersion: number | null
+  /** assign: user id; null unassigns. */
+  assignee: string | null
+  /** note, resolve, close: what to say. */
+  text: string | null
+  /** merge: the other incident. */
+  intoIncidentId: string | null
+  /** split: the problems that leave. */
+  problemKeys: string[]
+  issuedAtMs: number
+}
+
+/** The company's settings that change the correlator's answer. */
+export interface Settings {
+  type: 'settings'
+  companyId: string
+  revision: number
+  windowMs: number
+  maxLifeMs: number
+  joinThreshold: number
+  weights: Record<string, number>
+  criticalAssets: string[]
+}
+
+/** `from` depends on `to`. */
+export interface TopologyEdge {
+  from: string
+  to: string
+  kind: string
+}
+
+/** The company's dependency graph, whole. */
+export interface Topology {
+  type: 'topology'
+  companyId: string
+  revision: number
+  edges: TopologyEdge[]
+}
+
+/** Time of one upstream partition has reached atMs. */
+export interface Progress {
+  type: 'progress'
+  partition: number
+  atMs: number
+  version: number
+}
+
+/** A record of correlation.v1: one log a company. */
+export interface CorrelationRecord {
+  event: ProblemEvent | Command | Settings | Topology | Progress
+}
+
+/** A record of dead-letter.v1: the original record and why it could not be understood. */
+export interface DeadLetter {
+  /** Topic, partition, offset and element. */
+  deadLetterId: string
+  companyId: string | null
+  topic: string
+  partition: number
+  position: number
+  element: number
+  stage: string
+  code: string
+  message: string
+  attempts: number
+  key: string
+  /** The original record, as it stood on the log. */
+  value: Buffer
+  atMs: number
+}
+
+export type IncidentCause = 'problem' | 'command' | 'time' | 'merge' | 'split'
+
+export type IncidentStatus = 'open' | 'assigned' | 'in_progress' | 'resolved' | 'closed'
+
+export type IncidentSeverity = 'critical' | 'high' | 'medium' | 'low' | 'info'
+
+/** Bounded snapshot of an incident (64 KB). */
+export interface IncidentChanged {
+  type: 'incident'
+  incidentId: string
+  companyId: string
+  /** Position of the correlation.v1 record that caused it. */
+  version: number
+  atMs: number
+  cause: IncidentCause
+  /** Problem key, command id or incident id. */
+  causeId: string | null
+  title: string
+  status: IncidentStatus
+  severity: IncidentSeverity
+  /** 1 (most urgent) to 5. */
+  priority: number
+  openedAtMs: number
+  updatedAtMs: number
+  acknowledgedAtMs: number | null
+  resolvedAtMs: number | null
+  closedAtMs: number | null
+  alertCount: number
+  problemCount: number
+  openProblemCount: number
+  /** At most 20, most problems first. */
+  assets: string[]
+  assetCount: number
+  sources: string[]
+  /** At most 20, newest first. */
+  latestProblemKeys: string[]
+  assignee: string | null
+  resolution: string | null
+  reopenCount: number
+  mergedInto: string | null
+}
+
+export type JoinRule = 'founded' | 'same_problem' | 'scored' | 'merged' | 'split'
+
+/** One term of the score. */
+export interface Feature {
+  name: string
+  /** 0 to 1 */
+  value: number
+  weight: number
+  detail: string
+}
+
+/** Why a problem is in its incident. */
+export interface Evidence {
+  /** founded: no open incident fits. */
+  rule: JoinRule
+  /** The problem it was compared with. */
+  withProblemKey: string | null
+  score: number
+  threshold: number
+  features: Feature[]
+}
+
+/** The problem event that caused it. */
+export interface PlacedProblem {
+  /** v1:<integration id>:<escaped vendor id>, or asset and check where the vendor has none. */
+  problemKey: string
+  companyId: string
+  integrationId: string
+  source: string
+  /** What the record that caused this version did. */
+  change: ProblemChange
+  status: ProblemStatus
+  flapping: boolean
+  /** Somebody acknowledged it in the tool. */
+  acknowledged: boolean
+  /** 1 at first; one more at each reopening. */
+  episode: number
+  /** Firing observations of this episode so far. */
+  count: number
+  /** The alert that opened this episode. */
+  alertId: string
+  asset: string | null
+  signature: string | null
+  severity: Severity
+  title: string
+  message: string
+  labels: Record<string, string>
+  /** When this episode opened. */
+  firstAtMs: number
+  lastAtMs: number
+  resolvedAtMs: number | null
+  startsAtMs: number | null
+  /** Upstream partition of alerts.raw.v1. */
+  partition: number
+  /** Append time of the raw record that caused this version. */
+  atMs: number
+  /** Position of that record. */
+  version: number
+}
+
+/** A problem as it stands, the incident that holds it, and why. */
+export interface ProblemPlaced {
+  type: 'problem'
+  incidentId: string
+  evidence: Evidence
+  /** Position of the correlation.v1 record. */
+  version: number
+  problem: PlacedProblem
+}
+
+/** A note on an incident. */
+export interface NoteAdded {
+  type: 'note'
+  incidentId: string
+  companyId: string
+  commandId: string
+  actor: Actor
+  text: string
+  atMs: number
+  version: number
+}
+
+export type OutcomeStatus = 'done' | 'refused'
+
+/** The one answer to a command. */
+export interface CommandOutcome {
+  type: 'outcome'
+  commandId: string
+  companyId: string
+  /** The one it was applied to: follows mergedInto. */
+  incidentId: string
+  action: string
+  actor: Actor
+  status: OutcomeStatus
+  code: string | null
+  message: string
+  atMs: number
+  version: number
+}
+
+/** A record of incidents.v1. Readers upsert by id and version. */
+export interface IncidentRecord {
+  event: IncidentChanged | ProblemPlaced | NoteAdded | CommandOutcome
+}
+
+export type Fate = 'emitted' | 'absorbed' | 'dropped' | 'rejected'
+
+export type AlertStatus = 'firing' | 'resolved' | 'acknowledged' | 'no_data' | 'unknown'
+
+/** One observation, normalised. Texts are bounded; null where the vendor says nothing. */
+export interface Alert {
+  /** Delivery id and element path. */
+  alertId: string
+  source: string
+  /** The vendor's own id that ties firing to resolved. */
+  externalId: string | null
+  /** Host or resource name. */
+  asset: string | null
+  /** Short stable name of the check. */
+  signature: string | null
+  severity: Severity
+  status: AlertStatus
+  title: string
+  message: string
+  /** Vendor time; data only. */
+  startsAtMs: number | null
+  labels: Record<string, string>
+}
+
+/** A record of alerts.v1: one element of one delivery with its fate. */
+export interface LedgerRow {
+  deliveryId: string
+  /** Index within the delivery, from 0. */
+  element: number
+  /** How many rows this delivery has in all; at least 1. */
+  elements: number
+  companyId: string
+  integrationId: string
+  source: string
+  /** emitted: told on as a problem event; absorbed: counted into a problem; dropped: for `reason`; rejected: dead-lettered with `reason`. */
+  fate: Fate
+  /** Bounded word: why dropped or rejected; which change an emitted one caused. */
+  reason: string | null
+  problemKey: string | null
+  /** Append time of the raw record. */
+  atMs: number
+  partition: number
+  /** Position of the raw record. */
+  version: number
+  alert: Alert | null
+}
+
+/** One webhook request, accepted and not yet understood. */
+export interface Delivery {
+  type: 'delivery'
+  /** Unique; derived from the integration and the sender's id where the sender gave one, else random. */
+  deliveryId: string
+  companyId: string
+  integrationId: string
+  /** Kind of monitoring tool; chooses the adapter. */
+  source: string
+  /** True when the sender named the delivery, so that the same id may come again within 24 h. */
+  replayable: boolean
+  /** Elements of a generic array, else 1: what the sender was told as accepted. */
+  elements: number
+  /** Wall clock of the ingest process; data only, never `now`. */
+  receivedAtMs: number
+  contentType: string
+  /** Lower-case names; only those an adapter may need, never credentials. */
+  headers: Record<string, string>
+  /** As received, decompressed. */
+  body: Buffer
+}
+
+/** Requests refused for one reason. */
+export interface Refusal {
+  companyId: string | null
+  status: number
+  code: string
+  count: number
+}
+
+/** Time passes on this partition, and what was refused since the last tick of this process. */
+export interface Tick {
+  type: 'tick'
+  processId: string
+  refused: Refusal[]
+}
+
+/** A record of alerts.raw.v1: a delivery as received, or a tick. */
+export interface RawRecord {
+  event: Delivery | Tick
+}
+
+export type RunEventKind = 'planned' | 'awaiting_approval' | 'approved' | 'refused' | 'step_started' | 'step_ended' | 'verified' | 'failed' | 'rolled_back' | 'cancelled'
+
+/** A record of runs.v1: a step in the life of one runbook run. */
+export interface RunEvent {
+  runId: string
+  companyId: string
+  incidentId: string
+  runbookId: string
+  runbookVersion: number
+  event: RunEventKind
+  stepId: string | null
+  actor: Actor
+  detail: string | null
+  atMs: number
+  version: number
+}
