@@ -388,3 +388,77 @@ export interface RunEvent {
   atMs: number
   version: number
 }
+
+/** A problem event without its type. */
+export interface ProblemSnapshot {
+  /** v1:<integration id>:<escaped vendor id>, or asset and check where the vendor has none. */
+  problemKey: string
+  companyId: string
+  integrationId: string
+  source: string
+  /** What the record that caused this version did. */
+  change: ProblemChange
+  status: ProblemStatus
+  flapping: boolean
+  /** Somebody acknowledged it in the tool. */
+  acknowledged: boolean
+  /** 1 at first; one more at each reopening. */
+  episode: number
+  /** Firing observations of this episode so far. */
+  count: number
+  /** The alert that opened this episode. */
+  alertId: string
+  asset: string | null
+  signature: string | null
+  severity: Severity
+  title: string
+  message: string
+  labels: Record<string, string>
+  /** When this episode opened. */
+  firstAtMs: number
+  lastAtMs: number
+  resolvedAtMs: number | null
+  startsAtMs: number | null
+  /** Upstream partition of alerts.raw.v1. */
+  partition: number
+  /** Append time of the raw record that caused this version. */
+  atMs: number
+  /** Position of that record. */
+  version: number
+}
+
+export type ObservedStatus = 'firing' | 'resolved'
+
+/** A problem as this stage last saw it. */
+export interface TrackedProblem {
+  type: 'problem'
+  problem: ProblemSnapshot
+  /** Count in the last problem event that was published. */
+  told: number
+  /** Log time of that event. */
+  toldAtMs: number
+  /** Log times of the latest changes between firing and resolved, oldest first; at most 21. */
+  flips: number[]
+  /** What the tool last said; differs from the problem's status only while it flaps. */
+  observed: ObservedStatus
+}
+
+/** A delivery already processed. */
+export interface SeenDelivery {
+  type: 'delivery'
+  atMs: number
+  replayable: boolean
+}
+
+/** How far this partition's time has come. */
+export interface StageTime {
+  type: 'time'
+  nowMs: number
+  /** When progress was last passed on. */
+  toldAtMs: number
+}
+
+/** One state entry of the process stage, by key: p:<problem key>, d:<delivery id>, m. */
+export interface ProcessEntry {
+  event: TrackedProblem | SeenDelivery | StageTime
+}
