@@ -42,6 +42,8 @@ export interface StageResult<O> {
 export interface Stage<I, O, S> {
   readonly name: string
   process(batch: readonly Positioned<I>[], state: StateView<S>): StageResult<O>
+  /** What else to publish for a record on which `process` keeps throwing, beside its dead letter: the ledger still owes it a fate. */
+  setAside?(input: Positioned<I>, code: string): readonly Keyed<O>[]
 }
 
 /** How a state entry is stored. */

@@ -1,0 +1,141 @@
+/** The only reader of the environment: defaults, then decoding, then rules between fields; every mistake is reported at once. */
+import { readFileSync } from 'node:fs'
+import { AppError } from './schemas/errors.ts'
+import { MODES, type Mode } from './schemas/settings.ts'
+
+/** A value that prints as `[secret]` wherever it is logged or serialised; `reveal` gives the text. */
+export class Secret {
+  readonly #text: string
+  constructor(text: string) {
+    this.#text = text
+  }
+  reveal(): string {
+    return this.#text
+  }
+  toString(): string {
+    return '[secret]'
+  }
+  toJSON(): string {
+    return '[secret]'
+  }
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return '[secret]'
+  }
+}
+
+/** Everything the program is told from outside. Addresses that are null mean the embedded engine. */
+export interface Config {
+  readonly host: string
+  readonly port: number
+  readonly dataDir: string
+  readonly adminToken: Secret | null
+  readonly masterKey: Secret | null
+  readonly kafkaBrokers: readonly string[] | null
+  readonly schemaRegistryUrl: string | null
+  readonly redisUrl: Secret | null
+  readonly databaseUrl: Secret | null
+  readonly clickhouseUrl: Secret | null
+  readonly mode: Mode
+  /** Partitions of topics that this start creates; null: 48 on Kafka, 4 on the embedded log. */
+  readonly partitions: number | null
+  /** Raised by an operator after a topic was recreated. */
+  readonly logEpoch: number
+  /** Largest webhook body in bytes. */
+  readonly bodyBytes: number
+  readonly logLevel: string
+  /** Proxies in front of us whose X-Forwarded-For is believed; 0: none. */
+  readonly trustedProxies: number
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Names we read ourselves; other AW_ names are mistakes. Provider credentials are read by their own SDKs. */
+const KNOWN = [
+  'AW_HOST', 'AW_PORT', 'AW_DATA_DIR', 'AW_ADMIN_TOKEN', 'AW_MASTER_KEY', 'AW_MODE', 'AW_PARTITIONS', 'AW_LOG_EPOCH', 'AW_BODY_BYTES', 'AW_LOG_LEVEL',
+  'AW_TRUSTED_PROXIES', 'AW_URL',
+] as const
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
+
+/** Reads the configuration. Throws `config_invalid` whose `details.mistakes` lists every mistake with the name of its variable. */
+export function readConfig(environment: Environment): Config {
+  const mistakes: string[] = []
+  const text = (name: string): string | null => {
+    const file = environment[`${name}_FILE`]
+    const direct = environment[name]
+    if (file !== undefined && file !== '' && direct !== undefined && direct !== '') mistakes.push(`${name}: set it or ${name}_FILE, not both`)
+    if (file === undefined || file === '') return direct === undefined || direct === '' ? null : direct
+    try {
+      return readFileSync(file, 'utf8').trim()
+    } catch (cause) {
+      mistakes.push(`${name}_FILE: reading the file it names: ${(cause as NodeJS.ErrnoException).code ?? 'error'}`)
+      return null
+    }
+  }
+  const integer = (name: string, fallback: number, min: number, max: number): number => {
+    const given = text(name)
+    if (given === null) return fallback
+    const value = Number(given)
+    if (Number.isInteger(value) && value >= min && value <= max) return value
+    mistakes.push(`${name}: a whole number from ${min} to ${max}, not "${given}"`)
+    return fallback
+  }
+  const oneOf = <T extends string>(name: string, fallback: T, allowed: readonly T[]): T => {
+    const given = text(name)
+    if (given === null) return fallback
+    const found = allowed.find((word) => word === given)
+    if (found === undefined) mistakes.push(`${name}: one of ${allowed.join(', ')}, not "${given}"`)
+    return found ?? fallback
+  }
+  const url = (name: string, protocols: readonly string[]): string | null => {
+    const given = text(name)
+    if (given === null) return null
+    const parsed = URL.canParse(given) ? new URL(given) : null
+    // The value may hold a password: the message never repeats it.
+    if (parsed === null || !protocols.includes(parsed.protocol)) mistakes.push(`${name}: an address that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`)
+    return given
+  }
+  const secret = (value: string | null): Secret | null => (value === null ? null : new Secret(value))
+
+  for (const name of Object.keys(environment)) {
+    const base = name.replace(/_FILE$/, '')
+    if (name.startsWith('AW_') && !KNOWN.some((known) => known === base)) mistakes.push(`${name}: no such setting; known are ${KNOWN.join(', ')}`)
+  }
+  const brokers = text('KAFKA_BROKERS')?.split(',').map((broker) => broker.trim()).filter((broker) => broker !== '') ?? null
+  for (const broker of brokers ?? []) if (!/^[^:\s]+:\d{1,5}$/.test(broker)) mistakes.push(`KAFKA_BROKERS: host:port, several separated by commas, not "${broker}"`)
+  const masterKey = text('AW_MASTER_KEY')
+  if (masterKey !== null && Buffer.from(masterKey, 'base64').length !== 32) mistakes.push('AW_MASTER_KEY: 32 bytes in base64, as `openssl rand -base64 32` prints')
+  const adminToken = text('AW_ADMIN_TOKEN')
+  if (adminToken !== null && adminToken.length < 16) mistakes.push('AW_ADMIN_TOKEN: at least 16 characters')
+  const schemaRegistryUrl = url('SCHEMA_REGISTRY_URL', ['http:', 'https:'])
+  if (brokers !== null && schemaRegistryUrl === null) mistakes.push('SCHEMA_REGISTRY_URL: needed with KAFKA_BROKERS, so that every process agrees on schema ids')
+
+  const config: Config = {
+    host: text('AW_HOST') ?? '127.0.0.1',
+    port: integer('AW_PORT', 8080, 0, 65_535),
+    dataDir: text('AW_DATA_DIR') ?? '.data',
+    adminToken: secret(adminToken),
+    masterKey: secret(masterKey),
+    kafkaBrokers: brokers,
+    schemaRegistryUrl,
+    redisUrl: secret(url('REDIS_URL', ['redis:', 'rediss:'])),
+    databaseUrl: secret(url('DATABASE_URL', ['postgres:', 'postgresql:'])),
+    clickhouseUrl: secret(url('CLICKHOUSE_URL', ['http:', 'https:'])),
+    mode: oneOf('AW_MODE', 'dry-run', MODES),
+    partitions: text('AW_PARTITIONS') === null ? null : integer('AW_PARTITIONS', 48, 1, 1_000),
+    logEpoch: integer('AW_LOG_EPOCH', 1, 1, 8_191),
+    bodyBytes: integer('AW_BODY_BYTES', 1_048_576, 1_024, 16_777_216),
+    logLevel: oneOf('AW_LOG_LEVEL', 'info', LOG_LEVELS),
+    trustedProxies: integer('AW_TRUSTED_PROXIES', 0, 0, 10),
+  }
+  if (mistakes.length > 0) throw new AppError('config_invalid', `the configuration has ${mistakes.length} mistake${mistakes.length === 1 ? '' : 's'}:\n  ${mistakes.join('\n  ')}`, { details: { mistakes } })
+  return config
+}
+
+/** The names of engines this configuration leaves embedded, in the order of the ports. */
+export function embeddedEngines(config: Config): readonly string[] {
+  const addresses = { KAFKA_BROKERS: config.kafkaBrokers, SCHEMA_REGISTRY_URL: config.schemaRegistryUrl, REDIS_URL: config.redisUrl, DATABASE_URL: config.databaseUrl, CLICKHOUSE_URL: config.clickhouseUrl }
+  return Object.entries(addresses).filter(([, address]) => address === null).map(([name]) => name)
+}
+
+/** The process's own environment. */
+export const environment = (): Environment => process.env

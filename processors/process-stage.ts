@@ -1,0 +1,219 @@
+/**
+ * The stage on alerts.raw.v1: a delivery is normalised by its source's adapter and each alert deduplicated into its problem.
+ *
+ * Key: integration. Out: alerts.v1 (one ledger row an element), correlation.v1 (problem events, progress of time), dead-letter.v1.
+ * State: problems (open ones at most 7 days after their last observation, resolved ones 1 day), deliveries (24 h, or 10 minutes for those the
+ * sender cannot repeat), the partition's time. Everything expires by log time, on ticks.
+ */
+import type { NormalisedAlert, Rejected } from '../schemas/alert.ts'
+import { toAppError, type ErrorCode } from '../schemas/errors.ts'
+import type { CorrelationRecord, DeadLetter, Delivery, LedgerRow, ProblemChange, ProcessEntry, RawRecord, TrackedProblem } from '../schemas/records.ts'
+import { TICK_INTERVAL_MS, TOPICS } from '../schemas/topics.ts'
+import { flush, markTold, observe, settle, type Place } from './dedupe.ts'
+import { overflowKey, problemKeyOf } from './problem-key.ts'
+import { ProcessIndex } from './process-index.ts'
+import type { Fate, Keyed, Positioned, Stage, StageResult, StateView } from './stage.ts'
+
+/** What the stage publishes. */
+export type ProcessOutput = LedgerRow | CorrelationRecord | DeadLetter
+
+/** Reads one delivery of a source; throws `payload_invalid` when the body as a whole cannot be read. */
+export type Normalise = (delivery: Delivery, receivedAtMs: number) => readonly (NormalisedAlert | Rejected)[]
+
+/** What the stage is built from. */
+export interface ProcessOptions {
+  readonly normalise: Normalise
+  /** Partitions of correlation.v1: each is told of this partition's time. */
+  readonly correlationPartitions: number
+  /** Open problems a company may have on one partition before further ones join the overflow problem. */
+  readonly maxOpenProblems?: number
+}
+
+/** The source whose endpoint several tools share. */
+const SHARED_SOURCE = 'generic'
+const TIME_KEY = 'm'
+/** Ticks come every five seconds from each ingest process; a little less lets one of them through. */
+const PROGRESS_INTERVAL_MS = TICK_INTERVAL_MS - 1_000
+
+/** Makes the stage. */
+export function processStage(options: ProcessOptions): Stage<RawRecord, ProcessOutput, ProcessEntry> {
+  return {
+    name: 'process',
+    process(batch, state) {
+      const index = state.derived(ProcessIndex.of)
+      const run = new Run(options, state, index)
+      for (const input of batch) run.take(input)
+      return run.result
+    },
+    setAside(input, code) {
+      const { event } = input.record
+      if (event.type === 'tick') return []
+      return [ledgerRow(input, event, { element: 0, elements: 1, fate: 'rejected', reason: code, problemKey: null }, null)]
+    },
+  }
+}
+
+/** One batch under way. */
+class Run {
+  readonly #options: ProcessOptions
+  readonly #state: StateView<ProcessEntry>
+  readonly #index: ProcessIndex
+  readonly #fates: Fate[] = []
+  readonly #out: Keyed<ProcessOutput>[] = []
+
+  constructor(options: ProcessOptions, state: StateView<ProcessEntry>, index: ProcessIndex) {
+    this.#options = options
+    this.#state = state
+    this.#index = index
+  }
+
+  get result(): StageResult<ProcessOutput> {
+    return { fates: this.#fates, out: this.#out }
+  }
+
+  take(input: Positioned<RawRecord>): void {
+    const { event } = input.record
+    if (event.type === 'tick') this.#onTick(input)
+    else this.#onDelivery(input, event)
+  }
+
+  #onDelivery(input: Positioned<RawRecord>, delivery: Delivery): void {
+    const isTwin = this.#state.get(`d:${delivery.deliveryId}`) !== undefined
+    if (!isTwin) {
+      this.#state.set(`d:${delivery.deliveryId}`, { event: { type: 'delivery', atMs: input.atMs, replayable: delivery.replayable } })
+      this.#index.delivered(delivery.deliveryId, input.atMs, delivery.replayable)
+    }
+    let alerts: readonly (NormalisedAlert | Rejected)[]
+    try {
+      alerts = this.#options.normalise(delivery, input.atMs)
+    } catch (thrown) {
+      const error = toAppError(thrown)
+      if (error.code !== 'payload_invalid') throw error
+      alerts = [{ rejected: { code: 'payload_invalid', path: '', message: error.message } }]
+    }
+    const elements = Math.max(1, alerts.length)
+    const row = (element: number, fate: LedgerRow['fate'], reason: string | null, problemKey: string | null, alert: NormalisedAlert | null): void => {
+      this.#out.push(ledgerRow(input, delivery, { element, elements, fate, reason, problemKey }, alert))
+    }
+    if (alerts.length === 0) row(0, 'dropped', isTwin ? 'duplicate_delivery' : 'no_alert', null, null)
+    alerts.forEach((alert, element) => {
+      if (isTwin) row(element, 'dropped', 'duplicate_delivery', null, 'rejected' in alert ? null : alert)
+      else if ('rejected' in alert) {
+        row(element, 'rejected', alert.rejected.code, null, null)
+        this.#deadLetter(input, delivery, element, alert.rejected)
+      } else this.#onAlert(input, delivery, alert, element, row)
+    })
+    this.#fates.push({ position: input.position, kind: isTwin || alerts.length === 0 ? 'dropped' : 'emitted' })
+  }
+
+  #onAlert(
+    input: Positioned<RawRecord>, delivery: Delivery, alert: NormalisedAlert, element: number,
+    row: (element: number, fate: LedgerRow['fate'], reason: string | null, problemKey: string | null, alert: NormalisedAlert) => void,
+  ): void {
+    const isShared = delivery.source === SHARED_SOURCE
+    let problemKey = problemKeyOf(delivery.integrationId, alert, isShared)
+    let tracked = this.#tracked(problemKey)
+    let observed = alert
+    const limit = this.#options.maxOpenProblems ?? 100_000
+    if (tracked === null && alert.status !== 'resolved' && alert.status !== 'no_data' && this.#index.openOf(delivery.companyId) >= limit) {
+      problemKey = overflowKey(delivery.integrationId)
+      tracked = this.#tracked(problemKey)
+      observed = overflowAlert(alert, limit)
+    }
+    const place: Place = {
+      companyId: delivery.companyId, integrationId: delivery.integrationId, problemKey, alertId: `${delivery.deliveryId}:${element}`,
+      partition: input.partition, atMs: input.atMs, version: input.position,
+    }
+    const result = observe(tracked, observed, place)
+    if (result.tracked !== null) this.#keep(result.tracked)
+    if (result.tracked === null) row(element, 'dropped', result.reason, null, alert)
+    else if (result.change === null) row(element, 'absorbed', result.reason, problemKey, alert)
+    else {
+      row(element, 'emitted', result.change, problemKey, alert)
+      this.#tell(result.tracked)
+    }
+  }
+
+  #onTick(input: Positioned<RawRecord>): void {
+    const stored = this.#state.get(TIME_KEY)?.event
+    const time = stored?.type === 'time' ? stored : { type: 'time' as const, nowMs: 0, toldAtMs: 0 }
+    const nowMs = Math.max(time.nowMs, input.atMs)
+    const place = { atMs: nowMs, version: input.position }
+    const tellChange = (tracked: TrackedProblem, change: ProblemChange): void => {
+      markTold(tracked, change, place)
+      this.#keep(tracked)
+      this.#tell(tracked)
+    }
+    for (const key of this.#index.unsettled()) {
+      const tracked = this.#tracked(key)
+      const change = tracked === null ? null : settle(tracked, nowMs) ?? flush(tracked, nowMs)
+      if (tracked !== null && change !== null) tellChange(tracked, change)
+    }
+    for (const key of this.#index.expiredOpen(nowMs)) {
+      const tracked = this.#tracked(key)
+      if (tracked === null) continue
+      tracked.problem.status = 'resolved'
+      tracked.problem.resolvedAtMs = nowMs
+      tracked.problem.flapping = false
+      tracked.observed = 'resolved'
+      tellChange(tracked, 'expired')
+    }
+    for (const key of this.#index.expiredResolved(nowMs)) this.#state.delete(`p:${key}`)
+    for (const id of this.#index.expiredDeliveries(nowMs)) this.#state.delete(`d:${id}`)
+
+    const isDue = nowMs - time.toldAtMs >= PROGRESS_INTERVAL_MS
+    this.#state.set(TIME_KEY, { event: { type: 'time', nowMs, toldAtMs: isDue ? nowMs : time.toldAtMs } })
+    if (isDue) {
+      const record: CorrelationRecord = { event: { type: 'progress', partition: input.partition, atMs: nowMs, version: input.position } }
+      for (let partition = 0; partition < this.#options.correlationPartitions; partition++) this.#out.push({ topic: TOPICS.correlation.name, key: '', partition, record })
+    }
+    this.#fates.push({ position: input.position, kind: 'absorbed', reason: 'tick' })
+  }
+
+  #tracked(problemKey: string): TrackedProblem | null {
+    const entry = this.#state.get(`p:${problemKey}`)?.event
+    return entry?.type === 'problem' ? entry : null
+  }
+
+  #keep(tracked: TrackedProblem): void {
+    this.#state.set(`p:${tracked.problem.problemKey}`, { event: tracked })
+    this.#index.observed(tracked)
+  }
+
+  #tell(tracked: TrackedProblem): void {
+    // A copy: the state goes on changing within the batch, what was told must not.
+    const record: CorrelationRecord = { event: { type: 'problem', ...tracked.problem } }
+    this.#out.push({ topic: TOPICS.correlation.name, key: tracked.problem.companyId, record })
+  }
+
+  #deadLetter(input: Positioned<RawRecord>, delivery: Delivery, element: number, rejected: { code: ErrorCode; path: string; message: string }): void {
+    const record: DeadLetter = {
+      deadLetterId: `${TOPICS.raw.name}:${input.partition}:${input.position}:${element}`, companyId: delivery.companyId, topic: TOPICS.raw.name,
+      partition: input.partition, position: input.position, element, stage: 'process', code: rejected.code,
+      message: rejected.path === '' ? rejected.message : `${rejected.path}: ${rejected.message}`, attempts: 1,
+      key: input.key, value: delivery.body, atMs: input.atMs,
+    }
+    this.#out.push({ topic: TOPICS.deadLetter.name, key: delivery.integrationId, record })
+  }
+}
+
+function ledgerRow(
+  input: Positioned<RawRecord>, delivery: Delivery,
+  verdict: Pick<LedgerRow, 'element' | 'elements' | 'fate' | 'reason' | 'problemKey'>, alert: NormalisedAlert | null,
+): Keyed<LedgerRow> {
+  const record: LedgerRow = {
+    deliveryId: delivery.deliveryId, element: verdict.element, elements: verdict.elements, companyId: delivery.companyId,
+    integrationId: delivery.integrationId, source: alert?.source ?? delivery.source, fate: verdict.fate, reason: verdict.reason,
+    problemKey: verdict.problemKey, atMs: input.atMs, partition: input.partition, version: input.position,
+    alert: alert === null ? null : { alertId: `${delivery.deliveryId}:${verdict.element}`, ...alert, labels: { ...alert.labels } },
+  }
+  return { topic: TOPICS.alerts.name, key: delivery.integrationId, record }
+}
+
+/** What stands for every problem above the limit: one named problem, counted. */
+function overflowAlert(alert: NormalisedAlert, limit: number): NormalisedAlert {
+  return {
+    ...alert, externalId: null, asset: null, signature: 'Too many open problems', severity: 'high', status: 'firing',
+    title: `More than ${limit} problems are open; further ones are counted here`, message: `Latest: ${alert.title}`, labels: {}, startsAtMs: null,
+  }
+}
