@@ -30,7 +30,6 @@ function bounded(id: string): string {
 
 /** Escapes what separates the parts of a key, and control characters. */
 function escape(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are exactly what must not stand in a key
   return text.replace(/[%:|/\u0000-\u001f\u007f]/g, (char) => `%${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
 }
 

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { NormalisedAlert } from '../schemas/alert.ts'
 import { AppError } from '../schemas/errors.ts'
-import type { Delivery, LedgerRow, ProblemEvent, ProcessEntry, RawRecord } from '../schemas/records.ts'
+import type { CorrelationRecord, Delivery, LedgerRow, ProblemEvent, ProcessEntry, RawRecord } from '../schemas/records.ts'
 import { processStage, type ProcessOutput } from './process-stage.ts'
 import { StateView, type Keyed, type Positioned } from './stage.ts'
 
@@ -30,7 +30,7 @@ const tick = (offset: number, second: number): Positioned<RawRecord> => ({ parti
 
 const ledger = (out: readonly Keyed<ProcessOutput>[]): LedgerRow[] => out.filter((o) => o.topic === 'alerts.v1').map((o) => o.record as LedgerRow)
 const problems = (out: readonly Keyed<ProcessOutput>[]): ProblemEvent[] =>
-  out.filter((o) => o.topic === 'correlation.v1').map((o) => (o.record as { event: ProblemEvent }).event).filter((event) => event.type === 'problem')
+  out.filter((o) => o.topic === 'correlation.v1').map((o) => (o.record as CorrelationRecord).event).filter((event): event is ProblemEvent => event.type === 'problem')
 const run = (batch: Positioned<RawRecord>[], state = new StateView<ProcessEntry>()) => stage.process(batch, state)
 
 describe('process stage', () => {

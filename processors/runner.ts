@@ -240,5 +240,5 @@ function* decoded<S>(entries: ReadonlyMap<string, Buffer>, codec: EntryCodec<S>)
 
 /** The codecs a stage publishes with, by topic. */
 export function outputCodecs<N extends TopicName>(codecs: { readonly [K in N]: Codec<TopicRecords[K]> }): ReadonlyMap<string, Codec<TopicRecords[N]>> {
-  return new Map(Object.entries(codecs) as [string, Codec<TopicRecords[N]>][])
+  return new Map(Object.entries<Codec<TopicRecords[N]>>(codecs))
 }

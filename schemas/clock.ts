@@ -11,10 +11,10 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: (delayMs, signal) =>
     new Promise((resolve, reject) => {
-      if (signal?.aborted === true) return reject(signal.reason)
+      if (signal?.aborted === true) return reject(reasonOf(signal))
       const onAbort = () => {
         clearTimeout(timer)
-        reject(signal?.reason)
+        reject(reasonOf(signal))
       }
       const timer = setTimeout(() => {
         signal?.removeEventListener('abort', onAbort)
@@ -22,6 +22,12 @@ export const systemClock: Clock = {
       }, delayMs)
       signal?.addEventListener('abort', onAbort, { once: true })
     }),
+}
+
+/** Why a signal was aborted, as an Error. */
+function reasonOf(signal: AbortSignal | undefined): Error {
+  const reason: unknown = signal?.reason
+  return reason instanceof Error ? reason : new Error('aborted')
 }
 
 /** A clock that stands still until a test moves it; sleepers wake in order of their due time. */
@@ -39,12 +45,12 @@ export class TestClock implements Clock {
 
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (signal?.aborted === true) return reject(signal.reason)
+      if (signal?.aborted === true) return reject(reasonOf(signal))
       const sleeper = { dueMs: this.#nowMs + delayMs, wake: resolve }
       this.#sleepers.push(sleeper)
       signal?.addEventListener('abort', () => {
         this.#sleepers = this.#sleepers.filter((other) => other !== sleeper)
-        reject(signal.reason)
+        reject(reasonOf(signal))
       }, { once: true })
     })
   }

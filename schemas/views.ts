@@ -1,0 +1,247 @@
+/** The JSON forms the API answers with. Times are ISO 8601 in UTC; versions and counts are whole numbers; absent values are null. */
+import type { Actor, CommandAction, Evidence, Fate, IncidentSeverity, IncidentStatus, ProblemStatus, Severity } from './records.ts'
+import type { CompanySettings, Role } from './settings.ts'
+
+/** One page of a list; `next` is the cursor of the following page, null on the last. */
+export interface Page<T> {
+  readonly items: readonly T[]
+  readonly next: string | null
+}
+
+/** Which page of a list. */
+export interface PageQuery {
+  readonly limit: number
+  readonly cursor: string | null
+}
+
+/** A company as stored. */
+export interface CompanyView {
+  readonly id: string
+  readonly name: string
+  readonly settings: CompanySettings
+  readonly settingsRevision: number
+  readonly createdAt: string
+  readonly updatedAt: string
+}
+
+/** A company's instance of a source, with its live keys; never their text. */
+export interface IntegrationView {
+  readonly id: string
+  readonly companyId: string
+  /** Null: the key may post as any source. */
+  readonly source: string | null
+  readonly name: string
+  readonly requireHmac: boolean
+  readonly createdAt: string
+  readonly keys: readonly { readonly id: string; readonly createdAt: string; readonly expiresAt: string | null; readonly lastUsedAt: string | null }[]
+}
+
+/** A new key and secret: shown once, kept only as hash and ciphertext. */
+export interface IssuedKey {
+  readonly integrationId: string
+  readonly apiKey: string
+  readonly hmacSecret: string
+  readonly source: string | null
+  /** When the keys before this one stop working; null when there were none. */
+  readonly previousExpireAt: string | null
+}
+
+/** A user without the password. */
+export interface UserView {
+  readonly id: string
+  readonly email: string
+  readonly name: string
+  readonly role: Role
+  /** Company ids; only those the reader may see. */
+  readonly companies: readonly string[]
+  readonly disabled: boolean
+  readonly createdAt: string
+  readonly updatedAt: string
+}
+
+/** What may be said of an asset. */
+export interface AssetFields {
+  readonly name: string
+  /** Short name, FQDN, IP: other names monitoring tools use. */
+  readonly aliases: readonly string[]
+  readonly critical: boolean
+  readonly cloudProvider: 'aws' | 'azure' | 'gcp' | null
+  readonly region: string | null
+  readonly account: string | null
+  readonly instanceId: string | null
+  readonly resourceGroup: string | null
+  readonly vmName: string | null
+  readonly tags: Readonly<Record<string, string>>
+}
+
+/** An asset as stored. */
+export interface AssetView extends AssetFields {
+  readonly id: string
+  readonly companyId: string
+  readonly createdAt: string
+  readonly updatedAt: string
+}
+
+/** An incident in a list. */
+export interface IncidentView {
+  readonly id: string
+  readonly companyId: string
+  readonly number: number
+  readonly title: string
+  readonly status: IncidentStatus
+  readonly severity: IncidentSeverity
+  readonly priority: number
+  readonly openedAt: string
+  readonly updatedAt: string
+  readonly acknowledgedAt: string | null
+  readonly resolvedAt: string | null
+  readonly closedAt: string | null
+  readonly alertCount: number
+  readonly problemCount: number
+  readonly assets: readonly string[]
+  readonly sources: readonly string[]
+  readonly assignee: string | null
+  readonly category: string | null
+  readonly pattern: unknown
+  readonly rootCause: unknown
+  readonly analysis: unknown
+  readonly suggestedRunbooks: readonly unknown[]
+  readonly responseDueAt: string | null
+  readonly resolveDueAt: string | null
+  readonly slaState: string | null
+  readonly mergedInto: string | null
+  readonly version: number
+}
+
+/** A problem of an incident, with the evidence for its place. */
+export interface ProblemView {
+  readonly problemKey: string
+  readonly status: ProblemStatus
+  readonly severity: Severity
+  readonly source: string
+  readonly integrationId: string
+  readonly asset: string | null
+  readonly signature: string | null
+  readonly title: string
+  readonly message: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly flapping: boolean
+  readonly acknowledged: boolean
+  readonly episode: number
+  readonly alertCount: number
+  readonly firstAt: string
+  readonly lastAt: string
+  readonly resolvedAt: string | null
+  readonly evidence: Evidence
+}
+
+/** One line of an incident's history. */
+export interface TimelineEntry {
+  readonly eventId: string
+  readonly at: string
+  readonly kind: string
+  readonly actor: Actor | null
+  readonly text: string
+}
+
+/** An incident with all that is told of it. Problems and timeline are the newest 200; the counts say how many there are. */
+export interface IncidentDetail extends IncidentView {
+  readonly openProblemCount: number
+  readonly assetCount: number
+  readonly resolution: string | null
+  readonly reopenCount: number
+  readonly problems: readonly ProblemView[]
+  readonly timeline: readonly TimelineEntry[]
+  readonly tickets: readonly unknown[]
+  readonly runs: readonly unknown[]
+}
+
+/** A command and, once there is one, its outcome. */
+export interface CommandView {
+  readonly id: string
+  readonly companyId: string
+  readonly incidentId: string
+  readonly action: CommandAction
+  readonly status: 'pending' | 'done' | 'refused'
+  readonly code: string | null
+  readonly message: string | null
+  /** Version of the incident that shows the outcome. */
+  readonly version: number | null
+  /** The incident it was applied to: the survivor where the named one was merged. */
+  readonly appliedIncidentId: string | null
+  readonly createdAt: string
+  readonly settledAt: string | null
+}
+
+/** One change, who made it and from where. */
+export interface AuditEntry {
+  readonly id: number
+  readonly at: string
+  readonly actor: { readonly kind: string; readonly id: string; readonly name: string }
+  readonly ip: string | null
+  readonly companyId: string | null
+  readonly action: string
+  readonly subject: string
+  readonly before: unknown
+  readonly after: unknown
+}
+
+/** How much noise was taken away; firing alerts only, merged-away incidents not counted. */
+export interface NoiseView {
+  readonly alerts: number
+  readonly problems: number
+  readonly incidents: number
+  /** 1 − incidents / alerts; 0 when there were no alerts. */
+  readonly noiseReduction: number
+}
+
+/** The fate of one element of a delivery. */
+export interface DeliveryElement {
+  readonly element: number
+  readonly fate: Fate
+  readonly reason: string | null
+  readonly problemKey: string | null
+  readonly incidentId: string | null
+  readonly at: string
+  readonly alert: unknown
+}
+
+/** The fate of a delivery, alert by alert. */
+export interface DeliveryView {
+  readonly deliveryId: string
+  readonly companyId: string
+  readonly integrationId: string
+  readonly source: string
+  readonly receivedAt: string
+  readonly elements: readonly DeliveryElement[]
+}
+
+/** A record that could not be understood. */
+export interface DeadLetterView {
+  readonly id: string
+  readonly companyId: string | null
+  readonly topic: string
+  readonly stage: string
+  readonly code: string
+  readonly message: string
+  readonly attempts: number
+  readonly at: string
+}
+
+/** A live key as ingest judges deliveries by it. */
+export interface IngestCredential {
+  readonly keyId: string
+  /** SHA-256 of the API key, hex. */
+  readonly keyHash: string
+  readonly integrationId: string
+  readonly companyId: string
+  /** Null: any source. Never null when `requireHmac` is off. */
+  readonly source: string | null
+  readonly requireHmac: boolean
+  /** Every live secret of the integration, newest first: during a rotation either may sign. */
+  readonly hmacSecrets: readonly string[]
+  readonly requestsPerMinute: number
+  readonly burst: number
+  /** Wall time in ms from which the key no longer works. */
+  readonly expiresAtMs: number | null
+}
