@@ -389,6 +389,119 @@ export interface RunEvent {
   version: number
 }
 
+/** Problems on an asset. */
+export interface AssetCount {
+  asset: string
+  problems: number
+}
+
+/** Figures of problems that were here and have left the state. */
+export interface PastProblems {
+  problemCount: number
+  alertCount: number
+  assetCount: number
+  /** At most 20, most problems first. */
+  assets: AssetCount[]
+  sources: string[]
+  /** At most 20, newest first. */
+  latestProblemKeys: string[]
+}
+
+/** An incident, without what its problems in the state tell. */
+export interface IncidentEntry {
+  type: 'incident'
+  incidentId: string
+  companyId: string
+  /** Position of the record that founded it. */
+  foundedPosition: number
+  /** The problem that founded it. */
+  founderKey: string | null
+  version: number
+  atMs: number
+  cause: IncidentCause
+  causeId: string | null
+  /** As it stood while its problems were in the state. */
+  title: string
+  status: IncidentStatus
+  /** Highest seen since it last opened. */
+  severity: IncidentSeverity
+  openedAtMs: number
+  updatedAtMs: number
+  acknowledgedAtMs: number | null
+  resolvedAtMs: number | null
+  closedAtMs: number | null
+  assignee: string | null
+  resolution: string | null
+  reopenCount: number
+  /** Somebody resolved or closed it; otherwise its last problem did. */
+  resolvedByPerson: boolean
+  mergedInto: string | null
+  /** Incidents it was split from or that split from it; never merged with it by a score. */
+  apart: string[]
+  past: PastProblems
+}
+
+/** A problem, the incident it was placed in, and why. */
+export interface ProblemEntry {
+  type: 'problem'
+  /** May have merged into another since. */
+  incidentId: string
+  /** Observations of earlier episodes in the same incident. */
+  countBefore: number
+  /** Position of the record that last changed it. */
+  version: number
+  evidence: Evidence
+  problem: PlacedProblem
+}
+
+/** A company's settings as the correlator uses them. */
+export interface CompanyEntry {
+  type: 'company'
+  companyId: string
+  revision: number
+  windowMs: number
+  maxLifeMs: number
+  joinThreshold: number
+  weights: Record<string, number>
+  criticalAssets: string[]
+}
+
+/** A company's dependency graph. */
+export interface TopologyEntry {
+  type: 'topology'
+  companyId: string
+  revision: number
+  edges: TopologyEdge[]
+}
+
+/** A command that was answered, so that its twin is dropped. */
+export interface CommandEntry {
+  type: 'command'
+  companyId: string
+  commandId: string
+  atMs: number
+  version: number
+}
+
+/** Latest time heard of a partition. */
+export interface PartitionTime {
+  partition: number
+  atMs: number
+}
+
+/** How far each upstream partition has come. */
+export interface UpstreamTime {
+  type: 'time'
+  /** Smallest of the partitions' times; never moves back. */
+  nowMs: number
+  partitions: PartitionTime[]
+}
+
+/** One state entry of the correlate stage, by key: <company>|i|<incident id>, <company>|p|<problem key>, <company>|c|<command id>, <company>|s, <company>|t, and m for the time. */
+export interface CorrelateEntry {
+  event: IncidentEntry | ProblemEntry | CompanyEntry | TopologyEntry | CommandEntry | UpstreamTime
+}
+
 /** A problem event without its type. */
 export interface ProblemSnapshot {
   /** v1:<integration id>:<escaped vendor id>, or asset and check where the vendor has none. */
