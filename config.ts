@@ -43,6 +43,8 @@ export interface Config {
   /** Largest webhook body in bytes. */
   readonly bodyBytes: number
   readonly logLevel: string
+  /** Where the command line finds the running program. */
+  readonly url: string
   /** Proxies in front of us whose X-Forwarded-For is believed; 0: none. */
   readonly trustedProxies: number
 }
@@ -125,6 +127,7 @@ export function readConfig(environment: Environment): Config {
     logEpoch: integer('AW_LOG_EPOCH', 1, 1, 8_191),
     bodyBytes: integer('AW_BODY_BYTES', 1_048_576, 1_024, 16_777_216),
     logLevel: oneOf('AW_LOG_LEVEL', 'info', LOG_LEVELS),
+    url: (url('AW_URL', ['http:', 'https:']) ?? `http://${text('AW_HOST') ?? '127.0.0.1'}:${integer('AW_PORT', 8080, 0, 65_535)}`).replace(/\/$/, ''),
     trustedProxies: integer('AW_TRUSTED_PROXIES', 0, 0, 10),
   }
   if (mistakes.length > 0) throw new AppError('config_invalid', `the configuration has ${mistakes.length} mistake${mistakes.length === 1 ? '' : 's'}:\n  ${mistakes.join('\n  ')}`, { details: { mistakes } })

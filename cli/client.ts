@@ -1,0 +1,59 @@
+/** How the command line speaks to the running program: HTTP with the admin token. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Config } from '../config.ts'
+import { AppError, ERROR_CODES, type ErrorCode } from '../schemas/errors.ts'
+
+/** Longest wait for one answer, in ms. */
+const TIMEOUT_MS = 30_000
+
+/** Calls the API of the program that runs at `config.url`. */
+export class ApiClient {
+  readonly url: string
+  readonly #token: string
+
+  constructor(config: Config) {
+    this.url = config.url
+    this.#token = config.adminToken?.reveal() ?? tokenFile(config.dataDir)
+  }
+
+  /** One call; the answer's JSON, unchecked. Throws the API's own error code and message. */
+  async call<T>(method: 'GET' | 'POST' | 'PATCH', path: string, body?: unknown): Promise<T> {
+    const answer = await request(`${this.url}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${this.#token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const text = await answer.text()
+    if (answer.ok) return JSON.parse(text) as T
+    throw errorOf(answer.status, text)
+  }
+}
+
+/** A fetch that says where nobody answered. */
+export async function request(url: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) })
+  } catch (cause) {
+    throw new AppError('engine_unavailable', `nothing answers at ${new URL(url).origin}: start it with \`npm start\`, or name it with AW_URL`, { cause })
+  }
+}
+
+/** The error an answer carries. */
+export function errorOf(status: number, text: string): AppError {
+  try {
+    const { code, message } = JSON.parse(text) as { code?: string; message?: string }
+    if (code !== undefined && code in ERROR_CODES) return new AppError(code as ErrorCode, message ?? code)
+  } catch (cause) {
+    return new AppError('internal', `the answer ${status} is not JSON: ${text.slice(0, 200)}`, { cause })
+  }
+  return new AppError('internal', `the answer was ${status}: ${text.slice(0, 200)}`)
+}
+
+function tokenFile(dataDir: string): string {
+  try {
+    return readFileSync(join(dataDir, 'admin-token'), 'utf8').trim()
+  } catch (cause) {
+    throw new AppError('unauthorized', `set AW_ADMIN_TOKEN, or run this where ${join(dataDir, 'admin-token')} can be read`, { cause })
+  }
+}

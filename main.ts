@@ -1,0 +1,94 @@
+/** The command line `aw`. Exit codes: 0 done, 1 failed, 2 wrong usage; errors in one line on standard error, with --json as an object. */
+import { Command, CommanderError } from 'commander'
+import { environment, readConfig } from './config.ts'
+import { ROLE_NAMES } from './roles.ts'
+import { systemClock } from './schemas/clock.ts'
+import { AppError, toAppError } from './schemas/errors.ts'
+
+interface Json { json?: boolean }
+
+const program = new Command('aw')
+  .description('Alert Whisperer: alerts in, few explained incidents out.')
+  .exitOverride()
+  .configureOutput({ outputError: () => undefined })
+  .showHelpAfterError(false)
+
+program.command('up').description('run every role in one process').action(async () => {
+  const { up } = await import('./cli/up.ts')
+  await up(readConfig(environment()))
+})
+
+program.command('role').description('run these roles only, on servers').argument('<role...>', ROLE_NAMES.join(', ')).action(async (roles: string[]) => {
+  const { role } = await import('./cli/up.ts')
+  await role(readConfig(environment()), roles)
+})
+
+const company = program.command('company').description('companies')
+company.command('create').argument('<name>').option('--json').description('onboard a company; its secrets are shown this once').action(async (name: string, options: Json) => {
+  const { ApiClient } = await import('./cli/client.ts')
+  const made = await new ApiClient(readConfig(environment())).call<{ id: string; name: string; apiKey: string; hmacSecret: string; webhookUrl: string }>('POST', '/api/companies', { name })
+  print(options, made, () => `company      ${made.name} (${made.id})\nwebhook      ${made.webhookUrl}\nAPI key      ${made.apiKey}\nHMAC secret  ${made.hmacSecret}\nBoth secrets are shown this once.`)
+})
+
+program.command('send').argument('<file...>').requiredOption('--source <source>', 'kind of monitoring tool, or alerts for the generic form')
+  .requiredOption('--company <name>').option('--rate <n>', 'deliveries a second', positive).option('--json')
+  .description('post recorded payloads and show what became of them')
+  .action(async (files: string[], options: Json & { source: string; company: string; rate?: number }) => {
+    const [{ ApiClient }, { send, sendReport }] = await Promise.all([import('./cli/client.ts'), import('./cli/send.ts')])
+    const api = new ApiClient(readConfig(environment()))
+    const report = await send(api, files, { source: options.source, company: options.company, rate: options.rate ?? null }, systemClock)
+    print(options, report, () => sendReport(report, api.url))
+  })
+
+program.command('normalise').requiredOption('--source <source>').option('--json').option('--content-type <type>', 'of the payload')
+  .description('a payload on standard input to normalised alerts on standard output; no server needed')
+  .action(async (options: Json & { source: string; contentType?: string }) => {
+    const { normaliseInput } = await import('./cli/normalise.ts')
+    console.log(await normaliseInput(options.source, process.stdin, options.contentType, options.json === true))
+  })
+
+program.command('backtest').requiredOption('--alerts <file>', '.jsonl or .jsonl.gz').option('--topology <file>').option('--settings <file>').option('--out <file>').option('--json')
+  .description('correlate a file offline')
+  .action(async (options: Json & { alerts: string; topology?: string; settings?: string; out?: string }) => {
+    const { backtest } = await import('./cli/backtest.ts')
+    const { summary, text } = await backtest(options)
+    print(options, summary, () => text)
+  })
+
+program.command('doctor').option('--json').description('configuration, engines: reachable, authorised, how to mend').action(async (options: Json) => {
+  const { doctor } = await import('./cli/doctor.ts')
+  const { findings, text } = await doctor(environment())
+  print(options, findings, () => text)
+  if (findings.some((finding) => finding.state === 'failed')) process.exitCode = 1
+})
+
+program.command('bench').argument('<what>', 'ingest, pipeline or correlate').option('--json').description('measure on this machine, beside its own limit')
+  .action(async (what: string, options: Json) => {
+    const { bench } = await import('./cli/bench.ts')
+    await bench(what, options.json === true)
+  })
+
+function positive(text: string): number {
+  const value = Number(text)
+  if (!(value > 0)) throw new AppError('usage', `--rate: a number above 0, not "${text}"`)
+  return value
+}
+
+function print(options: Json, value: unknown, text: () => string): void {
+  console.log(options.json === true ? JSON.stringify(value) : text())
+}
+
+/** Ends with the exit code that fits the error, after saying it the way the caller asked. */
+function fail(thrown: unknown): void {
+  if (thrown instanceof CommanderError && thrown.exitCode === 0) return
+  const error = thrown instanceof CommanderError ? new AppError('usage', `${thrown.message.replace(/^error: /, '')}; see aw --help`, { cause: thrown }) : toAppError(thrown)
+  const isJson = process.argv.includes('--json')
+  console.error(isJson ? JSON.stringify({ code: error.code, message: error.message }) : `aw: ${error.message} (${error.code})`)
+  process.exitCode = error.code === 'usage' ? 2 : 1
+}
+
+try {
+  await program.parseAsync()
+} catch (thrown) {
+  fail(thrown)
+}
