@@ -1,0 +1,151 @@
+/** The program as its users run it: a process of its own on a free port, with a data directory that outlives kill -9. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+
+const root = join(import.meta.dirname, '../..')
+/** First start of the embedded PostgreSQL takes seconds; a busy machine takes longer. */
+const READY_MS = 90_000
+
+/** A free TCP port on the loopback address. */
+export async function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
+}
+
+/** One process of the program that can be killed and started again. */
+export class Program {
+  readonly args: readonly string[]
+  readonly port: number
+  readonly dataDir: string
+  readonly env: Readonly<Record<string, string>>
+  #child: ChildProcess | null = null
+  #output = ''
+
+  constructor(options: { args: readonly string[]; port: number; dataDir: string; env?: Readonly<Record<string, string>> }) {
+    this.args = options.args
+    this.port = options.port
+    this.dataDir = options.dataDir
+    this.env = options.env ?? {}
+  }
+
+  /** `aw up` on a free port and a new data directory, not started yet. */
+  static async up(env: Readonly<Record<string, string>> = {}): Promise<Program> {
+    return new Program({ args: ['up'], port: await freePort(), dataDir: mkdtempSync(join(tmpdir(), 'aw-')), env })
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid
+  }
+
+  /** Everything it has printed since the last start. */
+  get output(): string {
+    return this.#output
+  }
+
+  get adminToken(): string {
+    return this.env.AW_ADMIN_TOKEN ?? readFileSync(join(this.dataDir, 'admin-token'), 'utf8').trim()
+  }
+
+  /** Starts it and waits until it is ready. */
+  async start(): Promise<void> {
+    this.#output = ''
+    const child = spawn(process.execPath, [join(root, 'main.ts'), ...this.args], {
+      cwd: root,
+      env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', AW_PORT: String(this.port), AW_DATA_DIR: this.dataDir, AW_LOG_LEVEL: 'warn', ...this.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    const keep = (chunk: Buffer): void => {
+      this.#output = (this.#output + chunk.toString()).slice(-200_000)
+    }
+    child.stdout.on('data', keep)
+    child.stderr.on('data', keep)
+    this.#child = child
+    const deadline = Date.now() + READY_MS
+    for (;;) {
+      if (child.exitCode !== null || child.signalCode !== null) throw new Error(`${this.args.join(' ')} ended (${child.exitCode ?? child.signalCode}) before it was ready:\n${this.#output}`)
+      if (await this.#isReady()) return
+      if (Date.now() > deadline) throw new Error(`${this.args.join(' ')} was not ready within ${READY_MS} ms:\n${this.#output}`)
+      await delay(50)
+    }
+  }
+
+  /** kill -9, and waits until it is gone. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL')
+  }
+
+  /** Asks it to stop, and waits; answers the exit code. */
+  async stop(): Promise<number | null> {
+    return this.#end('SIGTERM')
+  }
+
+  /** Stops the process's world for a while, as a long pause of the machine would. */
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#child?.kill(name)
+  }
+
+  /** Stops it and removes its data. */
+  async remove(): Promise<void> {
+    await this.kill()
+    rmSync(this.dataDir, { recursive: true, force: true })
+  }
+
+  /** One call of its API with the admin token. */
+  async api<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const answer = await fetch(`${this.url}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${this.adminToken}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const text = await answer.text()
+    if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${text}`)
+    return JSON.parse(text) as T
+  }
+
+  async #isReady(): Promise<boolean> {
+    try {
+      return (await fetch(`${this.url}/api/health/ready`, { signal: AbortSignal.timeout(2_000) })).ok
+    } catch {
+      return false
+    }
+  }
+
+  async #end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
+    const child = this.#child
+    this.#child = null
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null
+    const gone = new Promise<number | null>((resolve) => child.once('exit', resolve))
+    child.kill(signal)
+    return gone
+  }
+}
+
+/** Waits until `condition` answers something; says what it waited for when it never does. */
+export async function until<T>(what: string, condition: () => Promise<T | null | undefined | false>, timeoutMs = 60_000): Promise<T> {
+  const deadline = Date.now() + timeoutMs
+  let last: unknown = null
+  for (;;) {
+    try {
+      const value = await condition()
+      if (value !== null && value !== undefined && value !== false) return value
+    } catch (thrown) {
+      last = thrown
+    }
+    if (Date.now() > deadline) throw new Error(`never happened within ${timeoutMs} ms: ${what}`, { cause: last })
+    await delay(50)
+  }
+}
