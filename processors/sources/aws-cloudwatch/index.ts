@@ -1,0 +1,5 @@
+import type { SourceAdapter } from '../source.ts'
+import { normalise } from './normalise.ts'
+
+/** CloudWatch alarms through SNS, EventBridge and Lambda; see README.md. */
+export const awsCloudwatch: SourceAdapter = { id: 'aws-cloudwatch', normalise }

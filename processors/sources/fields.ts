@@ -1,0 +1,84 @@
+import { isObject, textOf } from './json.ts'
+import { FIELDS_MAX } from './limits.ts'
+
+/** Texts a template engine left behind when it had nothing to fill in: `$HOSTNAME`, `{EVENT.ID}`, `{{ host }}`, `${node.name}`, `*UNKNOWN*`. */
+const UNFILLED = /^(\$[A-Z][A-Z0-9_]*(\[[^\]]{0,100}\])?|\{[A-Z$#][A-Z0-9._$#]*\d?\}|\{\{[^{}]{0,100}\}\}|\$\{[^{}]{0,100}\}|\*UNKNOWN\*)$/
+const EMPTY_WORDS = new Set(['null', 'undefined', '(null)', 'n/a', '-'])
+
+/** True for a template variable nobody filled in. */
+export function isUnfilled(text: string): boolean {
+  return text.length <= 128 && UNFILLED.test(text)
+}
+
+/** The text, or null where it is a word for nothing or an unfilled template variable. */
+export function filled(text: string | null): string | null {
+  if (text === null || isUnfilled(text) || EMPTY_WORDS.has(text.toLowerCase())) return null
+  return text
+}
+
+/** Letters and digits in lower case: `EVENT.ID`, `event_id` and `eventId` are one name. */
+export function fieldName(name: string): string {
+  return name.slice(0, 128).toLowerCase().replace(/[^a-z0-9]+/g, '')
+}
+
+const LEVELS_MAX = 5
+const ARRAY_WINDOW = 3
+
+/**
+ * A payload flattened for templates whose layout the customer chose. Every scalar is found under its whole path (`host.name` as `hostname`)
+ * and under its last step; shallower ones win. At most FIELDS_MAX scalars are indexed; of arrays the first three elements.
+ */
+export class Fields {
+  readonly #byPath = new Map<string, string>()
+  readonly #byLeaf = new Map<string, string>()
+  /** Scalars in order of depth, with their path as written; unfilled ones left out. */
+  readonly entries: readonly (readonly [string, string])[]
+
+  constructor(payload: unknown) {
+    const entries: (readonly [string, string])[] = []
+    let level: (readonly [string, string, unknown])[] = [['', '', payload]]
+    let budget = FIELDS_MAX
+    for (let depth = 0; depth <= LEVELS_MAX && level.length > 0; depth++) {
+      const next: (readonly [string, string, unknown])[] = []
+      for (const [path, leaf, value] of level) {
+        const text = filled(textOf(value))
+        if (text !== null && path !== '') {
+          entries.push([path, text])
+          setOnce(this.#byPath, fieldName(path), text)
+          setOnce(this.#byLeaf, fieldName(leaf), text)
+        } else if (Array.isArray(value)) {
+          for (const element of value.slice(0, ARRAY_WINDOW)) if (budget-- > 0) next.push([path, leaf, element])
+        } else if (isObject(value)) {
+          for (const [name, child] of Object.entries(value)) {
+            if (budget-- <= 0) break
+            next.push([path === '' ? name : `${path}.${name}`, name, child])
+          }
+        }
+      }
+      level = next
+    }
+    this.entries = entries
+  }
+
+  /** The first of these whole paths that is filled in. Names are given in the form of `fieldName`. */
+  path(...names: readonly string[]): string | null {
+    return lookUp(this.#byPath, names)
+  }
+
+  /** The first of these names that is filled in anywhere: as a whole path, else as a last step. */
+  any(...names: readonly string[]): string | null {
+    return lookUp(this.#byPath, names) ?? lookUp(this.#byLeaf, names)
+  }
+}
+
+function setOnce(map: Map<string, string>, name: string, text: string): void {
+  if (!map.has(name)) map.set(name, text)
+}
+
+function lookUp(map: ReadonlyMap<string, string>, names: readonly string[]): string | null {
+  for (const name of names) {
+    const found = map.get(name)
+    if (found !== undefined) return found
+  }
+  return null
+}

@@ -1,0 +1,5 @@
+import type { SourceAdapter } from '../source.ts'
+import { normalise } from './normalise.ts'
+
+/** Grafana alert notifications, unified, legacy and custom; see README.md. */
+export const grafana: SourceAdapter = { id: 'grafana', normalise }

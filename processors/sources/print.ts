@@ -1,0 +1,50 @@
+import type { NormalisedAlert, Rejected } from './source.ts'
+import { parseBody } from './parse.ts'
+import { adapterFor } from './registry.ts'
+
+/** One alert as `aw normalise` prints it; what is not known is null. */
+export interface PrintedAlert {
+  readonly source: string
+  readonly externalId: string | null
+  readonly asset: string | null
+  readonly signature: string | null
+  readonly severity: string | null
+  readonly status: string | null
+  /** ISO 8601 in UTC. */
+  readonly startsAt: string | null
+  readonly title: string
+  readonly labels: Readonly<Record<string, string>>
+}
+
+/** The outward form of an alert: `unknown` and `no_data` become null. */
+export function toPrinted(alert: NormalisedAlert): PrintedAlert {
+  const { source, externalId, asset, signature, title, labels } = alert
+  const severity = alert.severity === 'unknown' ? null : alert.severity
+  const status = alert.status === 'unknown' || alert.status === 'no_data' ? null : alert.status
+  const startsAt = alert.startsAtMs === null ? null : new Date(alert.startsAtMs).toISOString()
+  return { source, externalId, asset, signature, severity, status, startsAt, title, labels }
+}
+
+/** What the command line prints for a body: alerts, and apart from them the elements that could not be read. */
+export interface PrintedDelivery {
+  readonly alerts: readonly PrintedAlert[]
+  readonly rejected: readonly Rejected['rejected'][]
+}
+
+/** Reads a body as the pipeline would. Without a content type it is guessed from the first character. Throws `payload_invalid` like `parseBody`. */
+export function normaliseForPrint(source: string, body: Buffer, contentType = guessedType(body)): PrintedDelivery {
+  const payload = parseBody(body, contentType)
+  const alerts: PrintedAlert[] = []
+  const rejected: Rejected['rejected'][] = []
+  for (const one of adapterFor(source).normalise(payload, { contentType, headers: {}, receivedAtMs: 0 })) {
+    if ('rejected' in one) rejected.push(one.rejected)
+    else alerts.push(toPrinted(one))
+  }
+  return { alerts, rejected }
+}
+
+/** A form is one line of `name=value`; everything else is plain text, which may hold JSON. */
+function guessedType(body: Buffer): string {
+  const start = body.subarray(0, 256).toString('utf8').trimStart()
+  return /^[\w.[\]%+-]{1,100}=/.test(start) ? 'application/x-www-form-urlencoded' : 'text/plain'
+}

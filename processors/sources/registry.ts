@@ -1,0 +1,27 @@
+import { alertmanager } from './alertmanager/index.ts'
+import { awsCloudwatch } from './aws-cloudwatch/index.ts'
+import { azureMonitor } from './azure-monitor/index.ts'
+import { datadog } from './datadog/index.ts'
+import { generic } from './generic/index.ts'
+import { grafana } from './grafana/index.ts'
+import type { SourceAdapter } from './source.ts'
+import { unknownAdapter } from './unknown/index.ts'
+import { zabbix } from './zabbix/index.ts'
+
+/** Every tool we have an adapter for, one line each. */
+export const ADAPTERS: readonly SourceAdapter[] = [
+  alertmanager,
+  awsCloudwatch,
+  azureMonitor,
+  datadog,
+  generic,
+  grafana,
+  zabbix,
+]
+
+const BY_ID = new Map(ADAPTERS.map((adapter) => [adapter.id, adapter]))
+
+/** The adapter of a source id; for every other id the recogniser of unknown tools, which answers under that id. */
+export function adapterFor(source: string): SourceAdapter {
+  return BY_ID.get(source) ?? unknownAdapter(source)
+}

@@ -1,0 +1,7 @@
+import type { SourceAdapter } from '../source.ts'
+import { recognise } from './recognise.ts'
+
+/** An adapter for a tool we have none for: reads common field names; see README.md. */
+export function unknownAdapter(source: string): SourceAdapter {
+  return { id: source, normalise: (payload) => recognise(payload, source, '') }
+}

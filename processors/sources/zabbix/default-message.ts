@@ -1,0 +1,33 @@
+import type { AlertStatus } from '../../../schemas/records.ts'
+
+/** What the default message templates of Zabbix say in their lines. */
+export interface DefaultMessage {
+  readonly name: string | null
+  readonly host: string | null
+  readonly severity: string | null
+  readonly eventId: string | null
+  readonly status: AlertStatus | null
+}
+
+const LINES_MAX = 40
+
+/**
+ * Reads the default templates (Zabbix manual, "Media types", message templates): `Problem name: …`, `Host: …`, `Severity: …`,
+ * `Original problem ID: …`, and the first line's `Problem started at` or `Problem has been resolved`. Times there have no zone and are not read.
+ */
+export function readDefaultMessage(body: string | null): DefaultMessage {
+  const values = new Map<string, string>()
+  let status: AlertStatus | null = null
+  for (const line of (body ?? '').slice(0, 8_192).split('\n', LINES_MAX)) {
+    const text = line.trim()
+    if (text.startsWith('Problem started at')) status ??= 'firing'
+    if (text.startsWith('Problem has been resolved')) status ??= 'resolved'
+    const colon = text.indexOf(': ')
+    if (colon > 0 && colon <= 30) {
+      const name = text.slice(0, colon).toLowerCase()
+      if (!values.has(name)) values.set(name, text.slice(colon + 2).trim())
+    }
+  }
+  const value = (name: string): string | null => values.get(name) || null
+  return { name: value('problem name'), host: value('host'), severity: value('severity'), eventId: value('original problem id'), status }
+}

@@ -1,0 +1,5 @@
+import type { SourceAdapter } from '../source.ts'
+import { normalise } from './normalise.ts'
+
+/** Zabbix media types and action scripts; see README.md. */
+export const zabbix: SourceAdapter = { id: 'zabbix', normalise }
