@@ -1,0 +1,63 @@
+/** What ingest judges deliveries by: every live key, and the note of when it was last used. */
+import type { CompanySettings } from '../../schemas/settings.ts'
+import type { IngestCredential } from '../../schemas/views.ts'
+import { openSecretBox } from '../secret-box.ts'
+import { wholeSettings } from './company-settings.ts'
+import { atMs, type Sql } from './sql.ts'
+
+interface Row {
+  keyId: string
+  keyHash: string
+  sealed: Buffer
+  expiresAtMs: number | null
+  integrationId: string
+  source: string | null
+  requireHmac: boolean
+  companyId: string
+  settings: Partial<CompanySettings>
+}
+
+/** All keys that work at `nowMs`. Throws `config_invalid` when a secret does not open under the master key. */
+export async function loadCredentials(sql: Sql, masterKey: Buffer, nowMs: number): Promise<IngestCredential[]> {
+  const box = openSecretBox(masterKey)
+  const rows = await sql.query<Row>(
+    `select k.id as "keyId", encode(k.key_hash, 'hex') as "keyHash", k.hmac_secret as sealed, (extract(epoch from k.expires_at) * 1000)::float8 as "expiresAtMs",
+       i.id as "integrationId", i.source, i.require_hmac as "requireHmac", c.id as "companyId", c.settings
+     from integration_keys k join integrations i on i.id = k.integration_id join companies c on c.id = i.company_id
+     where k.revoked_at is null and (k.expires_at is null or k.expires_at > ${atMs('$1')})
+     order by i.id, k.created_at desc, k.id`,
+    [nowMs],
+  )
+  const secrets = new Map<string, string[]>()
+  for (const row of rows) {
+    const ofIntegration = secrets.get(row.integrationId) ?? []
+    ofIntegration.push(box.open(Buffer.from(row.sealed), row.keyId).toString())
+    secrets.set(row.integrationId, ofIntegration)
+  }
+  return rows.map((row) => {
+    const settings = wholeSettings(row.settings)
+    return {
+      keyId: row.keyId,
+      keyHash: row.keyHash,
+      integrationId: row.integrationId,
+      companyId: row.companyId,
+      source: row.source,
+      // A row that is neither bound nor signed is no credential we ever made: it must sign.
+      requireHmac: row.requireHmac || row.source === null,
+      hmacSecrets: secrets.get(row.integrationId) ?? [],
+      requestsPerMinute: settings.requestsPerMinute,
+      burst: settings.burst,
+      expiresAtMs: row.expiresAtMs,
+    }
+  })
+}
+
+/** Notes when keys were last used; an older note never replaces a newer one. */
+export async function touchLastUsed(sql: Sql, used: ReadonlyMap<string, number>): Promise<void> {
+  if (used.size === 0) return
+  await sql.query(
+    `update integration_keys k set last_used_at = ${atMs('u.at_ms')} from unnest($1::text[], $2::float8[]) as u (id, at_ms)
+     where k.id = u.id and (k.last_used_at is null or k.last_used_at < ${atMs('u.at_ms')})`,
+    [[...used.keys()], [...used.values()]],
+  )
+}
