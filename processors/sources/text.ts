@@ -6,12 +6,12 @@ export interface Bounded {
   readonly truncated: boolean
 }
 
-/** One line of at most `max` UTF-16 units: control characters and runs of white space become one space. */
+/** One line of at most `max` UTF-16 units: a run of line breaks, tabs and control characters becomes one space; spaces stay as they are. */
 export function oneLine(text: string, max: number): Bounded {
-  // Cut before cleaning, so that cost follows the limit and not the text; white space can only shrink.
+  // Cut before cleaning, so that cost follows the limit and not the text; cleaning can only shrink it.
   const window = text.slice(0, max * 4)
   // eslint-disable-next-line no-control-regex -- control characters are what is removed
-  const clean = window.replace(/[\s\u0000-\u001f\u007f-\u009f]+/g, ' ').trim()
+  const clean = window.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim()
   return { text: cut(clean, max), truncated: clean.length > max || text.length > window.length }
 }
 
