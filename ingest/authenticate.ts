@@ -1,0 +1,62 @@
+import { hash, timingSafeEqual } from 'node:crypto'
+import type { IngestCredential } from '../schemas/views.ts'
+import type { Credentials } from './ports.ts'
+
+/** Why a request is not who it says; stands in the log and in a counter, never in an answer. */
+export const AUTH_FAILURES = [
+  'key_missing', 'key_unknown', 'key_expired', 'source_mismatch',
+  'signature_missing', 'signature_wrong', 'signature_malformed', 'timestamp_missing', 'timestamp_malformed', 'timestamp_outside_tolerance',
+  'delivery_id_missing', 'vendor_signature_wrong',
+] as const
+
+/** One of the reasons above. */
+export type AuthFailure = (typeof AUTH_FAILURES)[number]
+
+/** The credential behind a key, or why there is none. The map is keyed by hash, so the look-up tells nothing about keys; the hashes are compared in constant time all the same. */
+export function credentialOf(key: string | null, credentials: Credentials, nowMs: number): IngestCredential | AuthFailure {
+  if (key === null) return 'key_missing'
+  const keyHash = hash('sha256', key, 'hex')
+  const credential = credentials.byKeyHash(keyHash)
+  if (credential === undefined || !isSame(keyHash, credential.keyHash)) return 'key_unknown'
+  if (credential.expiresAtMs !== null && credential.expiresAtMs <= nowMs) return 'key_expired'
+  return credential
+}
+
+/** Compares two short texts; the time taken depends on their lengths only. */
+export function isSame(given: string, expected: string): boolean {
+  const a = Buffer.from(given, 'utf8')
+  const b = Buffer.from(expected, 'utf8')
+  return a.length === b.length && timingSafeEqual(a, b)
+}
+
+/** A snapshot of all live keys that is replaced as a whole while requests are being judged, and the notes of which were used. */
+export class CredentialSnapshot implements Credentials {
+  #byHash = new Map<string, IngestCredential>()
+  #used = new Map<string, number>()
+
+  constructor(credentials: Iterable<IngestCredential> = []) {
+    this.replace(credentials)
+  }
+
+  /** Takes the place of everything known so far. */
+  replace(credentials: Iterable<IngestCredential>): void {
+    const byHash = new Map<string, IngestCredential>()
+    for (const credential of credentials) byHash.set(credential.keyHash, credential)
+    this.#byHash = byHash
+  }
+
+  byKeyHash(keyHash: string): IngestCredential | undefined {
+    return this.#byHash.get(keyHash)
+  }
+
+  used(keyId: string, nowMs: number): void {
+    this.#used.set(keyId, nowMs)
+  }
+
+  /** When keys were last used, by key id, since the last call. */
+  takeUsed(): Map<string, number> {
+    const used = this.#used
+    this.#used = new Map()
+    return used
+  }
+}

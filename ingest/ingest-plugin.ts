@@ -1,0 +1,122 @@
+/** The HTTP edge as a Fastify plugin: `POST /api/webhooks/alerts` and `POST /api/webhooks/:source`. */
+import type { FastifyError, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import type { Clock } from '../schemas/clock.ts'
+import type { Codec } from '../schemas/codec.ts'
+import { AppError, toAppError } from '../schemas/errors.ts'
+import type { RawRecord } from '../schemas/records.ts'
+import type { IngestCredential } from '../schemas/views.ts'
+import { Appender } from './appender.ts'
+import { tooLarge, CONTENT_TYPES } from './body.ts'
+import { Deadlines } from './deadlines.ts'
+import { Deliveries } from './deliveries.ts'
+import type { Door, DoorServices } from './doors/door.ts'
+import { FailureLimiter } from './failure-limiter.ts'
+import { CompanyLimiter } from './limiter.ts'
+import type { Credentials, DeliveryMemory, IngestLog, LogAppender, Metrics } from './ports.ts'
+import { Receiver } from './receiver.ts'
+import { RefusalCounts } from './refusals.ts'
+import { Ticker } from './ticks.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who sends, once the key has been judged. */
+    ingestCredential: IngestCredential | null
+  }
+}
+
+/** What the edge is made from; limits have defaults. */
+export interface IngestOptions {
+  readonly log: LogAppender
+  /** Codec of alerts.raw.v1. */
+  readonly codec: Codec<RawRecord>
+  readonly credentials: Credentials
+  readonly memory: DeliveryMemory
+  readonly clock: Clock
+  readonly metrics: Metrics
+  readonly report: IngestLog
+  /** Names this process in its ticks. */
+  readonly processId: string
+  /** The door of a source whose vendor signs or shakes hands in its own way. */
+  readonly doorOf?: (source: string) => Door | undefined
+  /** How doors fetch certificates and confirm subscriptions; without it doors are not asked. */
+  readonly httpGet?: DoorServices['httpGet']
+  /** Largest body, as sent and unpacked, in bytes (default 1 MiB). */
+  readonly bodyBytes?: number
+  /** Bytes that may wait for the log (default 64 MiB). */
+  readonly queueBytes?: number
+  /** Bytes of one append (default 4 MiB). */
+  readonly batchBytes?: number
+  /** How long a request waits for the log, in ms (default 10,000). */
+  readonly appendDeadlineMs?: number
+  /** Failed authentications an address may make in any minute before it is answered 429 (default 300). */
+  readonly authFailuresPerMinute?: number
+  /** Whether this process ticks (default true). */
+  readonly hasTicks?: boolean
+}
+
+const MIB = 1_048_576
+const JSON_SUFFIX = /^application\/[\w.-]+\+json/
+const DEADLINE_INTERVAL_MS = 250
+
+/** Makes the plugin. It keeps its content type parsers and error answers to itself, so it can stand beside an API in one server. */
+export function ingestPlugin(options: IngestOptions): FastifyPluginAsync {
+  return async (scope) => {
+    const { clock, metrics, report, log, codec } = options
+    const bodyBytes = options.bodyBytes ?? MIB
+    const appendDeadlineMs = options.appendDeadlineMs ?? 10_000
+    const deadlines = new Deadlines(clock, DEADLINE_INTERVAL_MS)
+    const refusals = new RefusalCounts()
+    const appender = new Appender(
+      log,
+      { queueBytes: options.queueBytes ?? 64 * MIB, batchBytes: options.batchBytes ?? 4 * MIB, deadlineMs: appendDeadlineMs },
+      { clock, deadlines, metrics, report },
+    )
+    const ticker = new Ticker({ log, codec, clock, deadlines, processId: options.processId, refusals, metrics, report })
+    const receiver = new Receiver({
+      ...options, bodyBytes, refusals, appender,
+      deliveries: new Deliveries(options.memory, { deadlines, metrics, report }),
+      limiter: new CompanyLimiter(),
+      failures: new FailureLimiter(options.authFailuresPerMinute ?? 300),
+    })
+
+    scope.decorateRequest('ingestCredential', null)
+    scope.removeAllContentTypeParsers()
+    const keepBytes = (_request: FastifyRequest, body: Buffer, done: (error: Error | null, body?: unknown) => void): void => done(null, body)
+    for (const type of CONTENT_TYPES) scope.addContentTypeParser(type === 'application/*+json' ? JSON_SUFFIX : type, { parseAs: 'buffer', bodyLimit: bodyBytes }, keepBytes)
+    scope.setErrorHandler((error: FastifyError, request, reply) => answerError(receiver, bodyBytes, report, error, request, reply))
+
+    const generic = { onRequest: receiver.admitGeneric, bodyLimit: bodyBytes }
+    scope.post('/api/webhooks/alerts', generic, receiver.receiveGeneric)
+    scope.post('/api/webhooks/:source', { onRequest: receiver.admitSource, bodyLimit: bodyBytes }, receiver.receiveSource)
+
+    if (options.hasTicks ?? true) scope.addHook('onReady', async () => ticker.start())
+    // The server has stopped listening and answered what was under way; what an expired deadline left behind may still land.
+    scope.addHook('onClose', async () => {
+      await ticker.stop()
+      try {
+        await deadlines.race(appender.drain(), appendDeadlineMs, () => new AppError('log_unavailable', 'the log did not answer before the end'))
+      } catch (thrown) {
+        report.warn({ error: toAppError(thrown).message }, 'closing with an append under way')
+      }
+      await deadlines.close()
+    })
+  }
+}
+
+/** Answers what Fastify refused before the handler ran, and what nobody expected. */
+function answerError(receiver: Receiver, bodyBytes: number, report: IngestLog, error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  switch (error.code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return receiver.refuse(request, reply, 'body_too_large', tooLarge(bodyBytes).message)
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return receiver.refuse(request, reply, 'media_type_unsupported', `The content type is none we read; send ${CONTENT_TYPES.join(', ')}.`)
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return receiver.refuse(request, reply, 'body_invalid', 'The body is not as long as Content-Length says.')
+    default:
+  }
+  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
+    return receiver.refuse(request, reply, 'bad_request', 'The request is not one we can read.')
+  }
+  report.warn({ error: error.message, stack: error.stack }, 'a webhook request failed in a way nobody named')
+  receiver.refuse(request, reply, 'internal', 'Something failed on our side; send the delivery again.')
+}

@@ -1,0 +1,95 @@
+/**
+ * The limit of a company: at most `requestsPerMinute` in any 60 s, and above that a reserve of `burst` that a storm may use at once. The
+ * reserve starts full and refills only from what the window leaves unused, so in the long run no more than `requestsPerMinute` pass.
+ * A company costs 60 counters, one for each second, whatever it sends; time is cut into whole seconds.
+ */
+
+/** Length of the window. */
+export const WINDOW_S = 60
+
+/** What a company may do. */
+export interface Limits {
+  readonly requestsPerMinute: number
+  readonly burst: number
+}
+
+/** Why and until when a request is refused. */
+export interface LimitExceeded {
+  /** Seconds until a request will pass, 1 or more. */
+  readonly retryAfterS: number
+  /** Most requests that can pass in 60 s: window and reserve. */
+  readonly limit: number
+}
+
+/** One window and reserve. */
+export class SlidingWindow {
+  readonly #seconds = new Uint32Array(WINDOW_S)
+  #nowS: number
+  #inWindow = 0
+  #reserve: number
+
+  constructor(limits: Limits, nowMs: number) {
+    this.#nowS = Math.floor(nowMs / 1000)
+    this.#reserve = limits.burst
+  }
+
+  /** Takes one request: true when it passes. */
+  take(limits: Limits, nowMs: number): boolean {
+    this.#advance(limits, Math.floor(nowMs / 1000))
+    if (this.#inWindow >= limits.requestsPerMinute) {
+      if (this.#reserve < 1) return false
+      this.#reserve -= 1
+    }
+    this.#seconds[this.#nowS % WINDOW_S]! += 1
+    this.#inWindow += 1
+    return true
+  }
+
+  /** Seconds until `take` will pass, when nothing else comes; 0 when it would now. */
+  waitS(limits: Limits): number {
+    let inWindow = this.#inWindow
+    let reserve = this.#reserve
+    for (let s = 0; s <= WINDOW_S; s++) {
+      if (inWindow < limits.requestsPerMinute || reserve >= 1) return s
+      reserve = refilled(reserve, inWindow, limits)
+      inWindow -= this.#seconds[(this.#nowS + 1 + s) % WINDOW_S]!
+    }
+    return WINDOW_S
+  }
+
+  #advance(limits: Limits, nowS: number): void {
+    // A clock that steps back must not reopen seconds that are over.
+    const passedS = nowS - this.#nowS
+    if (passedS <= 0) return
+    for (let s = Math.min(passedS, WINDOW_S); s > 0; s--) {
+      this.#reserve = refilled(this.#reserve, this.#inWindow, limits)
+      this.#nowS += 1
+      const slot = this.#nowS % WINDOW_S
+      this.#inWindow -= this.#seconds[slot]!
+      this.#seconds[slot] = 0
+    }
+    if (passedS > WINDOW_S) this.#reserve = Math.min(limits.burst, this.#reserve + ((passedS - WINDOW_S) * limits.requestsPerMinute) / WINDOW_S)
+    this.#nowS = nowS
+  }
+}
+
+/** The reserve a second later. */
+function refilled(reserve: number, inWindow: number, limits: Limits): number {
+  return Math.min(limits.burst, reserve + Math.max(0, limits.requestsPerMinute - inWindow) / WINDOW_S)
+}
+
+/** The windows of all companies, in this process. */
+export class CompanyLimiter {
+  readonly #windows = new Map<string, SlidingWindow>()
+
+  /** Takes one request of a company: null when it passes. Only companies that a key names come here, so their number is the bound. */
+  take(companyId: string, limits: Limits, nowMs: number): LimitExceeded | null {
+    let window = this.#windows.get(companyId)
+    if (window === undefined) {
+      window = new SlidingWindow(limits, nowMs)
+      this.#windows.set(companyId, window)
+    }
+    if (window.take(limits, nowMs)) return null
+    return { retryAfterS: Math.max(1, window.waitS(limits)), limit: limits.requestsPerMinute + limits.burst }
+  }
+}
