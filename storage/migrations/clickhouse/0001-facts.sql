@@ -180,6 +180,7 @@ create table if not exists recorded_ranges_v1 (
   to_position UInt64,
   from_position UInt64,
   records UInt32,
+  rows UInt32,
   newest_at DateTime64(3, 'UTC'),
   recorded_at DateTime64(3, 'UTC')
 ) engine = ReplacingMergeTree

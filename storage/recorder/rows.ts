@@ -1,0 +1,111 @@
+/** How records become rows of the fact tables. Which columns stand where is written once, here. */
+import type { TopicRecords } from '../../schemas/codec.ts'
+import type { Position } from '../../schemas/position.ts'
+import type { DeadLetter, IncidentChanged, IncidentRecord, LedgerRow, ProblemPlaced, RawRecord } from '../../schemas/records.ts'
+
+/** The fact tables and the columns of each, in the order in which rows are written. */
+export const FACT_TABLES = {
+  raw_deliveries_v1: ['company_id', 'at', 'partition', 'version', 'delivery_id', 'integration_id', 'source', 'replayable', 'elements', 'content_type', 'body_bytes', 'received_at_ms'],
+  refusals_v1: ['company_id', 'at', 'partition', 'version', 'process_id', 'status', 'code', 'refused'],
+  ledger_v1: ['company_id', 'at', 'partition', 'version', 'element', 'elements', 'delivery_id', 'integration_id', 'source', 'fate', 'reason', 'problem_key', 'alert_id', 'external_id', 'asset', 'signature', 'severity', 'status', 'title', 'message', 'starts_at_ms', 'labels'],
+  incidents_v1: ['company_id', 'incident_id', 'version', 'at', 'cause', 'title', 'status', 'severity', 'priority', 'opened_at', 'updated_at', 'acknowledged_at', 'resolved_at', 'closed_at', 'alert_count', 'problem_count', 'open_problem_count', 'asset_count', 'sources', 'assignee', 'reopen_count', 'merged_into'],
+  problems_v1: ['company_id', 'problem_key', 'first_at', 'episode', 'version', 'incident_id', 'rule', 'score', 'integration_id', 'source', 'asset', 'signature', 'severity', 'status', 'flapping', 'alert_count', 'last_at', 'resolved_at'],
+  outcomes_v1: ['company_id', 'at', 'command_id', 'version', 'incident_id', 'action', 'actor_kind', 'actor_id', 'status', 'code'],
+  dead_letters_v1: ['company_id', 'at', 'dead_letter_id', 'topic', 'partition', 'position', 'element', 'stage', 'code', 'message', 'attempts', 'record_key', 'value_bytes', 'record_partition', 'record_position'],
+  recorded_ranges_v1: ['topic', 'partition', 'to_position', 'from_position', 'records', 'rows', 'newest_at', 'recorded_at'],
+} as const satisfies Record<string, readonly string[]>
+
+/** A fact table. */
+export type FactTable = keyof typeof FACT_TABLES
+
+/** Topics whose records are recorded. */
+export type RecordedTopic = 'alerts.raw.v1' | 'alerts.v1' | 'incidents.v1' | 'dead-letter.v1'
+
+/** Where a record lies on its topic. */
+export interface Place {
+  readonly partition: number
+  readonly position: Position
+  readonly atMs: number
+}
+
+/** Takes the rows of a record. */
+export type Put = (table: FactTable, values: readonly unknown[]) => void
+
+/** The rows of one record of each topic; a record may have none. */
+export const ROWS: { readonly [N in RecordedTopic]: (record: TopicRecords[N], place: Place, put: Put) => void } = {
+  'alerts.raw.v1': rawRows,
+  'alerts.v1': ledgerRow,
+  'incidents.v1': incidentRows,
+  'dead-letter.v1': deadLetterRow,
+}
+
+/** ClickHouse ends DateTime64 with the year 2299. */
+const LAST_MS = Date.UTC(2299, 11, 31)
+
+/** A time in ms as DateTime64(3) takes it from JSON without a doubt: seconds with three places. */
+export function timeText(ms: number): string {
+  const bounded = Math.min(Math.max(Math.trunc(ms), 0), LAST_MS)
+  const text = String(bounded).padStart(4, '0')
+  return `${text.slice(0, -3)}.${text.slice(-3)}`
+}
+
+const timeOrNull = (ms: number | null): string | null => (ms === null ? null : timeText(ms))
+
+/** Deliveries without their bodies, and what ticks tell of refused requests. */
+function rawRows({ event }: RawRecord, { partition, position, atMs }: Place, put: Put): void {
+  if (event.type === 'tick') {
+    for (const { companyId, status, code, count } of event.refused) put('refusals_v1', [companyId ?? '', timeText(atMs), partition, position, event.processId, status, code, count])
+    return
+  }
+  put('raw_deliveries_v1', [
+    event.companyId, timeText(atMs), partition, position, event.deliveryId, event.integrationId, event.source, event.replayable, event.elements,
+    event.contentType, event.body.length, event.receivedAtMs,
+  ])
+}
+
+function ledgerRow(row: LedgerRow, _place: Place, put: Put): void {
+  const { alert } = row
+  put('ledger_v1', [
+    row.companyId, timeText(row.atMs), row.partition, row.version, row.element, row.elements, row.deliveryId, row.integrationId, row.source, row.fate,
+    row.reason ?? '', row.problemKey ?? '', alert?.alertId ?? '', alert?.externalId ?? '', alert?.asset ?? '', alert?.signature ?? '',
+    alert?.severity ?? '', alert?.status ?? '', alert?.title ?? '', alert?.message ?? '', alert?.startsAtMs ?? null, alert?.labels ?? {},
+  ])
+}
+
+function incidentRows({ event }: IncidentRecord, _place: Place, put: Put): void {
+  switch (event.type) {
+    case 'incident':
+      return incidentRow(event, put)
+    case 'problem':
+      return problemRow(event, put)
+    case 'outcome':
+      return put('outcomes_v1', [event.companyId, timeText(event.atMs), event.commandId, event.version, event.incidentId, event.action, event.actor.kind, event.actor.id, event.status, event.code ?? ''])
+    case 'note':
+      // Notes are words between people: the database keeps them, figures do not need them.
+      return
+  }
+}
+
+function incidentRow(incident: IncidentChanged, put: Put): void {
+  put('incidents_v1', [
+    incident.companyId, incident.incidentId, incident.version, timeText(incident.atMs), incident.cause, incident.title, incident.status, incident.severity,
+    incident.priority, timeText(incident.openedAtMs), timeText(incident.updatedAtMs), timeOrNull(incident.acknowledgedAtMs), timeOrNull(incident.resolvedAtMs),
+    timeOrNull(incident.closedAtMs), incident.alertCount, incident.problemCount, incident.openProblemCount, incident.assetCount, incident.sources,
+    incident.assignee ?? '', incident.reopenCount, incident.mergedInto ?? '',
+  ])
+}
+
+function problemRow({ incidentId, version, evidence, problem }: ProblemPlaced, put: Put): void {
+  put('problems_v1', [
+    problem.companyId, problem.problemKey, timeText(problem.firstAtMs), problem.episode, version, incidentId, evidence.rule, evidence.score,
+    problem.integrationId, problem.source, problem.asset ?? '', problem.signature ?? '', problem.severity, problem.status, problem.flapping,
+    problem.count, timeText(problem.lastAtMs), timeOrNull(problem.resolvedAtMs),
+  ])
+}
+
+function deadLetterRow(letter: DeadLetter, { partition, position }: Place, put: Put): void {
+  put('dead_letters_v1', [
+    letter.companyId ?? '', timeText(letter.atMs), letter.deadLetterId, letter.topic, letter.partition, letter.position, letter.element, letter.stage,
+    letter.code, letter.message, letter.attempts, letter.key, letter.value.length, partition, position,
+  ])
+}
