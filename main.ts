@@ -44,7 +44,9 @@ program.command('normalise').requiredOption('--source <source>').option('--json'
   .description('a payload on standard input to normalised alerts on standard output; no server needed')
   .action(async (options: Json & { source: string; contentType?: string }) => {
     const { normaliseInput } = await import('./cli/normalise.ts')
-    console.log(await normaliseInput(options.source, process.stdin, options.contentType, options.json === true))
+    const { alerts, rejected } = await normaliseInput(options.source, process.stdin, options.contentType, options.json === true)
+    console.log(alerts)
+    for (const one of rejected) console.error(`aw: not read: ${one}`)
   })
 
 program.command('backtest').requiredOption('--alerts <file>', '.jsonl or .jsonl.gz').option('--topology <file>').option('--settings <file>').option('--out <file>').option('--json')

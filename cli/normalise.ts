@@ -2,10 +2,10 @@
 import type { Readable } from 'node:stream'
 import { normaliseForPrint } from '../processors/sources/print.ts'
 
-/** Reads the whole payload and answers the alerts as JSON, indented unless a program reads it. */
-export async function normaliseInput(source: string, input: Readable, contentType: string | undefined, isCompact: boolean): Promise<string> {
+/** Reads the whole payload and answers the alerts as JSON, indented unless a program reads it, and what could not be read. */
+export async function normaliseInput(source: string, input: Readable, contentType: string | undefined, isCompact: boolean): Promise<{ alerts: string; rejected: readonly string[] }> {
   const chunks: Buffer[] = []
   for await (const chunk of input) chunks.push(Buffer.from(chunk as Uint8Array))
-  const alerts = normaliseForPrint(source, Buffer.concat(chunks), contentType)
-  return JSON.stringify(alerts, null, isCompact ? 0 : 2)
+  const { alerts, rejected } = normaliseForPrint(source, Buffer.concat(chunks), contentType)
+  return { alerts: JSON.stringify(alerts, null, isCompact ? 0 : 2), rejected: rejected.map(({ path, message }) => `${path === '' ? 'payload' : path}: ${message}`) }
 }

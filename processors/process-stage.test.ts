@@ -102,7 +102,7 @@ describe('process stage', () => {
       const cut = { out: [] as Keyed<ProcessOutput>[], fates: [] as unknown[] }
       for (let i = 0; i < log.length; i += size) {
         // The state survives only through its stored entries, as after a restart.
-        const stored = new StateView<ProcessEntry>(structuredClone([...state.entries()]))
+        const stored = new StateView<ProcessEntry>(new Map(structuredClone([...state.entries()])))
         const result = run(log.slice(i, i + size), stored)
         for (const [key, entry] of stored.takeDelta()) if (entry === null) state.delete(key); else state.set(key, entry)
         cut.out.push(...result.out)

@@ -10,8 +10,8 @@ import { AppError, toAppError } from '../schemas/errors.ts'
 import { NO_POSITION, offsetOf, positionOf, epochOf, type Position } from '../schemas/position.ts'
 import type { DeadLetter } from '../schemas/records.ts'
 import { TOPICS, type TopicName } from '../schemas/topics.ts'
-import type { Append, Consumption, Log, LogRecord, StateStore } from './ports.ts'
-import { StateView, type EntryCodec, type Fate, type Keyed, type Positioned, type Stage, type StageResult } from './stage.ts'
+import type { Append, Consumption, Log, LogRecord, StateStore, StoredState } from './ports.ts'
+import { StateView, type Fate, type Keyed, type Positioned, type Stage, type StageResult } from './stage.ts'
 
 /** A record is tried this often before it is set aside. */
 const ATTEMPTS = 3
@@ -40,7 +40,7 @@ export interface RunnerOptions<I, O, S> {
   readonly input: Codec<I>
   /** A codec for every topic the stage publishes to, dead-letter.v1 included. */
   readonly outputs: ReadonlyMap<string, Codec<O | DeadLetter>>
-  readonly entries: EntryCodec<S>
+  readonly entries: Codec<S>
   /** Bumped when entries cannot stay compatible; the state is then rebuilt from the log. */
   readonly stateVersion: number
   readonly log: Log
@@ -100,8 +100,7 @@ class Runner<I, O, S> {
     const end = (await log.ends(topic)).find((candidate) => candidate.partition === partition)
     if (end === undefined) throw new AppError('engine_unavailable', `reading the ends of ${topic}: partition ${partition} is not there`)
     const position = stored?.position ?? NO_POSITION
-    const view = new StateView<S>(stored === null ? [] : decoded(stored.entries, this.#options.entries))
-    this.#partitions.set(partition, { state: view, position })
+    this.#partitions.set(partition, { state: await this.#view(stored), position })
     if (position === NO_POSITION || epochOf(position) < log.epoch) return end.first
     const next = offsetOf(position) + 1
     if (next > end.next) throw new AppError('log_rewound', `${topic}/${partition} ends at ${end.next}, but ${stage.name} has read up to ${next}; if the topic was recreated, raise AW_LOG_EPOCH`)
@@ -186,8 +185,17 @@ class Runner<I, O, S> {
   /** Takes the stored state again and brings it forward over the records of this batch that did not throw. */
   async #reload(partitionId: number, partition: Partition<S>, good: readonly Positioned<I>[]): Promise<void> {
     const stored = await this.#options.store.load(this.#stateName, partitionId)
-    partition.state = new StateView<S>(stored === null ? [] : decoded(stored.entries, this.#options.entries))
+    partition.state = await this.#view(stored)
     for (const input of good) this.#options.stage.process([input], partition.state)
+  }
+
+  async #view(stored: StoredState | null): Promise<StateView<S>> {
+    if (stored === null) return new StateView<S>()
+    const { entries } = this.#options
+    await entries.prepare([...stored.entries.values()])
+    const decoded = new Map<string, S>()
+    for (const [key, value] of stored.entries) decoded.set(key, entries.decode(value))
+    return new StateView(decoded)
   }
 
   async #commit(partitionId: number, partition: Partition<S>, records: readonly LogRecord[], out: readonly Keyed<O | DeadLetter>[]): Promise<void> {
@@ -232,10 +240,6 @@ class Runner<I, O, S> {
     metrics.batch(stage.name, byKind, (monotonicMs() - startedMs) / 1_000)
     metrics.progress(stage.name, partition, records.at(-1)?.atMs ?? 0)
   }
-}
-
-function* decoded<S>(entries: ReadonlyMap<string, Buffer>, codec: EntryCodec<S>): Iterable<readonly [string, S]> {
-  for (const [key, value] of entries) yield [key, codec.decode(value)]
 }
 
 /** The codecs a stage publishes with, by topic. */

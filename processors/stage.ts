@@ -46,12 +46,6 @@ export interface Stage<I, O, S> {
   setAside?(input: Positioned<I>, code: string): readonly Keyed<O>[]
 }
 
-/** How a state entry is stored. */
-export interface EntryCodec<S> {
-  encode(entry: S): Buffer
-  decode(value: Buffer): S
-}
-
 /**
  * The state of one partition: entries by key, which of them a batch has touched, and whatever indexes the stage derives from them.
  * Entries may be mutated in place when `set` is called again afterwards. On any failure the runner drops the whole view and loads the stored entries anew.
@@ -61,8 +55,9 @@ export class StateView<S> {
   readonly #touched = new Set<string>()
   #derived: unknown
 
-  constructor(entries: Iterable<readonly [string, S]> = []) {
-    this.#entries = new Map(entries)
+  /** Takes the map over; it must not be changed elsewhere. */
+  constructor(entries = new Map<string, S>()) {
+    this.#entries = entries
   }
 
   get size(): number {

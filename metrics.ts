@@ -1,0 +1,39 @@
+/** All metrics of the process in one registry, in the Prometheus text format; labels are bounded. */
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import { INGEST_METRICS, type Metrics as IngestMetrics } from './ingest/ports.ts'
+import type { RunnerMetrics } from './processors/runner.ts'
+
+/** The registry and the counters that the parts are handed. */
+export interface AppMetrics {
+  readonly registry: Registry
+  readonly ingest: IngestMetrics
+  readonly runner: RunnerMetrics
+}
+
+/** Makes them, with the process's own figures (memory, event loop, CPU). */
+export function makeMetrics(): AppMetrics {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const counters = new Map(Object.entries(INGEST_METRICS).map(([name, { label, help }]) => [name, { label, counter: new Counter({ name, help, labelNames: [label], registers: [registry] }) }]))
+  const records = new Counter({ name: 'stage_records_total', help: 'Input records by stage and fate.', labelNames: ['stage', 'fate'], registers: [registry] })
+  const reloads = new Counter({ name: 'stage_reloads_total', help: 'Partitions whose memory was dropped and loaded again, by error code.', labelNames: ['stage', 'code'], registers: [registry] })
+  const seconds = new Histogram({ name: 'stage_batch_seconds', help: 'From a batch in hand to its commit.', labelNames: ['stage'], buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10], registers: [registry] })
+  const progress = new Gauge({ name: 'stage_progress_timestamp_seconds', help: 'Append time of the newest committed record.', labelNames: ['stage', 'partition'], registers: [registry] })
+  return {
+    registry,
+    ingest: {
+      inc(name, label, by = 1) {
+        const metric = counters.get(name)
+        metric?.counter.inc({ [metric.label]: label }, by)
+      },
+    },
+    runner: {
+      batch(stage, fates, batchSeconds) {
+        for (const [fate, count] of fates) records.inc({ stage, fate }, count)
+        seconds.observe({ stage }, batchSeconds)
+      },
+      reloaded: (stage, code) => reloads.inc({ stage, code }),
+      progress: (stage, partition, atMs) => progress.set({ stage, partition: String(partition) }, atMs / 1_000),
+    },
+  }
+}
