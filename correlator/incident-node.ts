@@ -1,0 +1,132 @@
+import type { CorrelateEntry, IncidentEntry, PlacedProblem } from '../schemas/records.ts'
+import type { Group, KeyList } from './key-list.ts'
+import { newestFirst, type ProblemNode } from './problem-node.ts'
+import { TopCounts } from './top-counts.ts'
+
+/** At most so many assets, sources and problem keys stand in a snapshot. */
+export const SNAPSHOT_NAMES = 20
+
+/** An incident in memory: its state entry, its problems, and figures over them that depend on those entries alone. */
+export class IncidentNode {
+  readonly stateKey: string
+  readonly entry: CorrelateEntry
+  readonly state: IncidentEntry
+  readonly members = new Set<ProblemNode>()
+  readonly groups = new Map<KeyList, Group>()
+  readonly assets = new TopCounts(SNAPSHOT_NAMES)
+  readonly signatures = new TopCounts(1)
+  readonly sources = new TopCounts(SNAPSHOT_NAMES)
+  /** Newest of its problems, newest first; null when it must be found anew. */
+  #newest: ProblemNode[] | null = []
+  firing = 0
+  alerts = 0
+  /** The incident it merged into. */
+  into: IncidentNode | null = null
+  /** Incidents that merged into this one; forgotten with it. */
+  readonly aliases: IncidentNode[] = []
+  /** When the next look at it is due; see `nextDueMs`. */
+  dueMs = Number.POSITIVE_INFINITY
+
+  constructor(stateKey: string, state: IncidentEntry) {
+    this.stateKey = stateKey
+    this.state = state
+    this.entry = { event: state }
+  }
+
+  get isEnded(): boolean {
+    return this.state.status === 'resolved' || this.state.status === 'closed'
+  }
+
+  /** Counts a problem in. */
+  take(problem: ProblemNode): void {
+    problem.incident = this
+    this.members.add(problem)
+    this.#count(problem, 1)
+    this.showNewest(problem)
+  }
+
+  /** Counts a problem out. */
+  release(problem: ProblemNode): void {
+    this.members.delete(problem)
+    this.#count(problem, -1)
+    if (this.#newest?.includes(problem) === true) this.#newest = null
+  }
+
+  /** Newest of its problems, newest first. */
+  get newest(): readonly ProblemNode[] {
+    this.#newest ??= [...this.members].sort(newestFirst).slice(0, SNAPSHOT_NAMES)
+    return this.#newest
+  }
+
+  /** Counts what a newer event of a problem changes. */
+  recount(problem: ProblemNode, before: PlacedProblem, countBefore: number): void {
+    const { problem: after, countBefore: countNow } = problem.state
+    this.alerts += countNow + after.count - countBefore - before.count
+    this.firing += (after.status === 'firing' ? 1 : 0) - (before.status === 'firing' ? 1 : 0)
+    if (before.asset !== after.asset) {
+      if (before.asset !== null) this.assets.add(before.asset, -1)
+      if (after.asset !== null) this.assets.add(after.asset, 1)
+    }
+    const [was, is] = [before.signature ?? before.title, after.signature ?? after.title]
+    if (was !== is) {
+      this.signatures.add(was, -1)
+      this.signatures.add(is, 1)
+    }
+    if (before.source !== after.source) {
+      this.sources.add(before.source, -1)
+      this.sources.add(after.source, 1)
+    }
+    if (before.firstAtMs !== after.firstAtMs) this.showNewest(problem)
+  }
+
+  /** Puts a problem in its place among the newest, after its episode began. */
+  showNewest(problem: ProblemNode): void {
+    const newest = this.#newest
+    if (newest === null) return
+    const known = newest.indexOf(problem)
+    if (known >= 0) newest.splice(known, 1)
+    let at = newest.length
+    while (at > 0 && newestFirst(problem, newest[at - 1] as ProblemNode) < 0) at -= 1
+    if (at >= SNAPSHOT_NAMES) return
+    newest.splice(at, 0, problem)
+    if (newest.length > SNAPSHOT_NAMES) newest.pop()
+  }
+
+  /** Takes over everything of an incident that merges into this one; its problems keep their entries. */
+  absorb(other: IncidentNode): void {
+    for (const problem of other.members) {
+      problem.incident = this
+      this.members.add(problem)
+    }
+    for (const [name, count] of other.assets.entries()) this.assets.add(name, count)
+    for (const [name, count] of other.signatures.entries()) this.signatures.add(name, count)
+    for (const [name, count] of other.sources.entries()) this.sources.add(name, count)
+    for (const problem of other.newest) this.showNewest(problem)
+    for (const group of [...other.groups.values()]) group.list.merge(this, group)
+    this.firing += other.firing
+    this.alerts += other.alerts
+    other.into = this
+    this.aliases.push(other, ...other.aliases)
+    for (const alias of other.aliases) alias.into = this
+    other.aliases.length = 0
+    other.members.clear()
+    other.groups.clear()
+    other.#newest = []
+  }
+
+  #count(problem: ProblemNode, by: 1 | -1): void {
+    const { asset, signature, source, count, status } = problem.state.problem
+    if (asset !== null) this.assets.add(asset, by)
+    this.signatures.add(signature ?? problem.state.problem.title, by)
+    this.sources.add(source, by)
+    this.alerts += by * (problem.state.countBefore + count)
+    if (status === 'firing') this.firing += by
+  }
+}
+
+/** The incident that stands for this one after merges. */
+export function aliveOf(incident: IncidentNode): IncidentNode {
+  let alive = incident
+  while (alive.into !== null) alive = alive.into
+  return alive
+}

@@ -1,0 +1,170 @@
+/** What a problem event does: a new problem joins or founds, a known one counts, resolves or fires again. */
+import { hash } from 'node:crypto'
+import type { PlacedProblem, ProblemEvent } from '../schemas/records.ts'
+import type { Fate } from '../processors/stage.ts'
+import type { CompanyNode } from './company-node.ts'
+import { aliveOf, type IncidentNode } from './incident-node.ts'
+import type { ProblemNode } from './problem-node.ts'
+import { moveToPast } from './retirement.ts'
+import { explainPair } from './score.ts'
+import { areApart, isOlder, searchIncidents, type Match } from './search.ts'
+import type { Cause, World } from './world.ts'
+
+/** What became of an input. */
+export type Outcome = Pick<Fate, 'kind' | 'reason'>
+
+/** Key of the problem that all further ones join once a company has too many that fire. */
+export const OVERFLOW_KEY = 'v1:overflow'
+
+const EMITTED: Outcome = { kind: 'emitted' }
+
+/** An incident's id: 96 bits from what founded it. */
+export function incidentIdOf(companyId: string, founding: string): string {
+  return `inc_${hash('sha256', `${companyId}\n${founding}`, 'hex').slice(0, 24)}`
+}
+
+/** Applies a problem event. `openMax`: problems of a company that may fire at once. */
+export function applyProblem(world: World, event: ProblemEvent, position: number, openMax: number): Outcome {
+  const company = world.company(event.companyId)
+  const known = company.problems.get(event.problemKey)
+  const by: Cause = { position, atMs: event.atMs, cause: 'problem', causeId: event.problemKey }
+  if (known !== undefined) {
+    if (event.version <= known.state.problem.version) return { kind: 'dropped', reason: 'stale' }
+    update(world, company, known, event, by)
+    return EMITTED
+  }
+  if (event.status !== 'firing') return { kind: 'dropped', reason: 'problem_unknown' }
+  if (company.firing >= openMax) return overflow(world, company, event, by)
+  company.firing += 1
+  const problem = world.problem(company, event, position)
+  company.problems.set(event.problemKey, problem)
+  place(world, company, problem, by)
+  return EMITTED
+}
+
+/** Joins the best incident that fits and merges the others that fit, or founds one. */
+function place(world: World, company: CompanyNode, problem: ProblemNode, by: Cause): void {
+  const [best, ...others] = searchIncidents(company, problem)
+  if (best === undefined) {
+    found(world, company, problem, by)
+    return
+  }
+  problem.state.evidence = explainPair(problem, best.problem, company.tuning, company.graph)
+  if (best.incident.isEnded) world.reopen(company, best.incident)
+  world.put(company, problem, best.incident, by)
+  for (const other of others) bridge(world, company, problem, other, by)
+}
+
+function found(world: World, company: CompanyNode, problem: ProblemNode, by: Cause): IncidentNode {
+  const { alertId, episode, problemKey } = problem.state.problem
+  // An alert opens one problem once; only the overflow problem and a forgotten one that returns could clash, and the episode tells them apart.
+  let incidentId = incidentIdOf(company.companyId, `${alertId}\n${episode}`)
+  if (company.incidents.has(incidentId)) incidentId = incidentIdOf(company.companyId, `${problemKey}\n${by.position}`)
+  problem.state.evidence = { rule: 'founded', withProblemKey: null, score: 0, threshold: company.tuning.threshold, features: [] }
+  const incident = world.incident(company, incidentId, problem, problem.onsetMs, by)
+  world.put(company, problem, incident, by)
+  return incident
+}
+
+/** A problem that fits two open incidents shows that they are one. */
+function bridge(world: World, company: CompanyNode, problem: ProblemNode, match: Match, by: Cause): void {
+  const here = aliveOf(problem.incident as IncidentNode)
+  const there = aliveOf(match.incident)
+  if (here === there || areApart(company, here, there)) return
+  // Two people work on them: a person decides whether they are one.
+  if (here.state.assignee !== null && there.state.assignee !== null && here.state.assignee !== there.state.assignee) return
+  const [winner, loser] = isOlder(here, there) ? [here, there] : [there, here]
+  if (winner.isEnded && loser.firing > 0) world.reopen(company, winner)
+  tellMerge(world, company, loser, by, {
+    ...explainPair(match.problem, problem, company.tuning, company.graph), rule: 'merged',
+  })
+  world.merge(winner, loser, by)
+}
+
+/** The merged incident's founder has its reason to be there changed; the others keep theirs. */
+export function tellMerge(world: World, company: CompanyNode, loser: IncidentNode, by: Cause, evidence: ProblemNode['state']['evidence']): void {
+  const founder = loser.state.founderKey === null ? undefined : company.problems.get(loser.state.founderKey)
+  if (founder === undefined || founder.incident === null || aliveOf(founder.incident) !== loser) return
+  founder.state.evidence = evidence
+  world.touchProblem(founder, by.position)
+}
+
+function update(world: World, company: CompanyNode, problem: ProblemNode, event: PlacedProblem, by: Cause): void {
+  const incident = aliveOf(problem.incident as IncidentNode)
+  const before = problem.state.problem
+  const countBefore = problem.state.countBefore
+  const isFiring = event.status === 'firing'
+  const firesAgain = isFiring && (before.status !== 'firing' || event.episode > before.episode)
+  company.firing += (isFiring ? 1 : 0) - (before.status === 'firing' ? 1 : 0)
+  if (firesAgain && incident.isEnded && !mayReopen(company, incident, before, event)) {
+    leave(world, problem, incident)
+    problem.update(event)
+    problem.state.countBefore = 0
+    place(world, company, problem, by)
+    return
+  }
+  if (event.episode > before.episode) problem.state.countBefore += before.count
+  const renamed = problem.update(event)
+  incident.recount(problem, before, countBefore)
+  if (firesAgain && incident.isEnded) {
+    problem.state.evidence = {
+      rule: 'same_problem', withProblemKey: event.problemKey, score: 1, threshold: company.tuning.threshold,
+      features: [{ name: 'same_problem', value: 1, weight: 1, detail: `fired again ${Math.round((event.firstAtMs - (incident.state.resolvedAtMs ?? 0)) / 1000)} s after the incident was resolved` }],
+    }
+    world.reopen(company, incident)
+  } else if (renamed) company.reindex(incident)
+  else if (firesAgain) company.index(problem, incident)
+  world.raise(incident, problem)
+  world.touchProblem(problem, by.position)
+  world.touch(incident, by)
+  world.resolveIfQuiet(incident, by)
+  if (event.status !== 'firing') endOverflow(world, company, by)
+}
+
+/** A problem that fires again shortly after its incident was resolved is the same trouble; one that merely went silent before is not told from a new one. */
+function mayReopen(company: CompanyNode, incident: IncidentNode, before: PlacedProblem, event: PlacedProblem): boolean {
+  const { status, resolvedAtMs } = incident.state
+  return status === 'resolved' && resolvedAtMs !== null && before.change !== 'expired' && event.firstAtMs - resolvedAtMs <= company.tuning.windowMs
+}
+
+function leave(world: World, problem: ProblemNode, incident: IncidentNode): void {
+  world.tellNow(incident)
+  moveToPast(incident, problem)
+  problem.incident = null
+  for (const group of incident.groups.values()) {
+    const at = group.problems.indexOf(problem)
+    if (at < 0) continue
+    group.problems.splice(at, 1)
+  }
+  world.keep(incident.stateKey, incident.entry)
+}
+
+function overflow(world: World, company: CompanyNode, event: ProblemEvent, by: Cause): Outcome {
+  const known = company.problems.get(OVERFLOW_KEY)
+  const isOpen = known?.isFiring === true
+  const before = known?.state.problem
+  const count = isOpen && before !== undefined ? before.count + 1 : 1
+  const synthetic: PlacedProblem = {
+    ...event, problemKey: OVERFLOW_KEY, asset: null, signature: 'too many open problems', severity: 'high', source: 'alert-whisperer', labels: {},
+    title: 'too many open problems', message: `${count} observations of further problems joined this one; the last was ${event.problemKey}`,
+    change: isOpen ? 'repeated' : 'opened', episode: isOpen ? before?.episode ?? 1 : (before?.episode ?? 0) + 1, count,
+    alertId: isOpen ? before?.alertId ?? event.alertId : event.alertId, firstAtMs: isOpen ? before?.firstAtMs ?? event.atMs : event.atMs, lastAtMs: event.atMs,
+  }
+  const cause = { ...by, causeId: OVERFLOW_KEY }
+  if (known !== undefined) update(world, company, known, synthetic, cause)
+  else {
+    company.firing += 1
+    const problem = world.problem(company, synthetic, by.position)
+    company.problems.set(OVERFLOW_KEY, problem)
+    found(world, company, problem, cause)
+  }
+  return { kind: 'absorbed', reason: OVERFLOW_KEY }
+}
+
+/** The overflow problem resolves once nine tenths of the limit are free enough to take problems again. */
+function endOverflow(world: World, company: CompanyNode, by: Cause): void {
+  const problem = company.problems.get(OVERFLOW_KEY)
+  if (problem === undefined || !problem.isFiring || company.firing > world.openMax * 0.9) return
+  const before = problem.state.problem
+  update(world, company, problem, { ...before, change: 'resolved', status: 'resolved', resolvedAtMs: by.atMs, atMs: by.atMs }, { ...by, causeId: OVERFLOW_KEY })
+}

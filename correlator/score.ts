@@ -1,0 +1,94 @@
+/**
+ * Scores a pair of problems. Only what two problems say of themselves counts, never totals of an incident, and the score is the same
+ * both ways, so the grouping does not depend on which of them was seen first.
+ */
+import type { Evidence, Feature } from '../schemas/records.ts'
+import type { Graph } from './graph.ts'
+import { labelOverlap } from './labels.ts'
+import type { ProblemNode } from './problem-node.ts'
+import type { Tuning } from './settings.ts'
+import { similarity } from './text.ts'
+
+/** Problems that began within this time of each other are as near as can be: the lateness bound of the design. */
+export const LATENESS_MS = 60_000
+
+/** Value of a relation in the graph by steps. */
+const BY_STEPS = [0, 1, 0.7, 0.5] as const
+const NAMED = 1
+const BOTH_NAME = 0.7
+/** Words in common from which another tool says the same although its signature reads differently. */
+const SAME_WORDS = 0.5
+
+/** 1 for problems that began together, falling to 0.5 at the end of the window, 0 beyond it. */
+export function nearness(apartMs: number, windowMs: number): number {
+  if (apartMs > windowMs) return 0
+  if (apartMs <= LATENESS_MS) return 1
+  return 1 - (0.5 * (apartMs - LATENESS_MS)) / windowMs
+}
+
+/** How far two different assets are related: 1 a label of one names the other or one step in the graph, less further away, 0 not at all. */
+export function relation(a: ProblemNode, b: ProblemNode, graph: Graph | null): number {
+  if (a.asset === null || b.asset === null) return 0
+  const aNames = a.labels.named
+  const bNames = b.labels.named
+  let value = 0
+  if (aNames.length > 0 || bNames.length > 0) {
+    if (aNames.includes(b.asset) || bNames.includes(a.asset)) return NAMED
+    for (const name of aNames) if (bNames.includes(name)) value = BOTH_NAME
+  }
+  if (graph === null) return value
+  const steps = graph.near(a.asset).get(b.asset) ?? graph.near(b.asset).get(a.asset)
+  return steps === undefined ? value : Math.max(value, BY_STEPS[steps] ?? 0)
+}
+
+/** The score of two problems, 0 to 1. */
+export function scorePair(a: ProblemNode, b: ProblemNode, tuning: Tuning, graph: Graph | null): number {
+  const near = nearness(Math.abs(a.onsetMs - b.onsetMs), tuning.windowMs)
+  if (near === 0) return 0
+  const { weights } = tuning
+  const isSameAsset = a.asset !== null && a.asset === b.asset
+  const isSameSignature = a.signature !== null && a.signature === b.signature
+  const words = similarity(a.sketch, b.sketch)
+  const overlap = labelOverlap(a.labels, b.labels)
+  let score = weights.text * words
+  if (isSameAsset) {
+    score += weights.same_asset
+    if (saysTheSame(a, b, isSameSignature, words)) score += weights.other_tool
+    if (overlap > 0) score += weights.labels * overlap
+  } else {
+    score += weights.related_asset * relation(a, b, graph) + weights.labels * overlap
+  }
+  if (isSameSignature) score += weights.same_signature
+  if (score <= 0) return 0
+  return Math.min(1, score) * (1 - weights.nearness * (1 - near))
+}
+
+function saysTheSame(a: ProblemNode, b: ProblemNode, isSameSignature: boolean, words: number): boolean {
+  return a.state.problem.source !== b.state.problem.source && (isSameSignature || words >= SAME_WORDS)
+}
+
+/** The same score with every term told. */
+export function explainPair(a: ProblemNode, b: ProblemNode, tuning: Tuning, graph: Graph | null): Evidence {
+  const { weights } = tuning
+  const features: Feature[] = []
+  const isSameAsset = a.asset !== null && a.asset === b.asset
+  const isSameSignature = a.signature !== null && a.signature === b.signature
+  const words = similarity(a.sketch, b.sketch)
+  const overlap = labelOverlap(a.labels, b.labels)
+  const say = (name: keyof Tuning['weights'], value: number, detail: string): void => {
+    features.push({ name, value, weight: weights[name], detail })
+  }
+  if (isSameAsset) {
+    say('same_asset', 1, a.asset ?? '')
+    if (saysTheSame(a, b, isSameSignature, words)) say('other_tool', 1, `${a.state.problem.source} and ${b.state.problem.source} agree`)
+  } else {
+    const related = relation(a, b, graph)
+    if (related > 0) say('related_asset', related, `${a.asset ?? ''} and ${b.asset ?? ''}`)
+  }
+  if (isSameSignature) say('same_signature', 1, a.signature ?? '')
+  if (overlap > 0 || (overlap < 0 && !isSameAsset)) say('labels', overlap, overlap < 0 ? 'labels name different places' : 'share of common labels that agree')
+  if (words > 0) say('text', words, 'share of words in common')
+  const apartMs = Math.abs(a.onsetMs - b.onsetMs)
+  say('nearness', nearness(apartMs, tuning.windowMs), `began ${Math.round(apartMs / 1000)} s apart; scales the sum of the others`)
+  return { rule: 'scored', withProblemKey: b.state.problem.problemKey, score: scorePair(a, b, tuning, graph), threshold: tuning.threshold, features }
+}

@@ -1,0 +1,96 @@
+/** Finds the open incidents a problem may join: candidates by index only, so the cost does not depend on how many incidents are open. */
+import type { CompanyNode } from './company-node.ts'
+import { aliveOf, type IncidentNode } from './incident-node.ts'
+import type { Group, KeyList } from './key-list.ts'
+import type { ProblemNode } from './problem-node.ts'
+import { LATENESS_MS, scorePair } from './score.ts'
+
+/** Incidents one key offers, newest first. */
+export const INCIDENTS_PER_KEY = 32
+/** Pairs scored for one problem at most. */
+export const PAIRS_MAX = 256
+
+/** An incident that fits, and its problem that fits best. */
+export interface Match {
+  readonly incident: IncidentNode
+  score: number
+  problem: ProblemNode
+}
+
+/** Searches done so far and pairs scored in them; for the bench. */
+export const searchStats = { searches: 0, pairs: 0 }
+
+const lists: KeyList[] = []
+let serial = 0
+
+/** True when an incident may take a problem that began then: open, or ended by itself so shortly before that order of arrival may decide, and not too old. */
+export function mayTake(incident: IncidentNode, onsetMs: number, maxLifeMs: number): boolean {
+  const { status, openedAtMs, resolvedAtMs, resolvedByPerson } = incident.state
+  if (onsetMs - openedAtMs > maxLifeMs) return false
+  if (status === 'closed') return false
+  return status !== 'resolved' || (!resolvedByPerson && resolvedAtMs !== null && onsetMs <= resolvedAtMs + LATENESS_MS)
+}
+
+/** Every incident with a problem that scores at or above the threshold with this one, best first; of equal scores the oldest incident first. */
+export function searchIncidents(company: CompanyNode, problem: ProblemNode): Match[] {
+  const matches: Match[] = []
+  const { windowMs, maxLifeMs, threshold } = company.tuning
+  const { onsetMs } = problem
+  serial += 1
+  searchStats.searches += 1
+  problem.mark = serial
+  company.lists(problem, lists)
+  let pairs = 0
+  for (const list of lists) {
+    const { groups } = list
+    let offered = 0
+    for (let i = groups.length - 1; i >= 0 && offered < INCIDENTS_PER_KEY && pairs < PAIRS_MAX; i -= 1) {
+      const group = groups[i] as Group
+      if (group.newestMs < onsetMs - windowMs) break
+      const incident = group.incident
+      if (!mayTake(incident, onsetMs, maxLifeMs)) continue
+      offered += 1
+      for (const other of group.problems) {
+        if (other.mark === serial) continue
+        other.mark = serial
+        pairs += 1
+        const score = scorePair(problem, other, company.tuning, company.graph)
+        if (score >= threshold) note(matches, incident, other, score)
+      }
+    }
+  }
+  searchStats.pairs += pairs
+  if (matches.length > 1) matches.sort((a, b) => b.score - a.score || (isOlder(a.incident, b.incident) ? -1 : 1))
+  return matches
+}
+
+function note(matches: Match[], incident: IncidentNode, problem: ProblemNode, score: number): void {
+  for (const match of matches) {
+    if (match.incident !== incident) continue
+    if (score > match.score || (score === match.score && isNearer(problem, match.problem))) {
+      match.score = score
+      match.problem = problem
+    }
+    return
+  }
+  matches.push({ incident, score, problem })
+}
+
+/** Of equal scores the later problem is named, then the smaller key, so that the evidence does not depend on the order of the index. */
+function isNearer(a: ProblemNode, b: ProblemNode): boolean {
+  return a.onsetMs !== b.onsetMs ? a.onsetMs > b.onsetMs : a.state.problem.problemKey < b.state.problem.problemKey
+}
+
+/** Which of two incidents survives a merge: the oldest, then the smallest id. */
+export function isOlder(a: IncidentNode, b: IncidentNode): boolean {
+  return a.state.openedAtMs !== b.state.openedAtMs ? a.state.openedAtMs < b.state.openedAtMs : a.state.incidentId < b.state.incidentId
+}
+
+/** True when a split put these two apart: no score may join them again. */
+export function areApart(company: CompanyNode, a: IncidentNode, b: IncidentNode): boolean {
+  const names = (from: IncidentNode, to: IncidentNode): boolean => from.state.apart.some((id) => {
+    const other = company.incidents.get(id)
+    return other !== undefined && aliveOf(other) === to
+  })
+  return names(a, b) || names(b, a)
+}
