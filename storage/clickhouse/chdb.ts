@@ -11,7 +11,7 @@ import { mkdirSync } from 'node:fs'
 import { createClient, type ClickHouseClient } from '@clickhouse/client'
 import { AppError } from '../../schemas/errors.ts'
 import type { Analytics } from './analytics.ts'
-import { insertSettings } from './insert-sql.ts'
+import { checkNames, insertSettings } from './insert-sql.ts'
 import { explained, QUERY_SETTINGS, rowsOf } from './server.ts'
 
 /** Opens the engine on a directory, making it where missing. Throws `engine_missing` where chDB is not installed. */
@@ -27,6 +27,7 @@ export async function openChdb(path: string): Promise<Analytics> {
       isEmbedded: true,
       insert: ({ table, columns, lines }, token) =>
         explained(`inserting into ${table}`, async () => {
+          checkNames(table, ...columns)
           await writing.chdb.rawInsert({ table, columns, values: lines, format: 'JSONCompactEachRow', settings: insertSettings(token) })
         }),
       query: (sql, params = {}) => explained('querying analytics', () => rowsOf(reader, sql, params)),

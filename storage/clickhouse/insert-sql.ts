@@ -12,9 +12,14 @@ export function insertSettings(token: string): Record<string, string | number> {
   return { insert_deduplication_token: token, deduplicate_blocks_in_dependent_materialized_views: 1, async_insert: 0, min_insert_block_size_rows: 1_048_576, min_insert_block_size_bytes: 1_073_741_824 }
 }
 
+/** Refuses what is no plain lower-case name, because names stand in the text of a statement. */
+export function checkNames(...names: readonly string[]): void {
+  for (const name of names) if (!NAME.test(name)) throw new AppError('internal', `${JSON.stringify(name)} is no name of a table or column`)
+}
+
 /** The statement in front of JSONCompactEachRow lines. */
 export function insertSql(table: string, columns: readonly string[], token: string): string {
-  for (const name of [table, ...columns]) if (!NAME.test(name)) throw new AppError('internal', `${JSON.stringify(name)} is no name of a table or column`)
+  checkNames(table, ...columns)
   const settings = Object.entries(insertSettings(token)).map(([name, value]) => `${name} = ${typeof value === 'number' ? value : `'${value}'`}`)
   return `insert into ${table} (${columns.join(', ')}) settings ${settings.join(', ')} format JSONCompactEachRow`
 }

@@ -42,11 +42,16 @@ export const ROWS: { readonly [N in RecordedTopic]: (record: TopicRecords[N], pl
 /** ClickHouse ends DateTime64 with the year 2299. */
 const LAST_MS = Date.UTC(2299, 11, 31)
 
-/** A time in ms as DateTime64(3) takes it from JSON without a doubt: seconds with three places. */
+let lastMs = -1
+let lastText = ''
+
+/** A time in ms as DateTime64(3) in UTC takes it from JSON without a doubt. Records of one append share their time, so the last text is kept. */
 export function timeText(ms: number): string {
+  if (ms === lastMs) return lastText
   const bounded = Math.min(Math.max(Math.trunc(ms), 0), LAST_MS)
-  const text = String(bounded).padStart(4, '0')
-  return `${text.slice(0, -3)}.${text.slice(-3)}`
+  lastText = new Date(bounded).toISOString().slice(0, 23).replace('T', ' ')
+  lastMs = ms
+  return lastText
 }
 
 const timeOrNull = (ms: number | null): string | null => (ms === null ? null : timeText(ms))
