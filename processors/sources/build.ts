@@ -32,7 +32,7 @@ export function makeAlert(draft: Draft): NormalisedAlert {
   const signature = line(draft.signature, limits.SIGNATURE_MAX)
   const message = manyLines(draft.message ?? '', limits.MESSAGE_MAX)
   truncated ||= message.truncated
-  const title = line(draft.title, limits.TITLE_MAX) ?? ownTitle(signature, asset) ?? line(message.text, limits.TITLE_MAX) ?? `Alert from ${draft.source}`
+  const title = line(draft.title, limits.TITLE_MAX) ?? ownTitle(signature, asset) ?? line(message.text, limits.TITLE_MAX) ?? line(`Alert from ${draft.source}${asset === null ? '' : ` on ${asset}`}`, limits.TITLE_MAX) ?? 'Alert'
   const externalId = draft.externalId === null ? null : boundedId(draft.externalId, limits.EXTERNAL_ID_MAX) || null
   const labels = boundedLabels(draft.labels)
   truncated ||= labels.truncated
