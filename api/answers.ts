@@ -1,0 +1,90 @@
+/** JSON schemas of what the API answers; the TypeScript forms stand in schemas/views.ts. */
+import { answer, anything, dictionary, flag, list, MODE, nullable, number, ROLE, text, time, whole } from './json-schema.ts'
+
+const SETTINGS = {
+  windowMs: whole(), maxLifeMs: whole(), joinThreshold: number(), weights: dictionary(number()), requestsPerMinute: whole(), burst: whole(), requireHmac: flag(), mode: MODE,
+  sla: dictionary(answer({ responseMinutes: whole(), resolveMinutes: whole() })), cloud_provider: nullable(text()),
+}
+
+/** A company with its settings. */
+export const COMPANY = answer({
+  id: text(), name: text(), ...SETTINGS, effectiveMode: { ...MODE, description: 'the lower of the company\'s mode and AW_MODE' }, settingsRevision: whole(), createdAt: time(), updatedAt: time(),
+})
+
+/** A new key and its secret. */
+export const ISSUED = {
+  apiKey: text({ description: 'shown this once' }), hmacSecret: text({ description: 'shown this once' }), webhookUrl: text(), integrationId: text(),
+}
+
+/** An integration and its live keys. */
+export const INTEGRATION = answer({
+  id: text(), companyId: text(), source: nullable(text()), name: text(), requireHmac: flag(), createdAt: time(),
+  keys: list(answer({ id: text(), createdAt: time(), expiresAt: nullable(time()), lastUsedAt: nullable(time()) })),
+})
+
+/** A user. */
+export const USER = answer({ id: text(), email: text(), name: text(), role: ROLE, companies: list(text()), disabled: flag(), createdAt: time(), updatedAt: time() })
+
+/** An asset. */
+export const ASSET = answer({
+  id: text(), companyId: text(), name: text(), aliases: list(text()), critical: flag(), cloudProvider: nullable(text()), region: nullable(text()), account: nullable(text()),
+  instanceId: nullable(text()), resourceGroup: nullable(text()), vmName: nullable(text()), tags: dictionary(text()), createdAt: time(), updatedAt: time(),
+})
+
+const INCIDENT_FIELDS = {
+  id: text(), companyId: text(), number: whole(), title: text(), status: text({ enum: ['open', 'assigned', 'in_progress', 'resolved', 'closed'] }),
+  severity: text({ enum: ['critical', 'high', 'medium', 'low', 'info'] }), priority: whole(), openedAt: time(), updatedAt: time(), acknowledgedAt: nullable(time()),
+  resolvedAt: nullable(time()), closedAt: nullable(time()), alertCount: whole(), problemCount: whole(), assets: list(text()), sources: list(text()), assignee: nullable(text()),
+  category: nullable(text()), pattern: anything(), rootCause: anything(), analysis: anything(), suggestedRunbooks: list(anything()), responseDueAt: nullable(time()),
+  resolveDueAt: nullable(time()), slaState: nullable(text()), mergedInto: nullable(text()), version: whole(),
+}
+
+/** An incident in a list. */
+export const INCIDENT = answer(INCIDENT_FIELDS)
+
+const EVIDENCE = answer({
+  rule: text(), withProblemKey: nullable(text()), score: number(), threshold: number(),
+  features: list(answer({ name: text(), value: number(), weight: number(), detail: text() })),
+}, { description: 'why the problem is in this incident' })
+
+const PROBLEM = answer({
+  problemKey: text(), status: text(), severity: text(), source: text(), integrationId: text(), asset: nullable(text()), signature: nullable(text()), title: text(), message: text(),
+  labels: dictionary(text()), flapping: flag(), acknowledged: flag(), episode: whole(), alertCount: whole(), firstAt: time(), lastAt: time(), resolvedAt: nullable(time()), evidence: EVIDENCE,
+})
+
+/** An incident with its problems and history. */
+export const INCIDENT_DETAIL = answer({
+  ...INCIDENT_FIELDS, openProblemCount: whole(), assetCount: whole(), resolution: nullable(text()), reopenCount: whole(), problems: list(PROBLEM),
+  timeline: list(answer({ eventId: text(), at: time(), kind: text(), actor: anything(), text: text() })), tickets: list(anything()), runs: list(anything()),
+})
+
+/** A command and its outcome. */
+export const COMMAND = answer({
+  id: text(), companyId: text(), incidentId: text(), action: text(), status: text({ enum: ['pending', 'done', 'refused'] }), code: nullable(text()), message: nullable(text()),
+  version: nullable(whole()), appliedIncidentId: nullable(text()), createdAt: time(), settledAt: nullable(time()),
+})
+
+/** A line of the audit log. */
+export const AUDIT_ENTRY = answer({
+  id: whole(), at: time(), actor: answer({ kind: text(), id: text(), name: text() }), ip: nullable(text()), companyId: nullable(text()), action: text(), subject: text(),
+  before: anything(), after: anything(),
+})
+
+/** Who the caller is. */
+export const ME = answer({ kind: text(), id: text(), name: text(), role: ROLE, companies: anything({ description: 'company ids, or "all"' }) })
+
+/** How much noise was taken away. */
+export const NOISE = answer({ alerts: whole(), problems: whole(), incidents: whole(), noiseReduction: number() })
+
+/** The fate of a delivery. */
+export const DELIVERY = answer({
+  deliveryId: text(), companyId: text(), integrationId: text(), source: text(), receivedAt: time(),
+  elements: list(answer({
+    element: whole(), fate: text({ enum: ['emitted', 'absorbed', 'dropped', 'rejected'] }), reason: nullable(text()), problemKey: nullable(text()), incidentId: nullable(text()), at: time(), alert: anything(),
+  })),
+})
+
+/** A record that could not be understood. */
+export const DEAD_LETTER = answer({
+  id: text(), companyId: nullable(text()), topic: text(), stage: text(), code: text(), message: text(), attempts: whole(), at: time(),
+})

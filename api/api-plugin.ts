@@ -1,0 +1,85 @@
+/** The API as one Fastify plugin. Everything inside it answers errors alike, asks who is calling, and stands in the OpenAPI document. */
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyInstance, FastifyPluginAsync, RouteOptions } from 'fastify'
+import { AppError } from '../schemas/errors.ts'
+import { authenticator } from './authentication.ts'
+import type { ApiOptions, RouteContext } from './context.ts'
+import { replyErrors } from './error-reply.ts'
+import { openapiHead } from './openapi.ts'
+import { mayCall } from './roles.ts'
+import { assetRoutes } from './routes/assets.ts'
+import { companyRoutes } from './routes/companies.ts'
+import { consoleRoutes } from './routes/console.ts'
+import { eventRoutes } from './routes/events.ts'
+import { figureRoutes } from './routes/figures.ts'
+import { healthRoutes, measureAnswers } from './routes/health.ts'
+import { incidentRoutes } from './routes/incidents.ts'
+import { integrationRoutes } from './routes/integrations.ts'
+import { sessionRoutes } from './routes/session.ts'
+import { userRoutes } from './routes/users.ts'
+import { judgeRequests } from './validation.ts'
+
+/** Largest JSON body; only the CSV import takes more. */
+const BODY_BYTES = 262_144
+
+/** Makes the plugin that serves `/`, `/metrics` and everything under `/api` but the webhooks. Register it without a prefix; it also answers unknown routes. */
+export function apiPlugin(options: ApiOptions): FastifyPluginAsync {
+  return async (app) => {
+    const context: RouteContext = {
+      ...options, log: app.log,
+      authenticator: authenticator({ users: options.stores.users, clock: options.clock, jwtSecret: options.jwtSecret, adminToken: options.adminToken }),
+    }
+    replyErrors(app)
+    judgeRequests(app)
+    readBodies(app)
+    measureAnswers(app, context)
+    app.decorateRequest('caller', null)
+    await app.register(swagger, { openapi: openapiHead(options.version) })
+    await app.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: true })
+
+    await app.register(async (routes) => {
+      guard(routes, context)
+      sessionRoutes(routes, context)
+      companyRoutes(routes, context)
+      integrationRoutes(routes, context)
+      assetRoutes(routes, context)
+      userRoutes(routes, context)
+      incidentRoutes(routes, context)
+      figureRoutes(routes, context)
+      eventRoutes(routes, context)
+      healthRoutes(routes, context)
+      consoleRoutes(routes)
+      routes.get('/api/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, async () => app.swagger())
+    })
+  }
+}
+
+/** Nobody reaches a handler unasked: a route says who may call it, and a route that says nothing does not start. */
+function guard(routes: FastifyInstance, context: RouteContext): void {
+  routes.addHook('onRoute', (route: RouteOptions) => {
+    if (route.config?.access === undefined) throw new AppError('internal', `route ${String(route.method)} ${route.url} does not say who may call it`)
+    route.bodyLimit ??= BODY_BYTES
+  })
+  routes.addHook('onRequest', async (request, reply) => {
+    void reply.headers({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer', 'cache-control': 'no-store' })
+    const access = request.routeOptions.config.access
+    if (access === 'public') return
+    request.caller = await context.authenticator.caller(request.headers.authorization, request.ip)
+    if (access === undefined || !mayCall(request.caller.scope.role, access)) throw new AppError('forbidden', 'your role may not do this')
+  })
+}
+
+/** An empty body counts as an empty object, since most commands need nothing; CSV is read as text. */
+function readBodies(app: FastifyInstance): void {
+  const parseJson = app.getDefaultJsonParser('error', 'error')
+  app.removeContentTypeParser('application/json')
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) => {
+    if (text === '') return done(null, {})
+    return parseJson(request, text.toString(), done)
+  })
+  app.addContentTypeParser('text/csv', { parseAs: 'string' }, (_request, text, done) => done(null, text))
+  app.addHook('preValidation', async (request) => {
+    if (request.method === 'POST' && (request.body === undefined || request.body === null)) request.body = {}
+  })
+}

@@ -1,0 +1,173 @@
+/** What the API needs of the rest of the program. `storage/queries` and `storage/clickhouse` fit these by shape; `app.ts` joins them. */
+import type { Caller, Scope } from '../schemas/access.ts'
+import type { CommandAction, IncidentSeverity, IncidentStatus } from '../schemas/records.ts'
+import type { CompanySettings, Role } from '../schemas/settings.ts'
+import type {
+  AssetFields, AssetView, AuditEntry, CommandView, CompanyView, DeadLetterView, DeliveryView, IncidentDetail, IncidentView, IntegrationView, IssuedKey, NoiseView, Page, PageQuery, UserView,
+} from '../schemas/views.ts'
+
+/** Companies. Every method throws `not_found` for what the scope does not reach and `forbidden` for what it may only read. */
+export interface CompanyStore {
+  get(scope: Scope, id: string): Promise<CompanyView>
+  list(scope: Scope, query: PageQuery): Promise<Page<CompanyView>>
+  create(caller: Caller, name: string, settings: Partial<CompanySettings>): Promise<{ company: CompanyView; key: IssuedKey }>
+  update(caller: Caller, id: string, change: { readonly name?: string; readonly settings: Partial<CompanySettings> }): Promise<CompanyView>
+}
+
+/** What makes an integration. */
+export interface IntegrationDraft {
+  readonly name: string
+  readonly source: string | null
+  readonly requireHmac?: boolean
+}
+
+/** A company's instances of sources, and their keys. */
+export interface IntegrationStore {
+  list(scope: Scope, companyId: string): Promise<readonly IntegrationView[]>
+  create(caller: Caller, companyId: string, draft: IntegrationDraft): Promise<{ integration: IntegrationView; key: IssuedKey }>
+  update(caller: Caller, companyId: string, id: string, change: Partial<IntegrationDraft>): Promise<IntegrationView>
+  /** `overlapMs` 0 ends the present keys at once. */
+  rotate(caller: Caller, companyId: string, integrationId: string | null, overlapMs: number): Promise<IssuedKey>
+}
+
+/** Machines and services of a company. */
+export interface AssetStore {
+  get(scope: Scope, companyId: string, id: string): Promise<AssetView>
+  list(scope: Scope, companyId: string, query: PageQuery & { readonly q: string | null }): Promise<Page<AssetView>>
+  create(caller: Caller, companyId: string, asset: AssetFields): Promise<AssetView>
+  update(caller: Caller, companyId: string, id: string, change: Partial<AssetFields>): Promise<AssetView>
+  remove(caller: Caller, companyId: string, id: string): Promise<void>
+  importAll(caller: Caller, companyId: string, assets: readonly AssetFields[]): Promise<{ created: number; updated: number }>
+}
+
+/** What makes a user; the password is hashed already. */
+export interface UserDraft {
+  readonly email: string
+  readonly name: string
+  readonly role: Role
+  readonly companies: readonly string[]
+  readonly passwordHash: string
+}
+
+/** A user as log-in and every authenticated request need them. */
+export interface Account {
+  readonly id: string
+  readonly email: string
+  readonly name: string
+  readonly role: Role
+  readonly passwordHash: string
+  readonly disabled: boolean
+  readonly companyIds: readonly string[]
+}
+
+/** Users, their roles and companies. */
+export interface UserStore {
+  byEmail(email: string): Promise<Account | null>
+  byId(id: string): Promise<Account | null>
+  get(scope: Scope, id: string): Promise<UserView>
+  list(scope: Scope, query: PageQuery & { readonly companyId: string | null }): Promise<Page<UserView>>
+  create(caller: Caller, draft: UserDraft): Promise<UserView>
+  update(caller: Caller, id: string, change: Partial<UserDraft> & { readonly disabled?: boolean }): Promise<UserView>
+  remove(caller: Caller, id: string): Promise<void>
+  changeOwnPassword(caller: Caller, knownHash: string, nextHash: string): Promise<void>
+}
+
+/** Which incidents; empty lists and nulls mean any. */
+export interface IncidentQuery extends PageQuery {
+  readonly companyId: string | null
+  readonly statuses: readonly IncidentStatus[]
+  readonly severities: readonly IncidentSeverity[]
+  /** A user id, or `none`. */
+  readonly assignee: string | null
+  readonly q: string | null
+  readonly merged: boolean
+}
+
+/** Incidents as the projection shows them. */
+export interface IncidentStore {
+  list(scope: Scope, query: IncidentQuery): Promise<Page<IncidentView>>
+  get(scope: Scope, id: string): Promise<IncidentDetail>
+  counts(scope: Scope, companyId: string | null): Promise<readonly { status: IncidentStatus; severity: IncidentSeverity; count: number }[]>
+}
+
+/** What a person asks of an incident. */
+export interface CommandRequest {
+  readonly action: CommandAction
+  readonly version: number | null
+  readonly assignee: string | null
+  readonly text: string | null
+  readonly intoIncidentId: string | null
+  readonly problemKeys: readonly string[]
+}
+
+/** Commands and their outcomes. */
+export interface CommandStore {
+  /** Durable when it resolves. The same key with the same request answers the first command again; with another request it throws `conflict`. */
+  submit(caller: Caller, incidentId: string, request: CommandRequest, idempotencyKey: string | null): Promise<CommandView>
+  get(scope: Scope, id: string): Promise<CommandView>
+  /** Without a scope, for whoever just submitted it. */
+  current(id: string): Promise<CommandView>
+}
+
+/** The audit log. */
+export interface AuditStore {
+  list(scope: Scope, query: PageQuery & { readonly companyId: string | null; readonly actorId: string | null; readonly action: string | null }): Promise<Page<AuditEntry>>
+  /** Writes down what was not a change of rows. */
+  write(caller: Caller, line: { readonly companyId: string | null; readonly action: string; readonly subject: string }): Promise<void>
+}
+
+/** Everything kept in the database. */
+export interface Stores {
+  readonly companies: CompanyStore
+  readonly integrations: IntegrationStore
+  readonly assets: AssetStore
+  readonly users: UserStore
+  readonly incidents: IncidentStore
+  readonly commands: CommandStore
+  readonly audit: AuditStore
+}
+
+/** Which companies, and from when (inclusive) to when (exclusive) in ms; null leaves that end open. */
+export interface Span {
+  readonly companyIds: readonly string[] | 'all'
+  readonly fromMs: number | null
+  readonly toMs: number | null
+}
+
+/** Figures from the ledger. Implementations must restrict every answer to `companyIds`. */
+export interface Analytics {
+  noise(span: Span): Promise<NoiseView>
+  /** A flat or nested object of numbers; the names are those of the interface page. */
+  balance(span: Span): Promise<object>
+  /** Null when there is no such delivery within the companies. */
+  delivery(companyIds: readonly string[] | 'all', deliveryId: string): Promise<DeliveryView | null>
+}
+
+/** Records that could not be understood. */
+export interface DeadLetters {
+  list(span: Span, page: PageQuery): Promise<Page<DeadLetterView>>
+  /** Appends the original record anew and answers its company; null when there is none within the companies. */
+  replay(companyIds: readonly string[] | 'all', id: string): Promise<{ readonly companyId: string | null } | null>
+}
+
+/** One engine or part, asked whether it answers. */
+export interface HealthCheck {
+  readonly name: string
+  readonly ok: boolean
+  /** How to mend it; no addresses or secrets, this is shown without log-in. */
+  readonly message: string | null
+  readonly latencyMs: number
+}
+
+/** Whether the program can do its work. */
+export interface Health {
+  ready(): Promise<readonly HealthCheck[]>
+}
+
+/** Told after a commit, so that those concerned need not wait for their next look. */
+export interface ChangeSignals {
+  /** Rows lie in the outbox. */
+  outbox(): void
+  /** Keys, integrations or limits changed. */
+  credentials(): void
+}

@@ -1,0 +1,33 @@
+import type { Caller, Scope } from '../../schemas/access.ts'
+import type { Clock } from '../../schemas/clock.ts'
+import { openSecretBox } from '../secret-box.ts'
+import { assetStore } from './assets.ts'
+import { listAudit, writeAudit, type AuditQuery } from './audit.ts'
+import { commandStore } from './commands.ts'
+import { companyStore } from './companies.ts'
+import { countIncidents, getIncident, listIncidents, type IncidentQuery } from './incidents.ts'
+import { integrationStore } from './integrations.ts'
+import type { SqlDatabase } from './sql.ts'
+import { userStore } from './users.ts'
+
+/** Everything the API keeps in the database, over one connection pool. Throws `config_invalid` for a master key that is not 32 bytes. */
+export function openStores(db: SqlDatabase, options: { readonly clock: Clock; readonly masterKey: Buffer }) {
+  const shared = { clock: options.clock, box: openSecretBox(options.masterKey) }
+  return {
+    companies: companyStore(db, shared),
+    integrations: integrationStore(db, shared),
+    assets: assetStore(db, shared),
+    users: userStore(db, shared),
+    commands: commandStore(db, shared),
+    incidents: {
+      list: (scope: Scope, query: IncidentQuery) => listIncidents(db, scope, query),
+      get: (scope: Scope, id: string) => getIncident(db, scope, id),
+      counts: (scope: Scope, companyId: string | null) => countIncidents(db, scope, companyId),
+    },
+    audit: {
+      list: (scope: Scope, query: AuditQuery) => listAudit(db, scope, query),
+      write: (caller: Caller, line: { companyId: string | null; action: string; subject: string }) =>
+        writeAudit(db, caller, { ...line, before: null, after: null }, options.clock.now()),
+    },
+  }
+}
