@@ -54,7 +54,11 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const database = options.url !== undefined ? openServer(options.url, options.connectionsMax ?? 10, log) : await openEmbedded(options, log)
   try {
     await database.query('select 1')
-    if (options.migrate !== false) await migrate(database, { clock: options.clock, log })
+    if (options.migrate !== false) {
+      await migrate(database, { clock: options.clock, log })
+      // A directory has one owner: whoever held a lease in it is dead, and waiting for its expiry would only make a restart slow.
+      if (database.kind === 'pglite') await database.query('delete from leases')
+    }
   } catch (error) {
     await database.close()
     throw error

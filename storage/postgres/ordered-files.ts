@@ -21,6 +21,9 @@ interface NodeLayer {
 
 /** A NodeFS whose files can be fsynced. */
 export class OrderedFiles extends NodeFS {
+  /** How many times PostgreSQL has asked for a file to be synced, and it was. */
+  syncs = 0
+
   override async init(pg: Parameters<FsInit>[0], options: Parameters<FsInit>[1]): ReturnType<FsInit> {
     const answer = await super.init(pg, options)
     const preRun = answer.emscriptenOpts.preRun ?? []
@@ -29,6 +32,7 @@ export class OrderedFiles extends NodeFS {
       (module: object) => {
         nodeLayer(module).stream_ops.fsync = (stream) => {
           fsyncSync(stream.nfd)
+          this.syncs += 1
           return 0
         }
       },

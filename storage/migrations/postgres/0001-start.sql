@@ -104,6 +104,11 @@ create index incidents_newest on incidents (company_id, number desc);
 create index incidents_open on incidents (company_id, status, number desc);
 create index incidents_merged on incidents (merged_into) where merged_into is not null;
 
+-- An incident and everything merged into it: problems and timeline rows stay where they were placed (a merge may concern thousands), so whoever reads
+-- them asks for `incident_id in (select incident_ids('…'))`. The planner inlines it; both branches are index look-ups.
+create function incident_ids(survivor text) returns setof text language sql stable
+  as 'select survivor union all select id from incidents where merged_into = survivor';
+
 create table problems (
   company_id text not null,
   problem_key text not null,
@@ -144,6 +149,12 @@ create table incident_timeline (
   primary key (incident_id, event_id)
 );
 
+-- How many problems have joined an incident: past a limit they are counted in one timeline row, not told one by one.
+create table incident_joins (
+  incident_id text primary key,
+  joined bigint not null
+);
+
 -- Commands: asked through the API, answered by exactly one outcome.
 create table commands (
   id text primary key,
@@ -164,12 +175,23 @@ create table commands (
 create unique index commands_idempotency on commands (company_id, (actor ->> 'id'), idempotency_key) where idempotency_key is not null;
 
 -- Whoever keeps its truth here speaks to the log through this table, written in the same transaction; the relay appends and deletes in id order.
+-- A record that does not fit its schema is a defect of ours: it is set aside here with the reason, so that it holds up nobody and is not lost.
 create table outbox (
   id bigint generated always as identity primary key,
   topic text not null,
   key text not null,
   record jsonb not null,                         -- the record in the JSON form of its TypeScript type
-  created_at timestamptz not null
+  created_at timestamptz not null,
+  set_aside_at timestamptz,
+  set_aside_reason text
+);
+create index outbox_waiting on outbox (id) where set_aside_at is null;
+
+-- One relay at a time, so that records of one key keep their order; see storage/relay.ts.
+create table leases (
+  name text primary key,
+  holder text not null,
+  expires_at timestamptz not null
 );
 
 create table audit_log (
