@@ -1,7 +1,7 @@
 import type { Clock } from '../schemas/clock.ts'
 import { AppError, toAppError } from '../schemas/errors.ts'
 import { TOPICS } from '../schemas/topics.ts'
-import type { Deadlines } from './deadlines.ts'
+import type { Deadline, Deadlines } from './deadlines.ts'
 import type { IngestLog, LogAppender, Metrics, RawAppend } from './ports.ts'
 
 /** Limits of the appender. */
@@ -14,26 +14,26 @@ export interface AppenderLimits {
   readonly deadlineMs: number
 }
 
+/** A log that is down is reported at most this often. */
+const REPORT_INTERVAL_MS = 5_000
 /** What a record costs in the queue besides its value. */
 const RECORD_OVERHEAD_BYTES = 200
 
-/** The records of one append, and one promise for all requests that share it. */
+/** Who waits for a record. Exactly one of the two is called, once. */
+export interface Waiter {
+  /** The record is durable. */
+  appended(): void
+  /** It is not, or nobody knows: `log_unavailable`. */
+  refused(error: AppError): void
+}
+
+/** The records of one append and who waits for them. A callback each instead of a promise each: this is the hot path. */
 class Batch {
   readonly records: RawAppend[] = []
+  readonly waiters: Waiter[] = []
   bytes = 0
   isSettled = false
-  readonly done: Promise<void>
-  resolve!: () => void
-  reject!: (error: AppError) => void
-
-  constructor() {
-    this.done = new Promise((resolve, reject) => {
-      this.resolve = resolve
-      this.reject = reject
-    })
-    // Every request awaits `done`, but a batch that closes empty-handed must not bring the process down.
-    this.done.catch(() => undefined)
-  }
+  deadline: Deadline | null = null
 }
 
 /**
@@ -70,15 +70,17 @@ export class Appender {
     return this.#queuedBytes
   }
 
-  /** Resolves once the record is durable in alerts.raw.v1. Throws `log_unavailable` when the queue is full, the log refuses or the deadline passes. */
-  append(key: string, value: Buffer): Promise<void> {
+  /** Tells the waiter once the record is durable in alerts.raw.v1; refuses when the queue is full, the log fails or the deadline passes. */
+  append(key: string, value: Buffer, waiter: Waiter): void {
     const bytes = value.length + RECORD_OVERHEAD_BYTES
     if (this.#queuedBytes + bytes > this.#limits.queueBytes) {
-      return Promise.reject(new AppError('log_unavailable', 'Too much is waiting for the log; nothing was stored. Try again after Retry-After.'))
+      waiter.refused(new AppError('log_unavailable', 'Too much is waiting for the log; nothing was stored. Try again after Retry-After.'))
+      return
     }
     let batch = this.#waiting.at(-1)
-    if (batch === undefined || batch.isSettled || batch.bytes + bytes > this.#limits.batchBytes) batch = this.#open()
+    if (batch === undefined || batch.bytes + bytes > this.#limits.batchBytes) batch = this.#open()
     batch.records.push({ topic: TOPICS.raw.name, key, value })
+    batch.waiters.push(waiter)
     batch.bytes += bytes
     this.#queuedBytes += bytes
     if (!this.#isFlying && !this.#isScheduled) {
@@ -86,7 +88,6 @@ export class Appender {
       this.#isScheduled = true
       setImmediate(() => this.#fly())
     }
-    return batch.done
   }
 
   /** Resolves when nothing waits and nothing is under way. */
@@ -97,19 +98,12 @@ export class Appender {
 
   #open(): Batch {
     const batch = new Batch()
+    batch.deadline = this.#deadlines.after(this.#limits.deadlineMs, () => this.#expire(batch))
     this.#waiting.push(batch)
-    const deadline = this.#deadlines.after(this.#limits.deadlineMs, () => this.#expire(batch))
-    const settle = batch.resolve
-    batch.resolve = () => {
-      deadline.cancel()
-      settle()
-    }
     return batch
   }
 
   #expire(batch: Batch): void {
-    if (batch.isSettled) return
-    batch.isSettled = true
     this.#metrics.inc('ingest_appends_total', 'deadline')
     const place = this.#waiting.indexOf(batch)
     if (place >= 0) {
@@ -117,8 +111,23 @@ export class Appender {
       this.#waiting.splice(place, 1)
       this.#queuedBytes -= batch.bytes
     }
-    batch.reject(new AppError('log_unavailable', 'The log did not answer in time. Try again after Retry-After; with the same X-Delivery-ID nothing counts twice.'))
+    this.#settle(batch, new AppError('log_unavailable', 'The log did not answer in time. Try again after Retry-After; with the same X-Delivery-ID nothing counts twice.'))
     this.#wakeIdle()
+  }
+
+  #settle(batch: Batch, error: AppError | null): void {
+    if (batch.isSettled) return
+    batch.isSettled = true
+    batch.deadline?.cancel()
+    for (const waiter of batch.waiters) {
+      try {
+        if (error === null) waiter.appended()
+        else waiter.refused(error)
+      } catch (thrown) {
+        // One answer that cannot be given must not cost the others theirs.
+        this.#report.warn({ error: toAppError(thrown).message }, 'a delivery could not be answered')
+      }
+    }
   }
 
   #fly(): void {
@@ -137,11 +146,8 @@ export class Appender {
   #landed(batch: Batch): void {
     this.#metrics.inc('ingest_appends_total', 'done')
     this.#metrics.inc('ingest_appended_records_total', 'delivery', batch.records.length)
-    if (!batch.isSettled) {
-      batch.isSettled = true
-      batch.resolve()
-    }
     this.#next(batch)
+    this.#settle(batch, null)
   }
 
   #failed(batch: Batch, thrown: unknown): void {
@@ -152,11 +158,8 @@ export class Appender {
       this.#lastReportMs = nowMs
       this.#report.warn({ code: error.code, error: error.message, records: batch.records.length }, 'the log does not take deliveries')
     }
-    if (!batch.isSettled) {
-      batch.isSettled = true
-      batch.reject(new AppError('log_unavailable', 'The log cannot take the delivery now. Try again after Retry-After.', { cause: error }))
-    }
     this.#next(batch)
+    this.#settle(batch, new AppError('log_unavailable', 'The log cannot take the delivery now. Try again after Retry-After.', { cause: error }))
   }
 
   #next(batch: Batch): void {
@@ -173,6 +176,3 @@ export class Appender {
     for (const wake of idle) wake()
   }
 }
-
-/** A log that is down is reported at most this often. */
-const REPORT_INTERVAL_MS = 5_000

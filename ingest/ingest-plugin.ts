@@ -7,6 +7,7 @@ import type { RawRecord } from '../schemas/records.ts'
 import type { IngestCredential } from '../schemas/views.ts'
 import { Appender } from './appender.ts'
 import { tooLarge, CONTENT_TYPES } from './body.ts'
+import { BufferedMetrics } from './buffered-metrics.ts'
 import { Deadlines } from './deadlines.ts'
 import { Deliveries } from './deliveries.ts'
 import type { Door, DoorServices } from './doors/door.ts'
@@ -61,10 +62,11 @@ const DEADLINE_INTERVAL_MS = 250
 /** Makes the plugin. It keeps its content type parsers and error answers to itself, so it can stand beside an API in one server. */
 export function ingestPlugin(options: IngestOptions): FastifyPluginAsync {
   return async (scope) => {
-    const { clock, metrics, report, log, codec } = options
+    const { clock, report, log, codec } = options
     const bodyBytes = options.bodyBytes ?? MIB
     const appendDeadlineMs = options.appendDeadlineMs ?? 10_000
     const deadlines = new Deadlines(clock, DEADLINE_INTERVAL_MS)
+    const metrics = new BufferedMetrics(options.metrics, deadlines)
     const refusals = new RefusalCounts()
     const appender = new Appender(
       log,
@@ -73,7 +75,7 @@ export function ingestPlugin(options: IngestOptions): FastifyPluginAsync {
     )
     const ticker = new Ticker({ log, codec, clock, deadlines, processId: options.processId, refusals, metrics, report })
     const receiver = new Receiver({
-      ...options, bodyBytes, refusals, appender,
+      ...options, metrics, bodyBytes, refusals, appender,
       deliveries: new Deliveries(options.memory, { deadlines, metrics, report }),
       limiter: new CompanyLimiter(),
       failures: new FailureLimiter(options.authFailuresPerMinute ?? 300),
@@ -99,6 +101,7 @@ export function ingestPlugin(options: IngestOptions): FastifyPluginAsync {
         report.warn({ error: toAppError(thrown).message }, 'closing with an append under way')
       }
       await deadlines.close()
+      metrics.flush()
     })
   }
 }

@@ -47,6 +47,9 @@ export interface Refused {
   readonly message: string
 }
 
+/** What became of judging. */
+export type Outcome = Proven | Unauthorized | Refused
+
 /** What proving needs of the world. */
 export interface ProofServices {
   readonly doorOf?: ((source: string) => Door | undefined) | undefined
@@ -62,7 +65,7 @@ export interface ProofServices {
  * vendor's own is worth. A present but wrong signature is refused even where none is required. Without door and packed body the answer comes
  * at once, not as a promise: that is nearly every request.
  */
-export function prove(request: Unproven, services: ProofServices): Proven | Unauthorized | Promise<Proven | Unauthorized | Refused> {
+export function prove(request: Unproven, services: ProofServices): Proven | Unauthorized | Promise<Outcome> {
   const { credential, headers } = request
   const encoding = headers['content-encoding']
   const door = services.httpGet === undefined ? undefined : services.doorOf?.(request.source)
@@ -71,7 +74,7 @@ export function prove(request: Unproven, services: ProofServices): Proven | Unau
   return conclude(hmac, 'absent', request, request.body, request.senderId, null)
 }
 
-async function proveSlowly(request: Unproven, services: ProofServices, wireHmac: HmacVerdict, encoding: string, door: Door | undefined): Promise<Proven | Unauthorized | Refused> {
+async function proveSlowly(request: Unproven, services: ProofServices, wireHmac: HmacVerdict, encoding: string, door: Door | undefined): Promise<Outcome> {
   const { credential, headers, nowMs, senderId } = request
   // Only a wrong digest may come right over the unpacked body; a bad timestamp stays one, and need not cost an unpacking.
   if (wireHmac !== 'absent' && wireHmac !== 'valid' && wireHmac !== 'signature_wrong') return conclude(wireHmac, 'absent', request, request.body, senderId, null)

@@ -4,7 +4,7 @@ import type { Codec } from '../schemas/codec.ts'
 import { AppError, toAppError } from '../schemas/errors.ts'
 import type { RawRecord } from '../schemas/records.ts'
 import type { IngestCredential } from '../schemas/views.ts'
-import type { Appender } from './appender.ts'
+import type { Appender, Waiter } from './appender.ts'
 import { findApiKey } from './api-key.ts'
 import { credentialOf, type AuthFailure } from './authenticate.ts'
 import { inspect } from './body.ts'
@@ -13,7 +13,7 @@ import type { FailureLimiter } from './failure-limiter.ts'
 import { keptHeaders } from './kept-headers.ts'
 import type { CompanyLimiter } from './limiter.ts'
 import type { Credentials, IngestLog, Metrics } from './ports.ts'
-import { prove, type Proven, type ProofServices } from './proof.ts'
+import { prove, type Outcome, type Proven, type ProofServices } from './proof.ts'
 import { REFUSAL_STATUS, type RefusalCode, type RefusalCounts } from './refusals.ts'
 
 /** The source of the endpoint that several tools share. */
@@ -24,6 +24,8 @@ const JSON_TYPE = 'application/json; charset=utf-8'
 const RETRY_AFTER_S = 2
 const UNAUTHORIZED = 'The key, the signature or the timestamp is missing or wrong. The reason stands in the log of the server.'
 const EMPTY = 'The body is empty; send one alert, or an array of alerts.'
+
+type Endpoint = 'generic' | 'source'
 
 /** What judging and taking a request needs. */
 export interface ReceiverOptions extends ProofServices {
@@ -58,9 +60,9 @@ export class Receiver {
     else this.refuse(request, reply, 'not_found', 'A source id has 1 to 64 of the characters a-z, 0-9 and -.')
   }
 
-  readonly receiveGeneric = (request: FastifyRequest, reply: FastifyReply): Promise<void> => this.#receive(GENERIC_SOURCE, request, reply)
+  readonly receiveGeneric = (request: FastifyRequest, reply: FastifyReply): void => this.#receive(GENERIC_SOURCE, request, reply)
 
-  readonly receiveSource = (request: FastifyRequest, reply: FastifyReply): Promise<void> => this.#receive(sourceOf(request), request, reply)
+  readonly receiveSource = (request: FastifyRequest, reply: FastifyReply): void => this.#receive(sourceOf(request), request, reply)
 
   /** Answers a refusal and counts it for the company that the key named, if any. */
   refuse(request: FastifyRequest, reply: FastifyReply, code: RefusalCode, message: string): void {
@@ -84,8 +86,7 @@ export class Receiver {
     done()
   }
 
-  async #receive(source: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const { clock, credentials } = this.#options
+  #receive(source: string, request: FastifyRequest, reply: FastifyReply): void {
     const { headers, body, ingestCredential: credential } = request
     if (credential === null) throw new AppError('internal', 'a request came to the handler before its key was judged')
     if (!Buffer.isBuffer(body)) return this.refuse(request, reply, 'body_invalid', EMPTY)
@@ -93,19 +94,33 @@ export class Receiver {
     if (senderId !== null && !isSenderId(senderId)) {
       return this.refuse(request, reply, 'bad_request', `X-Delivery-ID (or webhook-id) must be 1 to ${SENDER_ID_MAX_CHARS} printable ASCII characters without spaces.`)
     }
-    const nowMs = clock.now()
+    const nowMs = this.#options.clock.now()
     const judged = prove({ credential, source, headers, body, senderId, nowMs }, this.#options)
-    const outcome = judged instanceof Promise ? await judged : judged
+    if (judged instanceof Promise) this.#settle(request, reply, judged.then((outcome) => this.#admitted(source, credential, outcome, nowMs, request, reply)))
+    else this.#admitted(source, credential, judged, nowMs, request, reply)
+  }
+
+  /** Judged: answers a refusal, else goes on to limit, handshake and log. */
+  #admitted(source: string, credential: IngestCredential, outcome: Outcome, nowMs: number, request: FastifyRequest, reply: FastifyReply): void {
     if (outcome.kind === 'unauthorized') return this.#unauthorized(request, reply, source, outcome.failure, outcome.detail)
     if (outcome.kind === 'refused') return this.refuse(request, reply, outcome.code, outcome.message)
-    credentials.used(credential.keyId, nowMs)
+    this.#options.credentials.used(credential.keyId, nowMs)
     if (!this.#isWithinLimit(request, reply, credential, nowMs)) return
-    if (outcome.handshake !== null) {
-      const answer = await outcome.handshake()
-      if (answer !== null && 'kind' in answer) return this.refuse(request, reply, answer.code, answer.message)
-      if (answer !== null) return this.#answer(reply, answer.statusCode, JSON.stringify(answer.body))
-    }
-    return this.#take(source, credential, outcome, nowMs, request, reply)
+    if (outcome.handshake === null) return this.#take(source, credential, outcome, nowMs, request, reply)
+    this.#settle(request, reply, outcome.handshake().then((answer) => {
+      if (answer === null) this.#take(source, credential, outcome, nowMs, request, reply)
+      else if ('kind' in answer) this.refuse(request, reply, answer.code, answer.message)
+      else this.#answer(reply, answer.statusCode, JSON.stringify(answer.body))
+    }))
+  }
+
+  /** The way out of everything asynchronous: what nobody expected goes to Fastify's error handler. */
+  #settle(request: FastifyRequest, reply: FastifyReply, work: Promise<void>): void {
+    work.catch((thrown: unknown) => {
+      const error = toAppError(thrown)
+      if (error.code === 'log_unavailable') this.refuse(request, reply, 'log_unavailable', error.message)
+      else void reply.send(error)
+    })
   }
 
   #isWithinLimit(request: FastifyRequest, reply: FastifyReply, credential: IngestCredential, nowMs: number): boolean {
@@ -118,11 +133,12 @@ export class Receiver {
     return false
   }
 
-  async #take(source: string, credential: IngestCredential, proven: Proven, nowMs: number, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const { appender, codec, deliveries, metrics } = this.#options
+  #take(source: string, credential: IngestCredential, proven: Proven, nowMs: number, request: FastifyRequest, reply: FastifyReply): void {
+    const { appender, codec, deliveries } = this.#options
     const { body, senderId } = proven
     const contentType = request.headers['content-type'] ?? ''
-    const elements = inspect(body, contentType, source === GENERIC_SOURCE)
+    const isGeneric = source === GENERIC_SOURCE
+    const elements = inspect(body, contentType, isGeneric)
     if (typeof elements !== 'number') return this.refuse(request, reply, elements.code, elements.message)
     const { integrationId, companyId } = credential
     const deliveryId = senderId === null ? newDeliveryId() : deliveryIdFor(integrationId, senderId)
@@ -132,18 +148,18 @@ export class Receiver {
         receivedAtMs: nowMs, contentType, headers: keptHeaders(request.headers), body,
       },
     })
-    try {
-      if (senderId === null) await appender.append(integrationId, value)
-      else if (!(await deliveries.once(integrationId, deliveryId, () => appender.append(integrationId, value)))) {
-        return this.#answer(reply, 200, `{"deliveryId":"${deliveryId}","duplicate":true}`)
-      }
-    } catch (thrown) {
-      const error = toAppError(thrown)
-      if (error.code !== 'log_unavailable') throw error
-      return this.refuse(request, reply, 'log_unavailable', error.message)
-    }
-    const endpoint = source === GENERIC_SOURCE ? 'generic' : 'source'
-    if (!proven.isSigned) metrics.inc('ingest_unsigned_total', endpoint)
+    const answering = new Answering(this, request, reply, isGeneric ? 'generic' : 'source', deliveryId, elements, proven.isSigned)
+    if (senderId === null) return appender.append(integrationId, value, answering)
+    this.#settle(request, reply, deliveries.once(integrationId, deliveryId, () => appended(appender, integrationId, value)).then((isNew) => {
+      if (isNew) answering.appended()
+      else this.#answer(reply, 200, `{"deliveryId":"${deliveryId}","duplicate":true}`)
+    }))
+  }
+
+  /** Answers a delivery that is durable. */
+  accept(reply: FastifyReply, endpoint: Endpoint, deliveryId: string, elements: number, isSigned: boolean): void {
+    const { metrics } = this.#options
+    if (!isSigned) metrics.inc('ingest_unsigned_total', endpoint)
     metrics.inc('ingest_alerts_accepted_total', endpoint, elements)
     this.#answer(reply, 202, `{"deliveryId":"${deliveryId}","accepted":${elements}}`)
   }
@@ -165,6 +181,40 @@ export class Receiver {
     reply.header('www-authenticate', 'Bearer')
     this.refuse(request, reply, 'unauthorized', UNAUTHORIZED)
   }
+}
+
+/** A delivery on its way to the log, and whom to answer. */
+class Answering implements Waiter {
+  readonly #receiver: Receiver
+  readonly #request: FastifyRequest
+  readonly #reply: FastifyReply
+  readonly #endpoint: Endpoint
+  readonly #deliveryId: string
+  readonly #elements: number
+  readonly #isSigned: boolean
+
+  constructor(receiver: Receiver, request: FastifyRequest, reply: FastifyReply, endpoint: Endpoint, deliveryId: string, elements: number, isSigned: boolean) {
+    this.#receiver = receiver
+    this.#request = request
+    this.#reply = reply
+    this.#endpoint = endpoint
+    this.#deliveryId = deliveryId
+    this.#elements = elements
+    this.#isSigned = isSigned
+  }
+
+  appended(): void {
+    this.#receiver.accept(this.#reply, this.#endpoint, this.#deliveryId, this.#elements, this.#isSigned)
+  }
+
+  refused(error: AppError): void {
+    this.#receiver.refuse(this.#request, this.#reply, 'log_unavailable', error.message)
+  }
+}
+
+/** An append as a promise, for deliveries that others may wait for. */
+function appended(appender: Appender, key: string, value: Buffer): Promise<void> {
+  return new Promise((resolve, reject) => appender.append(key, value, { appended: resolve, refused: reject }))
 }
 
 function sourceOf(request: FastifyRequest): string {
