@@ -37,19 +37,28 @@ const STOP_WITHIN_MS = 20_000
 const PROBE_EVERY_MS = 100
 const LOG_TAIL_LINES = 25
 
-/** Programs that run now; whatever ends this process ends them too. */
-const running = new Set<ChildProcess>()
+/** What has to be undone when this process ends before the tests do it: programs that run, temporary folders that exist. */
+const leftovers = new Set<() => void>()
 let exitHandlersSet = false
 
-/** Makes sure that no started program outlives this process, whichever way it ends. */
+/** Has `undo` called when this process ends, in whatever way it can notice, unless the function this gives is called before. */
+export function undoAtExit(undo: () => void): () => void {
+  setExitHandlers()
+  leftovers.add(undo)
+  return () => void leftovers.delete(undo)
+}
+
 function setExitHandlers(): void {
   if (exitHandlersSet) return
   exitHandlersSet = true
-  const killAll = () => running.forEach((child) => child.kill('SIGKILL'))
-  process.on('exit', killAll)
+  const undoAll = () => {
+    for (const undo of [...leftovers].reverse()) undo()
+    leftovers.clear()
+  }
+  process.on('exit', undoAll)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => {
-      killAll()
+      undoAll()
       process.kill(process.pid, signal)
     })
   }
@@ -60,6 +69,21 @@ function wrapped(spec: ProgramSpec): { command: string; args: readonly string[] 
   if (!existsSync('/usr/bin/setpriv')) return spec
   const become = spec.user === undefined || process.getuid?.() !== 0 ? [] : ['--reuid', spec.user, '--regid', spec.user, '--init-groups']
   return { command: '/usr/bin/setpriv', args: ['--pdeathsig', 'KILL', ...become, '--', spec.command, ...spec.args] }
+}
+
+/**
+ * Kills the processes that a server has forked, as PostgreSQL does, and waits until they are gone: they outlive their parent for a moment, and
+ * that is long enough to keep the next start from its memory. The parent is stopped meanwhile, so that it forks no more.
+ */
+async function killChildren(parent: ChildProcess): Promise<void> {
+  const list = `/proc/${parent.pid ?? 0}/task/${parent.pid ?? 0}/children`
+  if (!existsSync(list)) return
+  parent.kill('SIGSTOP')
+  const children = readFileSync(list, 'utf8').split(' ').filter((pid) => pid !== '').map(Number)
+  // Its link to a program is gone once a process is dead, also while it waits as a zombie for its stopped parent.
+  const alive = (pid: number) => existsSync(`/proc/${pid}/exe`)
+  for (const pid of children.filter(alive)) process.kill(pid, 'SIGKILL')
+  while (children.some(alive)) await sleep(5)
 }
 
 /** The end of a log, for error messages. */
@@ -92,6 +116,7 @@ export function program(spec: ProgramSpec): Program {
 
   const end = async (signal: NodeJS.Signals) => {
     if (child === undefined) return
+    if (signal === 'SIGKILL') await killChildren(child)
     child.kill(signal)
     const force = setTimeout(() => child?.kill('SIGKILL'), STOP_WITHIN_MS)
     await gone
@@ -102,18 +127,17 @@ export function program(spec: ProgramSpec): Program {
     pid: () => child?.pid,
     start: async () => {
       if (child !== undefined) throw new Error(`${spec.name} runs already`)
-      setExitHandlers()
       const output = openSync(spec.logFile, 'a')
       const logStart = readFileSync(spec.logFile).length
       const { command, args } = wrapped(spec)
       const started = spawn(command, args, { stdio: ['ignore', output, output], cwd: '/' })
       closeSync(output)
       child = started
-      running.add(started)
+      const undone = undoAtExit(() => started.kill('SIGKILL'))
       let failure: Error | undefined
       gone = new Promise((resolve) => {
         const forget = () => {
-          running.delete(started)
+          undone()
           child = undefined
           resolve()
         }

@@ -23,11 +23,13 @@ export async function start(options: ServiceOptions & { readonly report?: Report
   const port = options.port ?? (await freePort())
   const { dataDir, remove } = dataFolder('registry', options.dataDir)
   const url = `http://127.0.0.1:${port}${COMPATIBLE_API}`
+  // Without a write delay of 0 the last half second of schemas is gone after a kill, and their ids would be given again.
+  const storageUrl = `jdbc:h2:file:${join(dataDir, 'schemas')};WRITE_DELAY=0`
   const registry = program({
     name: 'the schema registry',
     command: java,
     args: [`-Xmx${HEAP_MB}m`, '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Dquarkus.http.host=127.0.0.1', `-Dquarkus.http.port=${port}`, '-Dquarkus.banner.enabled=false',
-      '-Dapicurio.storage.kind=sql', '-Dapicurio.storage.sql.kind=h2', `-Dapicurio.datasource.url=jdbc:h2:file:${join(dataDir, 'schemas')}`, '-jar', join(folder, runner)],
+      '-Dapicurio.storage.kind=sql', '-Dapicurio.storage.sql.kind=h2', `-Dapicurio.datasource.url=${storageUrl}`, '-jar', join(folder, runner)],
     logFile: join(dataDir, 'registry.log'),
     readyWithinMs: READY_WITHIN_MS,
     probe: async () => (await fetch(`${url}/subjects`, { signal: AbortSignal.timeout(2_000) })).ok,

@@ -2,7 +2,7 @@ import { chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Program } from './program.ts'
+import { undoAtExit, type Program } from './program.ts'
 
 /** What every local service may be told. */
 export interface ServiceOptions {
@@ -33,7 +33,16 @@ export function dataFolder(name: string, given: string | undefined, owner?: { ui
   const dataDir = given ?? mkdtempSync(join(tmpdir(), `aw-${name}-`))
   mkdirSync(dataDir, { recursive: true })
   if (owner !== undefined) chownSync(dataDir, owner.uid, owner.gid)
-  return { dataDir, remove: () => (given === undefined ? rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 }) : undefined) }
+  if (given !== undefined) return { dataDir, remove: () => undefined }
+  const remove = () => rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 })
+  const undone = undoAtExit(remove)
+  return {
+    dataDir,
+    remove: () => {
+      undone()
+      remove()
+    },
+  }
 }
 
 /** Starts the program and makes the service of it; a program that does not start leaves no temporary data behind. */
