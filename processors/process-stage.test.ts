@@ -54,6 +54,13 @@ describe('process stage', () => {
     expect(problems(out)).toHaveLength(1)
   })
 
+  it('lets a replay bring what was rejected, and only that', () => {
+    const first = delivery(0, 0, [{ asset: 'x' }, 'bad'], { deliveryId: 'same' })
+    const { out } = run([first, delivery(1, 1, [{ asset: 'x' }, { asset: 'y' }], { deliveryId: 'same' }), delivery(2, 2, [{ asset: 'x' }, { asset: 'y' }], { deliveryId: 'same' })])
+    expect(ledger(out).map((row) => row.reason)).toEqual(['opened', 'payload_invalid', 'duplicate_delivery', 'opened', 'duplicate_delivery', 'duplicate_delivery'])
+    expect(ledger(run([delivery(0, 0, '{oops', { deliveryId: 'd' }), delivery(1, 1, [{}], { deliveryId: 'd' })]).out).map((row) => row.fate)).toEqual(['rejected', 'emitted'])
+  })
+
   it('forgets a delivery the sender cannot repeat after ten minutes, and a named one only after a day', () => {
     const state = new StateView<ProcessEntry>()
     run([delivery(0, 0, [{}]), delivery(1, 0, [{}], { replayable: true }), tick(2, 601)], state)

@@ -29,6 +29,9 @@ export interface ProcessOptions {
   readonly maxOpenProblems?: number
 }
 
+/** Writes the ledger row of one element. */
+type WriteRow = (element: number, fate: LedgerRow['fate'], reason: string | null, problemKey: string | null, alert: NormalisedAlert | null) => void
+
 /** The source whose endpoint several tools share. */
 const SHARED_SOURCE = 'generic'
 const TIME_KEY = 'm'
@@ -78,38 +81,44 @@ class Run {
   }
 
   #onDelivery(input: Positioned<RawRecord>, delivery: Delivery): void {
-    const isTwin = this.#state.get(`d:${delivery.deliveryId}`) !== undefined
-    if (!isTwin) {
-      this.#state.set(`d:${delivery.deliveryId}`, { event: { type: 'delivery', atMs: input.atMs, replayable: delivery.replayable } })
-      this.#index.delivered(delivery.deliveryId, input.atMs, delivery.replayable)
-    }
-    let alerts: readonly (NormalisedAlert | Rejected)[]
-    try {
-      alerts = this.#options.normalise(delivery, input.atMs)
-    } catch (thrown) {
-      const error = toAppError(thrown)
-      if (error.code !== 'payload_invalid') throw error
-      alerts = [{ rejected: { code: 'payload_invalid', path: '', message: error.message } }]
-    }
+    const key = `d:${delivery.deliveryId}`
+    const known = this.#state.get(key)?.event
+    const seen = known?.type === 'delivery' ? known : null
+    const alerts = this.#read(delivery, input.atMs)
     const elements = Math.max(1, alerts.length)
-    const row = (element: number, fate: LedgerRow['fate'], reason: string | null, problemKey: string | null, alert: NormalisedAlert | null): void => {
+    const rejected: number[] = []
+    const row: WriteRow = (element, fate, reason, problemKey, alert) => {
       this.#out.push(ledgerRow(input, delivery, { element, elements, fate, reason, problemKey }, alert))
     }
-    if (alerts.length === 0) row(0, 'dropped', isTwin ? 'duplicate_delivery' : 'no_alert', null, null)
+    if (alerts.length === 0) row(0, 'dropped', seen === null ? 'no_alert' : 'duplicate_delivery', null, null)
     alerts.forEach((alert, element) => {
-      if (isTwin) row(element, 'dropped', 'duplicate_delivery', null, 'rejected' in alert ? null : alert)
+      if (seen !== null && !seen.rejected.includes(element)) row(element, 'dropped', 'duplicate_delivery', null, 'rejected' in alert ? null : alert)
       else if ('rejected' in alert) {
+        rejected.push(element)
         row(element, 'rejected', alert.rejected.code, null, null)
         this.#deadLetter(input, delivery, element, alert.rejected)
       } else this.#onAlert(input, delivery, alert, element, row)
     })
-    this.#fates.push({ position: input.position, kind: isTwin || alerts.length === 0 ? 'dropped' : 'emitted' })
+    // What was rejected is not remembered, so that its replay works after a fix.
+    if (rejected.length < elements) {
+      this.#state.set(key, { event: { type: 'delivery', atMs: seen?.atMs ?? input.atMs, replayable: seen?.replayable ?? delivery.replayable, rejected } })
+      if (seen === null) this.#index.delivered(delivery.deliveryId, input.atMs, delivery.replayable)
+    }
+    this.#fates.push({ position: input.position, kind: seen !== null || alerts.length === 0 ? 'dropped' : 'emitted' })
   }
 
-  #onAlert(
-    input: Positioned<RawRecord>, delivery: Delivery, alert: NormalisedAlert, element: number,
-    row: (element: number, fate: LedgerRow['fate'], reason: string | null, problemKey: string | null, alert: NormalisedAlert) => void,
-  ): void {
+  /** The delivery's alerts; a body that cannot be read at all is one rejected element. */
+  #read(delivery: Delivery, atMs: number): readonly (NormalisedAlert | Rejected)[] {
+    try {
+      return this.#options.normalise(delivery, atMs)
+    } catch (thrown) {
+      const error = toAppError(thrown)
+      if (error.code !== 'payload_invalid') throw error
+      return [{ rejected: { code: 'payload_invalid', path: '', message: error.message } }]
+    }
+  }
+
+  #onAlert(input: Positioned<RawRecord>, delivery: Delivery, alert: NormalisedAlert, element: number, row: WriteRow): void {
     const isShared = delivery.source === SHARED_SOURCE
     let problemKey = problemKeyOf(delivery.integrationId, alert, isShared)
     let tracked = this.#tracked(problemKey)

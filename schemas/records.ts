@@ -561,6 +561,8 @@ export interface SeenDelivery {
   type: 'delivery'
   atMs: number
   replayable: boolean
+  /** Elements that could not be read: a replay after a fix may bring them. */
+  rejected: number[]
 }
 
 /** How far this partition's time has come. */
