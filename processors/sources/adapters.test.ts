@@ -30,7 +30,7 @@ const { value: body } = fc.letrec<{ value: unknown }>((tie) => ({
 const every: readonly (readonly [string, SourceAdapter])[] = [...ADAPTERS, adapterFor('some-tool')].map((adapter) => [adapter.id, adapter])
 
 function alertsOf(found: Normalised): readonly NormalisedAlert[] {
-  return found.filter((one) => !('rejected' in one))
+  return found.filter((one): one is NormalisedAlert => !('rejected' in one))
 }
 
 describe.each(every)('the adapter %s', (_, adapter) => {

@@ -21,37 +21,42 @@ export function fieldName(name: string): string {
   return name.slice(0, 128).toLowerCase().replace(/[^a-z0-9]+/g, '')
 }
 
-const LEVELS_MAX = 5
+/** Levels walked, arrays included; FIELDS_MAX bounds the work. */
+const LEVELS_MAX = 10
 const ARRAY_WINDOW = 3
 
 /**
  * A payload flattened for templates whose layout the customer chose. Every scalar is found under its whole path (`host.name` as `hostname`)
- * and under its last step; shallower ones win. At most FIELDS_MAX scalars are indexed; of arrays the first three elements.
+ * and under its last steps; shallower ones win. At most FIELDS_MAX scalars are indexed; of arrays the first three elements.
  */
 export class Fields {
   readonly #byPath = new Map<string, string>()
+  readonly #byPair = new Map<string, string>()
   readonly #byLeaf = new Map<string, string>()
   /** Scalars in order of depth, with their path as written; unfilled ones left out. */
   readonly entries: readonly (readonly [string, string])[]
 
   constructor(payload: unknown) {
     const entries: (readonly [string, string])[] = []
-    let level: (readonly [string, string, unknown])[] = [['', '', payload]]
+    let level: (readonly [string, unknown])[] = [['', payload]]
     let budget = FIELDS_MAX
     for (let depth = 0; depth <= LEVELS_MAX && level.length > 0; depth++) {
-      const next: (readonly [string, string, unknown])[] = []
-      for (const [path, leaf, value] of level) {
+      const next: (readonly [string, unknown])[] = []
+      for (const [path, value] of level) {
         const text = filled(textOf(value))
         if (text !== null && path !== '') {
           entries.push([path, text])
           setOnce(this.#byPath, fieldName(path), text)
-          setOnce(this.#byLeaf, fieldName(leaf), text)
+          // Keys may hold dots themselves (`alert.rule.name`), which is one more way to write a path.
+          const steps = path.slice(-256).split('.')
+          setOnce(this.#byPair, fieldName(steps.slice(-2).join('')), text)
+          setOnce(this.#byLeaf, fieldName(steps.at(-1) ?? ''), text)
         } else if (Array.isArray(value)) {
-          for (const element of value.slice(0, ARRAY_WINDOW)) if (budget-- > 0) next.push([path, leaf, element])
+          for (const element of value.slice(0, ARRAY_WINDOW)) if (budget-- > 0) next.push([path, element])
         } else if (isObject(value)) {
           for (const [name, child] of Object.entries(value)) {
             if (budget-- <= 0) break
-            next.push([path === '' ? name : `${path}.${name}`, name, child])
+            next.push([path === '' ? name : `${path}.${name}`, child])
           }
         }
       }
@@ -65,9 +70,9 @@ export class Fields {
     return lookUp(this.#byPath, names)
   }
 
-  /** The first of these names that is filled in anywhere: as a whole path, else as a last step. */
+  /** The first of these names that is filled in anywhere: as a whole path, else as its last two steps, else as its last. */
   any(...names: readonly string[]): string | null {
-    return lookUp(this.#byPath, names) ?? lookUp(this.#byLeaf, names)
+    return lookUp(this.#byPath, names) ?? lookUp(this.#byPair, names) ?? lookUp(this.#byLeaf, names)
   }
 }
 

@@ -19,6 +19,12 @@ describe('reading a body', () => {
     expect(parse('payload=words', 'application/x-www-form-urlencoded')).toEqual({ payload: 'words' })
   })
 
+  it('reads the innermost texts of XML, and neither entities nor documents it names', () => {
+    const xml = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><a><!-- <c>no</c> --><b x="1">1 &lt; 2 &#33; &e;</b><c><![CDATA[<raw>]]></c><d/><b>second</b></a>'
+    expect(parse(xml, 'text/xml')).toEqual({ b: '1 < 2 ! &e;', c: '<raw>' })
+    expect(parse('<'.repeat(100_000), 'text/xml')).toEqual({})
+  })
+
   it('mends raw line breaks inside quotes, which templates leave there', () => {
     expect(parse('{"message":"first\r\nsecond\\n","b":"\\\\"}')).toEqual({ message: 'first\r\nsecond\n', b: '\\' })
   })

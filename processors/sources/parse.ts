@@ -1,17 +1,24 @@
 import { AppError } from '../../schemas/errors.ts'
 import { jsonInside } from './json.ts'
+import { xmlTexts } from './parse-xml.ts'
 import { DEPTH_MAX, FIELDS_MAX } from './limits.ts'
 
 /**
  * A body as a JSON value. JSON types are parsed; a form gives its field `payload` parsed, or a flat object of its fields; plain text is parsed
- * when it holds JSON (SNS sends it so) and is a string otherwise. Throws `payload_invalid` with what to look for.
+ * when it holds JSON (SNS sends it so) and is a string otherwise; XML gives the texts of its innermost elements. Throws `payload_invalid` with what to look for.
  */
 export function parseBody(body: Buffer, contentType: string): unknown {
   const type = (contentType.split(';', 1)[0] ?? '').trim().toLowerCase()
   const text = body.toString('utf8').replace(/^\ufeff/, '')
-  const value = type === 'application/x-www-form-urlencoded' ? parseForm(text) : type.startsWith('text/') && type !== 'text/json' ? parseText(text) : parseJson(text)
+  const value = readAs(type, text)
   assertShallow(value)
   return value
+}
+
+function readAs(type: string, text: string): unknown {
+  if (type === 'application/x-www-form-urlencoded') return parseForm(text)
+  if (type === 'text/xml' || type === 'application/xml') return xmlTexts(text)
+  return type.startsWith('text/') && type !== 'text/json' ? parseText(text) : parseJson(text)
 }
 
 function parseText(text: string): unknown {

@@ -1,5 +1,8 @@
 /** ISO 8601 with a date, a time and an optional zone; the fraction may have any number of digits. */
-const ISO = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,12}))?)?\s?(Z|UTC|GMT|[+-]\d\d:?\d\d)?$/i
+const ISO = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,12}))?)?\s?(Z|[A-Z]{3}|[+-]\d\d:?\d\d)?$/i
+
+/** The zone names RFC 822 defines, in hours. Every other name is ambiguous. */
+const ZONES: Readonly<Record<string, number>> = { Z: 0, UTC: 0, GMT: 0, EST: -5, EDT: -4, CST: -6, CDT: -5, MST: -7, MDT: -6, PST: -8, PDT: -7 }
 
 /** Instants before this are sentinels (`0001-01-01`, zero) rather than times. */
 const EARLIEST_MS = Date.UTC(1971, 0, 1)
@@ -19,8 +22,10 @@ export function instantMs(value: unknown): number | null {
   const parts = ISO.exec(text)
   if (parts === null) return null
   const [, year, month, day, hour, minute, second = '0', fraction = '', zone = 'Z'] = parts
+  const offsetMs = zoneMs(zone)
+  if (offsetMs === null) return null
   const ms = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second))
-  const shifted = ms + Number(fraction.padEnd(3, '0').slice(0, 3)) - zoneMs(zone)
+  const shifted = ms + Number(fraction.padEnd(3, '0').slice(0, 3)) - offsetMs
   const isRealDate = Number(month) >= 1 && Number(month) <= 12 && Number(day) >= 1 && Number(day) <= 31 && Number(hour) <= 24
   return isRealDate ? within(shifted) : null
 }
@@ -37,8 +42,9 @@ function within(ms: number): number | null {
   return ms >= EARLIEST_MS && ms < LATEST_MS ? ms : null
 }
 
-function zoneMs(zone: string): number {
+function zoneMs(zone: string): number | null {
   const parts = /^([+-])(\d\d):?(\d\d)$/.exec(zone)
-  if (parts === null) return 0
+  const named = ZONES[zone.toUpperCase()]
+  if (parts === null) return named === undefined ? null : named * 3_600_000
   return (parts[1] === '-' ? -1 : 1) * (Number(parts[2]) * 60 + Number(parts[3])) * 60_000
 }

@@ -20,8 +20,8 @@ export const SEVERITY_WORDS: SeverityTable = {
 
 /** The state words that mean the same in every tool. */
 export const STATUS_WORDS: StatusTable = {
-  firing: 'firing', triggered: 'firing', alerting: 'firing', problem: 'firing', open: 'firing', opened: 'firing', active: 'firing', activated: 'firing', new: 'firing', down: 'firing', critical: 'firing', failed: 'firing', failing: 'firing', alarm: 'firing', fired: 'firing', created: 'firing', trigger: 'firing', raised: 'firing', offline: 'firing', unresolved: 'firing',
-  resolved: 'resolved', recovered: 'resolved', recovery: 'resolved', ok: 'resolved', closed: 'resolved', up: 'resolved', resolve: 'resolved', close: 'resolved', clear: 'resolved', cleared: 'resolved', deactivated: 'resolved', healthy: 'resolved', online: 'resolved', fixed: 'resolved', inactive: 'resolved', success: 'resolved', normal: 'resolved',
+  firing: 'firing', triggered: 'firing', alerting: 'firing', problem: 'firing', open: 'firing', opened: 'firing', active: 'firing', activated: 'firing', new: 'firing', down: 'firing', critical: 'firing', failed: 'firing', failing: 'firing', alarm: 'firing', fired: 'firing', created: 'firing', trigger: 'firing', raised: 'firing', offline: 'firing', unresolved: 'firing', unreachable: 'firing', breached: 'firing', degraded: 'firing', unhealthy: 'firing', expired: 'firing', unavailable: 'firing',
+  resolved: 'resolved', recovered: 'resolved', recovery: 'resolved', ok: 'resolved', closed: 'resolved', up: 'resolved', resolve: 'resolved', close: 'resolved', clear: 'resolved', cleared: 'resolved', deactivated: 'resolved', healthy: 'resolved', online: 'resolved', fixed: 'resolved', inactive: 'resolved', success: 'resolved', successful: 'resolved', normal: 'resolved', passed: 'resolved', available: 'resolved', restored: 'resolved',
   acknowledged: 'acknowledged', acknowledge: 'acknowledged', acked: 'acknowledged', ack: 'acknowledged',
 }
 

@@ -24,7 +24,7 @@ export function readCommon(data: unknown): readonly NormalisedAlert[] {
       signature: resourceName(rule),
       severity: severityFrom(SEVERITIES, firstText(essentials, 'severity')),
       status: statusOf(essentials, context),
-      title: eventTitle ?? rule,
+      title: eventTitle ?? resourceName(rule),
       message: description ?? firstText(context, ['annotations', 'description'], ['properties', 'communication'], ['properties', 'description'], 'operationName', 'SearchQuery'),
       startsAtMs: instantMs(firstText(essentials, 'firedDateTime')),
       labels: [

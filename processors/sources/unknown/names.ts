@@ -1,34 +1,43 @@
 /**
- * Field names as tools commonly choose them, in the form of `fieldName`, the most telling first. Each list says the weight the field has in
- * the confidence. Whole paths (`device.name` is `devicename`) and last steps are both found.
+ * Field names as tools commonly choose them, in the form of `fieldName`, the most telling first. Whole paths (`device.name` is `devicename`)
+ * and last steps are both found.
  */
-export const ID_NAMES = ['fingerprint', 'dedupkey', 'deduplicationkey', 'alertuid', 'alertid', 'incidentid', 'problemid', 'issueid', 'eventkey', 'uniqueid', 'uniqueidentifier', 'monitorid', 'checkid', 'sensorid', 'entityid', 'incidentkey', 'alias', 'threatid', 'threatinfothreatid', 'alertkey', 'id', 'uuid', 'uid'] as const
+export const ID_NAMES = [
+  'fingerprint', 'dedupkey', 'deduplicationkey', 'dedupid', 'alertuid', 'alertid', 'alertuuid', 'incidentid', 'incidentkey', 'problemid', 'pid', 'issueid', 'eventkey', 'uniqueid', 'uniqueidentifier', 'detectid', 'detectionid', 'threatid', 'monitorid', 'checkid', 'testid', 'sensorid', 'entityid', 'alertkey', 'groupid', 'id', 'uuid', 'uid', 'alias',
+] as const
 
 /** Machine, device, resource or address. */
 export const ASSET_NAMES = [
-  'assetname', 'asset', 'hostname', 'host', 'hostdisplayname', 'computername', 'computer', 'devicename', 'devicedisplayname', 'device', 'machinename', 'machine', 'servername', 'server', 'nodename', 'node', 'agentname', 'agentcomputername', 'endpoint', 'endpointname', 'resourcename', 'resourcedisplayname', 'resource', 'entityname', 'entitydisplayname', 'managedagentname', 'alertsourceinfosourcename', 'managedagent',
-  'instance', 'instancename', 'instanceid', 'targetname', 'target', 'systemname', 'monitorurl', 'websiteurl', 'checkurl', 'fullurl', 'monitorhost', 'objectname', 'componentname', 'component', 'vmname', 'vm', 'ipaddress', 'ip', 'url', 'website', 'sourcename', 'zonename', 'servicename', 'service',
+  'assetname', 'asset', 'hostname', 'host', 'hostdisplayname', 'computername', 'computer', 'devicename', 'devicedisplayname', 'device', 'machinename', 'machine', 'servername', 'server', 'nodename', 'node', 'agentname', 'agentcomputername', 'agentrealtimeinfoagentcomputername', 'endpointname', 'endpoint', 'managedagentname', 'netbiosmachinename', 'monitoringobjectpath',
+  'resourcename', 'resourcedisplayname', 'resourcelabelsinstanceid', 'resource', 'impactedentity', 'impactedentities', 'impactedentitynames', 'entityname', 'entitydisplayname', 'entitiesdatanames', 'targetname', 'targetsname', 'targetresourcename', 'target', 'instancename', 'instance', 'instanceid', 'autoscalinggroupname', 'systemname', 'monitorurl', 'monitorhost', 'websiteurl', 'checkurl', 'fullurl', 'siteurl',
+  'objectname', 'vmname', 'vm', 'sysname', 'ipaddress', 'ip', 'componentname', 'component', 'zonename', 'servicename', 'projectname', 'service', 'source', 'url', 'website', 'sourcename', 'project',
 ] as const
 
-/** The check, rule or monitor. */
+/** The check, rule or monitor, under a name of its own. */
 export const SIGNATURE_NAMES = [
-  'signature', 'alertname', 'checkname', 'rulename', 'monitorname', 'monitordisplayname', 'conditionname', 'triggername', 'policyname', 'searchname', 'alertdefinitionname', 'checkrule', 'eventname', 'sensorname', 'sensor', 'servicedesc', 'servicecheck', 'alerttype', 'alerttypename', 'detectiontype', 'detectname', 'metricname', 'metric', 'rule', 'check', 'monitor', 'condition', 'sourcerule', 'ruledescription', 'eventdefinitiontitle', 'taskname', 'problemtitle', 'threatname', 'type', 'name', 'title',
+  'signature', 'alertname', 'checkname', 'rulename', 'ruledisplayname', 'alertrulename', 'monitorname', 'monitorfriendlyname', 'monitordisplayname', 'conditionname', 'alertconditionnames', 'triggername', 'searchname', 'alertdefinitionname', 'checkrule', 'eventname', 'sensorname', 'metricdisplayname', 'metricname', 'servicedesc', 'servicedescription', 'servicecheck', 'affectedservice', 'stateservice', 'taskname', 'problemtitle', 'threatname', 'detectname', 'eventdefinitiontitle', 'ruledescription', 'sensor', 'rule', 'check', 'monitor', 'condition', 'policyname', 'name', 'statuscode', 'detailtype', 'alerttype', 'alerttypename', 'issuetype', 'category', 'title', 'type', 'metric',
 ] as const
 
 /** One line for people. */
-export const TITLE_NAMES = ['title', 'summary', 'subject', 'problemtitle', 'headline', 'alerttitle', 'incidentname', 'shortdescription', 'message', 'msg', 'description', 'details', 'text', 'output', 'reason', 'name'] as const
+export const TITLE_NAMES = ['title', 'summary', 'subject', 'headline', 'problemtitle', 'alerttitle', 'incidenttitle', 'incidentname', 'shortdescription', 'statemessage', 'alertmessage', 'message', 'msg', 'description', 'details', 'text', 'output', 'reason', 'info'] as const
 
 /** The longer text. */
 export const MESSAGE_NAMES = ['message', 'msg', 'description', 'details', 'body', 'text', 'output', 'reason', 'problemdetailstext', 'alertmessage', 'longdescription', 'comment', 'summary'] as const
 
 /** How bad it is. */
-export const SEVERITY_NAMES = ['severity', 'severityname', 'alertseverity', 'severitylabel', 'criticality', 'importance', 'importancelevel', 'prioritylevel', 'priority', 'urgency', 'level', 'loglevel', 'riskscore', 'checkresult', 'currentseverity', 'messagetype'] as const
+export const SEVERITY_NAMES = ['severity', 'severityname', 'severitylabel', 'alertseverity', 'severitytext', 'criticality', 'importance', 'importancelevel', 'prioritylevel', 'priority', 'urgency', 'level', 'loglevel', 'alertlevel', 'checkresult', 'result', 'currentseverity', 'messagetype'] as const
 
 /** Whether it began or ended. */
-export const STATUS_NAMES = ['status', 'state', 'alertstate', 'alertstatus', 'currentstate', 'newstate', 'currentstatus', 'problemstate', 'incidentstatus', 'transition', 'alerttransition', 'triggerstatus', 'action', 'alertaction', 'eventaction', 'eventtype', 'notificationtype', 'messagetype', 'event', 'alertevent', 'activityresult', 'activitystatus', 'type', 'checkstate', 'heartbeatstatus', 'statuscode', 'alerttypefriendlyname', 'isup', 'resolved'] as const
+export const STATUS_NAMES = ['resolved', 'status', 'state', 'alertstate', 'alertstatus', 'currentstate', 'newstate', 'qualitativenewstate', 'currentstatus', 'problemstate', 'incidentstatus', 'transition', 'alerttransition', 'triggerstatus', 'resolutionstate', 'activityresult', 'activitystatus', 'eventaction', 'alertaction', 'action', 'messagetype', 'notificationtype', 'alerttypefriendlyname', 'eventtype', 'alertevent', 'triggertype', 'event', 'checkresult', 'checkstate', 'alerttype', 'type', 'level', 'issuestate', 'isup', 'up'] as const
 
 /** When the problem began. */
-export const TIME_NAMES = ['startsat', 'startedat', 'starttime', 'start', 'begantime', 'firstoccurrence', 'firstseen', 'detectedat', 'detecttime', 'detectiontime', 'triggeredat', 'triggertime', 'occurredat', 'openedat', 'raisedat', 'createdat', 'created', 'createddate', 'createdtime', 'createtime', 'activatedat', 'activated', 'incidenttime', 'eventtime', 'alerttime', 'starttimestamp', 'statechangedat', 'statechangedtime', 'timestamp', 'time', 'date', 'datetime'] as const
+export const TIME_NAMES = [
+  'startsat', 'startedat', 'starttime', 'startat', 'begantime', 'firstoccurrence', 'firstseen', 'detectedat', 'detecttime', 'detectiontime', 'identifiedat', 'triggeredat', 'triggertime', 'triggeredtime', 'occurredat', 'openedat', 'downat', 'raisedat', 'incidenttime', 'statechangedtimestamp', 'statechangedat', 'statechangedtime', 'statestarttime', 'alertstarttime', 'begintime', 'alertstart', 'datestartzoned', 'datestart', 'startdate', 'incidenttimeiso', 'start', 'createdat', 'createdon', 'created', 'createddate', 'createdtime', 'createtime', 'activatedat', 'activated',
+  'eventcreationtime', 'activitytime', 'eventtime', 'alerttime', 'alertdatetime', 'starttimestamp', 'timestamp', 'ts', 'timens', 'time', 'datetime', 'date',
+] as const
+
+/** Objects that hold what a message is about, inside an envelope of its own ids and times. */
+export const SUBJECT_NAMES = ['event', 'data', 'payload', 'alert', 'incident', 'problem', 'issue', 'detail', 'detection', 'finding', 'threatInfo', 'notification'] as const
 
 /** Arrays that hold alerts rather than facts about one alert. */
-export const LIST_NAMES = ['alerts', 'events', 'incidents', 'messages', 'records', 'problems', 'notifications', 'findings', 'items', 'results'] as const
+export const LIST_NAMES = ['alerts', 'events', 'incidents', 'messages', 'records', 'problems', 'notifications', 'findings', 'issues'] as const

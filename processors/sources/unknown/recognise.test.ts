@@ -12,7 +12,7 @@ describe('the recogniser of unknown tools', () => {
     expect(runGolden(adapter, FOLDER, 'firing')).toEqual([expect.objectContaining({ source: 'some-tool', labels: expect.objectContaining({ recognised_confidence: '1.0' }) })])
   })
 
-  it('is less sure of a message that is only words', () => {
+  it('is hardly sure of a message that is only words', () => {
     expect(runGolden(adapter, FOLDER, 'missing-optional-fields')[0]).toMatchObject({ labels: { recognised_confidence: '0.0' } })
   })
 })

@@ -1,12 +1,13 @@
 import type { AlertStatus, Severity } from '../../../schemas/records.ts'
 import { makeAlert, readEach, reject } from '../build.ts'
 import { Fields } from '../fields.ts'
-import { at, isObject, jsonInside, textOf } from '../json.ts'
-import { readMarks, type MarkedTitle } from '../marks.ts'
+import { at, isObject, jsonInside, textOf, type JsonObject } from '../json.ts'
+import { readMarks } from '../marks.ts'
 import type { Normalised } from '../source.ts'
 import { instantMs } from '../time.ts'
-import { knows, SEVERITY_WORDS, severityFrom, STATUS_WORDS, statusFrom } from '../words.ts'
+import { SEVERITY_WORDS, severityFrom } from '../words.ts'
 import * as names from './names.ts'
+import { stateOfField, stateOfSentence } from './status.ts'
 
 /** What the envelope around the payload already said. */
 export interface Hints {
@@ -16,83 +17,144 @@ export interface Hints {
 
 /**
  * Reads a payload of a tool nobody wrote an adapter for, by common field names. The label `recognised_confidence` (0 to 1) says how much of
- * what an alert needs was found: an id, an asset, a check, a severity and a state. Words that stand in no table stay unknown.
+ * what an alert needs was found: an id, an asset, a check, a severity and a state. Words that stand in no table stay unknown; a message
+ * that has no state at all is taken as firing, like the generic body.
  */
 export function recognise(payload: unknown, source: string, path: string, hints: Hints = {}): Normalised {
   if (Array.isArray(payload)) return readEach(payload, path, (element, elementPath) => recogniseOne(element, source, elementPath, hints))
   const list = listName(payload)
   if (list === null) return recogniseOne(payload, source, path, hints)
-  return readEach(at(payload, list) as readonly unknown[], `${path}/${list}`, (element, elementPath) => recogniseOne(element, source, elementPath, hints))
+  const elements = at(payload, list)
+  return readEach(Array.isArray(elements) ? elements : [], `${path}/${list}`, (element, elementPath) => recogniseOne(element, source, elementPath, hints))
 }
 
-/** A list of several objects is several alerts; a list of one beside a fuller object may be detail, so the object itself must say little. */
+/** A list of objects is several alerts, unless the object around it names an alert of its own: then it is detail. */
 function listName(payload: unknown): string | null {
   if (!isObject(payload)) return null
   for (const name of names.LIST_NAMES) {
     const list = payload[name]
-    if (Array.isArray(list) && list.length > 0 && list.every((element) => isObject(element))) {
-      const own = new Fields(Object.fromEntries(Object.entries(payload).filter(([key]) => key !== name)))
-      if (own.path(...names.ID_NAMES, ...names.SIGNATURE_NAMES) === null) return name
-    }
+    if (!Array.isArray(list) || list.length === 0 || !list.every((element) => isObject(element))) continue
+    const own = new Fields(Object.fromEntries(Object.entries(payload).filter(([key]) => key !== name)))
+    if (own.path(...names.ID_NAMES, ...names.SIGNATURE_NAMES) === null) return name
   }
   return null
+}
+
+const SUBJECT_STEPS_MAX = 4
+
+/** The innermost object that a message is about, such as `event.data` of an envelope. */
+function subjectOf(payload: JsonObject): JsonObject {
+  let subject = payload
+  for (let step = 0; step < SUBJECT_STEPS_MAX; step++) {
+    const inner = names.SUBJECT_NAMES.map((name) => at(subject, name)).find((value) => isObject(value) && Object.keys(value).length >= 2)
+    if (!isObject(inner)) break
+    subject = inner
+  }
+  return subject
+}
+
+/** Looks into the subject first and then into the whole message. */
+class Lookup {
+  readonly #levels: readonly Fields[]
+  readonly entries: Fields['entries']
+
+  constructor(payload: JsonObject) {
+    const whole = new Fields(payload)
+    const subject = subjectOf(payload)
+    this.#levels = subject === payload ? [whole] : [new Fields(subject), whole]
+    this.entries = whole.entries
+  }
+
+  /** The first text that `accept` takes, names in order within each level: own fields first, then anything deeper. */
+  find<T>(wanted: readonly string[], accept: (text: string) => T | null): T | null {
+    for (const fields of this.#levels) {
+      for (const read of [fields.path.bind(fields), fields.any.bind(fields)]) {
+        for (const name of wanted) {
+          const text = read(name)
+          const taken = text === null ? null : accept(text)
+          if (taken !== null) return taken
+        }
+      }
+    }
+    return null
+  }
 }
 
 function recogniseOne(element: unknown, source: string, path: string, hints: Hints): Normalised {
   const text = textOf(element)
   const inside = text === null ? undefined : jsonInside(text.slice(0, 262_144))
-  const fields = new Fields(inside ?? (isObject(element) ? element : { text }))
-  if (fields.entries.length === 0) return [reject(path, 'nothing in it is text: an alert needs at least a message; post the generic body of /api/webhooks/alerts where the tool lets you choose')]
-  const title = hints.title ?? fields.any(...names.TITLE_NAMES)
+  const body = isObject(inside) ? inside : isObject(element) ? element : { text }
+  const lookup = new Lookup(body)
+  if (lookup.entries.length === 0) return [reject(path, 'nothing in it is text: an alert needs at least a message; post the generic body of /api/webhooks/alerts where the tool lets you choose')]
+  const title = hints.title ?? lookup.find(names.TITLE_NAMES, worded)
   const marks = readMarks(title)
-  const named = readMarks(fields.any(...names.SIGNATURE_NAMES))
-  const externalId = fields.any(...names.ID_NAMES)
-  const asset = fields.any(...names.ASSET_NAMES)
-  const severity = severityOf(fields, marks)
-  const status = statusOf(fields, marks, named)
-  const signature = named.text ?? marks.text
+  const externalId = lookup.find(names.ID_NAMES, plain)
+  const asset = lookup.find(names.ASSET_NAMES, plain)
+  const signature = readMarks(lookup.find(names.SIGNATURE_NAMES, nameOfCheck)).text
+  const graded: Severity | null = lookup.find(names.SEVERITY_NAMES, gradeOf)
+  const told: AlertStatus | null = flagOf(lookup) ?? lookup.find(names.STATUS_NAMES, stateOfField) ?? marks.status ?? stateOfSentence(title) ?? stateOfSentence(signature)
+  // A word for the state that we do not know is counted as unknown; no word at all means that the tool only speaks up when something is wrong.
+  const silent: AlertStatus = lookup.find(['status', 'state'], plain) === null ? 'firing' : 'unknown'
   return [
     makeAlert({
       source,
       externalId,
       asset,
-      signature,
-      severity,
-      status,
-      title: title ?? fields.entries[0]?.[1] ?? null,
-      message: fields.any(...names.MESSAGE_NAMES),
-      startsAtMs: timeOf(fields) ?? instantMs(hints.time),
-      labels: [['recognised_confidence', confidence([externalId, asset, signature, severity === 'unknown' ? null : severity, status === 'unknown' ? null : status])], ...fields.entries],
+      signature: signature ?? marks.text,
+      severity: graded ?? marks.severity ?? 'unknown',
+      status: told ?? silent,
+      title: title ?? signature ?? lookup.entries.find(([, value]) => worded(value) !== null)?.[1] ?? null,
+      message: lookup.find(names.MESSAGE_NAMES, worded),
+      startsAtMs: lookup.find(names.TIME_NAMES, instantMs) ?? instantMs(hints.time),
+      labels: [['recognised_confidence', confidence([externalId, asset, signature, graded, told])], ...labelsOf(lookup.entries)],
     }),
   ]
 }
 
-function severityOf(fields: Fields, marks: MarkedTitle): Severity {
-  for (const name of names.SEVERITY_NAMES) {
-    const severity = severityFrom(SEVERITY_WORDS, fields.any(name))
-    if (severity !== 'unknown') return severity
-  }
-  return marks.severity ?? 'unknown'
+/** The word's grade, or that of the last word of a compound name such as `CRITICALITY_LEVEL_WARNING`. */
+function gradeOf(word: string): Severity | null {
+  const last = word.length > 64 || word.includes(' ') ? null : (word.split(/[^A-Za-z0-9]+/).at(-1) ?? null)
+  const severity = severityFrom(SEVERITY_WORDS, word)
+  const graded = severity === 'unknown' ? severityFrom(SEVERITY_WORDS, last) : severity
+  return graded === 'unknown' ? null : graded
 }
 
-/** The first field that holds a word of the table; `alert.resolved` and `check_down` are read by their last word. */
-function statusOf(fields: Fields, marks: MarkedTitle, named: MarkedTitle): AlertStatus {
-  for (const name of names.STATUS_NAMES) {
-    const word = fields.any(name)
-    if (word === null || word.length > 64) continue
-    if (knows(STATUS_WORDS, word)) return statusFrom(STATUS_WORDS, word)
-    const last = word.split(/[\s._:/-]+/).at(-1) ?? ''
-    if (knows(STATUS_WORDS, last)) return statusFrom(STATUS_WORDS, last)
-  }
-  return marks.status ?? named.status ?? 'unknown'
+/** A truth value whose name says what it means. */
+function flagOf(lookup: Lookup): AlertStatus | null {
+  const ended = lookup.find(['resolved', 'isresolved', 'isup', 'up', 'healthy', 'closed', 'cleared'], truth)
+  if (ended !== null) return ended === 'true' ? 'resolved' : 'firing'
+  const began = lookup.find(['active', 'isactive', 'firing', 'isfiring', 'isdown', 'triggered'], truth)
+  return began === null ? null : began === 'true' ? 'firing' : 'resolved'
 }
 
-function timeOf(fields: Fields): number | null {
-  for (const name of names.TIME_NAMES) {
-    const ms = instantMs(fields.any(name))
-    if (ms !== null) return ms
-  }
-  return null
+function truth(text: string): string | null {
+  return text === 'true' || text === 'false' ? text : null
+}
+
+function plain(text: string): string | null {
+  return /^[{[]\s*["{[]/.test(text) ? null : text
+}
+
+/** A text for people has a letter and is no address, truth value or JSON. */
+function worded(text: string): string | null {
+  return plain(text) !== null && /\p{L}/u.test(text.slice(0, 512)) && !/^(https?:\/\/\S*|true|false)$/.test(text.slice(0, 2_048)) ? text : null
+}
+
+/** A check's name is no state, no grade and no dotted event type like `alert.resolved`. */
+function nameOfCheck(text: string): string | null {
+  if (worded(text) === null || stateOfField(text) !== null && !text.includes(' ')) return null
+  return severityFrom(SEVERITY_WORDS, text) === 'unknown' ? text : null
+}
+
+/** Each field under its last step; under its whole path where that name is taken. */
+function labelsOf(entries: Fields['entries']): readonly (readonly [string, string])[] {
+  const taken = new Set<string>()
+  return entries.slice(0, 256).map(([path, text]) => {
+    const leaf = path.slice(path.lastIndexOf('.') + 1)
+    const isFree = leaf !== '' && !taken.has(leaf)
+    taken.add(leaf)
+    return [isFree ? leaf : path, text]
+  })
 }
 
 function confidence(found: readonly (string | null)[]): string {
