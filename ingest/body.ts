@@ -22,7 +22,7 @@ const unpackers = {
   br: promisify(brotliDecompress),
   // The standard's deflate is zlib's; some tools send it bare.
   deflate: async (body: Buffer, options: { maxOutputLength: number }) => {
-    const isZlib = body.length > 1 && (body[0]! & 0x0f) === 8 && body.readUInt16BE(0) % 31 === 0
+    const isZlib = body.length > 1 && (body.readUInt8(0) & 0x0f) === 8 && body.readUInt16BE(0) % 31 === 0
     return isZlib ? promisify(inflate)(body, options) : promisify(inflateRaw)(body, options)
   },
 } as const

@@ -21,9 +21,9 @@ export class BufferedMetrics implements Metrics {
   }
 
   inc(metric: IngestMetric, label: string, by = 1): void {
-    let labels = this.#counts.get(metric)
-    if (labels === undefined) this.#counts.set(metric, (labels = new Map()))
-    labels.set(label, (labels.get(label) ?? 0) + by)
+    const labels = this.#counts.get(metric)
+    if (labels === undefined) this.#counts.set(metric, new Map([[label, by]]))
+    else labels.set(label, (labels.get(label) ?? 0) + by)
   }
 
   /** Hands on what has been added up. */

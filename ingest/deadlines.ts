@@ -1,4 +1,5 @@
 import type { Clock } from '../schemas/clock.ts'
+import { toAppError } from '../schemas/errors.ts'
 
 /** Something that should end in time. */
 export interface Deadline {
@@ -41,9 +42,9 @@ export class Deadlines {
           deadline.cancel()
           resolve(value)
         },
-        (reason: Error) => {
+        (reason: unknown) => {
           deadline.cancel()
-          reject(reason)
+          reject(toAppError(reason))
         },
       )
     })

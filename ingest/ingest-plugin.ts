@@ -11,6 +11,8 @@ import { BufferedMetrics } from './buffered-metrics.ts'
 import { Deadlines } from './deadlines.ts'
 import { Deliveries } from './deliveries.ts'
 import type { Door, DoorServices } from './doors/door.ts'
+import { httpGet } from './doors/http-get.ts'
+import { createDoors } from './doors/registry.ts'
 import { FailureLimiter } from './failure-limiter.ts'
 import { CompanyLimiter } from './limiter.ts'
 import type { Credentials, DeliveryMemory, IngestLog, LogAppender, Metrics } from './ports.ts'
@@ -37,9 +39,9 @@ export interface IngestOptions {
   readonly report: IngestLog
   /** Names this process in its ticks. */
   readonly processId: string
-  /** The door of a source whose vendor signs or shakes hands in its own way. */
+  /** The door of a source whose vendor signs or shakes hands in its own way (default: those of `doors/registry.ts`). */
   readonly doorOf?: (source: string) => Door | undefined
-  /** How doors fetch certificates and confirm subscriptions; without it doors are not asked. */
+  /** How doors fetch certificates and confirm subscriptions (default: `doors/http-get.ts`). */
   readonly httpGet?: DoorServices['httpGet']
   /** Largest body, as sent and unpacked, in bytes (default 1 MiB). */
   readonly bodyBytes?: number
@@ -75,7 +77,7 @@ export function ingestPlugin(options: IngestOptions): FastifyPluginAsync {
     )
     const ticker = new Ticker({ log, codec, clock, deadlines, processId: options.processId, refusals, metrics, report })
     const receiver = new Receiver({
-      ...options, metrics, bodyBytes, refusals, appender,
+      ...options, doorOf: options.doorOf ?? createDoors(), httpGet: options.httpGet ?? httpGet, metrics, bodyBytes, refusals, appender,
       deliveries: new Deliveries(options.memory, { deadlines, metrics, report }),
       limiter: new CompanyLimiter(),
       failures: new FailureLimiter(options.authFailuresPerMinute ?? 300),

@@ -12,7 +12,6 @@ export interface JsonFault {
 }
 
 const SPACE = /[ \t\n\r]*/y
-// eslint-disable-next-line no-control-regex -- JSON forbids control characters in texts
 const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/y
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const WORD = /true|false|null/y

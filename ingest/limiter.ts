@@ -40,7 +40,7 @@ export class SlidingWindow {
       if (this.#reserve < 1) return false
       this.#reserve -= 1
     }
-    this.#seconds[this.#nowS % WINDOW_S]! += 1
+    this.#seconds[this.#nowS % WINDOW_S] = this.#passedIn(this.#nowS) + 1
     this.#inWindow += 1
     return true
   }
@@ -52,9 +52,14 @@ export class SlidingWindow {
     for (let s = 0; s <= WINDOW_S; s++) {
       if (inWindow < limits.requestsPerMinute || reserve >= 1) return s
       reserve = refilled(reserve, inWindow, limits)
-      inWindow -= this.#seconds[(this.#nowS + 1 + s) % WINDOW_S]!
+      inWindow -= this.#passedIn(this.#nowS + 1 + s)
     }
     return WINDOW_S
+  }
+
+  /** Requests that passed in that second, or, for a second to come, in the one 60 s before it. */
+  #passedIn(second: number): number {
+    return this.#seconds[second % WINDOW_S] ?? 0
   }
 
   #advance(limits: Limits, nowS: number): void {
@@ -64,9 +69,8 @@ export class SlidingWindow {
     for (let s = Math.min(passedS, WINDOW_S); s > 0; s--) {
       this.#reserve = refilled(this.#reserve, this.#inWindow, limits)
       this.#nowS += 1
-      const slot = this.#nowS % WINDOW_S
-      this.#inWindow -= this.#seconds[slot]!
-      this.#seconds[slot] = 0
+      this.#inWindow -= this.#passedIn(this.#nowS)
+      this.#seconds[this.#nowS % WINDOW_S] = 0
     }
     if (passedS > WINDOW_S) this.#reserve = Math.min(limits.burst, this.#reserve + ((passedS - WINDOW_S) * limits.requestsPerMinute) / WINDOW_S)
     this.#nowS = nowS

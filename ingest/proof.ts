@@ -52,8 +52,8 @@ export type Outcome = Proven | Unauthorized | Refused
 
 /** What proving needs of the world. */
 export interface ProofServices {
-  readonly doorOf?: ((source: string) => Door | undefined) | undefined
-  readonly httpGet?: DoorServices['httpGet'] | undefined
+  readonly doorOf: (source: string) => Door | undefined
+  readonly httpGet: DoorServices['httpGet']
   readonly clock: Clock
   readonly report: IngestLog
   /** Most bytes a body may unpack to. */
@@ -68,7 +68,7 @@ export interface ProofServices {
 export function prove(request: Unproven, services: ProofServices): Proven | Unauthorized | Promise<Outcome> {
   const { credential, headers } = request
   const encoding = headers['content-encoding']
-  const door = services.httpGet === undefined ? undefined : services.doorOf?.(request.source)
+  const door = services.doorOf(request.source)
   const hmac = verifyHmac(headers, request.body, credential, request.nowMs, request.senderId !== null)
   if (encoding !== undefined || door !== undefined) return proveSlowly(request, services, hmac, encoding ?? 'identity', door)
   return conclude(hmac, 'absent', request, request.body, request.senderId, null)
@@ -81,14 +81,18 @@ async function proveSlowly(request: Unproven, services: ProofServices, wireHmac:
   const body = await decompress(request.body, encoding, services.bodyBytes)
   if (!Buffer.isBuffer(body)) return refusedBody(body)
   const hmac = wireHmac === 'signature_wrong' ? verifyHmac(headers, body, credential, nowMs, senderId !== null) : wireHmac
-  if (door === undefined || services.httpGet === undefined) return conclude(hmac, 'absent', request, body, senderId, null)
+  if (door === undefined) return conclude(hmac, 'absent', request, body, senderId, null)
   const doorServices: DoorServices = { clock: services.clock, httpGet: services.httpGet }
   const doorRequest: DoorRequest = { headers: oneValueEach(headers), rawBody: body, secret: credential.hmacSecrets[0] ?? null }
   let verdict: DoorVerdict = 'absent'
   if (hmac === 'absent') {
-    const asked = await ask(() => door.verify(doorRequest, doorServices), services)
-    if (typeof asked === 'object' && 'kind' in asked) return asked
-    verdict = asked
+    // During a rotation any live secret may have signed.
+    for (const secret of credential.hmacSecrets.length === 0 ? [null] : credential.hmacSecrets) {
+      const asked = await ask(() => door.verify({ ...doorRequest, secret }, doorServices), services)
+      if (typeof asked === 'object' && 'kind' in asked) return asked
+      verdict = asked
+      if (typeof verdict === 'string') break
+    }
   }
   const handshake = door.handshake === undefined ? null : () => ask(async () => (await door.handshake?.(doorRequest, doorServices, verdict)) ?? null, services)
   return conclude(hmac, verdict, request, body, senderId ?? door.deliveryId?.(doorRequest) ?? null, handshake)

@@ -1,11 +1,11 @@
-import type { FastifyServerOptions } from 'fastify'
+import { LogController, type FastifyServerOptions } from 'fastify'
 
 /**
  * What a server that carries the edge should be made with. Request logging is off because two log lines a request cost more than the request;
  * the counters tell what was answered, refusals are logged by the edge itself. `requestTimeout` ends senders that trickle.
  */
 export const INGEST_SERVER_OPTIONS = {
-  disableRequestLogging: true,
+  logController: new LogController({ disableRequestLogging: true }),
   requestTimeout: 30_000,
   keepAliveTimeout: 72_000,
   routerOptions: { maxParamLength: 128 },

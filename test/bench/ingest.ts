@@ -174,7 +174,7 @@ function stop(server: Server): Promise<void> {
 
 function summarise(results: ReadonlyMap<string, readonly LoadResult[]>, rounds: number, connections: number, notes: readonly string[]): BenchReport {
   const rows: BenchRow[] = [...results].map(([key, rounds]) => {
-    const [posts = '', server = 'ours'] = key.split('|') as [string, BenchRow['server']]
+    const [posts, server] = key.split('|') as [string, BenchRow['server']]
     const middle = (pick: (result: LoadResult) => number): number => median(rounds.map(pick))
     return {
       posts, server, postsPerSecond: Math.round(middle((r) => r.postsPerSecond)), alertsPerSecond: Math.round(middle((r) => r.alertsPerSecond)),

@@ -119,6 +119,6 @@ function pause(ms: number): Promise<void> {
 process.once('message', (task: LoadTask) => {
   new Run(task).run().then(
     (result) => process.send?.({ result }, () => process.disconnect()),
-    (error: Error) => process.send?.({ error: error.message }, () => process.disconnect()),
+    (error: unknown) => process.send?.({ error: String(error) }, () => process.disconnect()),
   )
 })
