@@ -1,6 +1,6 @@
 /** Analytics on a ClickHouse server. */
 import { Readable } from 'node:stream'
-import { createClient, type ClickHouseClient } from '@clickhouse/client'
+import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client'
 import { AppError } from '../../schemas/errors.ts'
 import type { Analytics } from './analytics.ts'
 import { insertSql } from './insert-sql.ts'
@@ -12,7 +12,7 @@ export const QUERY_SETTINGS = { output_format_json_quote_64bit_integers: 0 } as 
 
 /** Connects to a server and asks it for a sign of life. Throws `engine_unavailable`. */
 export async function openServer(url: string): Promise<Analytics> {
-  const client = createClient({ url, request_timeout: REQUEST_TIMEOUT_MS, application: 'alert-whisperer', clickhouse_settings: QUERY_SETTINGS })
+  const client = createClient({ url, request_timeout: REQUEST_TIMEOUT_MS, application: 'alert-whisperer', log: { level: ClickHouseLogLevel.OFF }, clickhouse_settings: QUERY_SETTINGS })
   const ping = await client.ping({ select: true })
   if (!ping.success) {
     await client.close()

@@ -61,11 +61,11 @@ const SUMS = `
       version < max(if(rows > 0, version, 0)) over (partition by company_id, integration_id) as has_passed
     from (
       select company_id, integration_id, partition, version,
-        max(told) as raw_elements, max(elements) as ledger_elements, toInt64(countIf(is_ledger)) as rows, toInt64(uniqExactIf(element, is_ledger)) as distinct_elements,
+        max(told) as raw_elements, max(known) as ledger_elements, toInt64(countIf(is_ledger)) as rows, toInt64(uniqExactIf(element, is_ledger)) as distinct_elements,
         countIf(fate = 'emitted') as emitted, countIf(fate = 'absorbed') as absorbed, countIf(fate = 'rejected') as rejected,
         sumMapIf(map(reason, toUInt64(1)), fate = 'dropped') as dropped
       from (
-        select company_id, integration_id, partition, version, elements as told, 0 as elements, false as is_ledger, 0 as element, '' as fate, '' as reason
+        select company_id, integration_id, partition, version, elements as told, 0 as known, false as is_ledger, 0 as element, '' as fate, '' as reason
         from raw_deliveries_v1 final where ${inScope('at')}
         union all
         select company_id, integration_id, partition, version, 0, elements, true, element, fate, reason
