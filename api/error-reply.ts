@@ -27,7 +27,7 @@ async function replyError(thrown: FastifyError | AppError, request: FastifyReque
   const status = statusOf(error.code)
   if (status >= 500) request.log.error({ err: error }, 'answering an error of ours')
   const retryAfterSeconds = error.details['retryAfterSeconds'] ?? (status === 503 ? ENGINE_RETRY_SECONDS : undefined)
-  if (retryAfterSeconds !== undefined) void reply.header('retry-after', String(retryAfterSeconds))
+  if (typeof retryAfterSeconds === 'number') void reply.header('retry-after', String(retryAfterSeconds))
   if (status === 401) void reply.header('www-authenticate', 'Bearer')
   // What happened inside is for the log; the caller gets the number to look for.
   const message = status === 500 ? `something went wrong on our side; the log has it under request ${request.id}` : error.message

@@ -26,7 +26,7 @@ export const dictionary = (values: JsonSchema, extra: Extra = {}): JsonSchema =>
 /** The same or null. */
 export function nullable(schema: JsonSchema): JsonSchema {
   const { type, enum: words, ...rest } = schema
-  return { ...rest, type: [type, 'null'], ...(Array.isArray(words) ? { enum: [...words, null] } : {}) }
+  return { ...rest, type: [type, 'null'], ...(Array.isArray(words) ? { enum: [...(words as unknown[]), null] } : {}) }
 }
 
 /** An answer: every property is there. */

@@ -126,6 +126,6 @@ function values(asset: AssetFields): unknown[] {
 }
 
 function fieldsOf(asset: AssetView): AssetFields {
-  const { id: _id, companyId: _companyId, createdAt: _createdAt, updatedAt: _updatedAt, ...fields } = asset
-  return fields
+  const { name, aliases, critical, cloudProvider, region, account, instanceId, resourceGroup, vmName, tags } = asset
+  return { name, aliases, critical, cloudProvider, region, account, instanceId, resourceGroup, vmName, tags }
 }

@@ -102,15 +102,14 @@ async function read(sql: Sql, id: string): Promise<CommandView> {
 
 async function repeated(sql: Sql, companyId: string, caller: Caller, idempotencyKey: string | null, requestHash: string): Promise<CommandView | null> {
   if (idempotencyKey === null) return null
-  const rows = await sql.query<CommandView & { requestHash: string }>(
-    `select ${COLUMNS}, c.request_hash as "requestHash" from commands c where c.company_id = $1 and c.actor ->> 'id' = $2 and c.idempotency_key = $3`,
+  const rows = await sql.query<{ id: string; requestHash: string }>(
+    `select id, request_hash as "requestHash" from commands where company_id = $1 and actor ->> 'id' = $2 and idempotency_key = $3`,
     [companyId, caller.id, idempotencyKey],
   )
   const known = rows[0]
   if (known === undefined) return null
   if (known.requestHash !== requestHash) throw new AppError('conflict', 'this Idempotency-Key was used for another request; take a new one')
-  const { requestHash: _hash, ...command } = known
-  return command
+  return read(sql, known.id)
 }
 
 /** The incident a command is meant for: what the named one was merged into, if it was. Both must be within the caller's reach. */

@@ -1,0 +1,186 @@
+/** The API over a real embedded database, called in process; incidents are projected from records, as the projector does it. */
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Fastify, { type FastifyInstance, type InjectOptions, type RouteOptions } from 'fastify'
+import { Registry } from 'prom-client'
+import { apiPlugin } from '../../api/api-plugin.ts'
+import { feedProjected } from '../../api/live-feed.ts'
+import { LiveHub } from '../../api/live-hub.ts'
+import type { Analytics, DeadLetters, HealthCheck, Span } from '../../api/ports.ts'
+import { Settlements } from '../../api/settlements.ts'
+import type { Clock } from '../../schemas/clock.ts'
+import type { CommandOutcome, Command, IncidentChanged, IncidentRecord, ProblemPlaced } from '../../schemas/records.ts'
+import type { Role } from '../../schemas/settings.ts'
+import type { DeadLetterView, DeliveryView } from '../../schemas/views.ts'
+import { openDatabase, type Database } from '../../storage/postgres/database.ts'
+import { projectBatch } from '../../storage/projection/project-batch.ts'
+import { openStores } from '../../storage/queries/stores.ts'
+
+/** The password of every user the harness makes. */
+export const PASSWORD = 'correct horse battery'
+export const ADMIN_TOKEN = 'admin-token-of-the-test'
+
+/** Ledger and dead letters by company, so that a test sees which companies were asked for. */
+export class FakeFigures implements Analytics, DeadLetters {
+  readonly asked: (Span['companyIds'])[] = []
+  readonly deliveries: DeliveryView[] = []
+  readonly letters: DeadLetterView[] = []
+  readonly replayed: string[] = []
+
+  async noise(span: Span) {
+    this.asked.push(span.companyIds)
+    return { alerts: 100, problems: 20, incidents: 5, noiseReduction: 0.95 }
+  }
+  async balance(span: Span) {
+    this.asked.push(span.companyIds)
+    return { accepted: 100, inFlight: 0, difference: 0, dropped: { duplicate: 3 } }
+  }
+  async delivery(companyIds: Span['companyIds'], id: string) {
+    return this.deliveries.find((delivery) => delivery.deliveryId === id && within(companyIds, delivery.companyId)) ?? null
+  }
+  async list(span: Span) {
+    return { items: this.letters.filter((letter) => within(span.companyIds, letter.companyId)), next: null }
+  }
+  async replay(companyIds: Span['companyIds'], id: string) {
+    const letter = this.letters.find((candidate) => candidate.id === id && within(companyIds, candidate.companyId))
+    if (letter === undefined) return null
+    this.replayed.push(id)
+    return { companyId: letter.companyId }
+  }
+}
+
+function within(companyIds: Span['companyIds'], companyId: string | null): boolean {
+  return companyIds === 'all' || (companyId !== null && companyIds.includes(companyId))
+}
+
+/** A running API and what a test does with it. */
+export interface ApiHarness {
+  readonly app: FastifyInstance
+  readonly database: Database
+  readonly masterKey: Buffer
+  readonly figures: FakeFigures
+  readonly live: LiveHub
+  readonly checks: HealthCheck[]
+  readonly signals: { outbox: number; credentials: number }
+  /** Every route the API registered, without the documentation page's own. */
+  readonly routes: readonly { method: string; url: string }[]
+  call(token: string | null, method: string, url: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<{ status: number; body: any; headers: InjectHeaders }>
+  company(name: string, settings?: object): Promise<{ id: string; apiKey: string; hmacSecret: string; webhookUrl: string }>
+  user(role: Role, companies: readonly string[], name?: string): Promise<{ id: string; email: string; token: string }>
+  /** Projects records and tells listeners, as the projector does after its commit. */
+  project(...events: IncidentRecord['event'][]): Promise<void>
+  /** An incident with one problem, projected. */
+  incident(companyId: string, change?: Partial<IncidentChanged>): Promise<string>
+  /** Answers the commands in the outbox by `judge` until none is left, as relay, correlator and projector do together. */
+  settle(judge?: (command: Command) => Partial<CommandOutcome>): Promise<number>
+  close(): Promise<void>
+}
+
+type InjectHeaders = Record<string, number | string | string[] | undefined>
+
+let serial = 0
+let version = 2 ** 40
+
+/** Opens it in a directory of its own; the first start of the embedded database takes seconds. */
+export async function openApiHarness(clock: Clock): Promise<ApiHarness> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'aw-api-'))
+  const database = await openDatabase({ dataDir, clock })
+  const masterKey = randomBytes(32)
+  const figures = new FakeFigures()
+  const live = new LiveHub(clock)
+  const settlements = new Settlements(clock)
+  const signals = { outbox: 0, credentials: 0 }
+  const checks: HealthCheck[] = [{ name: 'database', ok: true, message: null, latencyMs: 1 }]
+  const routes: { method: string; url: string }[] = []
+  const app = Fastify()
+  app.addHook('onRoute', (route: RouteOptions) => {
+    for (const method of [route.method].flat()) if (method !== 'HEAD' && !route.url.startsWith('/api/docs')) routes.push({ method, url: route.url })
+  })
+  await app.register(apiPlugin({
+    clock, stores: openStores(database, { clock, masterKey }), analytics: figures, deadLetters: figures, health: { ready: async () => checks }, metrics: new Registry(), live, settlements,
+    changed: { outbox: () => { signals.outbox += 1 }, credentials: () => { signals.credentials += 1 } }, jwtSecret: randomBytes(32), adminToken: ADMIN_TOKEN, mode: 'dry-run',
+    publicUrl: 'http://aw.test', version: '0.0.0', passwordCost: { N: 16, r: 8, p: 1 },
+  }))
+  await app.ready()
+
+  const call: ApiHarness['call'] = async (token, method, url, body, headers = {}) => {
+    const payload = body === undefined ? {} : typeof body === 'string' ? { payload: body } : { payload: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
+    const answer = await app.inject({
+      method: method as NonNullable<InjectOptions['method']>, url, ...payload, headers: { ...('headers' in payload ? payload.headers : {}), ...(token === null ? {} : { authorization: `Bearer ${token}` }), ...headers },
+    })
+    const isJson = String(answer.headers['content-type']).startsWith('application/json')
+    return { status: answer.statusCode, body: isJson ? answer.json() : answer.body, headers: answer.headers }
+  }
+  const project: ApiHarness['project'] = async (...events) => {
+    const projected = await database.transaction((sql) => projectBatch(sql, events.map((event) => ({ event }))))
+    feedProjected(projected, { live, settlements })
+  }
+  return {
+    app, database, masterKey, figures, live, checks, signals, routes, call, project,
+    async company(name, settings = {}) {
+      const { status, body } = await call(ADMIN_TOKEN, 'POST', '/api/companies', { name, ...settings })
+      if (status !== 201) throw new Error(`making company ${name}: ${JSON.stringify(body)}`)
+      return body
+    },
+    async user(role, companies, name = role) {
+      serial += 1
+      const email = `${name}-${serial}@example.com`.toLowerCase()
+      const made = await call(ADMIN_TOKEN, 'POST', '/api/users', { email, name, password: PASSWORD, role, companies })
+      if (made.status !== 201) throw new Error(`making user ${email}: ${JSON.stringify(made.body)}`)
+      const login = await call(null, 'POST', '/api/auth/login', { email, password: PASSWORD })
+      return { id: made.body.id, email, token: login.body.token }
+    },
+    async incident(companyId, change = {}) {
+      serial += 1
+      const snapshot = anIncident(companyId, `inc-${serial}`, change)
+      await project(snapshot, aProblem(companyId, snapshot.incidentId, `v1:int-1:${serial}`, snapshot.version))
+      return snapshot.incidentId
+    },
+    async settle(judge = () => ({})) {
+      const rows = await database.query<{ id: number; record: { event: { type: string } } }>('select id, record from outbox order by id')
+      let settled = 0
+      for (const { id, record } of rows) {
+        await database.query('delete from outbox where id = $1', [id])
+        if (record.event.type !== 'command') continue
+        const command = record.event as Command
+        settled += 1
+        await project({
+          type: 'outcome', commandId: command.commandId, companyId: command.companyId, incidentId: command.incidentId, action: command.action, actor: command.actor,
+          status: 'done', code: null, message: '', atMs: clock.now(), version: (version += 1), ...judge(command),
+        })
+      }
+      return settled
+    },
+    async close() {
+      await app.close()
+      await database.close()
+      rmSync(dataDir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A snapshot of an incident. */
+export function anIncident(companyId: string, incidentId: string, change: Partial<IncidentChanged> = {}): IncidentChanged {
+  version += 1
+  return {
+    type: 'incident', incidentId, companyId, version, atMs: Date.UTC(2026, 0, 1), cause: 'problem', causeId: null, title: 'Disk full on web-1', status: 'open', severity: 'high', priority: 2,
+    openedAtMs: Date.UTC(2026, 0, 1), updatedAtMs: Date.UTC(2026, 0, 1, 0, 1), acknowledgedAtMs: null, resolvedAtMs: null, closedAtMs: null, alertCount: 7, problemCount: 1, openProblemCount: 1,
+    assets: ['web-1'], assetCount: 1, sources: ['zabbix'], latestProblemKeys: [], assignee: null, resolution: null, reopenCount: 0, mergedInto: null, ...change,
+  }
+}
+
+/** A problem as placed in an incident. */
+export function aProblem(companyId: string, incidentId: string, problemKey: string, ofVersion: number): ProblemPlaced {
+  const atMs = Date.UTC(2026, 0, 1)
+  return {
+    type: 'problem', incidentId, version: ofVersion,
+    evidence: { rule: 'scored', withProblemKey: 'v1:int-1:first', score: 0.8, threshold: 0.5, features: [{ name: 'same_asset', value: 1, weight: 0.8, detail: 'web-1' }] },
+    problem: {
+      problemKey, companyId, integrationId: 'int-1', source: 'zabbix', change: 'opened', status: 'firing', flapping: false, acknowledged: false, episode: 1, count: 7, alertId: `${problemKey}-alert`,
+      asset: 'web-1', signature: 'disk', severity: 'high', title: 'Disk full', message: '97 % used', labels: { mount: '/var' }, firstAtMs: atMs, lastAtMs: atMs, resolvedAtMs: null, startsAtMs: null,
+      partition: 0, atMs, version: ofVersion,
+    },
+  }
+}
