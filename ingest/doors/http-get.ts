@@ -19,9 +19,11 @@ export async function httpGet(url: URL): Promise<HttpGetAnswer> {
 }
 
 async function boundedText(response: Response): Promise<string> {
+  if (response.body === null) return ''
+  const body: AsyncIterable<Uint8Array> = response.body
   const chunks: Uint8Array[] = []
   let sizeBytes = 0
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of body) {
     sizeBytes += chunk.byteLength
     if (sizeBytes > BODY_BYTES_MAX) throw new AppError('engine_unavailable', `reading an answer: more than ${BODY_BYTES_MAX} bytes`)
     chunks.push(chunk)

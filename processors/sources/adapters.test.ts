@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import * as limits from './limits.ts'
 import { ADAPTERS, adapterFor } from './registry.ts'
 import type { NormalisedAlert, Normalised, SourceAdapter } from './source.ts'
-import { frozen } from './testing-golden.ts'
+import { frozen } from '../../test/harness/golden.ts'
 
 const CONTEXT = Object.freeze({ contentType: 'application/json', headers: Object.freeze({}), receivedAtMs: 0 })
 const SEVERITIES = ['critical', 'high', 'medium', 'low', 'info', 'unknown']

@@ -10,7 +10,6 @@ export interface Bounded {
 export function oneLine(text: string, max: number): Bounded {
   // Cut before cleaning, so that cost follows the limit and not the text; cleaning can only shrink it.
   const window = text.slice(0, max * 4)
-  // eslint-disable-next-line no-control-regex -- control characters are what is removed
   const clean = window.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim()
   return { text: cut(clean, max), truncated: clean.length > max || text.length > window.length }
 }
@@ -18,7 +17,6 @@ export function oneLine(text: string, max: number): Bounded {
 /** Several lines of at most `max` UTF-16 units: control characters other than line break and tab are dropped. */
 export function manyLines(text: string, max: number): Bounded {
   const window = text.slice(0, max * 2)
-  // eslint-disable-next-line no-control-regex -- control characters are what is removed
   const clean = window.replace(/\r\n?/g, '\n').replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '').trim()
   return { text: cut(clean, max), truncated: clean.length > max || text.length > window.length }
 }

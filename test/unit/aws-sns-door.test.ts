@@ -97,7 +97,7 @@ describe('the door of Amazon SNS', () => {
 
   it('refuses a body that is no SNS message under headers that announce one, and one whose signature was taken off', async () => {
     expect(await reason({ alerts: [] }, { 'x-amz-sns-message-type': 'Notification' })).toMatch(/headers announce/)
-    const { Signature: _, ...unsigned } = sns.notification('text', clock.now())
+    const unsigned = Object.fromEntries(Object.entries(sns.notification('text', clock.now())).filter(([name]) => name !== 'Signature'))
     expect(await reason(unsigned)).toBe('the SNS message carries no signature')
   })
 

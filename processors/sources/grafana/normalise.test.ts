@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { describeGolden, runGolden } from '../testing-golden.ts'
+import { describeGolden, runGolden } from '../../../test/harness/golden.ts'
 import { grafana } from './index.ts'
 
 const FOLDER = import.meta.dirname

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { describeGolden, runGolden } from '../testing-golden.ts'
+import { describeGolden, runGolden } from '../../../test/harness/golden.ts'
 import { unknownAdapter } from './index.ts'
 
 const FOLDER = import.meta.dirname

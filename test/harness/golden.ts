@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { Normalised, SourceAdapter } from './source.ts'
+import type { Normalised, SourceAdapter } from '../../processors/sources/source.ts'
 
 const CONTEXT = Object.freeze({ contentType: 'application/json', headers: Object.freeze({}), receivedAtMs: Date.UTC(2026, 1, 3, 12) })
 
