@@ -6,7 +6,7 @@ import { answer, flag, list, nullable, text, whole } from '../json-schema.ts'
 const CHECKS = answer({ status: text(), checks: list(answer({ name: text(), ok: flag(), message: nullable(text()), latencyMs: whole() })) })
 
 /** Health for whoever starts and watches the process, and metrics in the Prometheus text format. */
-export function healthRoutes(app: FastifyInstance, { health, metrics }: RouteContext): void {
+export function healthRoutes(app: FastifyInstance, { health, metrics }: Pick<RouteContext, 'health' | 'metrics'>): void {
   app.get('/api/health/live', {
     config: { access: 'public' },
     schema: { tags: ['health'], summary: 'The process runs', security: [], response: { 200: answer({ status: text() }, { description: 'it does' }) } },

@@ -1,0 +1,148 @@
+/** The composition root: engines, roles and one HTTP server, started in the order that lets nothing fall between them. */
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import pino from 'pino'
+import { apiPlugin } from './api/api-plugin.ts'
+import { LiveHub } from './api/live-hub.ts'
+import { healthRoutes } from './api/routes/health.ts'
+import { Settlements } from './api/settlements.ts'
+import type { Config } from './config.ts'
+import { openEngines } from './engines.ts'
+import { healthOf } from './health.ts'
+import { createDoors } from './ingest/doors/registry.ts'
+import { httpGet } from './ingest/doors/http-get.ts'
+import { ingestPlugin } from './ingest/ingest-plugin.ts'
+import { INGEST_SERVER_OPTIONS, redactedUrl } from './ingest/server-options.ts'
+import { makeMetrics } from './metrics.ts'
+import type { RoleName } from './roles.ts'
+import { systemClock } from './schemas/clock.ts'
+import { openCodec } from './schemas/codec.ts'
+import type { Caller } from './schemas/access.ts'
+import { TOPICS } from './schemas/topics.ts'
+import { readSecrets } from './secrets.ts'
+import { analyticsStore, deadLetterStore } from './storage/queries/analytics-store.ts'
+import { jwtSecret } from './storage/queries/installation.ts'
+import { openStores } from './storage/queries/stores.ts'
+import { openSecretBox } from './storage/secret-box.ts'
+import { CredentialKeeper, startCorrelate, startProcess, startProject, startRecord, startRelaying, type Stoppable, type Surroundings } from './wiring.ts'
+
+/** A company as its first key was shown. */
+export interface FirstCompany {
+  readonly name: string
+  readonly apiKey: string
+  readonly hmacSecret: string
+}
+
+/** The running program. */
+export interface App {
+  /** Where HTTP listens. */
+  readonly url: string
+  /** Settles when a part cannot go on. */
+  readonly failed: Promise<Error>
+  /** Makes a company when there is none yet, and answers its secrets; null when there is one. Needs the role `api`. */
+  firstCompany(): Promise<FirstCompany | null>
+  /** Stops taking requests, finishes what is under way, closes the engines. */
+  stop(): Promise<void>
+}
+
+/** Who makes the first company. */
+const SYSTEM: Caller = { kind: 'system', id: 'system', name: 'Alert Whisperer', ip: null, scope: { role: 'msp_admin', userId: 'system', companyIds: 'all' } }
+const FIRST_COMPANY = 'First Company'
+
+/** Starts the roles. What was started is stopped again when a later part cannot start. */
+export async function startApp(config: Config, roles: readonly RoleName[]): Promise<App> {
+  const has = (role: RoleName): boolean => roles.includes(role)
+  const clock = systemClock
+  const logger = pino({ level: config.logLevel, base: { roles: roles.length > 3 ? 'all' : roles.join('+') } }, pino.destination({ dest: 2, sync: false }))
+  const stops: (() => Promise<unknown>)[] = []
+  const stop = async (): Promise<void> => {
+    for (const one of stops.splice(0).reverse()) await one()
+    logger.flush()
+  }
+  try {
+    const metrics = makeMetrics()
+    const engines = await openEngines(config, clock, logger)
+    stops.push(() => engines.close())
+    const secrets = readSecrets(config)
+    const failure = Promise.withResolvers<Error>()
+    const surroundings: Surroundings = { engines, clock, logger, metrics, failed: failure.resolve }
+
+    // Readers before writers, so that whatever is told finds somebody listening.
+    const live = has('api') ? new LiveHub(clock) : null
+    const settlements = has('api') ? new Settlements(clock) : null
+    const started = async <T extends Stoppable>(starting: Promise<T>): Promise<T> => {
+      const part = await starting
+      stops.push(() => part.stop())
+      return part
+    }
+    if (has('record')) await started(startRecord(surroundings))
+    if (has('project')) await started(startProject(surroundings, live, settlements))
+    if (has('correlate')) await started(startCorrelate(surroundings))
+    if (has('process')) await started(startProcess(surroundings))
+    const relay = has('relay') ? await started(startRelaying(surroundings)) : null
+    const keeper = has('ingest') ? new CredentialKeeper(surroundings, secrets.masterKey) : null
+    if (keeper !== null) {
+      await keeper.start()
+      stops.push(() => keeper.stop())
+    }
+
+    const httpLog: FastifyBaseLogger = logger.child({}, { serializers: { req: (request: { method: string; url: string }) => ({ method: request.method, url: redactedUrl(request.url) }) } })
+    const server = fastify({ ...INGEST_SERVER_OPTIONS, loggerInstance: httpLog, trustProxy: trust(config.trustedProxies) })
+    stops.push(() => server.close())
+    const stores = has('api') ? openStores(await engines.database(), { clock, masterKey: secrets.masterKey }) : null
+    if (keeper !== null) {
+      await server.register(ingestPlugin({
+        log: engines.log, codec: await openCodec(TOPICS.raw.name, engines.schemaIds), credentials: keeper.snapshot, memory: await engines.deliveries(), clock,
+        metrics: metrics.ingest, report: logger, processId: randomUUID(), doorOf: createDoors(), httpGet, bodyBytes: config.bodyBytes,
+      }))
+    }
+    const health = healthOf(engines, roles, clock)
+    if (stores !== null && live !== null && settlements !== null) {
+      const source = await engines.analytics()
+      await server.register(apiPlugin({
+        clock, stores, analytics: analyticsStore(source), deadLetters: deadLetterStore(source, engines.log), health, metrics: metrics.registry, live, settlements,
+        changed: { outbox: () => relay?.wake(), credentials: () => void keeper?.refresh() },
+        jwtSecret: await jwtSecret(await engines.database(), openSecretBox(secrets.masterKey)), adminToken: secrets.adminToken, mode: config.mode, publicUrl: null, version: version(),
+      }))
+    } else {
+      healthRoutes(server, { health, metrics: metrics.registry })
+    }
+    await server.listen({ host: config.host, port: config.port })
+    return {
+      url: urlOf(server),
+      failed: failure.promise,
+      stop,
+      async firstCompany() {
+        if (stores === null) return null
+        const known = await stores.companies.list(SYSTEM.scope, { limit: 1, cursor: null })
+        if (known.items.length > 0) return null
+        const { company, key } = await stores.companies.create(SYSTEM, FIRST_COMPANY, {})
+        await keeper?.refresh()
+        relay?.wake()
+        return { name: company.name, apiKey: key.apiKey, hmacSecret: key.hmacSecret }
+      },
+    }
+  } catch (thrown) {
+    await stop()
+    throw thrown
+  }
+}
+
+function urlOf(server: FastifyInstance): string {
+  const address = server.server.address()
+  if (address === null || typeof address === 'string') return String(address)
+  const host = address.address === '0.0.0.0' || address.address === '::' ? '127.0.0.1' : address.address
+  return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`
+}
+
+/** Believes as many proxies as the operator says stand in front; none by default. */
+function trust(proxies: number): (address: string, hop: number) => boolean {
+  return (_address, hop) => hop <= proxies
+}
+
+function version(): string {
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, 'package.json'), 'utf8')) as { version: string }
+  return version
+}

@@ -1,0 +1,39 @@
+/** Whether the engines that the running roles need answer, each within a bound. */
+import type { Health, HealthCheck } from './api/ports.ts'
+import type { Engines } from './engines.ts'
+import type { RoleName } from './roles.ts'
+import type { Clock } from './schemas/clock.ts'
+import { toAppError } from './schemas/errors.ts'
+import { TOPICS } from './schemas/topics.ts'
+
+/** An engine that takes longer counts as away, in ms. */
+const DEADLINE_MS = 3_000
+
+/** What an engine is good for, and the roles that cannot work without it. */
+const NEEDS: Readonly<Record<'log' | 'state' | 'database' | 'analytics', readonly RoleName[]>> = {
+  log: ['ingest', 'process', 'correlate', 'project', 'record', 'relay', 'api'],
+  state: ['process', 'correlate'],
+  database: ['ingest', 'project', 'record', 'relay', 'api'],
+  analytics: ['record', 'api'],
+}
+
+/** The checks of `GET /api/health/ready`. */
+export function healthOf(engines: Engines, roles: readonly RoleName[], clock: Clock): Health {
+  const probes = {
+    log: async () => void (await engines.log.ends(TOPICS.raw.name)),
+    state: async () => void (await (await engines.state()).load('health', 0)),
+    database: async () => void (await (await engines.database()).query('select 1')),
+    analytics: async () => void (await (await engines.analytics()).query('select 1 as one')),
+  }
+  const needed = (Object.keys(probes) as (keyof typeof probes)[]).filter((name) => NEEDS[name].some((role) => roles.includes(role)))
+  return { ready: () => Promise.all(needed.map((name) => check(name, probes[name], clock))) }
+}
+
+async function check(name: string, probe: () => Promise<void>, clock: Clock): Promise<HealthCheck> {
+  const startedMs = clock.now()
+  const timer = new AbortController()
+  const deadline = clock.sleep(DEADLINE_MS, timer.signal).then(() => `no answer within ${DEADLINE_MS} ms`, () => null)
+  const message = await Promise.race([probe().then(() => null, (thrown: unknown) => `does not answer (${toAppError(thrown).code}); aw doctor says how to mend it`), deadline])
+  timer.abort()
+  return { name, ok: message === null, message, latencyMs: clock.now() - startedMs }
+}

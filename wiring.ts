@@ -1,0 +1,179 @@
+/** How each role is put together from the ports. A starter answers how to stop what it started. */
+import { CredentialSnapshot } from './ingest/authenticate.ts'
+import { correlateStage } from './correlator/stage.ts'
+import { processStage, type ProcessOutput } from './processors/process-stage.ts'
+import { outputCodecs, runStage } from './processors/runner.ts'
+import { parseBody } from './processors/sources/parse.ts'
+import { adapterFor } from './processors/sources/registry.ts'
+import type { LiveHub } from './api/live-hub.ts'
+import type { Settlements } from './api/settlements.ts'
+import type { AppMetrics } from './metrics.ts'
+import type { Clock } from './schemas/clock.ts'
+import { openCodec, openRecordCodec, schemaText } from './schemas/codec.ts'
+import { toAppError } from './schemas/errors.ts'
+import type { CorrelateEntry, Delivery, IncidentRecord, ProcessEntry } from './schemas/records.ts'
+import { TOPICS } from './schemas/topics.ts'
+import { startProjector, type Projected } from './storage/projector.ts'
+import { loadCredentials, touchLastUsed } from './storage/queries/credentials.ts'
+import { recorderPositions } from './storage/queries/reader-positions.ts'
+import { RECORDER, startRecorder } from './storage/recorder.ts'
+import { startRelay, type Relay } from './storage/relay.ts'
+import type { EngineLog, Engines } from './engines.ts'
+
+/** What every starter is handed. */
+export interface Surroundings {
+  readonly engines: Engines
+  readonly clock: Clock
+  readonly logger: EngineLog
+  readonly metrics: AppMetrics
+  /** A part cannot go on; the process says so and stops. */
+  readonly failed: (error: Error) => void
+}
+
+/** Something running. */
+export interface Stoppable {
+  stop(): Promise<void>
+}
+
+/** Bumped when state entries cannot stay compatible; the state is rebuilt from the log. */
+const STATE_VERSIONS = { process: 1, correlate: 1 }
+
+/** Credentials reach every ingest process within this time. */
+const CREDENTIALS_INTERVAL_MS = 2_000
+/** When keys were last used is written this often. */
+const USED_INTERVAL_MS = 10_000
+
+/** A delivery read by the adapter of its source. Throws `payload_invalid` when the body as a whole cannot be read. */
+export function normalise(delivery: Delivery, receivedAtMs: number): ReturnType<ReturnType<typeof adapterFor>['normalise']> {
+  const payload = parseBody(delivery.body, delivery.contentType)
+  return adapterFor(delivery.source).normalise(payload, { contentType: delivery.contentType, headers: delivery.headers, receivedAtMs })
+}
+
+/** Role `process`. */
+export async function startProcess({ engines, logger, metrics, failed }: Surroundings): Promise<Stoppable> {
+  const { log, schemaIds } = engines
+  const stage = processStage({ normalise, correlationPartitions: await log.partitions(TOPICS.correlation.name) })
+  return runStage<Parameters<typeof stage.process>[0][number]['record'], ProcessOutput, ProcessEntry>({
+    stage,
+    topic: TOPICS.raw.name,
+    input: await openCodec(TOPICS.raw.name, schemaIds),
+    outputs: outputCodecs({
+      [TOPICS.alerts.name]: await openCodec(TOPICS.alerts.name, schemaIds),
+      [TOPICS.correlation.name]: await openCodec(TOPICS.correlation.name, schemaIds),
+      [TOPICS.deadLetter.name]: await openCodec(TOPICS.deadLetter.name, schemaIds),
+    }),
+    entries: await openRecordCodec<ProcessEntry>('state-process', schemaText('state-process'), schemaIds),
+    stateVersion: STATE_VERSIONS.process,
+    log, store: await engines.state(), metrics: metrics.runner, logger, failed, monotonicMs: () => performance.now(),
+  })
+}
+
+/** Role `correlate`. */
+export async function startCorrelate({ engines, logger, metrics, failed }: Surroundings): Promise<Stoppable> {
+  const { log, schemaIds } = engines
+  const stage = correlateStage()
+  return runStage<Parameters<typeof stage.process>[0][number]['record'], IncidentRecord, CorrelateEntry>({
+    stage,
+    topic: TOPICS.correlation.name,
+    input: await openCodec(TOPICS.correlation.name, schemaIds),
+    outputs: outputCodecs({
+      [TOPICS.incidents.name]: await openCodec(TOPICS.incidents.name, schemaIds),
+      [TOPICS.deadLetter.name]: await openCodec(TOPICS.deadLetter.name, schemaIds),
+    }),
+    entries: await openRecordCodec<CorrelateEntry>('state-correlate', schemaText('state-correlate'), schemaIds),
+    stateVersion: STATE_VERSIONS.correlate,
+    log, store: await engines.state(), metrics: metrics.runner, logger, failed, monotonicMs: () => performance.now(),
+  })
+}
+
+/** Role `project`; tells live listeners and waiting commands of the same process what it has committed. */
+export async function startProject({ engines, logger, metrics, failed }: Surroundings, live: LiveHub | null, settlements: Settlements | null): Promise<Stoppable> {
+  const projector = await startProjector({
+    log: engines.log, schemaIds: engines.schemaIds, database: await engines.database(), logger, failed,
+    progress: (partition, atMs) => metrics.runner.progress('project', partition, atMs),
+  })
+  projector.onProjected((projected) => announce(projected, live, settlements))
+  return projector
+}
+
+/** Passes on what a batch of the projection has changed. */
+function announce(projected: Projected, live: LiveHub | null, settlements: Settlements | null): void {
+  for (const { commandId } of projected.outcomes) settlements?.settled(commandId)
+  for (const { change, number, isNew } of projected.incidents) {
+    const { incidentId, companyId, assignee, title, status, severity, version, mergedInto } = change
+    live?.publish({ type: isNew ? 'incident_created' : 'incident_updated', companyId, assignee, data: { id: incidentId, companyId, number, title, status, severity, assignee, version, mergedInto } })
+  }
+}
+
+/** Role `record`. */
+export async function startRecord({ engines, logger, clock, failed }: Surroundings): Promise<Stoppable> {
+  const database = await engines.database()
+  return startRecorder({
+    log: engines.log, schemaIds: engines.schemaIds, analytics: await engines.analytics(), positions: recorderPositions(database, RECORDER), clock, logger, failed,
+  })
+}
+
+/** Role `relay`. */
+export async function startRelaying({ engines, logger, clock }: Surroundings): Promise<Relay> {
+  return startRelay({ database: await engines.database(), log: engines.log, schemaIds: engines.schemaIds, clock, logger })
+}
+
+/** The keys that ingest judges by: read at once, then every two seconds and whenever the API of this process changes one. */
+export class CredentialKeeper implements Stoppable {
+  readonly snapshot = new CredentialSnapshot()
+  readonly #surroundings: Surroundings
+  readonly #masterKey: Buffer
+  readonly #stopping = new AbortController()
+  #loop: Promise<void> | null = null
+  #reading: Promise<void> = Promise.resolve()
+  #usedAtMs = 0
+
+  constructor(surroundings: Surroundings, masterKey: Buffer) {
+    this.#surroundings = surroundings
+    this.#masterKey = masterKey
+  }
+
+  /** Reads once, and goes on reading. Throws when the first reading fails. */
+  async start(): Promise<void> {
+    await this.refresh()
+    this.#loop = this.#run()
+  }
+
+  /** Reads the keys now; readings never overtake one another. */
+  refresh(): Promise<void> {
+    const next = this.#reading.then(() => this.#read(), () => this.#read())
+    this.#reading = next
+    return next
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#loop
+    await this.#noteUse().catch((thrown: unknown) => this.#surroundings.logger.warn({ code: toAppError(thrown).code }, 'noting when keys were last used failed'))
+  }
+
+  async #run(): Promise<void> {
+    const { clock, logger } = this.#surroundings
+    while (!this.#stopping.signal.aborted) {
+      try {
+        await clock.sleep(CREDENTIALS_INTERVAL_MS, this.#stopping.signal)
+        await this.refresh()
+        if (clock.now() - this.#usedAtMs >= USED_INTERVAL_MS) await this.#noteUse()
+      } catch (thrown) {
+        // Without the database the keys known so far go on working; a revocation waits until it is back.
+        if (!this.#stopping.signal.aborted) logger.warn({ code: toAppError(thrown).code }, 'reading the keys failed: going on with those known')
+      }
+    }
+  }
+
+  async #read(): Promise<void> {
+    const { engines, clock } = this.#surroundings
+    this.snapshot.replace(await loadCredentials(await engines.database(), this.#masterKey, clock.now()))
+  }
+
+  async #noteUse(): Promise<void> {
+    const { engines, clock } = this.#surroundings
+    this.#usedAtMs = clock.now()
+    await touchLastUsed(await engines.database(), this.snapshot.takeUsed())
+  }
+}
