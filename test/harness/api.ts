@@ -83,8 +83,8 @@ type InjectHeaders = Record<string, number | string | string[] | undefined>
 let serial = 0
 let version = 2 ** 40
 
-/** Opens it in a directory of its own; the first start of the embedded database takes seconds. */
-export async function openApiHarness(clock: Clock): Promise<ApiHarness> {
+/** Opens it in a directory of its own; the first start of the embedded database takes seconds. With `autoSettle` every command is answered at once. */
+export async function openApiHarness(clock: Clock, options: { readonly autoSettle?: boolean } = {}): Promise<ApiHarness> {
   const dataDir = mkdtempSync(join(tmpdir(), 'aw-api-'))
   const database = await openDatabase({ dataDir, clock })
   const masterKey = randomBytes(32)
@@ -94,13 +94,14 @@ export async function openApiHarness(clock: Clock): Promise<ApiHarness> {
   const signals = { outbox: 0, credentials: 0 }
   const checks: HealthCheck[] = [{ name: 'database', ok: true, message: null, latencyMs: 1 }]
   const routes: { method: string; url: string }[] = []
+  let settling: Promise<unknown> = Promise.resolve()
   const app = Fastify()
   app.addHook('onRoute', (route: RouteOptions) => {
     for (const method of [route.method].flat()) if (method !== 'HEAD' && !route.url.startsWith('/api/docs')) routes.push({ method, url: route.url })
   })
   await app.register(apiPlugin({
     clock, stores: openStores(database, { clock, masterKey }), analytics: figures, deadLetters: figures, health: { ready: async () => checks }, metrics: new Registry(), live, settlements,
-    changed: { outbox: () => { signals.outbox += 1 }, credentials: () => { signals.credentials += 1 } }, jwtSecret: randomBytes(32), adminToken: ADMIN_TOKEN, mode: 'dry-run',
+    changed: { outbox: () => { signals.outbox += 1; if (options.autoSettle === true) settling = settling.then(() => harness.settle()) }, credentials: () => { signals.credentials += 1 } }, jwtSecret: randomBytes(32), adminToken: ADMIN_TOKEN, mode: 'dry-run',
     publicUrl: 'http://aw.test', version: '0.0.0', passwordCost: { N: 16, r: 8, p: 1 },
   }))
   await app.ready()
@@ -117,7 +118,7 @@ export async function openApiHarness(clock: Clock): Promise<ApiHarness> {
     const projected = await database.transaction((sql) => projectBatch(sql, events.map((event) => ({ event }))))
     feedProjected(projected, { live, settlements })
   }
-  return {
+  const harness: ApiHarness = {
     app, database, masterKey, figures, live, checks, signals, routes, call, project,
     async company(name, settings = {}) {
       const { status, body } = await call(ADMIN_TOKEN, 'POST', '/api/companies', { name, ...settings })
@@ -155,10 +156,12 @@ export async function openApiHarness(clock: Clock): Promise<ApiHarness> {
     },
     async close() {
       await app.close()
+      await settling
       await database.close()
       rmSync(dataDir, { recursive: true, force: true })
     },
   }
+  return harness
 }
 
 /** A snapshot of an incident. */

@@ -1,0 +1,244 @@
+/**
+ * The role matrix, cell by cell: every route, called by every role, for the caller's own company, for another one, and (where that differs) for an
+ * incident that somebody else works on. A route that is missing here fails the first test. Calls of company A's people are made first,
+ * and company B must stand afterwards exactly as before.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { systemClock } from '../../schemas/clock.ts'
+import { ROLES, type Role } from '../../schemas/settings.ts'
+import { ADMIN_TOKEN, openApiHarness, PASSWORD, type ApiHarness } from '../harness/api.ts'
+
+type Side = 'own' | 'other' | 'taken'
+interface Place { company: string; incident: string; spare: string; user: string; asset: string; integration: string; command: string; delivery: string; letter: string; word: string }
+interface Asked { url: string; body?: unknown; headers?: Record<string, string>; token?: string }
+interface Row {
+  /** Statuses for MSP Admin, Company Admin, Technician, Viewer. */
+  own: readonly [number, number, number, number]
+  other?: readonly [number, number, number, number]
+  taken?: readonly [number, number, number, number]
+  ask: (place: Place, role: Role) => Asked | Promise<Asked>
+}
+
+const READ = { own: [200, 200, 200, 200], other: [200, 404, 404, 404] } as const
+const MANAGE = { own: [200, 200, 403, 403], other: [200, 404, 403, 403] } as const
+const MAKE = { own: [201, 201, 403, 403], other: [201, 404, 403, 403] } as const
+const REMOVE = { own: [204, 204, 403, 403], other: [204, 404, 403, 403] } as const
+const COMMAND = { own: [200, 200, 200, 403], other: [200, 404, 404, 403], taken: [200, 200, 404, 403] } as const
+const ANYBODY = { own: [200, 200, 200, 200] } as const
+
+let api: ApiHarness
+let serial = 0
+const fresh = () => `fresh-${(serial += 1)}`
+const places = {} as Record<Side, Place>
+const tokens = {} as Record<Role, string>
+
+const command = (name: string, body: (place: Place) => unknown = () => undefined): Row => ({
+  ...COMMAND, ask: (place) => ({ url: `/api/incidents/${place.incident}/${name}`, body: body(place) }),
+})
+
+const PUBLIC = ['POST /api/auth/login', 'GET /api/health/live', 'GET /api/health/ready', 'GET /metrics', 'GET /api/openapi.json', 'GET /', 'GET /console/style.css', 'GET /console/console.js', 'GET /console/api.js', 'GET /console/view.js']
+
+const TABLE: Record<string, Row> = {
+  'GET /api/me': { ...ANYBODY, ask: () => ({ url: '/api/me' }) },
+  'POST /api/me/password': {
+    own: [204, 204, 204, 204],
+    ask: async (place, role) => ({ url: '/api/me/password', body: { currentPassword: PASSWORD, newPassword: 'another long password' }, token: (await api.user(role, role === 'msp_admin' ? [] : [place.company])).token }),
+  },
+  'GET /api/companies': { ...ANYBODY, ask: () => ({ url: '/api/companies' }) },
+  'POST /api/companies': { own: [201, 403, 403, 403], ask: () => ({ url: '/api/companies', body: { name: fresh() } }) },
+  'GET /api/companies/:id': { ...READ, ask: (place) => ({ url: `/api/companies/${place.company}` }) },
+  'PATCH /api/companies/:id': { ...MANAGE, ask: (place) => ({ url: `/api/companies/${place.company}`, body: { windowMs: 420_000 } }) },
+  'POST /api/companies/:id/rotate-key': { ...MANAGE, ask: (place) => ({ url: `/api/companies/${place.company}/rotate-key`, body: {} }) },
+  'GET /api/companies/:id/integrations': { ...MANAGE, ask: (place) => ({ url: `/api/companies/${place.company}/integrations` }) },
+  'POST /api/companies/:id/integrations': { ...MAKE, ask: (place) => ({ url: `/api/companies/${place.company}/integrations`, body: { name: fresh(), source: 'zabbix' } }) },
+  'PATCH /api/companies/:id/integrations/:integrationId': { ...MANAGE, ask: (place) => ({ url: `/api/companies/${place.company}/integrations/${place.integration}`, body: { name: fresh() } }) },
+  'GET /api/companies/:id/assets': { ...READ, ask: (place) => ({ url: `/api/companies/${place.company}/assets` }) },
+  'POST /api/companies/:id/assets': { ...MAKE, ask: (place) => ({ url: `/api/companies/${place.company}/assets`, body: { name: fresh() } }) },
+  'POST /api/companies/:id/assets/import': { ...MANAGE, ask: (place) => ({ url: `/api/companies/${place.company}/assets/import`, body: `name\n${fresh()}\n`, headers: { 'content-type': 'text/csv' } }) },
+  'GET /api/companies/:id/assets/:assetId': { ...READ, ask: (place) => ({ url: `/api/companies/${place.company}/assets/${place.asset}` }) },
+  'PATCH /api/companies/:id/assets/:assetId': { ...MANAGE, ask: (place) => ({ url: `/api/companies/${place.company}/assets/${place.asset}`, body: { critical: true } }) },
+  'DELETE /api/companies/:id/assets/:assetId': {
+    ...REMOVE,
+    ask: async (place, role) => {
+      const path = `/api/companies/${place.company}/assets`
+      const asset = place === places.own || role === 'msp_admin' ? (await api.call(ADMIN_TOKEN, 'POST', path, { name: fresh() })).body.id : place.asset
+      return { url: `${path}/${asset}` }
+    },
+  },
+  'GET /api/users': { ...MANAGE, ask: (place) => ({ url: `/api/users?company=${place.company}` }) },
+  'POST /api/users': { ...MAKE, ask: (place) => ({ url: '/api/users', body: { email: `${fresh()}@example.com`, name: 'New', password: PASSWORD, role: 'technician', companies: [place.company] } }) },
+  'GET /api/users/:id': { ...MANAGE, ask: (place) => ({ url: `/api/users/${place.user}` }) },
+  'PATCH /api/users/:id': { ...MANAGE, ask: (place) => ({ url: `/api/users/${place.user}`, body: { name: `${place.word} renamed` } }) },
+  'DELETE /api/users/:id': {
+    ...REMOVE, ask: async (place, role) => ({ url: `/api/users/${place === places.own || role === 'msp_admin' ? (await api.user('technician', [place.company])).id : place.user}` }),
+  },
+  'GET /api/incidents': { ...READ, ask: (place) => ({ url: `/api/incidents?company=${place.company}` }) },
+  'GET /api/incidents/:id': { ...READ, taken: [200, 200, 404, 200], ask: (place) => ({ url: `/api/incidents/${place.incident}` }) },
+  'POST /api/incidents/:id/acknowledge': command('acknowledge'),
+  'POST /api/incidents/:id/assign': command('assign', () => ({ assignee: null })),
+  'POST /api/incidents/:id/start': command('start'),
+  'POST /api/incidents/:id/resolve': command('resolve', () => ({ text: 'done' })),
+  'POST /api/incidents/:id/close': command('close'),
+  'POST /api/incidents/:id/reopen': command('reopen'),
+  'POST /api/incidents/:id/notes': command('notes', () => ({ text: 'seen' })),
+  'POST /api/incidents/:id/merge': command('merge', (place) => ({ into: place.spare })),
+  'POST /api/incidents/:id/split': command('split', () => ({ problemKeys: ['v1:int-1:1'] })),
+  'GET /api/commands/:id': { ...READ, taken: [200, 200, 404, 200], ask: (place) => ({ url: `/api/commands/${place.command}` }) },
+  'GET /api/stats/noise': { ...READ, ask: (place) => ({ url: `/api/stats/noise?company=${place.company}` }) },
+  'GET /api/stats/incidents': { ...READ, ask: (place) => ({ url: `/api/stats/incidents?company=${place.company}` }) },
+  'GET /api/balance': { ...READ, ask: (place) => ({ url: `/api/balance?company=${place.company}` }) },
+  'GET /api/deliveries/:id': { ...READ, ask: (place) => ({ url: `/api/deliveries/${place.delivery}` }) },
+  'GET /api/dead-letters': { ...MANAGE, ask: (place) => ({ url: `/api/dead-letters?company=${place.company}` }) },
+  'POST /api/dead-letters/:id/replay': { own: [202, 202, 403, 403], other: [202, 404, 403, 403], ask: (place) => ({ url: `/api/dead-letters/${place.letter}/replay` }) },
+  'GET /api/audit': { own: [200, 200, 200, 403], other: [200, 404, 404, 403], ask: (place) => ({ url: `/api/audit?company=${place.company}` }) },
+  'GET /api/events': { ...ANYBODY, ask: () => ({ url: '/api/events' }) },
+}
+
+/** Everything stored of a company. */
+async function rowsOf(company: string): Promise<unknown> {
+  const tables = ['companies where id = $1', 'integrations where company_id = $1', 'integration_keys where integration_id in (select id from integrations where company_id = $1)', 'assets where company_id = $1',
+    'incidents where company_id = $1', 'problems where company_id = $1', 'incident_timeline where company_id = $1', 'commands where company_id = $1', 'audit_log where company_id = $1',
+    'users where id in (select user_id from user_companies where company_id = $1)', 'outbox where key = $1']
+  const rows: Record<string, unknown> = {}
+  for (const table of tables) rows[table] = await api.database.query(`select to_jsonb(t) as row from (select * from ${table}) t order by 1`, [company])
+  return rows
+}
+
+async function place(word: string, assignee: string | null, company?: string): Promise<Place> {
+  const id = company ?? (await api.company(`${word} Inc`)).id
+  const incident = await api.incident(id, { title: `${word} down`, assignee })
+  const asked = await api.call(ADMIN_TOKEN, 'POST', `/api/incidents/${incident}/notes`, { text: `${word} note` })
+  const [delivery, letter] = [`${word}-delivery`, `${word}-letter`]
+  api.figures.deliveries.push({ deliveryId: delivery, companyId: id, integrationId: 'i', source: 'zabbix', receivedAt: '2026-01-01T00:00:00.000Z', elements: [] })
+  api.figures.letters.push({ id: letter, companyId: id, topic: 'alerts.raw.v1', stage: 'process', code: 'payload_invalid', message: `${word} message`, attempts: 1, at: '2026-01-01T00:00:00.000Z' })
+  return {
+    company: id, incident, spare: await api.incident(id, { title: `${word} spare`, assignee }), user: (await api.user('technician', [id], word)).id,
+    asset: (await api.call(ADMIN_TOKEN, 'POST', `/api/companies/${id}/assets`, { name: `${word}-host-${fresh()}` })).body.id,
+    integration: (await api.call(ADMIN_TOKEN, 'POST', `/api/companies/${id}/integrations`, { name: fresh(), source: 'zabbix' })).body.integration.id,
+    command: asked.body.commandId, delivery, letter, word,
+  }
+}
+
+/** A stream never ends by itself, so it is asked over a socket and left once its head is there. */
+async function statusOf(method: string, asked: Asked, token: string | null): Promise<{ status: number; body: any }> {
+  if (asked.url !== '/api/events') return api.call(asked.token ?? token, method, asked.url, asked.body, asked.headers)
+  const leaving = new AbortController()
+  const answer = await fetch(`http://127.0.0.1:${port()}${asked.url}`, { headers: token === null ? {} : { authorization: `Bearer ${token}` }, signal: leaving.signal })
+  leaving.abort()
+  return { status: answer.status, body: '' }
+}
+
+function port(): number {
+  const address = api.app.server.address()
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+beforeAll(async () => {
+  api = await openApiHarness(systemClock, { autoSettle: true })
+  await api.app.listen({ port: 0, host: '127.0.0.1' })
+  places.own = await place('alpha', null)
+  places.other = await place('bravo', null)
+  places.taken = await place('alpha-taken', (await api.user('technician', [places.own.company])).id, places.own.company)
+  for (const role of ROLES) tokens[role] = (await api.user(role, role === 'msp_admin' ? [] : [places.own.company])).token
+})
+afterAll(() => api.close())
+
+test('the table holds every route, and no route that is gone', () => {
+  expect([...new Set(api.routes.map(({ method, url }) => `${method} ${url}`))].sort()).toEqual([...Object.keys(TABLE), ...PUBLIC].sort())
+})
+
+describe('each role gets what the matrix gives it, and nothing else', () => {
+  const wrong: string[] = []
+  const callAll = async (roles: readonly Role[]) => {
+    for (const [route, row] of Object.entries(TABLE)) for (const side of ['own', 'other', 'taken'] as const) for (const role of roles) {
+      const due = row[side]?.[ROLES.indexOf(role)]
+      if (due === undefined) continue
+      const [method = ''] = route.split(' ')
+      const { status, body } = await statusOf(method, await row.ask(places[side], role), tokens[role])
+      if (status !== due) wrong.push(`${route} as ${role} for ${side}: ${status} instead of ${due} ${JSON.stringify(body)}`)
+      if (role !== 'msp_admin' && JSON.stringify(body).toLowerCase().includes('bravo')) wrong.push(`${route} as ${role} for ${side} shows company B: ${JSON.stringify(body)}`)
+    }
+  }
+
+  test('people of company A reach theirs, and neither see nor change company B', async () => {
+    const before = await rowsOf(places.other.company)
+    await callAll(ROLES.filter((role) => role !== 'msp_admin'))
+    expect(wrong).toEqual([])
+    expect(await rowsOf(places.other.company)).toEqual(before)
+  })
+
+  test('an MSP Admin reaches both', async () => {
+    await callAll(['msp_admin'])
+    expect(wrong).toEqual([])
+  })
+
+  test('lists without a company show only what is theirs', async () => {
+    for (const url of ['/api/companies', '/api/users', '/api/incidents?limit=200', '/api/dead-letters', '/api/audit?limit=200']) for (const role of ROLES.filter((candidate) => candidate !== 'msp_admin')) {
+      expect(JSON.stringify((await api.call(tokens[role], 'GET', url)).body).toLowerCase()).not.toContain('bravo')
+    }
+    expect(JSON.stringify((await api.call(tokens.msp_admin, 'GET', '/api/incidents')).body)).toContain('bravo')
+    await api.call(tokens.viewer, 'GET', '/api/stats/noise')
+    expect(api.figures.asked.at(-1)).toEqual([places.own.company])
+  })
+
+  test('a technician lists unassigned incidents and their own, and reads only their own actions', async () => {
+    const { body } = await api.call(tokens.technician, 'GET', '/api/incidents?limit=200')
+    expect(body.items.map((incident: { title: string }) => incident.title)).not.toContain('alpha-taken down')
+    const me = (await api.call(tokens.technician, 'GET', '/api/me')).body.id
+    const audit = (await api.call(tokens.technician, 'GET', '/api/audit')).body.items
+    expect(audit.length).toBeGreaterThan(0)
+    expect(audit.every((line: { actor: { id: string } }) => line.actor.id === me)).toBe(true)
+  })
+})
+
+test('nothing but the public routes is answered without a log-in', async () => {
+  for (const [route, row] of Object.entries(TABLE)) {
+    const [method = ''] = route.split(' ')
+    const { token: _token, ...asked } = await row.ask(places.own, 'msp_admin')
+    for (const token of [null, 'aw_wrong', `${ADMIN_TOKEN}x`]) expect([route, (await statusOf(method, asked, token)).status]).toEqual([route, 401])
+  }
+})
+
+test('a merged incident is no way round the assignment of the one it went into', async () => {
+  const merged = await api.incident(places.own.company, { mergedInto: places.taken.incident })
+  expect((await api.call(tokens.technician, 'POST', `/api/incidents/${merged}/resolve`)).status).toBe(404)
+  expect((await api.call(tokens.company_admin, 'POST', `/api/incidents/${merged}/resolve`)).body.incidentId).toBe(places.taken.incident)
+})
+
+test('incidents of two companies never become one', async () => {
+  const answer = await api.call(tokens.msp_admin, 'POST', `/api/incidents/${places.own.incident}/merge`, { into: places.other.incident })
+  expect(answer.status).toBe(404)
+  expect((await api.call(tokens.company_admin, 'POST', `/api/incidents/${places.own.incident}/merge`, { into: places.other.incident })).status).toBe(404)
+})
+
+test('an incident is never assigned to somebody of another company', async () => {
+  const answer = await api.call(tokens.company_admin, 'POST', `/api/incidents/${places.own.incident}/assign`, { assignee: places.other.user })
+  const unknown = await api.call(tokens.company_admin, 'POST', `/api/incidents/${places.own.incident}/assign`, { assignee: 'nobody' })
+  expect([answer.status, answer.body]).toEqual([400, unknown.body])
+})
+
+describe('a company admin never rises above their role', () => {
+  const attempts: [string, (shared: string) => Asked & { method: string }, number][] = [
+    ['by making an MSP Admin', () => ({ method: 'POST', url: '/api/users', body: { email: `${fresh()}@example.com`, name: 'x', password: PASSWORD, role: 'msp_admin', companies: [] } }), 403],
+    ['by making a user of another company', () => ({ method: 'POST', url: '/api/users', body: { email: `${fresh()}@example.com`, name: 'x', password: PASSWORD, role: 'viewer', companies: [places.own.company, places.other.company] } }), 404],
+    ['by making somebody an MSP Admin', () => ({ method: 'PATCH', url: `/api/users/${places.own.user}`, body: { role: 'msp_admin' } }), 403],
+    ['by taking over a user who also belongs elsewhere', (shared) => ({ method: 'PATCH', url: `/api/users/${shared}`, body: { password: 'a password of my own' } }), 403],
+    ['by adding another company to a user', () => ({ method: 'PATCH', url: `/api/users/${places.own.user}`, body: { companies: [places.other.company] } }), 404],
+    ['by a rate beyond what a company may ask', () => ({ method: 'PATCH', url: `/api/companies/${places.own.company}`, body: { requestsPerMinute: 1_001 } }), 400],
+  ]
+  test.each(attempts)('%s', async (_how, attempt, status) => {
+    const shared = (await api.user('technician', [places.own.company, places.other.company])).id
+    const { method, url, body } = attempt(shared)
+    expect((await api.call(tokens.company_admin, method, url, body)).status).toBe(status)
+  })
+
+  test('by changing their own role or companies', async () => {
+    const me = (await api.call(tokens.company_admin, 'GET', '/api/me')).body.id
+    for (const body of [{ role: 'msp_admin' }, { companies: [places.own.company] }, { disabled: false }]) expect((await api.call(tokens.company_admin, 'PATCH', `/api/users/${me}`, body)).status).toBe(403)
+  })
+
+  test('and sees of a shared user only the own company', async () => {
+    const shared = await api.user('technician', [places.own.company, places.other.company])
+    expect((await api.call(tokens.company_admin, 'GET', `/api/users/${shared.id}`)).body.companies).toEqual([places.own.company])
+  })
+})
