@@ -20,7 +20,7 @@ export interface DatabaseLog {
  */
 export interface Database extends SqlDatabase {
   readonly kind: 'postgres' | 'pglite'
-  /** Waits for statements under way, then lets go of server or directory. */
+  /** Waits for statements under way, then lets go of server or directory. Statements after it throw `engine_unavailable`. */
   close(): Promise<void>
 }
 
@@ -83,12 +83,11 @@ async function openEmbedded(options: DatabaseOptions, log: DatabaseLog): Promise
   const config: pg.PoolConfig = { host: server.socketDir, port: server.port, user: 'postgres', database: 'postgres', max: 1, idleTimeoutMillis: 0, connectionTimeoutMillis: CONNECTION_WAIT_MS }
   const database = poolDatabase('pglite', config, log)
   const maintenance = startMaintenance(database, options.clock, log)
-  return {
-    ...database,
-    async close() {
-      await maintenance.stop()
-      await database.close()
-      await server.close()
-    },
+  let closing: Promise<void> | undefined
+  const close = async (): Promise<void> => {
+    await maintenance.stop()
+    await database.close()
+    await server.close()
   }
+  return { ...database, close: () => (closing ??= close()) }
 }

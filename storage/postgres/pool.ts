@@ -17,6 +17,7 @@ export function poolDatabase(kind: Database['kind'], config: pg.PoolConfig, log:
   // An idle connection that the server closes: the pool drops it and the next statement opens another.
   pool.on('error', (error) => log.warn({ err: error }, 'the database closed an idle connection'))
   const scopes = new AsyncLocalStorage<Scope>()
+  let closing: Promise<void> | undefined
 
   /** With PGlite's one connection this would wait for itself for ever; refusing it on both engines shows the mistake in the first test. */
   function refuseInside(what: string): void {
@@ -24,6 +25,7 @@ export function poolDatabase(kind: Database['kind'], config: pg.PoolConfig, log:
   }
 
   async function connect(): Promise<pg.PoolClient> {
+    if (closing !== undefined) throw new AppError('engine_unavailable', 'the database is closed; the program is stopping')
     try {
       return await pool.connect()
     } catch (error) {
@@ -54,9 +56,7 @@ export function poolDatabase(kind: Database['kind'], config: pg.PoolConfig, log:
       })
     },
 
-    async close() {
-      await pool.end()
-    },
+    close: () => (closing ??= pool.end()),
   }
 }
 

@@ -1,0 +1,55 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PGlite } from '@electric-sql/pglite'
+import { describe, expect, it } from 'vitest'
+import { systemClock } from '../../schemas/clock.ts'
+import { openDatabase } from '../../storage/postgres/database.ts'
+import { DURABLE_START_PARAMS, OrderedFiles } from '../../storage/postgres/ordered-files.ts'
+import { databaseContract, type EmptyDatabase } from './database.contract.ts'
+import { projectorContract } from './projector.contract.ts'
+import { relayContract } from './relay.contract.ts'
+
+function emptyDirectory(): Promise<EmptyDatabase> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'database-'))
+  return Promise.resolve({ options: { dataDir }, shared: false, drop: () => Promise.resolve(rmSync(dataDir, { recursive: true })) })
+}
+
+databaseContract('PGlite', emptyDirectory)
+projectorContract('PGlite', emptyDirectory)
+relayContract('PGlite', emptyDirectory)
+
+describe('a directory of PGlite', () => {
+  it('is synced by PostgreSQL itself: at each durable commit, and not at the others', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'database-'))
+    const files = new OrderedFiles(dir)
+    const engine = await PGlite.create({ fs: files, startParams: [...DURABLE_START_PARAMS] })
+    await engine.exec('create table t (id int)')
+    const before = files.syncs
+    for (let turn = 0; turn < 5; turn++) await engine.query('insert into t values (1)')
+    expect(files.syncs - before).toBe(5)
+    for (let turn = 0; turn < 5; turn++) await engine.transaction(async (tx) => { await tx.exec('set local synchronous_commit = off'); await tx.query('insert into t values (1)') })
+    expect(files.syncs - before).toBe(5)
+    await engine.exec('checkpoint')
+    expect(files.syncs - before).toBeGreaterThan(6)
+    await engine.close()
+    rmSync(dir, { recursive: true })
+  })
+
+  it('has one owner, is made anew when its first start was killed half-way, and keeps its rows over a restart', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), `database-${'long-name-'.repeat(9)}`))
+    const half = join(dataDir, 'postgres')
+    mkdirSync(half)
+    writeFileSync(join(half, 'PG_VERSION'), '18\n')
+    const first = await openDatabase({ dataDir, clock: systemClock })
+    expect(existsSync(join(dataDir, 'postgres.unfinished', 'PG_VERSION'))).toBe(true)
+    await expect(openDatabase({ dataDir, clock: systemClock })).rejects.toMatchObject({ code: 'data_dir_locked' })
+    await first.query(`insert into installation (key, value) values ('kept', 'v')`)
+    await first.close()
+    const second = await openDatabase({ dataDir, clock: systemClock })
+    expect(await second.query('select key from installation')).toEqual([{ key: 'kept' }])
+    await second.close()
+    expect(readdirSync(dataDir).filter((name) => name.includes('socket') || name.endsWith('.pid'))).toEqual([])
+    rmSync(dataDir, { recursive: true })
+  })
+})
