@@ -118,8 +118,8 @@ class RecordedTopicReader<N extends RecordedTopic> {
       group: RECORDER,
       topic: this.#topic,
       batchRecords: BATCH_RECORDS[this.#topic],
-      assigned: (partition) => this.#arrive(partition),
-      batch: (partition, records) => this.#batch(partition, records),
+      assigned: (partition) => this.#said(`taking over partition ${partition}`, () => this.#arrive(partition)),
+      batch: (partition, records) => this.#said(`recording partition ${partition}`, () => this.#batch(partition, records)),
       revoked: (partition) => this.#leave(partition),
       failed: this.#options.failed,
     })
@@ -133,6 +133,17 @@ class RecordedTopicReader<N extends RecordedTopic> {
   async left(): Promise<void> {
     for (const id of [...this.#partitions.keys()]) this.#leave(id)
     await Promise.all(this.#leaving.values())
+  }
+
+  /** The log tries again by itself; people should know why it has to. */
+  async #said<T>(doing: string, run: () => Promise<T>): Promise<T> {
+    try {
+      return await run()
+    } catch (thrown) {
+      const error = toAppError(thrown)
+      this.#options.logger.warn({ topic: this.#topic, code: error.code }, `${doing} of ${this.#topic} goes on later: ${error.message}`)
+      throw error
+    }
   }
 
   async #arrive(id: number): Promise<number> {
@@ -152,9 +163,8 @@ class RecordedTopicReader<N extends RecordedTopic> {
     const end = (await log.ends(this.#topic)).find((candidate) => candidate.partition === id)
     if (end === undefined) throw new AppError('engine_unavailable', `reading the ends of ${this.#topic}: partition ${id} is not there`)
     if (position === NO_POSITION || epochOf(position) < log.epoch) return end.first
-    const next = offsetOf(position) + 1
-    if (next > end.next) throw new AppError('log_rewound', `${this.#topic}/${id} ends at ${end.next}, but analytics hold it up to ${next}; if the topic was recreated, raise AW_LOG_EPOCH`)
-    return next
+    // The log itself refuses an offset it no longer has or does not have yet.
+    return offsetOf(position) + 1
   }
 
   async #batch(id: number, records: readonly LogRecord[]): Promise<void> {

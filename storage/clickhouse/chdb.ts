@@ -9,6 +9,7 @@
  */
 import { mkdirSync } from 'node:fs'
 import { createClient, type ClickHouseClient } from '@clickhouse/client'
+import type * as ChdbModule from 'chdb/connection'
 import { AppError } from '../../schemas/errors.ts'
 import type { Analytics } from './analytics.ts'
 import { checkNames, insertSettings } from './insert-sql.ts'
@@ -31,7 +32,9 @@ export async function openChdb(path: string): Promise<Analytics> {
           await writing.chdb.rawInsert({ table, columns, values: lines, format: 'JSONCompactEachRow', settings: insertSettings(token) })
         }),
       query: (sql, params = {}) => explained('querying analytics', () => rowsOf(reader, sql, params)),
-      command: (sql) => explained('changing analytics', async () => void (await writer.command({ query: sql }))),
+      command: (sql) => explained('changing analytics', async () => {
+        await writer.command({ query: sql })
+      }),
       close: async () => {
         await reader.close()
         await writer.close()
@@ -52,7 +55,7 @@ function clientOver(connection: object): ClickHouseClient {
   return createClient({ connection, clickhouse_settings: QUERY_SETTINGS })
 }
 
-async function loadChdb(): Promise<typeof import('chdb/connection')> {
+async function loadChdb(): Promise<Pick<typeof ChdbModule, 'createChdbConnection'>> {
   try {
     return await import('chdb/connection')
   } catch (cause) {

@@ -1,5 +1,6 @@
 /** Analytics on a ClickHouse server. */
 import { Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client'
 import { AppError } from '../../schemas/errors.ts'
 import type { Analytics } from './analytics.ts'
@@ -23,10 +24,14 @@ export async function openServer(url: string): Promise<Analytics> {
     insert: (rows, token) =>
       explained(`inserting into ${rows.table}`, async () => {
         const { stream } = await client.exec({ query: insertSql(rows.table, rows.columns, token), values: Readable.from([rows.lines], { objectMode: false }) })
-        for await (const chunk of stream) void chunk
+        // The answer is empty, but the connection is free only when it has been read.
+        stream.resume()
+        await finished(stream)
       }),
     query: (sql, params = {}) => explained('querying analytics', () => rowsOf(client, sql, params)),
-    command: (sql) => explained('changing analytics', async () => void (await client.command({ query: sql }))),
+    command: (sql) => explained('changing analytics', async () => {
+      await client.command({ query: sql })
+    }),
     close: () => client.close(),
   }
 }
