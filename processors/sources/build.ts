@@ -11,7 +11,7 @@ export interface Draft {
   readonly signature: string | null
   readonly severity: Severity
   readonly status: AlertStatus
-  /** Null where the vendor has none: signature and asset then make one. */
+  /** Null where the vendor has none: the signature, else the message, stands in. */
   readonly title: string | null
   readonly message: string | null
   readonly startsAtMs: number | null
@@ -32,7 +32,7 @@ export function makeAlert(draft: Draft): NormalisedAlert {
   const signature = line(draft.signature, limits.SIGNATURE_MAX)
   const message = manyLines(draft.message ?? '', limits.MESSAGE_MAX)
   truncated ||= message.truncated
-  const title = line(draft.title, limits.TITLE_MAX) ?? ownTitle(signature, asset) ?? line(message.text, limits.TITLE_MAX) ?? line(`Alert from ${draft.source}${asset === null ? '' : ` on ${asset}`}`, limits.TITLE_MAX) ?? 'Alert'
+  const title = line(draft.title, limits.TITLE_MAX) ?? signature ?? line(message.text, limits.TITLE_MAX) ?? line(`Alert from ${draft.source}${asset === null ? '' : ` on ${asset}`}`, limits.TITLE_MAX) ?? 'Alert'
   const externalId = draft.externalId === null ? null : boundedId(draft.externalId, limits.EXTERNAL_ID_MAX) || null
   const labels = boundedLabels(draft.labels)
   truncated ||= labels.truncated
@@ -67,11 +67,6 @@ export function readEach(elements: readonly unknown[], path: string, read: (elem
     for (const one of read(element, `${path}/${index}`)) out.push(one)
   }
   return out
-}
-
-function ownTitle(signature: string | null, asset: string | null): string | null {
-  if (signature === null) return null
-  return asset === null ? signature : `${signature} on ${asset}`
 }
 
 function boundedLabels(source: Iterable<readonly [string, string | null]>): { entries: Map<string, string>; truncated: boolean } {

@@ -66,7 +66,7 @@ function identity(fields: Fields): string | null {
   const key = fields.path('uniquekey', 'dedupkey', 'deduplicationkey', 'dedupekey', 'incidentkey', 'externalid', 'alias', 'alertcyclekey', 'cyclekey', 'aggregkey', 'aggregationkey')
   if (key !== null) return key
   const monitor = fields.path('alertid', 'monitorid', 'alertmonitorid')
-  const scope = fields.path('alertscope', 'scope')
+  const scope = fields.path('alertscope', 'scope', 'scopes')
   if (monitor === null) return null
   return scope === null || scope === '*' ? monitor : `${monitor}:${scope}`
 }
@@ -104,7 +104,7 @@ function assetOf(fields: Fields, tags: readonly (readonly [string, string])[], m
 }
 
 function scopeOf(fields: Fields): (readonly [string, string])[] {
-  return readTags(fields.path('alertscope', 'scope') ?? '').filter(([name]) => name !== '*')
+  return readTags(fields.path('alertscope', 'scope', 'scopes') ?? '').filter(([name]) => name !== '*')
 }
 
 function tagsOf(element: unknown): (readonly [string, string])[] {

@@ -5,14 +5,14 @@ import { at, firstText, isObject, jsonInside, listOf, textEntries, textOf } from
 import { readMarks, readTags } from '../marks.ts'
 import type { Normalised } from '../source.ts'
 import { instantMs } from '../time.ts'
-import { severityFrom, statusFrom, type SeverityTable, type StatusTable } from '../words.ts'
+import { SEVERITY_WORDS, severityFrom, statusFrom, type SeverityTable, type StatusTable } from '../words.ts'
 import { readDefaultMessage } from './default-message.ts'
 
-/** {EVENT.SEVERITY} and {EVENT.NSEVERITY} (Zabbix manual, "Trigger severity"). Not classified says that nobody rated it. */
-const SEVERITIES: SeverityTable = { disaster: 'critical', high: 'high', average: 'medium', warning: 'low', information: 'info', 5: 'critical', 4: 'high', 3: 'medium', 2: 'low', 1: 'info' }
+/** {EVENT.SEVERITY} and {EVENT.NSEVERITY} (Zabbix manual, "Trigger severity") over the words scripts translate them to. Not classified says that nobody rated it. */
+const SEVERITIES: SeverityTable = { ...SEVERITY_WORDS, disaster: 'critical', high: 'high', average: 'medium', warning: 'low', information: 'info', 5: 'critical', 4: 'high', 3: 'medium', 2: 'low', 1: 'info' }
 
 /** {TRIGGER.STATUS}, {EVENT.STATUS} and the words of the default message subjects. */
-const STATUSES: StatusTable = { problem: 'firing', ok: 'resolved', resolved: 'resolved', recovery: 'resolved', recovered: 'resolved', firing: 'firing', closed: 'resolved', acknowledged: 'acknowledged', update: 'firing', updated: 'firing', up: 'resolved', down: 'firing' }
+const STATUSES: StatusTable = { problem: 'firing', ok: 'resolved', resolved: 'resolved', recovery: 'resolved', recovered: 'resolved', firing: 'firing', closed: 'resolved', acknowledged: 'acknowledged', update: 'firing', updated: 'firing', up: 'resolved', down: 'firing', alerting: 'firing' }
 
 /** {EVENT.VALUE} and {TRIGGER.VALUE}. */
 const VALUES: StatusTable = { 1: 'firing', 0: 'resolved', problem: 'firing', ok: 'resolved' }
@@ -26,15 +26,15 @@ function readOne(element: unknown, path: string): Normalised {
   if (!isObject(element)) return [reject(path, 'a Zabbix event is an object; check the parameters of the media type')]
   const fields = new Fields(element)
   const subject = fields.path('title', 'subject', 'alertsubject', 'sendsubject')
-  const body = fields.path('message', 'alertmessage', 'description', 'body', 'eventmessage', 'sendmessage')
+  const body = fields.path('message', 'alertmessage', 'description', 'body', 'text', 'eventmessage', 'sendmessage')
   const told = readDefaultMessage(body)
   const trigger = fields.path('triggername', 'trigger', 'eventname', 'problemname', 'problem', 'event', 'triggerdescription', 'name') ?? told.name
   const marks = readMarks(subject)
   const name = readMarks(trigger).text ?? marks.text
-  const host = fields.path('hostname', 'host', 'hosthost', 'hostvisiblename', 'hostname1', 'eventhost', 'eventhostname', 'zabbixhost', 'device') ?? told.host
+  const host = fields.path('hostname', 'host', 'hosthost', 'hostvisiblename', 'hostname1', 'eventhost', 'eventhostname', 'zabbixhost', 'device', 'resource') ?? told.host
   const link = linkIds(fields.path('link', 'url', 'eventurl', 'triggerurl', 'zabbixlink', 'alerturl'))
   const triggerId = fields.path('triggerid', 'objectid', 'eventobjectid', 'eventtriggerid') ?? link.trigger
-  const eventId = fields.path('eventid', 'problemid', 'eventproblemid', 'originalproblemid') ?? told.eventId ?? (triggerId === null ? fields.path('id') : null)
+  const eventId = fields.path('eventid', 'problemid', 'eventproblemid', 'originalproblemid', 'alertuid') ?? told.eventId ?? (triggerId === null ? fields.path('id') : null)
   if (name === null && host === null && triggerId === null && eventId === null) return [reject(path, 'no trigger, host or event; give the media type the parameters {EVENT.NAME}, {HOST.NAME}, {EVENT.ID}, {TRIGGER.ID} and {EVENT.VALUE}')]
   return [
     makeAlert({
@@ -64,8 +64,8 @@ function readOne(element: unknown, path: string): Normalised {
 }
 
 function statusOf(fields: Fields, marked: AlertStatus | null, told: AlertStatus | null): AlertStatus {
-  const word = fields.path('eventstatus', 'status', 'triggerstatus', 'eventupdateaction') ?? null
-  const value = fields.path('eventvalue', 'triggervalue', 'value')
+  const word = fields.path('eventstatus', 'status', 'triggerstatus', 'state')
+  const value = fields.path('eventvalue', 'triggervalue')
   const isUpdate = fields.path('eventupdatestatus') === '1'
   const said = statusFrom(STATUSES, word)
   const status = said === 'unknown' ? statusFrom(VALUES, value) : said
