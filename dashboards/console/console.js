@@ -1,0 +1,121 @@
+/** The page's behaviour: log in, list, detail, live. */
+import { call, listen, session } from './api.js'
+import { detail, el, figures, firstSteps, row } from './view.js'
+
+const $ = (id) => document.getElementById(id)
+const state = { me: null, items: [], next: null, chosen: null, live: null }
+
+function filters() {
+  const query = new URLSearchParams({ limit: '50' })
+  for (const id of ['company', 'status', 'severity']) if ($(id).value !== '') query.set(id, $(id).value)
+  if ($('search').value.trim() !== '') query.set('q', $('search').value.trim())
+  return query
+}
+
+async function attempt(work) {
+  try {
+    await work()
+    $('board-error').textContent = ''
+  } catch (error) {
+    $('board-error').textContent = error.message
+  }
+}
+
+async function refresh() {
+  const company = $('company').value === '' ? '' : `?company=${encodeURIComponent($('company').value)}`
+  const [list, noise, counts] = await Promise.all([call('GET', `/api/incidents?${filters()}`), call('GET', `/api/stats/noise${company}`), call('GET', `/api/stats/incidents${company}`)])
+  Object.assign(state, { items: list.items, next: list.next })
+  $('figures').replaceChildren(...figures(noise, counts.items))
+  if (counts.items.length === 0) $('detail').replaceChildren(...firstSteps(location.origin))
+  showList()
+  if (state.chosen !== null) await choose(state.chosen)
+  else if (counts.items.length > 0) $('detail').replaceChildren(el('p', { className: 'muted' }, 'Choose an incident to see its problems, and why they are together.'))
+}
+
+function showList() {
+  $('incidents').replaceChildren(...state.items.map((incident) => row(incident, incident.id === state.chosen, () => void attempt(() => choose(incident.id)))))
+  if (state.items.length === 0) $('incidents').replaceChildren(el('p', { className: 'muted' }, 'No incident matches.'))
+  $('more').hidden = state.next === null
+}
+
+async function choose(id) {
+  state.chosen = id
+  showList()
+  const incident = await call('GET', `/api/incidents/${encodeURIComponent(id)}`)
+  if (state.chosen === id) $('detail').replaceChildren(...detail(incident, state.me, state.me.role === 'viewer' ? null : (name, body) => void attempt(() => act(id, name, body))))
+}
+
+async function act(id, name, body = {}) {
+  if (name === 'open') return choose(body.id)
+  for (const button of $('detail').querySelectorAll('button')) button.disabled = true
+  try {
+    await call('POST', `/api/incidents/${encodeURIComponent(id)}/${name}`, body, { 'idempotency-key': `console-${Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36)).join('')}` })
+  } finally {
+    await refresh()
+  }
+}
+
+/** A storm brings many events; the lists are read at most once a second, and once after the last of them. */
+let due = null
+function soon() {
+  due ??= setTimeout(() => {
+    due = null
+    void attempt(refresh)
+  }, 1_000)
+}
+
+function showLive(isOn) {
+  $('live').classList.toggle('on', isOn)
+  $('live').lastChild.textContent = isOn ? 'live' : 'reconnecting'
+}
+
+async function open() {
+  state.me = await call('GET', '/api/me')
+  const companies = await call('GET', '/api/companies?limit=200')
+  $('company').replaceChildren(el('option', { value: '' }, 'Every company'), ...companies.items.map(({ id, name }) => el('option', { value: id }, name)))
+  $('who').textContent = `${state.me.name} (${state.me.role.replaceAll('_', ' ')})`
+  $('login').hidden = true
+  for (const id of ['board', 'logout', 'live']) $(id).hidden = false
+  await attempt(refresh)
+  state.live?.abort()
+  state.live = new AbortController()
+  void listen(soon, showLive, state.live.signal)
+}
+
+function leave(message = '') {
+  session.token = null
+  state.live?.abort()
+  Object.assign(state, { me: null, items: [], next: null, chosen: null, live: null })
+  for (const id of ['incidents', 'detail', 'figures']) $(id).replaceChildren()
+  for (const id of ['board', 'logout', 'live']) $(id).hidden = true
+  $('who').textContent = ''
+  $('login').hidden = false
+  $('login-error').textContent = message
+}
+
+$('login-form').addEventListener('submit', async (event) => {
+  event.preventDefault()
+  const { email, password, token } = Object.fromEntries(new FormData(event.target))
+  try {
+    session.token = null
+    session.token = token.trim() === '' ? (await call('POST', '/api/auth/login', { email, password })).token : token.trim()
+    await open()
+    event.target.reset()
+  } catch (error) {
+    leave(error.message)
+  }
+})
+session.onLost = () => leave('The log-in has ended; log in again.')
+$('logout').addEventListener('click', () => leave())
+for (const id of ['company', 'status', 'severity']) $(id).addEventListener('change', () => void attempt(refresh))
+$('search').addEventListener('input', soon)
+$('more').addEventListener('click', () => void attempt(async () => {
+  const query = filters()
+  query.set('cursor', state.next)
+  const page = await call('GET', `/api/incidents?${query}`)
+  Object.assign(state, { items: [...state.items, ...page.items], next: page.next })
+  showList()
+}))
+
+if (session.token === null) leave()
+else open().catch((error) => leave(error.message))
