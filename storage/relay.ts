@@ -105,15 +105,15 @@ class RelayWorker {
       } catch (thrown) {
         const error = toAppError(thrown)
         this.#options.logger.warn({ code: error.code, err: error }, `relaying goes on later: ${error.message}`)
-        this.#isWoken = false
       }
-      if (!this.#isWoken) await this.#rest()
+      await this.#rest()
     }
   }
 
+  /** Until the next poll; not at all when somebody woke the relay while it was at work. */
   async #rest(): Promise<void> {
     this.#nap = new AbortController()
-    if (this.#ending.signal.aborted) return
+    if (this.#isWoken || this.#ending.signal.aborted) return
     await Promise.allSettled([this.#options.clock.sleep(POLL_MS, this.#nap.signal)])
   }
 

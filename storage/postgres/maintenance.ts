@@ -20,6 +20,7 @@ const DEAD_ROWS_MIN = 5_000
  */
 export function startMaintenance(database: SqlDatabase, clock: Clock, log: DatabaseLog): { stop(): Promise<void> } {
   const ending = new AbortController()
+  const isEnding = (): boolean => ending.signal.aborted
 
   async function round(look: boolean): Promise<void> {
     // A message of no content that asks to be flushed: the cheapest statement that puts everything before it on disk.
@@ -34,12 +35,12 @@ export function startMaintenance(database: SqlDatabase, clock: Clock, log: Datab
   }
 
   async function loop(): Promise<void> {
-    for (let turn = 1; !ending.signal.aborted; turn++) {
+    for (let turn = 1; !isEnding(); turn++) {
       try {
         await clock.sleep(FLUSH_INTERVAL_MS, ending.signal)
         await round(turn % FLUSHES_PER_LOOK === 0)
       } catch (error) {
-        if (!ending.signal.aborted) log.warn({ err: error }, 'maintenance of the embedded database failed; it is tried again')
+        if (!isEnding()) log.warn({ err: error }, 'maintenance of the embedded database failed; it is tried again')
       }
     }
   }

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { AppError } from '../../schemas/errors.ts'
 
-const INT8 = 20
+const { INT8 } = pg.types.builtins
 
 function wholeNumber(text: string): number {
   const value = Number(text)
@@ -14,5 +14,9 @@ function wholeNumber(text: string): number {
  * as Date, json and jsonb parsed, bytea as Buffer, numeric as text because a number would round it.
  */
 export const typeParsers: pg.CustomTypesConfig = {
-  getTypeParser: (oid, format) => oid === INT8 && format !== 'binary' ? wholeNumber : pg.types.getTypeParser(oid, format),
+  getTypeParser(oid, format): unknown {
+    if (oid === INT8 && format !== 'binary') return wholeNumber
+    const standard: unknown = pg.types.getTypeParser(oid, format)
+    return standard
+  },
 }

@@ -166,16 +166,15 @@ export function databaseContract(engineName: string, make: () => Promise<EmptyDa
       it('let no statement from outside in: single statements beside them see only what is committed', async () => {
         const key = randomUUID()
         const seen: boolean[] = []
-        let outside: Promise<void> = Promise.resolve()
-        const started = Promise.withResolvers<void>()
+        const started = Promise.withResolvers<true>()
         const inside = database.transaction(async (sql) => {
           await sql.query(...write(key))
-          started.resolve()
+          started.resolve(true)
           for (let turn = 0; turn < 5; turn++) await sql.query('select 1')
           throw new Error('rolled back')
         })
         await started.promise
-        outside = (async () => { for (let turn = 0; turn < 5; turn++) seen.push(await has(key)) })()
+        const outside = (async () => { for (let turn = 0; turn < 5; turn++) seen.push(await has(key)) })()
         await expect(inside).rejects.toThrow('rolled back')
         await outside
         expect(seen).toEqual([false, false, false, false, false])

@@ -124,7 +124,12 @@ export function relayContract(engineName: string, make: () => Promise<EmptyDatab
     it('leaves the log to a relay that holds the lease', async () => {
       await database.query(`insert into leases (name, holder, expires_at) values ('relay', 'alive', clock_timestamp() + interval '1 hour')`)
       await put('c1', 1)
-      await start().stop()
+      const relay = start()
+      for (let turn = 0; turn < 20; turn++) {
+        relay.wake()
+        await database.query('select 1')
+      }
+      await relay.stop()
       expect(revisions('c1')).toEqual([])
       expect(await database.query('select holder from leases')).toEqual([{ holder: 'alive' }])
     })
