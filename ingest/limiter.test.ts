@@ -6,22 +6,23 @@ import { CompanyLimiter, SlidingWindow, WINDOW_S, type Limits } from './limiter.
 class Model {
   readonly #limits: Limits
   readonly #passedAtS: number[] = []
+  /** In sixtieths. */
   #reserve: number
   #nowS: number
 
   constructor(limits: Limits, nowMs: number) {
     this.#limits = limits
-    this.#reserve = limits.burst
+    this.#reserve = limits.burst * 60
     this.#nowS = Math.floor(nowMs / 1000)
   }
 
   take(nowMs: number): boolean {
     for (const endS = Math.floor(nowMs / 1000); this.#nowS < endS; this.#nowS++) {
-      this.#reserve = Math.min(this.#limits.burst, this.#reserve + Math.max(0, this.#limits.requestsPerMinute - this.#inWindow()) / 60)
+      this.#reserve = Math.min(this.#limits.burst * 60, this.#reserve + Math.max(0, this.#limits.requestsPerMinute - this.#inWindow()))
     }
     if (this.#inWindow() >= this.#limits.requestsPerMinute) {
-      if (this.#reserve < 1) return false
-      this.#reserve -= 1
+      if (this.#reserve < 60) return false
+      this.#reserve -= 60
     }
     this.#passedAtS.push(this.#nowS)
     return true

@@ -26,19 +26,20 @@ export class SlidingWindow {
   readonly #seconds = new Uint32Array(WINDOW_S)
   #nowS: number
   #inWindow = 0
+  /** In sixtieths of a request, for a second refills whole ones of those: thirds added up in floating point let one too many or too few pass. */
   #reserve: number
 
   constructor(limits: Limits, nowMs: number) {
     this.#nowS = Math.floor(nowMs / 1000)
-    this.#reserve = limits.burst
+    this.#reserve = limits.burst * WINDOW_S
   }
 
   /** Takes one request: true when it passes. */
   take(limits: Limits, nowMs: number): boolean {
     this.#advance(limits, Math.floor(nowMs / 1000))
     if (this.#inWindow >= limits.requestsPerMinute) {
-      if (this.#reserve < 1) return false
-      this.#reserve -= 1
+      if (this.#reserve < WINDOW_S) return false
+      this.#reserve -= WINDOW_S
     }
     this.#seconds[this.#nowS % WINDOW_S] = this.#passedIn(this.#nowS) + 1
     this.#inWindow += 1
@@ -50,7 +51,7 @@ export class SlidingWindow {
     let inWindow = this.#inWindow
     let reserve = this.#reserve
     for (let s = 0; s <= WINDOW_S; s++) {
-      if (inWindow < limits.requestsPerMinute || reserve >= 1) return s
+      if (inWindow < limits.requestsPerMinute || reserve >= WINDOW_S) return s
       reserve = refilled(reserve, inWindow, limits)
       inWindow -= this.#passedIn(this.#nowS + 1 + s)
     }
@@ -72,14 +73,14 @@ export class SlidingWindow {
       this.#inWindow -= this.#passedIn(this.#nowS)
       this.#seconds[this.#nowS % WINDOW_S] = 0
     }
-    if (passedS > WINDOW_S) this.#reserve = Math.min(limits.burst, this.#reserve + ((passedS - WINDOW_S) * limits.requestsPerMinute) / WINDOW_S)
+    if (passedS > WINDOW_S) this.#reserve = Math.min(limits.burst * WINDOW_S, this.#reserve + (passedS - WINDOW_S) * limits.requestsPerMinute)
     this.#nowS = nowS
   }
 }
 
-/** The reserve a second later. */
+/** The reserve a second later, in sixtieths. */
 function refilled(reserve: number, inWindow: number, limits: Limits): number {
-  return Math.min(limits.burst, reserve + Math.max(0, limits.requestsPerMinute - inWindow) / WINDOW_S)
+  return Math.min(limits.burst * WINDOW_S, reserve + Math.max(0, limits.requestsPerMinute - inWindow))
 }
 
 /** The windows of all companies, in this process. */
