@@ -9,14 +9,20 @@ export const ID_NAMES = [
 /** Machine, device, resource or address. */
 export const ASSET_NAMES = [
   'assetname', 'asset', 'hostname', 'host', 'hostdisplayname', 'computername', 'computer', 'devicename', 'devicedisplayname', 'device', 'machinename', 'machine', 'servername', 'server', 'nodename', 'node', 'agentname', 'agentcomputername', 'agentrealtimeinfoagentcomputername', 'endpointname', 'endpoint', 'managedagentname', 'netbiosmachinename', 'monitoringobjectpath',
-  'resourcename', 'resourcedisplayname', 'resourcelabelsinstanceid', 'resource', 'impactedentity', 'impactedentities', 'impactedentitynames', 'entityname', 'entitydisplayname', 'entitiesdatanames', 'targetname', 'targetsname', 'targetresourcename', 'target', 'instancename', 'instance', 'instanceid', 'autoscalinggroupname', 'systemname', 'monitorurl', 'monitorhost', 'websiteurl', 'checkurl', 'fullurl', 'siteurl',
+  'resourcename', 'resourcedisplayname', 'resourcelabelsinstanceid', 'resource', 'impactedentity', 'impactedentities', 'impactedentitynames', 'entityname', 'entitydisplayname', 'entitiesdatanames', 'entity', 'payloadsource', 'targetname', 'targetsname', 'targetresourcename', 'target', 'instancename', 'instance', 'instanceid', 'autoscalinggroupname', 'systemname', 'monitorurl', 'monitorhost', 'websiteurl', 'checkurl', 'fullurl', 'siteurl',
   'objectname', 'vmname', 'vm', 'sysname', 'ipaddress', 'ip', 'componentname', 'component', 'zonename', 'servicename', 'projectname', 'service', 'source', 'url', 'website', 'sourcename', 'project',
 ] as const
 
 /** The check, rule or monitor, under a name of its own. */
 export const SIGNATURE_NAMES = [
-  'signature', 'alertname', 'checkname', 'rulename', 'ruledisplayname', 'alertrulename', 'monitorname', 'monitorfriendlyname', 'monitordisplayname', 'conditionname', 'alertconditionnames', 'triggername', 'searchname', 'alertdefinitionname', 'checkrule', 'eventname', 'sensorname', 'metricdisplayname', 'metricname', 'servicedesc', 'servicedescription', 'servicecheck', 'affectedservice', 'stateservice', 'taskname', 'problemtitle', 'threatname', 'detectname', 'eventdefinitiontitle', 'ruledescription', 'sensor', 'rule', 'check', 'monitor', 'condition', 'policyname', 'name', 'statuscode', 'detailtype', 'alerttype', 'alerttypename', 'issuetype', 'category', 'title', 'type', 'metric',
+  'signature', 'alertname', 'checkname', 'rulename', 'ruledisplayname', 'alertrulename', 'monitorname', 'monitorfriendlyname', 'monitordisplayname', 'conditionname', 'alertconditionnames', 'triggername', 'searchname', 'alertdefinitionname', 'checkrule', 'eventname', 'sensorname', 'metricdisplayname', 'metricname', 'servicedesc', 'servicedescription', 'servicecheck', 'affectedservice', 'stateservice', 'taskname', 'problemtitle', 'threatname', 'detectname', 'eventdefinitiontitle', 'ruledescription', 'sensor', 'rule', 'check', 'monitor', 'condition', 'policyname', 'name', 'statuscode', 'detailtype',
 ] as const
+
+/** Kinds of alert, which name the check where they are compound, such as `UnauthorizedAccess:EC2/SSHBruteForce`. */
+export const KIND_NAMES = ['alerttype', 'alerttypename', 'issuetype', 'type', 'category'] as const
+
+/** What names the check when nothing better does. */
+export const LAST_SIGNATURE_NAMES = ['title', 'type', 'alerttype', 'category', 'metric'] as const
 
 /** One line for people. */
 export const TITLE_NAMES = ['title', 'summary', 'subject', 'headline', 'problemtitle', 'alerttitle', 'incidenttitle', 'incidentname', 'shortdescription', 'statemessage', 'alertmessage', 'message', 'msg', 'description', 'details', 'text', 'output', 'reason', 'info'] as const
@@ -33,7 +39,7 @@ export const STATUS_NAMES = ['resolved', 'status', 'state', 'alertstate', 'alert
 /** When the problem began. */
 export const TIME_NAMES = [
   'startsat', 'startedat', 'starttime', 'startat', 'begantime', 'firstoccurrence', 'firstseen', 'detectedat', 'detecttime', 'detectiontime', 'identifiedat', 'triggeredat', 'triggertime', 'triggeredtime', 'occurredat', 'openedat', 'downat', 'raisedat', 'incidenttime', 'statechangedtimestamp', 'statechangedat', 'statechangedtime', 'statestarttime', 'alertstarttime', 'begintime', 'alertstart', 'datestartzoned', 'datestart', 'startdate', 'incidenttimeiso', 'start', 'createdat', 'createdon', 'created', 'createddate', 'createdtime', 'createtime', 'activatedat', 'activated',
-  'eventcreationtime', 'activitytime', 'eventtime', 'alerttime', 'alertdatetime', 'starttimestamp', 'timestamp', 'ts', 'timens', 'time', 'datetime', 'date',
+  'eventcreationtime', 'activitytime', 'eventtime', 'alerttime', 'alertdatetime', 'starttimestamp', 'timestamp', 'ts', 'timens', 'timeunixnano', 'time', 'datetime', 'date',
 ] as const
 
 /** Objects that hold what a message is about, inside an envelope of its own ids and times. */

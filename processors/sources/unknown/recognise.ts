@@ -89,8 +89,9 @@ function recogniseOne(element: unknown, source: string, path: string, hints: Hin
   const title = hints.title ?? lookup.find(names.TITLE_NAMES, worded)
   const marks = readMarks(title)
   const externalId = lookup.find(names.ID_NAMES, plain)
-  const asset = lookup.find(names.ASSET_NAMES, plain)
-  const signature = readMarks(lookup.find(names.SIGNATURE_NAMES, nameOfCheck)).text
+  const asset = lookup.find(names.ASSET_NAMES, nameOfAsset)
+  const check = lookup.find(names.SIGNATURE_NAMES, nameOfCheck) ?? lookup.find(names.KIND_NAMES, compoundKind) ?? lookup.find(names.LAST_SIGNATURE_NAMES, nameOfCheck)
+  const signature = readMarks(check).text
   const graded: Severity | null = lookup.find(names.SEVERITY_NAMES, gradeOf)
   const told: AlertStatus | null = flagOf(lookup) ?? lookup.find(names.STATUS_NAMES, stateOfField) ?? marks.status ?? stateOfSentence(title) ?? stateOfSentence(signature)
   // A word for the state that we do not know is counted as unknown; no word at all means that the tool only speaks up when something is wrong.
@@ -146,16 +147,32 @@ function nameOfCheck(text: string): string | null {
   return severityFrom(SEVERITY_WORDS, text) === 'unknown' ? text : null
 }
 
-/** Each field under its last step; under its whole path where that name is taken. */
-function labelsOf(entries: Fields['entries']): readonly (readonly [string, string])[] {
-  const taken = new Set<string>()
-  return entries.slice(0, 256).map(([path, text]) => {
-    const leaf = path.slice(path.lastIndexOf('.') + 1)
-    const isFree = leaf !== '' && !taken.has(leaf)
-    taken.add(leaf)
-    return [isFree ? leaf : path, text]
-  })
+function compoundKind(text: string): string | null {
+  return /^\w+([:/._-]+\w+)+$/.test(text.slice(0, 256)) ? nameOfCheck(text) : null
 }
+
+/** A resource may be an address, but neither a link into the tool itself nor a person's. */
+function nameOfAsset(text: string): string | null {
+  const isLink = /^https?:\/\//.test(text) && text.includes('?')
+  return isLink || /^[^\s@]{1,64}@[^\s@]+$/.test(text.slice(0, 320)) ? null : plain(text)
+}
+
+/** Each field under its last step, or under its whole path where that name is taken; then short names: `policy` for `policy_name` and for `policy: {name}`. */
+function labelsOf(entries: Fields['entries']): readonly (readonly [string, string])[] {
+  const labels = new Map<string, string>()
+  const window = entries.slice(0, FIELDS_WINDOW)
+  for (const [path, text] of window) {
+    const leaf = path.slice(path.lastIndexOf('.') + 1)
+    labels.set(leaf === '' || labels.has(leaf) ? path : leaf, text)
+  }
+  for (const [path, text] of window) {
+    const short = /(?:^|\.)(\w+?)(?:_name|Name|\.(?:name|summary|displayName))$/.exec(path.slice(-128))?.[1]
+    if (short !== undefined && !labels.has(short)) labels.set(short, text)
+  }
+  return [...labels]
+}
+
+const FIELDS_WINDOW = 256
 
 function confidence(found: readonly (string | null)[]): string {
   return (found.filter((part) => part !== null).length / found.length).toFixed(1)
