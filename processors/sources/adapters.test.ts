@@ -82,6 +82,14 @@ describe.each(every.filter(([id]) => id !== 'aws-cloudwatch'))('a batch for %s',
   })
 })
 
+describe('records of SNS that hold whole batches', () => {
+  it('share one limit', () => {
+    const batch = JSON.stringify(Array.from({ length: limits.ALERTS_MAX }, (_, index) => ({ id: index, host: 'a' })))
+    const records = [1, 2].map(() => ({ Sns: { Type: 'Notification', TopicArn: 'a', Message: batch } }))
+    expect(adapterFor('aws-cloudwatch').normalise({ Records: records }, CONTEXT)).toHaveLength(limits.ALERTS_MAX + 1)
+  })
+})
+
 describe('the registry', () => {
   it('gives each id once, and the recogniser for every other', () => {
     expect(new Set(ADAPTERS.map((adapter) => adapter.id)).size).toBe(ADAPTERS.length)

@@ -60,11 +60,13 @@ export function reject(path: string, message: string): Rejected {
 export function readEach(elements: readonly unknown[], path: string, read: (element: unknown, path: string) => readonly (NormalisedAlert | Rejected)[]): (NormalisedAlert | Rejected)[] {
   const out: (NormalisedAlert | Rejected)[] = []
   for (const [index, element] of elements.entries()) {
-    if (out.length >= limits.ALERTS_MAX) {
-      out.push(reject(`${path}/${index}`, `${elements.length - index} elements beyond the first ${limits.ALERTS_MAX} alerts of a delivery are not read; send smaller batches`))
-      break
+    for (const one of read(element, `${path}/${index}`)) {
+      if (out.length >= limits.ALERTS_MAX) {
+        out.push(reject(`${path}/${index}`, `${elements.length - index} elements beyond the first ${limits.ALERTS_MAX} alerts of a delivery are not read; send smaller batches`))
+        return out
+      }
+      out.push(one)
     }
-    for (const one of read(element, `${path}/${index}`)) out.push(one)
   }
   return out
 }

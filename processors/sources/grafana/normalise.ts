@@ -56,5 +56,5 @@ function readCustom(payload: unknown): Normalised {
   if (text === null) return recognise(payload, 'grafana', '')
   const marks = readMarks(text)
   if (marks.text === null) return [reject('/text', 'the message is empty; check the notification template')]
-  return [makeAlert({ source: 'grafana', externalId: null, asset: null, signature: null, severity: 'unknown', status: marks.status ?? 'unknown', title: text, message: text, startsAtMs: null, labels: [] })]
+  return [makeAlert({ source: 'grafana', externalId: null, asset: null, signature: null, severity: 'unknown', status: marks.status ?? 'unknown', title: firstText(payload, 'title') ?? text, message: text, startsAtMs: null, labels: [] })]
 }
