@@ -57,7 +57,7 @@ async function readProblems(sql: Sql, keys: readonly { readonly companyId: strin
 async function readIncidents(sql: Sql, ids: readonly string[]): Promise<Map<string, StoredIncident>> {
   if (ids.length === 0) return new Map()
   const rows = await sql.query<StoredIncident & { id: string }>(
-    'select id, number, version, status, severity, merged_into as "mergedInto" from incidents where id = any($1::text[])',
+    'select id, number, version, status, severity, assignee, resolution, merged_into as "mergedInto" from incidents where id = any($1::text[])',
     [ids],
   )
   return new Map(rows.map((row) => [row.id, row]))

@@ -26,6 +26,8 @@ export interface IncidentBefore {
   readonly version: number
   readonly status: string
   readonly severity: string
+  readonly assignee: string | null
+  readonly resolution: string | null
   readonly mergedInto: string | null
 }
 
@@ -43,7 +45,7 @@ const STATUS_TEXTS: Readonly<Record<string, string>> = {
 
 const ACTION_TEXTS: Readonly<Record<string, { readonly kind: string; readonly text: string }>> = {
   acknowledge: { kind: 'acknowledged', text: 'Acknowledged' },
-  assign: { kind: 'assigned', text: 'Assignment changed' },
+  assign: { kind: 'assigned', text: 'Changed the assignment' },
   start: { kind: 'started', text: 'Work started' },
   resolve: { kind: 'resolved', text: 'Resolved' },
   close: { kind: 'closed', text: 'Closed' },
@@ -71,6 +73,9 @@ export function changeRows(before: IncidentBefore | null, change: IncidentChange
     if (text !== undefined) rows.push(row(change.status, text))
     else if (before.status === 'resolved' || before.status === 'closed') rows.push(row('reopened', 'Reopened: a problem of it fires again'))
   }
+  // The outcome of the command says who; whom and why stand only in the snapshot.
+  if (change.assignee !== before.assignee) rows.push(row('assignee', change.assignee === null ? 'Assigned to nobody' : `Assigned to ${change.assignee}`))
+  if (change.resolution !== before.resolution && change.resolution !== null) rows.push(row('resolution', `Resolution: ${change.resolution}`))
   if (change.mergedInto !== null && before.mergedInto === null) rows.push(mergedAway(row, change.mergedInto))
   else if (change.cause === 'merge' && change.mergedInto === null && change.causeId !== null) rows.push(row('merged', `Took over the problems of incident ${change.causeId}`))
   return rows
@@ -91,7 +96,7 @@ export function outcomeRow(outcome: CommandOutcome): TimelineRow | null {
   const words = ACTION_TEXTS[outcome.action]
   if (outcome.status !== 'done' || words === undefined) return null
   const { incidentId, companyId, version, atMs, actor } = outcome
-  return { incidentId, companyId, eventId: `command:${outcome.commandId}`, version, atMs, kind: words.kind, actor, text: outcome.message === '' ? words.text : `${words.text}: ${outcome.message}` }
+  return { incidentId, companyId, eventId: `command:${outcome.commandId}`, version, atMs, kind: words.kind, actor, text: words.text }
 }
 
 /** A problem that came into an incident it did not found. */

@@ -79,7 +79,7 @@ export async function getIncident(sql: Sql, scope: Scope, id: string): Promise<I
   const problems = await sql.query<ProblemView>(
     `select p.problem_key as "problemKey", p.status, p.severity, p.source, p.integration_id as "integrationId", p.asset, p.signature, p.title, p.message, p.labels, p.flapping, p.acknowledged,
        p.episode, ${whole('p.alert_count')} as "alertCount", ${iso('p.first_at')} as "firstAt", ${iso('p.last_at')} as "lastAt", ${iso('p.resolved_at')} as "resolvedAt", p.evidence
-     from problems p where p.incident_id = $1 and p.company_id = $2 order by p.last_at desc, p.problem_key limit ${DETAIL_MAX}`,
+     from problems p where p.incident_id in (select * from incident_ids($1)) and p.company_id = $2 order by p.last_at desc, p.problem_key limit ${DETAIL_MAX}`,
     [id, incident.companyId],
   )
   const timeline = await sql.query<TimelineEntry>(

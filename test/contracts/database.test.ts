@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import { describe, expect, it } from 'vitest'
-import { systemClock } from '../../schemas/clock.ts'
+import { systemClock, TestClock } from '../../schemas/clock.ts'
 import { openDatabase } from '../../storage/postgres/database.ts'
 import { DURABLE_START_PARAMS, OrderedFiles } from '../../storage/postgres/ordered-files.ts'
 import { databaseContract, type EmptyDatabase } from './database.contract.ts'
@@ -34,6 +34,27 @@ describe('a directory of PGlite', () => {
     expect(files.syncs - before).toBeGreaterThan(6)
     await engine.close()
     rmSync(dir, { recursive: true })
+  })
+
+  it('is kept in order without background processes: what need not wait for the disk reaches it in a second, dead rows go, the log stays short', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'database-'))
+    const clock = new TestClock()
+    const database = await openDatabase({ dataDir, clock })
+    const one = async <R>(sql: string): Promise<R | undefined> => (await database.query<R>(sql))[0]
+    const isBehind = async (): Promise<boolean | undefined> => (await one<{ behind: boolean }>('select pg_current_wal_flush_lsn() < pg_current_wal_insert_lsn() as behind'))?.behind
+    await database.transaction((sql) => sql.query(`insert into installation (key, value) values ('later', 'v')`), { durable: false })
+    expect(await isBehind()).toBe(true)
+    clock.tick(1_000)
+    await expect.poll(isBehind, { interval: 5 }).toBe(false)
+
+    await database.query('create table churn as select i as id, repeat(md5(i::text), 40) as text from generate_series(1, 30000) i; update churn set id = -id')
+    const state = (): Promise<{ dead: number; short: boolean } | undefined> => one(
+      `select n_dead_tup as dead, (select pg_current_wal_insert_lsn() - redo_lsn < 16000000 from pg_control_checkpoint()) as short from pg_stat_user_tables where relname = 'churn'`,
+    )
+    expect(await state()).toEqual({ dead: 30_000, short: false })
+    await expect.poll(() => { clock.tick(1_000); return state() }, { timeout: 20_000, interval: 5 }).toEqual({ dead: 0, short: true })
+    await database.close()
+    rmSync(dataDir, { recursive: true })
   })
 
   it('has one owner, is made anew when its first start was killed half-way, and keeps its rows over a restart', async () => {

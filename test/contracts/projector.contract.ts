@@ -107,12 +107,15 @@ export function projectorContract(engineName: string, make: () => Promise<EmptyD
     it('tells what happened in plain words, once', async () => {
       await project(incident('x', 1), placed('x', 'founder', 1, {}, { rule: 'founded' }), placed('x', 'p2', 2, { title: 'cpu high', asset: 'web-2' }), incident('x', 2, { severity: 'critical' }))
       await project(outcome('k1', 'x', 3), incident('x', 3, { severity: 'critical', cause: 'command', causeId: 'k1', acknowledgedAtMs: 5 }), note('k2', 'x', 4), outcome('k2', 'x', 4, { action: 'note' }), outcome('k3', 'x', 4, { status: 'refused', code: 'version_stale' }))
-      await project(incident('x', 5, { severity: 'critical', status: 'resolved' }), incident('x', 6, { severity: 'low', status: 'open', reopenCount: 1 }), placed('x', 'p2', 6, { change: 'repeated' }))
+      await project(outcome('k4', 'x', 4, { action: 'assign' }), incident('x', 4, { severity: 'critical', cause: 'command', causeId: 'k4', status: 'assigned', assignee: 'u2' }))
+      await project(incident('x', 5, { severity: 'critical', status: 'resolved', assignee: 'u2' }), incident('x', 6, { severity: 'low', status: 'assigned', assignee: 'u2', reopenCount: 1 }), placed('x', 'p2', 6, { change: 'repeated' }))
       expect(await timeline('x')).toEqual([
         { kind: 'opened', text: 'Opened with severity medium: disk full on x' },
         { kind: 'problem_joined', text: 'cpu high on web-2 (zabbix) joined: score 0.82 of 0.50 needed, most for the same asset' },
         { kind: 'severity_changed', text: 'Severity rose from medium to critical' },
         { kind: 'acknowledged', text: 'Acknowledged' },
+        { kind: 'assignee', text: 'Assigned to u2' },
+        { kind: 'assigned', text: 'Changed the assignment' },
         { kind: 'note', text: 'looking at it' },
         { kind: 'resolved', text: 'Resolved: its last problem is over' },
         { kind: 'reopened', text: 'Reopened: a problem of it fires again' },
@@ -137,7 +140,7 @@ export function projectorContract(engineName: string, make: () => Promise<EmptyD
       await project(incident('a', 5, { mergedInto: 'b' }))
       await project(incident('c', 7, { mergedInto: 'd' }), incident('b', 6, { mergedInto: 'c' }))
       expect(await database.query('select id, merged_into from incidents order by id')).toEqual([{ id: 'a', merged_into: 'd' }, { id: 'b', merged_into: 'd' }, { id: 'c', merged_into: 'd' }, { id: 'd', merged_into: null }])
-      expect(await database.query(`select problem_key from problems where incident_id in (select incident_ids('d')) order by 1`)).toEqual([{ problem_key: 'pa' }, { problem_key: 'pb' }, { problem_key: 'pc' }, { problem_key: 'pd' }])
+      expect(await database.query(`select problem_key from problems where incident_id in (select * from incident_ids('d')) order by 1`)).toEqual([{ problem_key: 'pa' }, { problem_key: 'pb' }, { problem_key: 'pc' }, { problem_key: 'pd' }])
       await project(incident('a', 8, { mergedInto: 'b', title: 'told again' }))
       expect(await database.query(`select merged_into from incidents where id = 'a'`)).toEqual([{ merged_into: 'd' }])
     })

@@ -125,7 +125,7 @@ export function relayContract(engineName: string, make: () => Promise<EmptyDatab
       await database.query(`insert into leases (name, holder, expires_at) values ('relay', 'alive', clock_timestamp() + interval '1 hour')`)
       await put('c1', 1)
       const relay = start()
-      for (let turn = 0; turn < 20; turn++) {
+      for (let turn = 0; turn < 300; turn++) {
         relay.wake()
         await database.query('select 1')
       }

@@ -105,7 +105,8 @@ create index incidents_open on incidents (company_id, status, number desc);
 create index incidents_merged on incidents (merged_into) where merged_into is not null;
 
 -- An incident and everything merged into it: problems and timeline rows stay where they were placed (a merge may concern thousands), so whoever reads
--- them asks for `incident_id in (select incident_ids('…'))`. The planner inlines it; both branches are index look-ups.
+-- them asks for `incident_id in (select * from incident_ids('…'))`. In FROM the planner inlines it, and both branches are index look-ups; as
+-- `select incident_ids('…')` it is opaque, and the table is scanned.
 create function incident_ids(survivor text) returns setof text language sql stable
   as 'select survivor union all select id from incidents where merged_into = survivor';
 
