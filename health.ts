@@ -20,16 +20,16 @@ const NEEDS: Readonly<Record<'log' | 'state' | 'database' | 'analytics', readonl
 /** The checks of `GET /api/health/ready`. */
 export function healthOf(engines: Engines, roles: readonly RoleName[], clock: Clock): Health {
   const probes = {
-    log: async () => void (await engines.log.ends(TOPICS.raw.name)),
-    state: async () => void (await (await engines.state()).load('health', 0)),
-    database: async () => void (await (await engines.database()).query('select 1')),
-    analytics: async () => void (await (await engines.analytics()).query('select 1 as one')),
+    log: () => engines.log.ends(TOPICS.raw.name),
+    state: async () => (await engines.state()).load('health', 0),
+    database: async () => (await engines.database()).query('select 1'),
+    analytics: async () => (await engines.analytics()).query('select 1 as one'),
   }
   const needed = (Object.keys(probes) as (keyof typeof probes)[]).filter((name) => NEEDS[name].some((role) => roles.includes(role)))
   return { ready: () => Promise.all(needed.map((name) => check(name, probes[name], clock))) }
 }
 
-async function check(name: string, probe: () => Promise<void>, clock: Clock): Promise<HealthCheck> {
+async function check(name: string, probe: () => Promise<unknown>, clock: Clock): Promise<HealthCheck> {
   const startedMs = clock.now()
   const timer = new AbortController()
   const deadline = clock.sleep(DEADLINE_MS, timer.signal).then(() => `no answer within ${DEADLINE_MS} ms`, () => null)

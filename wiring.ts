@@ -154,16 +154,20 @@ export class CredentialKeeper implements Stoppable {
 
   async #run(): Promise<void> {
     const { clock, logger } = this.#surroundings
-    while (!this.#stopping.signal.aborted) {
+    while (!this.#isStopping()) {
       try {
         await clock.sleep(CREDENTIALS_INTERVAL_MS, this.#stopping.signal)
         await this.refresh()
         if (clock.now() - this.#usedAtMs >= USED_INTERVAL_MS) await this.#noteUse()
       } catch (thrown) {
         // Without the database the keys known so far go on working; a revocation waits until it is back.
-        if (!this.#stopping.signal.aborted) logger.warn({ code: toAppError(thrown).code }, 'reading the keys failed: going on with those known')
+        if (!this.#isStopping()) logger.warn({ code: toAppError(thrown).code }, 'reading the keys failed: going on with those known')
       }
     }
+  }
+
+  #isStopping(): boolean {
+    return this.#stopping.signal.aborted
   }
 
   async #read(): Promise<void> {
