@@ -72,10 +72,10 @@ describe('Standard Webhooks', () => {
     ['an id that was not signed', { ...sign(SECRET), 'webhook-id': 'msg_2' }, 'signature_wrong'],
     ['another secret', sign(`whsec_${Buffer.alloc(32, 2).toString('base64')}`), 'signature_wrong'],
     ['an old timestamp', sign(SECRET, 'msg_1', NOW_MS - 301_000), 'timestamp_outside_tolerance'],
-    ['no id', (({ 'webhook-id': _id, ...rest }) => rest)(sign(SECRET)), 'delivery_id_missing'],
+    ['no id', { ...sign(SECRET), 'webhook-id': '' }, 'delivery_id_missing'],
     ['no known version', { ...sign(SECRET), 'webhook-signature': 'v2,abc' }, 'signature_malformed'],
   ])('with %s is refused', (_what, headers, verdict) => {
-    expect(verify(headers as Record<string, string>)).toBe(verdict)
+    expect(verify(headers)).toBe(verdict)
   })
 })
 

@@ -1,0 +1,97 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { AppError } from '../schemas/errors.ts'
+import type { Door, DoorRequest, DoorVerdict, HandshakeAnswer } from './doors/door.ts'
+import { credential, JSON_HEADERS, makeEdge, SECRET, signed, type Edge } from './testing/edge.ts'
+
+const OLD_SECRET = `whsec_${Buffer.alloc(32, 9).toString('base64')}`
+let edge: Edge
+afterEach(() => edge.app.close())
+
+/** A vendor that signs by writing a word in a header. */
+class FakeDoor implements Door {
+  readonly id = 'fake'
+  readonly asked: DoorRequest[] = []
+  verdict: (request: DoorRequest) => Promise<DoorVerdict> = ({ headers }) => Promise.resolve(headers['x-fake'] === undefined ? 'absent' : headers['x-fake'] === 'right' ? 'valid' : { invalid: 'not the word' })
+  answer: HandshakeAnswer | null = null
+  verdicts: DoorVerdict[] = []
+
+  verify(request: DoorRequest): Promise<DoorVerdict> {
+    this.asked.push(request)
+    return this.verdict(request)
+  }
+
+  handshake(_request: DoorRequest, _services: unknown, verdict: DoorVerdict): Promise<HandshakeAnswer | null> {
+    this.verdicts.push(verdict)
+    return Promise.resolve(this.answer)
+  }
+
+  deliveryId({ headers }: DoorRequest): string | null {
+    return headers['x-fake-id'] ?? null
+  }
+}
+
+async function open(requireHmac: boolean): Promise<FakeDoor> {
+  const door = new FakeDoor()
+  edge = await makeEdge({ keys: [credential({ requireHmac, hmacSecrets: [SECRET, OLD_SECRET] })], doorOf: (source) => (source === 'fake' ? door : undefined), httpGet: () => Promise.reject(new Error('no network')) })
+  return door
+}
+const post = async (headers: Record<string, string>, source = 'fake'): Promise<number> => (await edge.app.inject({ method: 'POST', url: `/api/webhooks/${source}`, headers: { ...JSON_HEADERS, ...headers }, payload: '{}' })).statusCode
+
+describe('a source with a door', () => {
+  test.each([
+    [true, {}, 401], [true, { 'x-fake': 'right' }, 202], [true, { 'x-fake': 'wrong' }, 401],
+    [false, {}, 202], [false, { 'x-fake': 'right' }, 202], [false, { 'x-fake': 'wrong' }, 401],
+  ])('where a signature is required: %s, with %j is answered %d', async (requireHmac, headers, statusCode) => {
+    await open(requireHmac)
+    expect(await post(headers as Record<string, string>)).toBe(statusCode)
+  })
+
+  test('is not asked where our own signature stands, right or wrong', async () => {
+    const door = await open(true)
+    expect(await post(signed('{}', edge.clock.now()))).toBe(202)
+    expect(await post({ ...signed('x', edge.clock.now()), 'x-fake': 'right' })).toBe(401)
+    expect(door.asked).toEqual([])
+  })
+
+  test('is asked with each live secret until one is right', async () => {
+    const door = await open(true)
+    door.verdict = ({ secret }) => Promise.resolve(secret === OLD_SECRET ? 'valid' : { invalid: 'wrong' })
+    expect(await post({})).toBe(202)
+    expect(door.asked.map(({ secret }) => secret)).toEqual([SECRET, OLD_SECRET])
+  })
+
+  test('may answer a handshake instead of us, and then nothing goes to the log', async () => {
+    const door = await open(true)
+    door.answer = { statusCode: 200, body: { confirmed: true } }
+    expect(await post({ 'x-fake': 'right' })).toBe(200)
+    expect(door.verdicts).toEqual(['valid'])
+    expect(edge.log.landed).toEqual([])
+  })
+
+  test('never shakes hands with whoever is not proven', async () => {
+    const door = await open(true)
+    door.answer = { statusCode: 200, body: {} }
+    expect(await post({ 'x-fake': 'wrong' })).toBe(401)
+    expect(door.verdicts).toEqual([])
+  })
+
+  test('names the delivery where the sender does not', async () => {
+    await open(false)
+    expect([await post({ 'x-fake-id': 'a' }), await post({ 'x-fake-id': 'a' }), await post({ 'x-fake-id': 'a', 'x-delivery-id': 'b' })]).toEqual([202, 200, 202])
+  })
+
+  test('that cannot reach its vendor asks the sender to come again', async () => {
+    const door = await open(true)
+    door.verdict = () => Promise.reject(new AppError('engine_unavailable', 'the certificate host does not answer'))
+    const answer = await edge.app.inject({ method: 'POST', url: '/api/webhooks/fake', headers: JSON_HEADERS, payload: '{}' })
+    expect(answer.statusCode).toBe(503)
+    expect(answer.headers['retry-after']).toBe('2')
+    expect(answer.json()).toMatchObject({ code: 'engine_unavailable' })
+  })
+
+  test('does not stand before other sources', async () => {
+    const door = await open(true)
+    expect(await post({ 'x-fake': 'right' }, 'other')).toBe(401)
+    expect(door.asked).toEqual([])
+  })
+})
