@@ -23,12 +23,19 @@ export const searchStats = { searches: 0, pairs: 0 }
 const lists: KeyList[] = []
 let serial = 0
 
-/** True when an incident may take a problem that began then: open, or ended by itself so shortly before that order of arrival may decide, and not too old. */
-export function mayTake(incident: IncidentNode, onsetMs: number, maxLifeMs: number): boolean {
-  const { status, openedAtMs, resolvedAtMs, resolvedByPerson } = incident.state
-  if (onsetMs - openedAtMs > maxLifeMs) return false
-  if (status === 'closed') return false
-  return status !== 'resolved' || (!resolvedByPerson && resolvedAtMs !== null && onsetMs <= resolvedAtMs + LATENESS_MS)
+/** True when an incident may take a problem that began then: nobody has ended it, and it is not too old. One that ended by itself is opened again. */
+function mayTake(incident: IncidentNode, onsetMs: number, maxLifeMs: number): boolean {
+  const { status, openedAtMs, resolvedByPerson } = incident.state
+  return onsetMs - openedAtMs <= maxLifeMs && status !== 'closed' && !resolvedByPerson
+}
+
+/**
+ * True when two problems may be related in time: the other one fires, or had ended at most the lateness bound before. The bound makes the
+ * answer the same whichever of the two arrives first, which a rule about the whole incident could not.
+ */
+function mayRelate(onsetMs: number, other: ProblemNode): boolean {
+  const { status, resolvedAtMs, lastAtMs } = other.state.problem
+  return status === 'firing' || onsetMs <= (resolvedAtMs ?? lastAtMs) + LATENESS_MS
 }
 
 /** Every incident with a problem that scores at or above the threshold with this one, best first; of equal scores the oldest incident first. */
@@ -53,6 +60,7 @@ export function searchIncidents(company: CompanyNode, problem: ProblemNode): Mat
       for (const other of group.problems) {
         if (other.mark === serial) continue
         other.mark = serial
+        if (!mayRelate(onsetMs, other)) continue
         pairs += 1
         const score = scorePair(problem, other, company.tuning, company.graph)
         if (score >= threshold) note(matches, incident, other, score)

@@ -2,7 +2,7 @@
  * The state of one partition in memory: companies, their incidents and problems, time; and the few moves that change them. Everything is
  * a pure function of the state entries, so that a restart between any two records changes nothing.
  */
-import type { CommandOutcome, CorrelateEntry, IncidentCause, IncidentChanged, IncidentEntry, IncidentRecord, NoteAdded, PlacedProblem, ProblemEntry } from '../schemas/records.ts'
+import type { CommandOutcome, CorrelateEntry, IncidentCause, IncidentChanged, IncidentEntry, IncidentRecord, NoteAdded, PlacedProblem, ProblemEntry, ProblemPlaced } from '../schemas/records.ts'
 import { TOPICS } from '../schemas/topics.ts'
 import type { Keyed, StateView } from '../processors/stage.ts'
 import { CompanyNode } from './company-node.ts'
@@ -37,7 +37,7 @@ export class World {
   readonly #entries = new Map<string, CorrelateEntry | null>()
   /** Incidents the present record has changed. */
   readonly #changed: IncidentNode[] = []
-  readonly #told: IncidentChanged[] = []
+  readonly #told: (IncidentChanged | ProblemPlaced)[] = []
   readonly #said: (NoteAdded | CommandOutcome)[] = []
   #isTimeTouched = false
 
@@ -161,6 +161,7 @@ export class World {
       latestProblemKeys: [...to.past.latestProblemKeys, ...from.past.latestProblemKeys].slice(0, 20),
     }
     from.mergedInto = to.incidentId
+    to.updatedAtMs = Math.max(to.updatedAtMs, from.updatedAtMs)
     this.touch(loser, { ...by, cause: 'merge', causeId: to.incidentId })
     this.touch(winner, { ...by, cause: 'merge', causeId: from.incidentId })
   }
@@ -184,7 +185,8 @@ export class World {
   resolveIfQuiet(incident: IncidentNode, by: Cause): void {
     if (incident.firing > 0 || incident.isEnded) return
     incident.state.status = 'resolved'
-    incident.state.resolvedAtMs = by.atMs
+    // Never before its latest event: one that arrives late must not make the end look earlier.
+    incident.state.resolvedAtMs = Math.max(by.atMs, incident.state.updatedAtMs)
     incident.state.resolvedByPerson = false
     this.touch(incident, by)
   }
@@ -241,7 +243,7 @@ export class World {
   /** Forgets a problem. */
   dropProblem(company: CompanyNode, problem: ProblemNode): void {
     company.problems.delete(problem.state.problem.problemKey)
-    this.#problems.delete(problem)
+    if (this.#problems.delete(problem)) this.#told.push(placed(problem))
     this.#entries.set(problem.stateKey, null)
   }
 
@@ -262,15 +264,14 @@ export class World {
     const tell = (key: string, event: IncidentRecord['event']): void => {
       out.push({ topic: TOPICS.incidents.name, key, record: { event } })
     }
-    for (const snapshot of this.#told) tell(snapshot.companyId, snapshot)
+    for (const event of this.#told) tell(event.type === 'incident' ? event.companyId : event.problem.companyId, event)
     for (const incident of this.#incidents) {
       state.set(incident.stateKey, incident.entry)
       tell(incident.state.companyId, snapshotOf(incident, this.company(incident.state.companyId).tuning))
     }
     for (const problem of this.#problems) {
-      const { incidentId, evidence, version, problem: placed } = problem.state
       state.set(problem.stateKey, problem.entry)
-      tell(placed.companyId, { type: 'problem', incidentId, evidence, version, problem: placed })
+      tell(problem.state.problem.companyId, placed(problem))
     }
     for (const [key, entry] of this.#entries) {
       if (entry === null) state.delete(key)
@@ -289,4 +290,8 @@ export class World {
     this.#isTimeTouched = false
     return out
   }
+}
+
+function placed({ state: { incidentId, evidence, version, problem } }: ProblemNode): ProblemPlaced {
+  return { type: 'problem', incidentId, evidence, version, problem }
 }

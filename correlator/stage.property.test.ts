@@ -1,0 +1,159 @@
+/** Properties of the whole stage over random streams: what must hold whatever comes, in whatever order and cut. */
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import type { CommandAction, CorrelationRecord, ProblemEvent } from '../schemas/records.ts'
+import { Bench, T0, command, problem } from './test-records.ts'
+
+type Event = CorrelationRecord['event']
+
+const COMPANIES = ['acme', 'bolt']
+const ACTIONS: CommandAction[] = ['acknowledge', 'assign', 'start', 'resolve', 'close', 'reopen', 'note', 'merge', 'split']
+
+/** What may happen next; `stream` turns it into a record that fits what happened before. */
+interface Move {
+  readonly kind: 'problem' | 'command' | 'progress' | 'settings' | 'topology' | 'again'
+  readonly company: number
+  readonly asset: number
+  readonly signature: number
+  readonly site: number
+  readonly pauseMs: number
+  readonly action: number
+  readonly partition: number
+}
+
+const moves = (most: number): fc.Arbitrary<Move[]> => fc.array(fc.record({
+  kind: fc.oneof(
+    { weight: 12, arbitrary: fc.constant<Move['kind']>('problem') }, { weight: 3, arbitrary: fc.constant<Move['kind']>('command') },
+    { weight: 2, arbitrary: fc.constant<Move['kind']>('progress') }, { weight: 1, arbitrary: fc.constantFrom<Move['kind']>('settings', 'topology', 'again') },
+  ),
+  company: fc.nat(1), asset: fc.nat(5), signature: fc.nat(3), site: fc.nat(1),
+  pauseMs: fc.oneof({ weight: 6, arbitrary: fc.nat(40_000) }, { weight: 1, arbitrary: fc.nat(5_000_000) }, { weight: 1, arbitrary: fc.nat(200_000_000) }),
+  action: fc.nat(ACTIONS.length - 1), partition: fc.nat(1),
+}), { minLength: 1, maxLength: most })
+
+/** A stream: problems open, repeat, resolve and reopen in turn; commands name incidents that an uncut run makes. */
+function stream(list: readonly Move[], companies = COMPANIES): Event[] {
+  const events: Event[] = []
+  const open = new Map<string, ProblemEvent>()
+  const shadow = new Bench()
+  let atMs = T0
+  list.forEach((move, i) => {
+    atMs += move.pauseMs
+    const companyId = companies[move.company % companies.length] ?? 'acme'
+    let event: Event
+    if (move.kind === 'progress') event = { type: 'progress', partition: move.partition, atMs, version: i }
+    else if (move.kind === 'settings') event = { type: 'settings', companyId, revision: i, windowMs: 300_000 + move.asset * 60_000, maxLifeMs: 7_200_000, joinThreshold: 0.4 + move.site * 0.2, weights: {}, criticalAssets: [`host-${move.asset}`] }
+    else if (move.kind === 'topology') event = { type: 'topology', companyId, revision: i, edges: [{ from: `host-${move.asset}`, to: `host-${move.signature}`, kind: 'calls' }] }
+    else if (move.kind === 'again' && events.length > 0) event = events[(i * 7) % events.length] as Event
+    else if (move.kind === 'command') {
+      const ids = [...shadow.incidents.values()].filter((incident) => incident.companyId === companyId).map(({ incidentId }) => incidentId)
+      const keys = [...shadow.problems.values()].filter((placed) => placed.problem.companyId === companyId).map((placed) => placed.problem.problemKey)
+      event = command(`c${i}`, ids[move.asset % Math.max(1, ids.length)] ?? 'inc_none', ACTIONS[move.action] ?? 'note', {
+        companyId, text: 'text', assignee: move.site === 0 ? 'u1' : null, intoIncidentId: ids[(move.asset + 1) % Math.max(1, ids.length)] ?? null, problemKeys: keys.slice(0, 1),
+      })
+    } else event = problemMove(open, move, companyId, atMs, i)
+    shadow.feed(event)
+    events.push(event)
+  })
+  return events
+}
+
+function problemMove(open: Map<string, ProblemEvent>, move: Move, companyId: string, atMs: number, version: number): ProblemEvent {
+  const key = `v1:int:host-${move.asset}|check-${move.signature}`
+  const before = open.get(companyId + key)
+  const names = {
+    companyId, asset: `host-${move.asset}`, signature: `check-${move.signature}`, labels: { site: `site-${move.site}`, host: `node-${move.asset % 2}` }, title: `check ${move.signature}`,
+    source: move.action % 2 === 0 ? 'zabbix' : 'datadog', atMs, lastAtMs: atMs, version, partition: move.partition,
+  }
+  let event: ProblemEvent
+  if (before === undefined) event = problem(key, 0, { ...names, firstAtMs: atMs, alertId: `${companyId}-${version}` })
+  else if (before.status === 'resolved') event = { ...before, ...names, change: 'reopened', status: 'firing', episode: before.episode + 1, count: 1, firstAtMs: atMs, resolvedAtMs: null, alertId: `${companyId}-${version}` }
+  else if (move.action < 3) event = { ...before, ...names, change: 'repeated', count: before.count + 1 }
+  else event = { ...before, ...names, change: move.action === 8 ? 'expired' : 'resolved', status: 'resolved', resolvedAtMs: atMs }
+  open.set(companyId + key, event)
+  return event
+}
+
+const byVersion = (bench: Bench): Map<string, string> => {
+  const told = new Map<string, string>()
+  for (const event of bench.told) {
+    const id = event.type === 'incident' ? event.incidentId : event.type === 'problem' ? `${event.problem.companyId} ${event.problem.problemKey}` : event.commandId
+    told.set(`${event.type} ${id} ${event.version}`, JSON.stringify(event))
+  }
+  return told
+}
+
+it('gives every input exactly one fate, in order', () => {
+  fc.assert(fc.property(moves(60), (list) => {
+    const bench = new Bench({ maxOpenProblems: 8 })
+    const events = stream(list)
+    bench.feed(...events)
+    expect(bench.fates.map(({ position }) => position)).toEqual(events.map((_, i) => i + 1))
+    const commands = new Set(events.flatMap((event) => (event.type === 'command' ? [event.commandId] : [])))
+    expect(bench.outcomes.map(({ commandId }) => commandId).sort()).toEqual([...commands].sort())
+  }), { numRuns: 150 })
+})
+
+it('does not depend on how the log is cut into batches, nor on restarts between them', () => {
+  fc.assert(fc.property(moves(80), fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 8 }), fc.boolean(), (list, cuts, restarts) => {
+    const events = stream(list)
+    const [whole, cut] = [new Bench({ maxOpenProblems: 8 }), new Bench({ maxOpenProblems: 8 })]
+    whole.feed(...events)
+    for (let at = 0, i = 0; at < events.length; i += 1) {
+      const size = cuts[i % cuts.length] ?? 1
+      cut.feed(...events.slice(at, at + size))
+      if (restarts) cut.restart()
+      at += size
+    }
+    expect(cut.fates).toEqual(whole.fates)
+    const [a, b] = [byVersion(whole), byVersion(cut)]
+    // A coarser cut may skip versions, but what it tells of a version is the same.
+    for (const [version, told] of a) expect(b.get(version), version).toBe(told)
+    expect(Object.fromEntries(cut.incidents)).toEqual(Object.fromEntries(whole.incidents))
+    expect(Object.fromEntries(cut.problems)).toEqual(Object.fromEntries(whole.problems))
+    expect(Object.fromEntries(cut.stored())).toEqual(Object.fromEntries(whole.stored()))
+  }), { numRuns: 300 })
+})
+
+it('keeps companies apart: a company alone gets the same incidents as beside another', () => {
+  fc.assert(fc.property(moves(60), (list) => {
+    const events = stream(list)
+    const [both, alone] = [new Bench(), new Bench()]
+    for (const event of events) {
+      both.feed(event)
+      if (event.type === 'progress' || event.companyId === 'acme') alone.feed(event)
+      else if (event.type === 'problem') alone.feed({ type: 'progress', partition: event.partition, atMs: event.atMs, version: event.version })
+      // Keeps the positions in step; dropped as stale.
+      else alone.feed({ type: 'settings', companyId: 'bolt', revision: -1, windowMs: 0, maxLifeMs: 0, joinThreshold: 0, weights: {}, criticalAssets: [] })
+    }
+    const ofAcme = (bench: Bench) => [...bench.incidents.values()].filter(({ companyId }) => companyId === 'acme')
+    expect(ofAcme(alone)).toEqual(ofAcme(both))
+    expect(alone.incidents.size).toBe(ofAcme(both).length)
+  }), { numRuns: 100 })
+})
+
+it('groups the same whatever the order and repetition of arrival within the lateness bound', () => {
+  const arrivals = fc.array(fc.record({
+    asset: fc.nat(5), signature: fc.nat(3), site: fc.nat(1), startsMs: fc.nat(400_000), delayMs: fc.nat(60_000), twice: fc.boolean(), lasts: fc.nat(200_000),
+  }), { minLength: 1, maxLength: 40 })
+  fc.assert(fc.property(arrivals, (list) => {
+    const seen = new Set<string>()
+    const timed: { event: ProblemEvent; atMs: number; lateMs: number }[] = []
+    for (const { asset, signature, site, startsMs, delayMs, twice, lasts } of list) {
+      const key = `host-${asset}|check-${signature}`
+      if (seen.has(key)) continue
+      seen.add(key)
+      const opened = problem(key, startsMs / 1000, { asset: `host-${asset}`, signature: `check-${signature}`, labels: { site: `s${site}` }, title: 't', version: startsMs, partition: asset })
+      const atMs = T0 + startsMs + lasts
+      const resolved: ProblemEvent = { ...opened, change: 'resolved', status: 'resolved', resolvedAtMs: atMs, lastAtMs: atMs, atMs, version: startsMs + lasts + 1 }
+      timed.push({ event: opened, atMs: opened.atMs, lateMs: opened.atMs + delayMs })
+      // A partition keeps its order: what resolves comes no earlier than what opened.
+      timed.push({ event: resolved, atMs, lateMs: Math.max(atMs, opened.atMs + delayMs) })
+      if (twice) timed.push({ event: opened, atMs: opened.atMs, lateMs: opened.atMs + delayMs + 1 })
+    }
+    const [inOrder, shuffled] = [new Bench(), new Bench()]
+    for (const { event } of [...timed].sort((a, b) => a.atMs - b.atMs)) inOrder.feed(event)
+    for (const { event } of [...timed].sort((a, b) => a.lateMs - b.lateMs)) shuffled.feed(event)
+    expect(shuffled.groups()).toEqual(inOrder.groups())
+  }), { numRuns: 300 })
+})

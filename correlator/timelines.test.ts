@@ -1,0 +1,146 @@
+import { expect, it } from 'vitest'
+import { Bench, T0, command, problem } from './test-records.ts'
+
+const onWeb = { asset: 'web-1', labels: { site: 'hq' } }
+
+it('joins different checks of one asset that begin close together, and says why', () => {
+  const bench = new Bench()
+  bench.feed(problem('cpu', 0, onWeb), problem('disk', 90, onWeb))
+  expect(bench.groups()).toEqual(['cpu disk'])
+  const { evidence } = bench.problems.get('disk')!
+  expect(evidence).toMatchObject({ rule: 'scored', withProblemKey: 'cpu', threshold: 0.5 })
+  expect(evidence.score).toBeGreaterThanOrEqual(0.5)
+  expect(evidence.features.map(({ name }) => name)).toEqual(expect.arrayContaining(['same_asset', 'labels', 'nearness']))
+  expect(bench.problems.get('cpu')!.evidence.rule).toBe('founded')
+  expect(bench.incidentOf('cpu')).toMatchObject({ title: '2 checks failing on web-1', problemCount: 2, openProblemCount: 2, status: 'open', severity: 'high' })
+})
+
+it('keeps unrelated problems of the same minute apart', () => {
+  const bench = new Bench()
+  bench.feed(problem('a', 0, { title: 'disk full', message: 'volume C is full' }), problem('b', 1, { title: 'ssl certificate expires', message: 'in ten days' }))
+  expect(bench.groups()).toEqual(['a', 'b'])
+})
+
+it('keeps problems of one asset apart that lie further apart than the window', () => {
+  const bench = new Bench()
+  bench.feed(problem('a', 0, onWeb), problem('b', 601, onWeb))
+  expect(bench.groups()).toEqual(['a', 'b'])
+})
+
+it('makes one incident of one signature on many assets of a site, and another of the same at another site', () => {
+  const bench = new Bench()
+  for (let i = 0; i < 50; i += 1) bench.feed(problem(`north-${i}`, i, { signature: 'ping', title: 'ping', labels: { site: 'north' } }))
+  for (let i = 0; i < 50; i += 1) bench.feed(problem(`south-${i}`, 50 + i, { signature: 'ping', title: 'ping', labels: { site: 'south' } }))
+  expect(new Set([...bench.problems.values()].map((placed) => placed.incidentId)).size).toBe(2)
+  expect(bench.incidentOf('north-7')).toMatchObject({ title: 'ping on 50 assets', assetCount: 50, problemCount: 50 })
+  expect(bench.incidentOf('north-7')!.assets).toHaveLength(20)
+})
+
+it('names the agreement of another tool', () => {
+  const bench = new Bench()
+  bench.feed(problem('z', 0, { asset: 'db-1', signature: 'host down' }), problem('d', 20, { asset: 'DB-1', signature: 'Host down', source: 'datadog' }))
+  expect(bench.groups()).toEqual(['d z'])
+  expect(bench.problems.get('d')!.evidence.features).toContainEqual({ name: 'other_tool', value: 1, weight: expect.any(Number), detail: 'datadog and zabbix agree' })
+  expect(bench.incidentOf('z')!.sources).toEqual(['datadog', 'zabbix'])
+})
+
+it('joins neighbours of the dependency graph that fail together', () => {
+  const bench = new Bench()
+  bench.feed({ type: 'topology', companyId: 'acme', revision: 1, edges: [{ from: 'shop', to: 'db', kind: 'calls' }] })
+  bench.feed(problem('slow', 0, { asset: 'shop', title: 'response slow', labels: { env: 'prod' } }), problem('down', 10, { asset: 'db', title: 'database down', labels: { env: 'prod' } }))
+  expect(bench.groups()).toEqual(['down slow'])
+})
+
+it('merges two incidents when a problem fits both, keeps the oldest, and the other answers with it', () => {
+  const bench = new Bench()
+  bench.feed({ type: 'topology', companyId: 'acme', revision: 1, edges: [{ from: 'shop', to: 'db', kind: 'calls' }, { from: 'mail', to: 'db', kind: 'calls' }] })
+  const prod = { labels: { env: 'prod' }, title: 'x' }
+  bench.feed({ type: 'settings', companyId: 'acme', revision: 1, windowMs: 600_000, maxLifeMs: 3_600_000, joinThreshold: 0.7, weights: {}, criticalAssets: [] })
+  bench.feed(problem('shop', 0, { asset: 'shop', ...prod }), problem('mail', 5, { asset: 'mail', ...prod }))
+  expect(bench.groups()).toEqual(['mail', 'shop'])
+  const [shop, mail] = [bench.incidentOf('shop')!, bench.incidentOf('mail')!]
+  bench.feed(problem('db', 10, { asset: 'db', ...prod }))
+  expect(bench.groups()).toEqual(['db mail shop'])
+  expect(bench.incidents.get(mail.incidentId)).toMatchObject({ mergedInto: shop.incidentId, cause: 'merge', problemCount: 0 })
+  expect(bench.incidents.get(shop.incidentId)).toMatchObject({ problemCount: 3, mergedInto: null })
+  expect(bench.problems.get('mail')!.evidence).toMatchObject({ rule: 'merged', withProblemKey: 'db' })
+})
+
+it('resolves only when the last problem resolves, and reopens when one fires again within the window', () => {
+  const bench = new Bench()
+  bench.feed(problem('a', 0, onWeb), problem('b', 10, onWeb), problem('a', 100, { ...onWeb, change: 'resolved' }))
+  expect(bench.incidentOf('a')).toMatchObject({ status: 'open', openProblemCount: 1 })
+  bench.feed(problem('b', 110, { ...onWeb, change: 'resolved' }))
+  const incident = bench.incidentOf('a')!
+  expect(incident).toMatchObject({ status: 'resolved', resolvedAtMs: T0 + 110_000, cause: 'problem', openProblemCount: 0 })
+  bench.feed(problem('b', 400, { ...onWeb, change: 'reopened', episode: 2, alertId: 'again' }))
+  expect(bench.incidentOf('b')).toMatchObject({ incidentId: incident.incidentId, status: 'open', reopenCount: 1, resolvedAtMs: null, openProblemCount: 1, alertCount: 3 })
+  expect(bench.problems.get('b')!.evidence.rule).toBe('same_problem')
+})
+
+it('founds a new incident when a problem fires again after the window', () => {
+  const bench = new Bench()
+  bench.feed(problem('a', 0), problem('a', 10, { change: 'resolved' }))
+  const old = bench.incidentOf('a')!
+  bench.feed(problem('a', 800, { change: 'reopened', episode: 2, alertId: 'again' }))
+  expect(bench.incidentOf('a')!.incidentId).not.toBe(old.incidentId)
+  expect(bench.incidents.get(old.incidentId)).toMatchObject({ status: 'resolved', problemCount: 1 })
+})
+
+it('does not reopen what a person resolved when a problem merely repeats, but does for a new episode', () => {
+  const bench = new Bench()
+  bench.feed(problem('a', 0))
+  const { incidentId } = bench.incidentOf('a')!
+  bench.feed(command('c1', incidentId, 'resolve', { text: 'replaced the disk' }), problem('a', 20, { change: 'repeated', count: 4 }))
+  expect(bench.incidentOf('a')).toMatchObject({ status: 'resolved', resolution: 'replaced the disk', alertCount: 4 })
+  bench.feed(problem('a', 30, { change: 'resolved', count: 4 }), problem('a', 40, { change: 'reopened', episode: 2 }))
+  expect(bench.incidentOf('a')).toMatchObject({ incidentId, status: 'open', reopenCount: 1 })
+})
+
+it('drops an event it has seen, and the end of a problem it never saw', () => {
+  const bench = new Bench()
+  bench.feed(problem('a', 5), problem('a', 5), problem('a', 4), problem('ghost', 6, { change: 'resolved' }))
+  expect(bench.fates.map(({ kind, reason }) => [kind, reason])).toEqual([['emitted', undefined], ['dropped', 'stale'], ['dropped', 'stale'], ['dropped', 'problem_unknown']])
+})
+
+it('takes the slowest upstream partition as now', () => {
+  const bench = new Bench()
+  const DAY = 86_400
+  bench.feed(problem('a', 0), problem('a', 10, { change: 'resolved' }), { type: 'progress', partition: 1, atMs: T0, version: 1 })
+  bench.feed({ type: 'progress', partition: 0, atMs: T0 + 2 * DAY * 1000, version: 2 })
+  expect(bench.incidentOf('a')!.status).toBe('resolved')
+  bench.feed({ type: 'progress', partition: 1, atMs: T0 + 1.5 * DAY * 1000, version: 3 })
+  expect(bench.incidentOf('a')).toMatchObject({ status: 'closed', cause: 'time', closedAtMs: T0 + 1.5 * DAY * 1000, problemCount: 1, alertCount: 1, assets: ['asset-a'] })
+})
+
+it('forgets what is over, so that the state is empty again after some days', () => {
+  const bench = new Bench()
+  for (let i = 0; i < 200; i += 1) bench.feed(problem(`p${i}`, i, { asset: `host-${i % 20}` }))
+  const full = bench.state.size
+  for (let i = 0; i < 200; i += 1) bench.feed(problem(`p${i}`, 300 + i, { change: 'resolved', asset: `host-${i % 20}` }))
+  for (let hour = 1; hour < 80; hour += 1) bench.feed({ type: 'progress', partition: 0, atMs: T0 + hour * 3_600_000, version: hour })
+  expect(full).toBeGreaterThan(200)
+  expect([...bench.state.entries()].map(([key]) => key)).toEqual(['m'])
+})
+
+it('joins what exceeds the limit of open problems to one named problem, counts it, and ends it when there is room', () => {
+  const bench = new Bench({ maxOpenProblems: 10 })
+  for (let i = 0; i < 25; i += 1) bench.feed(problem(`p${i}`, i, { title: `${i}` }))
+  expect(bench.fates.filter(({ kind }) => kind === 'absorbed')).toHaveLength(15)
+  expect(bench.problems.get('v1:overflow')!.problem).toMatchObject({ count: 15, status: 'firing', signature: 'too many open problems' })
+  for (let i = 0; i < 5; i += 1) bench.feed(problem(`p${i}`, 100 + i, { change: 'resolved' }))
+  expect(bench.problems.get('v1:overflow')!.problem.status).toBe('resolved')
+  expect(bench.incidentOf('v1:overflow')!.status).toBe('resolved')
+  bench.feed(problem('late', 200))
+  expect(bench.incidentOf('late')).toMatchObject({ problemCount: 1 })
+})
+
+it('keeps a snapshot of a large incident with long names under 64 KB', () => {
+  const bench = new Bench()
+  const long = 'x'.repeat(5_000)
+  for (let i = 0; i < 40; i += 1) bench.feed(problem(`${long}${i}`, i, { asset: `${long}${i}`, signature: long, source: `${long}${i}`, labels: { site: 'hq' } }))
+  const { incidentId } = bench.incidentOf(`${long}0`)!
+  bench.feed(command('c', incidentId, 'resolve', { text: long.repeat(20) }))
+  for (const incident of bench.incidents.values()) expect(JSON.stringify(incident).length).toBeLessThan(64 * 1024)
+  expect(bench.incidents.get(incidentId)!.problemCount).toBe(40)
+})
