@@ -73,6 +73,15 @@ export function analyticsContract(engineName: string, open: () => Promise<Analyt
       expect(after['alerts_per_minute_v1']! - before['alerts_per_minute_v1']!).toBe(2)
     })
 
+    it('fills a view target that a crash left behind its table', async () => {
+      await insertAll(rangeOf('behind', 250), 'alerts.v1:0:250-252')
+      const whole = await census()
+      await analytics.command('truncate table signatures_per_hour_v1')
+      await insertAll(rangeOf('behind', 250), 'alerts.v1:0:250-252')
+      expect(await analytics.query(`select sum(alerts) as n from signatures_per_hour_v1 where company_id = 'behind'`)).toEqual([{ n: 2 }])
+      expect(await census()).toMatchObject({ ledger_v1: whole['ledger_v1'], alerts_per_minute_v1: whole['alerts_per_minute_v1'] })
+    })
+
     it('takes equal rows under another token, and shows them once by FINAL', async () => {
       const count = (final: string) => analytics.query<{ n: number }>(`select count() as n from ledger_v1 ${final} where company_id = 'twice'`)
       await recordFacts(analytics, 'alerts.v1', [ledgerAt(300, { companyId: 'twice' })], 'first')
