@@ -77,7 +77,14 @@ describe('a source with a door', () => {
 
   test('names the delivery where the sender does not', async () => {
     await open(false)
-    expect([await post({ 'x-fake-id': 'a' }), await post({ 'x-fake-id': 'a' }), await post({ 'x-fake-id': 'a', 'x-delivery-id': 'b' })]).toEqual([202, 200, 202])
+    const vendor = { 'x-fake': 'right', 'x-fake-id': 'a' }
+    expect([await post(vendor), await post(vendor), await post({ ...vendor, 'x-delivery-id': 'b' })]).toEqual([202, 200, 202])
+  })
+
+  test('names no delivery that the vendor did not sign', async () => {
+    await open(false)
+    const ours = (): Record<string, string> => ({ ...signed('{}', edge.clock.now()), 'x-fake-id': 'a' })
+    expect([await post({ 'x-fake-id': 'a' }), await post({ 'x-fake-id': 'a' }), await post(ours()), await post(ours())]).toEqual([202, 202, 202, 202])
   })
 
   test('that cannot reach its vendor asks the sender to come again', async () => {

@@ -95,7 +95,9 @@ async function proveSlowly(request: Unproven, services: ProofServices, wireHmac:
     }
   }
   const handshake = door.handshake === undefined ? null : () => ask(async () => (await door.handshake?.(doorRequest, doorServices, verdict)) ?? null, services)
-  return conclude(hmac, verdict, request, body, senderId ?? door.deliveryId?.(doorRequest) ?? null, handshake)
+  // An id that the vendor did not sign is only text in the body: two different messages that carry the same one must both count.
+  const vendorId = verdict === 'valid' ? door.deliveryId?.(doorRequest) ?? null : null
+  return conclude(hmac, verdict, request, body, senderId ?? vendorId, handshake)
 }
 
 function conclude(hmac: HmacVerdict, vendor: DoorVerdict, request: Unproven, body: Buffer, senderId: string | null, handshake: Proven['handshake']): Proven | Unauthorized {
