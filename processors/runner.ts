@@ -97,14 +97,13 @@ class Runner<I, O, S> {
       await store.clear(this.#stateName, partition)
       stored = null
     }
-    const end = (await log.ends(topic)).find((candidate) => candidate.partition === partition)
-    if (end === undefined) throw new AppError('engine_unavailable', `reading the ends of ${topic}: partition ${partition} is not there`)
     const position = stored?.position ?? NO_POSITION
     this.#partitions.set(partition, { state: await this.#view(stored), position })
-    if (position === NO_POSITION || epochOf(position) < log.epoch) return end.first
-    const next = offsetOf(position) + 1
-    if (next > end.next) throw new AppError('log_rewound', `${topic}/${partition} ends at ${end.next}, but ${stage.name} has read up to ${next}; if the topic was recreated, raise AW_LOG_EPOCH`)
-    return next
+    // The engine itself tells `log_gap` and `log_rewound` from an offset that it does not have.
+    if (position !== NO_POSITION && epochOf(position) === log.epoch) return offsetOf(position) + 1
+    const end = (await log.ends(topic)).find((candidate) => candidate.partition === partition)
+    if (end === undefined) throw new AppError('engine_unavailable', `reading the ends of ${topic}: partition ${partition} is not there`)
+    return end.first
   }
 
   drop(partition: number): void {
