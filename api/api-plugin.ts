@@ -7,6 +7,7 @@ import { authenticator } from './authentication.ts'
 import type { ApiOptions, RouteContext } from './context.ts'
 import { replyErrors } from './error-reply.ts'
 import { openapiHead } from './openapi.ts'
+import { readBodies } from './read-bodies.ts'
 import { mayCall } from './roles.ts'
 import { assetRoutes } from './routes/assets.ts'
 import { companyRoutes } from './routes/companies.ts'
@@ -70,16 +71,3 @@ function guard(routes: FastifyInstance, context: RouteContext): void {
   })
 }
 
-/** An empty body counts as an empty object, since most commands need nothing; CSV is read as text. */
-function readBodies(app: FastifyInstance): void {
-  const parseJson = app.getDefaultJsonParser('error', 'error')
-  app.removeContentTypeParser('application/json')
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) => {
-    if (text === '') return done(null, {})
-    return parseJson(request, text.toString(), done)
-  })
-  app.addContentTypeParser('text/csv', { parseAs: 'string' }, (_request, text, done) => done(null, text))
-  app.addHook('preValidation', async (request) => {
-    if (request.method === 'POST' && (request.body === undefined || request.body === null)) request.body = {}
-  })
-}

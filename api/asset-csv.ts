@@ -52,26 +52,21 @@ export function readAssetCsv(text: string): { assets: AssetFields[]; mistakes: C
 }
 
 function readAsset(raw: (column: Column) => string, tell: Tell): AssetFields {
-  const cell = (column: Column): string => {
-    const value = raw(column)
-    if (value.includes('\0')) tell(`${column} holds a NUL character`)
-    return value
-  }
   const bounded = (column: Column): string | null => {
-    const value = cell(column)
+    const value = raw(column)
     if (value.length > TEXT_MAX) tell(`${column} is longer than ${TEXT_MAX} characters`)
     return value === '' ? null : value
   }
   const name = bounded('name')
   if (name === null) tell('name is empty')
-  const critical = cell('critical').toLowerCase()
+  const critical = raw('critical').toLowerCase()
   if (!TRUE.includes(critical) && !FALSE.includes(critical)) tell(`critical is ${JSON.stringify(critical.slice(0, 60))}; write true or false`)
-  const provider = cell('cloud_provider').toLowerCase()
+  const provider = raw('cloud_provider').toLowerCase()
   const cloudProvider = provider === 'aws' || provider === 'azure' || provider === 'gcp' ? provider : null
   if (cloudProvider === null && provider !== '') tell(`cloud_provider is ${JSON.stringify(provider.slice(0, 60))}; write aws, azure, gcp or nothing`)
   return {
-    name: name ?? '', aliases: readAliases(cell('aliases'), tell), critical: TRUE.includes(critical), cloudProvider, region: bounded('region'), account: bounded('account'),
-    instanceId: bounded('instance_id'), resourceGroup: bounded('resource_group'), vmName: bounded('vm_name'), tags: readTags(cell('tags'), tell),
+    name: name ?? '', aliases: readAliases(raw('aliases'), tell), critical: TRUE.includes(critical), cloudProvider, region: bounded('region'), account: bounded('account'),
+    instanceId: bounded('instance_id'), resourceGroup: bounded('resource_group'), vmName: bounded('vm_name'), tags: readTags(raw('tags'), tell),
   }
 }
 

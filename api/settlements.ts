@@ -46,7 +46,8 @@ export class Settlements {
       if (waiters.size === 0) this.#waiting.delete(commandId)
       timer.abort()
     }
-    const aborted = () => {}
-    return { promise: Promise.race([signal, this.#clock.sleep(LOOK_EVERY_MS, timer.signal).then(undefined, aborted)]), cancel }
+    // Cancelling ends the sleep with a rejection that nobody waits for any more.
+    const look = this.#clock.sleep(LOOK_EVERY_MS, timer.signal).then(undefined, () => undefined)
+    return { promise: Promise.race([signal, look]), cancel }
   }
 }

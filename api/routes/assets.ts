@@ -6,9 +6,9 @@ import { ASSET_COLUMNS, readAssetCsv } from '../asset-csv.ts'
 import { answers, callerOf, READ_ERRORS, WRITE_ERRORS, type RouteContext } from '../context.ts'
 import { answer, body, dictionary, flag, ID, list, nullable, page, PAGE_QUERY, text, whole } from '../json-schema.ts'
 
-const PLAIN = { pattern: '^[^\\u0000]*$', maxLength: 255 }
+const PLAIN = { maxLength: 255 }
 const FIELDS = {
-  name: text({ minLength: 1, maxLength: 255, pattern: '^[^\\u0000]*\\S[^\\u0000]*$' }), aliases: list(text({ minLength: 1, ...PLAIN }), { maxItems: 50 }), critical: flag(),
+  name: text({ minLength: 1, maxLength: 255, pattern: '\\S' }), aliases: list(text({ minLength: 1, ...PLAIN }), { maxItems: 50 }), critical: flag(),
   cloudProvider: nullable(text({ enum: ['aws', 'azure', 'gcp'] })), region: nullable(text(PLAIN)), account: nullable(text(PLAIN)), instanceId: nullable(text(PLAIN)),
   resourceGroup: nullable(text(PLAIN)), vmName: nullable(text(PLAIN)), tags: dictionary(text(PLAIN), { maxProperties: 100, propertyNames: PLAIN }),
 }

@@ -13,7 +13,7 @@ const SETTINGS = {
   sla: dictionary(body({ responseMinutes: whole(), resolveMinutes: whole() }, ['responseMinutes', 'resolveMinutes'])),
   cloud_provider: nullable(text({ enum: ['aws', 'azure', 'gcp', 'multi'] })),
 }
-const NAME = text({ minLength: 1, maxLength: 200, pattern: '^[^\\u0000]*\\S[^\\u0000]*$' })
+const NAME = text({ minLength: 1, maxLength: 200, pattern: '\\S' })
 const PARAMS = { type: 'object', properties: { id: ID } }
 const OVERLAP_DEFAULT_S = 86_400
 const OVERLAP_MAX_S = 30 * 86_400

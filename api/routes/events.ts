@@ -24,6 +24,7 @@ export function eventRoutes(app: FastifyInstance, context: RouteContext): void {
 
   app.get<{ Headers: { 'last-event-id'?: string; authorization?: string }; Querystring: { lastEventId?: string } }>('/api/events', {
     config: { access: 'read' },
+    exposeHeadRoute: false,
     schema: {
       tags: ['events'], summary: 'Live events (server-sent events); resume by Last-Event-ID', produces: ['text/event-stream'],
       description: 'Types: alert_received (a count a second and company), incident_created, incident_updated, run_updated, notification; resync tells that events are missing and lists must be read anew.',

@@ -11,7 +11,7 @@ import { parseWords } from '../validation.ts'
 
 const STATUSES: readonly IncidentStatus[] = ['open', 'assigned', 'in_progress', 'resolved', 'closed']
 const SEVERITIES: readonly IncidentSeverity[] = ['critical', 'high', 'medium', 'low', 'info']
-const NOTE = text({ minLength: 1, maxLength: 10_000, pattern: '^[^\\u0000]*$' })
+const NOTE = text({ minLength: 1, maxLength: 10_000 })
 const PARAMS = { type: 'object', properties: { id: ID } }
 const tags = ['incidents']
 
@@ -26,16 +26,16 @@ interface CommandBody {
 /** Each command: its path, what it does, the fields its body takes and those it must have. */
 const COMMANDS: readonly { path: string; action: CommandAction; summary: string; fields: Readonly<Record<string, JsonSchema>>; required: readonly string[] }[] = [
   { path: 'acknowledge', action: 'acknowledge', summary: 'Somebody has seen it; sets acknowledgedAt, not the status', fields: {}, required: [] },
-  { path: 'assign', action: 'assign', summary: 'Give it to a user, or to nobody with null', fields: { assignee: nullable(text({ minLength: 1, maxLength: 200, pattern: '^[^\\u0000]*$' })) }, required: ['assignee'] },
+  { path: 'assign', action: 'assign', summary: 'Give it to a user, or to nobody with null', fields: { assignee: nullable(text({ minLength: 1, maxLength: 200 })) }, required: ['assignee'] },
   { path: 'start', action: 'start', summary: 'Work has begun', fields: {}, required: [] },
   { path: 'resolve', action: 'resolve', summary: 'The trouble is over', fields: { text: NOTE }, required: [] },
   { path: 'close', action: 'close', summary: 'Nothing is left to do', fields: { text: NOTE }, required: [] },
   { path: 'reopen', action: 'reopen', summary: 'It was not over', fields: { text: NOTE }, required: [] },
   { path: 'notes', action: 'note', summary: 'Write a note', fields: { text: NOTE }, required: ['text'] },
-  { path: 'merge', action: 'merge', summary: 'Make one of two; the older incident stays', fields: { into: text({ minLength: 1, maxLength: 200, pattern: '^[^\\u0000]*$', description: 'id of the other incident' }) }, required: ['into'] },
+  { path: 'merge', action: 'merge', summary: 'Make one of two; the older incident stays', fields: { into: text({ minLength: 1, maxLength: 200, description: 'id of the other incident' }) }, required: ['into'] },
   {
     path: 'split', action: 'split', summary: 'Move problems to an incident of their own', required: ['problemKeys'],
-    fields: { problemKeys: list(text({ minLength: 1, maxLength: 2_000, pattern: '^[^\\u0000]*$' }), { minItems: 1, maxItems: 200, uniqueItems: true }) },
+    fields: { problemKeys: list(text({ minLength: 1, maxLength: 2_000 }), { minItems: 1, maxItems: 200, uniqueItems: true }) },
   },
 ]
 

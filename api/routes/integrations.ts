@@ -6,7 +6,7 @@ import type { IntegrationDraft } from '../ports.ts'
 import { issued } from './companies.ts'
 
 const FIELDS = {
-  name: text({ minLength: 1, maxLength: 100, pattern: '^[^\\u0000]*\\S[^\\u0000]*$' }),
+  name: text({ minLength: 1, maxLength: 100, pattern: '\\S' }),
   source: nullable(text({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$', description: 'as in /api/webhooks/{source}; null: any' })),
   requireHmac: flag({ description: 'off only for tools that cannot sign; the key is then bound to its source' }),
 }

@@ -14,7 +14,7 @@ interface Fields {
 }
 
 const FIELDS = {
-  email: text({ minLength: 3, maxLength: 320, pattern: '^[^\\s@\\u0000]+@[^\\s@\\u0000]+$' }), name: text({ minLength: 1, maxLength: 200 }), role: ROLE,
+  email: text({ minLength: 3, maxLength: 320, pattern: '^[^\\s@]+@[^\\s@]+$' }), name: text({ minLength: 1, maxLength: 200 }), role: ROLE,
   password: text({ minLength: PASSWORD_MIN, maxLength: PASSWORD_MAX }), companies: list(text({ minLength: 1, maxLength: 200 }), { maxItems: 1_000 }),
 }
 const PARAMS = { type: 'object', properties: { id: ID } }

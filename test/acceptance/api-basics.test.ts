@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { LOGIN_LIMITS } from '../../api/throttle.ts'
 import { TestClock } from '../../schemas/clock.ts'
+import type { Settings } from '../../schemas/records.ts'
 import { loadCredentials, touchLastUsed } from '../../storage/queries/credentials.ts'
 import { ADMIN_TOKEN, openApiHarness, PASSWORD, type ApiHarness } from '../harness/api.ts'
 
@@ -15,7 +16,7 @@ afterAll(() => api.close())
 
 const credentialsOf = async (companyId: string) => (await loadCredentials(api.database, api.masterKey, clock.now())).filter((credential) => credential.companyId === companyId)
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
-const settingsOf = async (companyId: string) => (await api.database.query<{ event: any }>(`select record -> 'event' as event from outbox where key = $1 order by id`, [companyId])).map((row) => row.event)
+const settingsOf = async (companyId: string) => (await api.database.query<{ event: Settings }>(`select record -> 'event' as event from outbox where key = $1 order by id`, [companyId])).map((row) => row.event)
 
 test('onboards a company, shows key and secret once, and tells its log the settings', async () => {
   const made = await api.call(ADMIN_TOKEN, 'POST', '/api/companies', { name: 'Acme', windowMs: 300_000, cloud_provider: 'aws' })
@@ -52,6 +53,7 @@ test('refuses a second company of the same name, and every wrong setting at once
 
 test.each([
   ['an unknown field', { name: 'x', windowMS: 300_000 }, 'body has no field "windowMS"'], ['a missing name', {}, 'body.name is missing'], ['null where a flag stands', { name: 'x', requireHmac: null }, 'body.requireHmac must be boolean'],
+  ['a NUL character', { name: 'a\0b' }, 'NUL character'], ['half a surrogate pair', { name: 'x\ud800' }, 'surrogate'],
   ['a text where a number stands', { name: 'x', windowMs: '300000' }, 'body.windowMs must be integer'], ['no JSON', '{"name":', 'the body is not JSON'],
 ])('a body with %s is refused in words', async (_what, body, message) => {
   const answer = await api.call(ADMIN_TOKEN, 'POST', '/api/companies', body, { 'content-type': 'application/json' })
@@ -107,7 +109,7 @@ test('an integration or asset is only found under its own company', async () => 
 test('notes when a key was last used, and never an older time', async () => {
   const company = await api.company('Used')
   const keyId = (await credentialsOf(company.id))[0]?.keyId ?? ''
-  const lastUsed = async () => (await api.call(ADMIN_TOKEN, 'GET', `/api/companies/${company.id}/integrations`)).body.items[0].keys[0].lastUsedAt
+  const lastUsed = async () => (await api.call(ADMIN_TOKEN, 'GET', `/api/companies/${company.id}/integrations`)).body.items[0]?.keys[0]?.lastUsedAt
   await touchLastUsed(api.database, new Map([[keyId, clock.now()]]))
   await touchLastUsed(api.database, new Map([[keyId, clock.now() - 1_000]]))
   expect(await lastUsed()).toBe(new Date(clock.now()).toISOString())
@@ -130,7 +132,7 @@ test('imports assets from CSV, all or none, naming the lines of mistakes', async
   const post = (text: string) => api.call(ADMIN_TOKEN, 'POST', `/api/companies/${id}/assets/import`, text, { 'content-type': 'text/csv' })
   const wrong = await post('name,critical,cloud_provider\nweb-1,true,aws\nweb-2,perhaps,aws\nweb-1,no,oracle\n')
   expect(wrong.status).toBe(400)
-  expect(wrong.body.mistakes.map((mistake: { line: number }) => mistake.line)).toEqual([3, 4, 4])
+  expect(wrong.body.mistakes.map((mistake) => mistake.line)).toEqual([3, 4, 4])
   expect((await api.call(ADMIN_TOKEN, 'GET', `/api/companies/${id}/assets`)).body.items).toEqual([])
   expect((await post('name,aliases,critical,tags\nweb-1,"w1;10.0.0.1",yes,site=vie;tier=web\n"web,2",,,\n')).body).toEqual({ created: 2, updated: 0 })
   expect((await post('name,critical\nweb-1,no\n')).body).toEqual({ created: 0, updated: 1 })
@@ -145,7 +147,7 @@ test('lists page by page, each element once', async () => {
   let cursor = ''
   do {
     const { body } = await api.call(ADMIN_TOKEN, 'GET', `/api/companies/${id}/assets?limit=2${cursor}`)
-    names.push(...body.items.map((asset: { name: string }) => asset.name))
+    names.push(...body.items.map((asset) => asset.name))
     cursor = body.next === null ? '' : `&cursor=${body.next}`
   } while (cursor !== '')
   expect(names).toEqual(['host-0', 'host-1', 'host-2', 'host-3', 'host-4'])
@@ -198,7 +200,7 @@ test('says whether it lives and is ready, shows metrics, and documents every cal
   const ready = await api.call(null, 'GET', '/api/health/ready')
   api.checks.pop()
   expect([ready.status, ready.body.status, ready.body.checks[1]]).toEqual([503, 'not_ready', { name: 'log', ok: false, message: 'the log does not answer; start Kafka', latencyMs: 3 }])
-  const metrics = (await api.call(null, 'GET', '/metrics')).body
+  const metrics = (await api.call(null, 'GET', '/metrics')).text
   expect(metrics).toContain('api_request_duration_seconds_count{method="GET",route="/api/health/live",status="200"}')
   const { body: document } = await api.call(null, 'GET', '/api/openapi.json')
   const missing = api.routes.map(({ url }) => url.replace(/:(\w+)/g, '{$1}')).filter((url) => !(url in document.paths) && !['/', '/api/openapi.json'].includes(url) && !url.startsWith('/console/'))
@@ -218,7 +220,7 @@ test('leads a browser to a page that takes nothing from elsewhere', async () => 
   const page = await api.call(null, 'GET', '/')
   expect([page.status, page.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8'])
   expect(page.headers['content-security-policy']).toContain("default-src 'none'")
-  expect(page.body).not.toMatch(/(src|href)="(https?:)?\/\//)
-  for (const url of page.body.match(/\/console\/[\w.]+/g) ?? []) expect((await api.call(null, 'GET', url)).status).toBe(200)
+  expect(page.text).not.toMatch(/(src|href)="(https?:)?\/\//)
+  for (const url of page.text.match(/\/console\/[\w.]+/g) ?? []) expect((await api.call(null, 'GET', url)).status).toBe(200)
   expect((await api.call(null, 'GET', '/', undefined, { 'if-none-match': String(page.headers['etag']) })).status).toBe(304)
 })

@@ -44,7 +44,7 @@ test('lists newest first, by filter and page by page, without what was merged aw
   const second = await api.incident(company, { title: '100% CPU', status: 'resolved', assets: ['app_1'] })
   const third = await api.incident(company, { title: 'Link down', assignee: 'user-1' })
   const merged = await api.incident(company, { mergedInto: third })
-  const ids = async (query: string) => (await get(`/api/incidents?company=${company}${query}`)).body.items.map((incident: { id: string }) => incident.id)
+  const ids = async (query: string) => (await get(`/api/incidents?company=${company}${query}`)).body.items.map((incident) => incident.id)
   expect(await ids('')).toEqual([third, second, first])
   expect(await ids('&merged=true')).toEqual([merged, third, second, first])
   expect(await ids('&status=open')).toEqual([third, first])

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import Fastify, { type FastifyInstance, type InjectOptions, type RouteOptions } from 'fastify'
+import Fastify, { type FastifyInstance, type RouteOptions } from 'fastify'
 import { Registry } from 'prom-client'
 import { apiPlugin } from '../../api/api-plugin.ts'
 import { feedProjected } from '../../api/live-feed.ts'
@@ -55,6 +55,14 @@ function within(companyIds: Span['companyIds'], companyId: string | null): boole
   return companyIds === 'all' || (companyId !== null && companyIds.includes(companyId))
 }
 
+/** Every field a test reads of an answer; which of them are there is what the test is about. */
+export interface Answer {
+  id: string; name: string; title: string; number: number; status: string; version: number; code: string; message: string; mistakes: { line: number }[]
+  items: Answer[]; next: string | null; checks: unknown[]; paths: Record<string, unknown>
+  apiKey: string; hmacSecret: string; webhookUrl: string; integrationId: string; integration: { id: string }; previousExpireAt: string | null; keys: { lastUsedAt: string | null }[]
+  token: string; expiresAt: string; companies: string[]; actor: { id: string }; commandId: string; incidentId: string; mergedInto: string | null
+}
+
 /** A running API and what a test does with it. */
 export interface ApiHarness {
   readonly app: FastifyInstance
@@ -66,7 +74,7 @@ export interface ApiHarness {
   readonly signals: { outbox: number; credentials: number }
   /** Every route the API registered, without the documentation page's own. */
   readonly routes: readonly { method: string; url: string }[]
-  call(token: string | null, method: string, url: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<{ status: number; body: any; headers: InjectHeaders }>
+  call(token: string | null, method: string, url: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<{ status: number; body: Answer; text: string; headers: InjectHeaders }>
   company(name: string, settings?: object): Promise<{ id: string; apiKey: string; hmacSecret: string; webhookUrl: string }>
   user(role: Role, companies: readonly string[], name?: string): Promise<{ id: string; email: string; token: string }>
   /** Projects records and tells listeners, as the projector does after its commit. */
@@ -109,10 +117,10 @@ export async function openApiHarness(clock: Clock, options: { readonly autoSettl
   const call: ApiHarness['call'] = async (token, method, url, body, headers = {}) => {
     const payload = body === undefined ? {} : typeof body === 'string' ? { payload: body } : { payload: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
     const answer = await app.inject({
-      method: method as NonNullable<InjectOptions['method']>, url, ...payload, headers: { ...('headers' in payload ? payload.headers : {}), ...(token === null ? {} : { authorization: `Bearer ${token}` }), ...headers },
+      method, url, ...payload, headers: { ...('headers' in payload ? payload.headers : {}), ...(token === null ? {} : { authorization: `Bearer ${token}` }), ...headers },
     })
     const isJson = String(answer.headers['content-type']).startsWith('application/json')
-    return { status: answer.statusCode, body: isJson ? answer.json() : answer.body, headers: answer.headers }
+    return { status: answer.statusCode, body: isJson ? answer.json<Answer>() : ({} as Answer), text: answer.body, headers: answer.headers }
   }
   const project: ApiHarness['project'] = async (...events) => {
     const projected = await database.transaction((sql) => projectBatch(sql, events.map((event) => ({ event }))))
