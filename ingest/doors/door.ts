@@ -14,7 +14,7 @@ export interface Door {
   verify(request: DoorRequest, services: DoorServices): Promise<DoorVerdict>
   /** Answers a message that is about the subscription and carries no alert; null for every other message, which then goes to the log. */
   handshake?(request: DoorRequest, services: DoorServices, verdict: DoorVerdict): Promise<HandshakeAnswer | null>
-  /** The vendor's own id of this delivery, the same on each retry; null where it gives none. `X-Delivery-ID` and `webhook-id` go before it. */
+  /** The vendor's own id of this delivery, the same on each retry; null where it gives none. `X-Delivery-ID` and `webhook-id` go before it, and it counts only where `verify` said `valid`. */
   deliveryId?(request: DoorRequest): string | null
 }
 
