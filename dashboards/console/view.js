@@ -9,6 +9,8 @@ export function el(tag, properties = {}, ...children) {
 
 const number = new Intl.NumberFormat()
 const when = new Intl.DateTimeFormat(undefined, { dateStyle: 'short', timeStyle: 'medium' })
+/** A count with its noun, which takes an s unless it is one. */
+const many = (count, noun) => `${number.format(count)} ${noun}${count === 1 ? '' : 's'}`
 const words = (text) => text.replaceAll('_', ' ')
 const severity = (name) => el('span', { className: `tag ${['critical', 'high', 'medium', 'low', 'info'].includes(name) ? name : 'info'}` }, name)
 const time = (iso) => el('time', { dateTime: iso }, when.format(new Date(iso)))
@@ -30,7 +32,7 @@ export function row(incident, isChosen, onChoose) {
   const node = el('li', { className: incident.severity, tabIndex: 0 },
     el('b', {}, `#${incident.number} ${incident.title}`),
     severity(incident.severity), el('span', { className: 'tag' }, words(incident.status)),
-    el('small', {}, `${number.format(incident.alertCount)} alerts in ${number.format(incident.problemCount)} problems · ${assets} · `, time(incident.updatedAt)))
+    el('small', {}, `${many(incident.alertCount, 'alert')} in ${many(incident.problemCount, 'problem')} · ${assets} · `, time(incident.updatedAt)))
   if (isChosen) node.setAttribute('aria-current', 'true')
   node.addEventListener('click', onChoose)
   node.addEventListener('keydown', (event) => { if (event.key === 'Enter') onChoose() })
@@ -55,7 +57,7 @@ function why(evidence) {
 function problem(one) {
   return el('li', { className: `problem ${one.severity} ${one.status}` },
     el('b', {}, one.title), ' ', severity(one.severity), el('span', { className: 'tag' }, one.status), one.flapping ? el('span', { className: 'tag' }, 'flapping') : null,
-    el('div', { className: 'muted' }, `${one.source} · ${one.asset ?? 'no asset'} · ${one.signature ?? 'no signature'} · ${number.format(one.alertCount)} alerts · last `, time(one.lastAt)),
+    el('div', { className: 'muted' }, `${one.source} · ${one.asset ?? 'no asset'} · ${one.signature ?? 'no signature'} · ${many(one.alertCount, 'alert')} · last `, time(one.lastAt)),
     one.message === '' ? null : el('div', {}, one.message), why(one.evidence))
 }
 
@@ -70,7 +72,7 @@ export function detail(incident, me, onAction) {
   const buttons = onAction === null || incident.mergedInto !== null ? [] : Object.entries(ACTIONS).filter(([, action]) => action.when(incident))
     .map(([name, action]) => el('button', { className: 'quiet', onclick: () => onAction(name) }, action.label))
   if (buttons.length > 0 && me.kind === 'user' && incident.assignee !== me.id) buttons.unshift(el('button', { onclick: () => onAction('assign', { assignee: me.id }) }, 'Assign to me'))
-  const facts = `${number.format(incident.alertCount)} alerts in ${number.format(incident.problemCount)} problems (${number.format(incident.openProblemCount)} open) on ${number.format(incident.assetCount)} assets, told by ${incident.sources.join(', ')}`
+  const facts = `${many(incident.alertCount, 'alert')} in ${many(incident.problemCount, 'problem')} (${number.format(incident.openProblemCount)} open) on ${many(incident.assetCount, 'asset')}, told by ${incident.sources.join(', ')}`
   return [
     el('h2', {}, `#${incident.number} ${incident.title}`),
     el('p', {}, severity(incident.severity), el('span', { className: 'tag' }, words(incident.status)), el('span', { className: 'tag' }, `priority ${incident.priority}`), el('br'), facts),
