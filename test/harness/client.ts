@@ -3,7 +3,7 @@ import type { Role } from '../../schemas/settings.ts'
 import type { IncidentDetail, IncidentView, Page } from '../../schemas/views.ts'
 import type { Balance } from '../../storage/queries/balance.ts'
 import { until, type Program } from './process.ts'
-import type { Company } from './sender.ts'
+import { post, type Company } from './sender.ts'
 
 /** What was answered; `body` is null where it is not JSON. */
 export interface Reply<T> {
@@ -58,15 +58,16 @@ export class Client {
 /** A company with a key that the edge already knows. */
 export async function onboard(program: Program, name: string, settings: object = {}): Promise<Company> {
   const company = await program.api<Company>('POST', '/api/companies', { name, ...settings })
-  await keyWorks(program, company.apiKey)
+  await keyWorks(program, company)
   return company
 }
 
-/** Waits until the edge knows a new key: it then complains of the empty body. */
-export async function keyWorks(program: Program, apiKey: string, source = 'alerts'): Promise<void> {
+/** Waits until the edge knows a new key: it then complains of the body, not of the key. */
+export async function keyWorks(program: Program, key: Pick<Company, 'apiKey' | 'hmacSecret'>, source = 'alerts'): Promise<void> {
   await until('the edge knows the key', async () => {
-    const { status } = await new Client(program.url, null).call('POST', `/api/webhooks/${source}`, undefined, { 'x-api-key': apiKey, 'content-type': 'application/json' })
-    return status !== 401
+    const { status } = await post(program.url, key, source, '{')
+    if (status !== 400 && status !== 401) throw new Error(`half a body was answered ${status}`)
+    return status === 400
   })
 }
 
