@@ -88,6 +88,13 @@ it('keeps a note apart from the incident and counts it as a change', () => {
   expect(bench.incidents.get(id)!.causeId).toBe('n')
 })
 
+it('keeps the reason of a reopening as a note', () => {
+  const { bench, id } = opened()
+  bench.feed(command('r', id, 'resolve'), command('o', id, 'reopen', { text: 'it is back' }), command('s', id, 'resolve'), command('p', id, 'reopen'))
+  expect(bench.notes).toMatchObject([{ incidentId: id, text: 'it is back', commandId: 'o' }])
+  expect(bench.outcomes.map(({ status }) => status)).toEqual(['done', 'done', 'done', 'done'])
+})
+
 it('merges into the oldest, whichever was named, and follows the alias afterwards', () => {
   const { bench, id } = opened()
   const z = bench.incidentOf('z')!.incidentId

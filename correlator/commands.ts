@@ -72,6 +72,8 @@ function apply(world: World, company: CompanyNode, incident: IncidentNode, comma
       break
     case 'reopen':
       world.reopen(company, incident)
+      // A reopened incident has no resolution that could hold the reason.
+      sayNote(world, incident, command, by)
       break
     case 'note':
       return note(world, incident, command, by)
@@ -86,14 +88,20 @@ function apply(world: World, company: CompanyNode, incident: IncidentNode, comma
 }
 
 function note(world: World, incident: IncidentNode, command: Command, by: Cause): Refusal | null {
+  if (!sayNote(world, incident, command, by)) return { code: 'bad_request', message: 'a note needs a text' }
+  world.touch(incident, by)
+  return null
+}
+
+/** Tells the command's text as a note; false where it has none. */
+function sayNote(world: World, incident: IncidentNode, command: Command, by: Cause): boolean {
   const text = command.text?.trim() ?? ''
-  if (text === '') return { code: 'bad_request', message: 'a note needs a text' }
+  if (text === '') return false
   world.say({
     type: 'note', incidentId: incident.state.incidentId, companyId: command.companyId, commandId: command.commandId, actor: command.actor,
     text, atMs: by.atMs, version: by.position,
   })
-  world.touch(incident, by)
-  return null
+  return true
 }
 
 function merge(world: World, company: CompanyNode, incident: IncidentNode, command: Command, by: Cause): Refusal | null {

@@ -17,10 +17,11 @@ export class CompanyNode {
   readonly commands = new Map<string, number>()
   /** Problems that fire now. */
   firing = 0
+  /** Serves asset and signature together too: an asset has far fewer incidents in a window than a key offers. */
   readonly assets = new Map<string, KeyList>()
   readonly signatures = new Map<string, KeyList>()
-  readonly checks = new Map<string, KeyList>()
   readonly services = new Map<string, KeyList>()
+  /** A site alone relates nothing; the same signature at one site does, and there it must not be crowded out by other sites. */
   readonly sites = new Map<string, KeyList>()
 
   constructor(companyId: string) {
@@ -33,9 +34,8 @@ export class CompanyNode {
     if (asset !== null) KeyList.of(this.assets, asset).add(incident, problem)
     for (const name of labels.named) KeyList.of(this.assets, name).add(incident, problem)
     if (signature !== null) KeyList.of(this.signatures, signature).add(incident, problem)
-    if (asset !== null && signature !== null) KeyList.of(this.checks, `${asset}|${signature}`).add(incident, problem)
     if (labels.service !== null) KeyList.of(this.services, labels.service).add(incident, problem)
-    if (labels.site !== null) KeyList.of(this.sites, labels.site).add(incident, problem)
+    if (labels.site !== null && signature !== null) KeyList.of(this.sites, `${labels.site}|${signature}`).add(incident, problem)
   }
 
   /** Takes an incident out of the index. */
@@ -54,15 +54,12 @@ export class CompanyNode {
   lists(problem: ProblemNode, found: KeyList[]): void {
     const { asset, signature, labels } = problem
     found.length = 0
-    if (asset !== null) {
-      if (signature !== null) pushAt(found, this.checks, `${asset}|${signature}`)
-      pushAt(found, this.assets, asset)
-    }
+    if (asset !== null) pushAt(found, this.assets, asset)
     for (const name of labels.named) pushAt(found, this.assets, name)
     if (asset !== null && this.graph !== null) for (const name of this.graph.near(asset).keys()) pushAt(found, this.assets, name)
     if (signature !== null) pushAt(found, this.signatures, signature)
     if (labels.service !== null) pushAt(found, this.services, labels.service)
-    if (labels.site !== null) pushAt(found, this.sites, labels.site)
+    if (labels.site !== null && signature !== null) pushAt(found, this.sites, `${labels.site}|${signature}`)
   }
 }
 

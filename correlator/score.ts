@@ -16,6 +16,7 @@ export const LATENESS_MS = 60_000
 const BY_STEPS = [0, 1, 0.7, 0.5] as const
 const NAMED = 1
 const BOTH_NAME = 0.7
+const SAME_SERVICE = 0.7
 /** Words in common from which another tool says the same although its signature reads differently. */
 const SAME_WORDS = 0.5
 
@@ -26,15 +27,15 @@ export function nearness(apartMs: number, windowMs: number): number {
   return 1 - (0.5 * (apartMs - LATENESS_MS)) / windowMs
 }
 
-/** How far two different assets are related: 1 a label of one names the other or one step in the graph, less further away, 0 not at all. */
+/** How far two different assets are related: 1 a label of one names the other or one step in the graph, less further away and for a service or a third asset in common, 0 not at all. */
 export function relation(a: ProblemNode, b: ProblemNode, graph: Graph | null): number {
   if (a.asset === null || b.asset === null) return 0
   const aNames = a.labels.named
   const bNames = b.labels.named
-  let value = 0
+  let value = a.labels.service !== null && a.labels.service === b.labels.service ? SAME_SERVICE : 0
   if (aNames.length > 0 || bNames.length > 0) {
     if (aNames.includes(b.asset) || bNames.includes(a.asset)) return NAMED
-    for (const name of aNames) if (bNames.includes(name)) value = BOTH_NAME
+    for (const name of aNames) if (bNames.includes(name)) value = Math.max(value, BOTH_NAME)
   }
   if (graph === null) return value
   const steps = graph.near(a.asset).get(b.asset) ?? graph.near(b.asset).get(a.asset)

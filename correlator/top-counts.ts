@@ -37,6 +37,8 @@ export class TopCounts {
     if (by < 0) this.#isStale = true
     if (this.#isStale) return
     const top = this.#top
+    // Most names of a large incident stay far below the top: one look-up settles those.
+    if (top.length === this.#keep && count < this.count(top[top.length - 1] as string)) return
     let at = top.indexOf(name)
     if (at < 0) {
       if (top.length === this.#keep && !this.#isBefore(name, top[top.length - 1] as string)) return
