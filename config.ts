@@ -130,7 +130,8 @@ export function readConfig(environment: Environment): Config {
     url: (url('AW_URL', ['http:', 'https:']) ?? `http://${text('AW_HOST') ?? '127.0.0.1'}:${integer('AW_PORT', 8080, 0, 65_535)}`).replace(/\/$/, ''),
     trustedProxies: integer('AW_TRUSTED_PROXIES', 0, 0, 10),
   }
-  if (mistakes.length > 0) throw new AppError('config_invalid', `the configuration has ${mistakes.length} mistake${mistakes.length === 1 ? '' : 's'}:\n  ${mistakes.join('\n  ')}`, { details: { mistakes } })
+  const all = [...new Set(mistakes)]
+  if (all.length > 0) throw new AppError('config_invalid', `the configuration has ${all.length} mistake${all.length === 1 ? '' : 's'}: ${all.join('; ')}`, { details: { mistakes: all } })
   return config
 }
 

@@ -1,0 +1,94 @@
+/** `aw doctor`: the configuration, and through the running program its engines, lag and senders; each finding says how to mend it. */
+import { embeddedEngines, readConfig, type Config } from '../config.ts'
+import { toAppError } from '../schemas/errors.ts'
+import { ApiClient, request } from './client.ts'
+import { table } from './output.ts'
+
+/** One thing looked at. */
+export interface Finding {
+  readonly what: string
+  readonly state: 'ok' | 'notice' | 'failed'
+  readonly detail: string
+}
+
+interface Check { name: string; ok: boolean; message: string | null; latencyMs: number }
+interface Listed<T> { items: T[]; next: string | null }
+interface Integration { name: string; source: string | null; requireHmac: boolean; keys: { lastUsedAt: string | null }[] }
+
+/** How much later than now the newest committed record of a stage may be before it counts as lag, in seconds. */
+const LAG_SECONDS = 30
+
+/** Looks at everything; never throws for what it finds. */
+export async function doctor(environment: Readonly<Record<string, string | undefined>>): Promise<{ findings: readonly Finding[]; text: string }> {
+  const findings: Finding[] = []
+  const config = await attempt(findings, 'configuration', async () => {
+    const read = readConfig(environment)
+    const embedded = embeddedEngines(read)
+    findings.push({ what: 'configuration', state: 'ok', detail: `mode ${read.mode}; ${embedded.length === 0 ? 'all engines are servers' : `embedded, for want of ${embedded.join(', ')}`}` })
+    return read
+  })
+  if (config !== null && await attempt(findings, 'program', () => engines(config, findings)) !== null) {
+    await attempt(findings, 'lag', () => lag(config, findings))
+    await attempt(findings, 'dead letters', () => deadLetters(config, findings))
+    await attempt(findings, 'senders', () => senders(config, findings))
+  }
+  const marks = { ok: 'ok', notice: 'note', failed: 'FAIL' }
+  return { findings, text: table(['', 'what', 'finding'], findings.map(({ what, state, detail }) => [marks[state], what, detail.replaceAll('\n', ' ')])) }
+}
+
+async function attempt<T>(findings: Finding[], what: string, look: () => Promise<T>): Promise<T | null> {
+  try {
+    return await look()
+  } catch (thrown) {
+    const error = toAppError(thrown)
+    const mistakes = Array.isArray(error.details.mistakes) ? error.details.mistakes.map(String) : [error.message]
+    findings.push(...mistakes.map((detail) => ({ what, state: 'failed' as const, detail })))
+    return null
+  }
+}
+
+async function engines(config: Config, findings: Finding[]): Promise<true> {
+  const answer = await request(`${config.url}/api/health/ready`, {})
+  const { checks } = (await answer.json()) as { checks: Check[] }
+  for (const check of checks) {
+    findings.push(check.ok
+      ? { what: check.name, state: 'ok', detail: `answers in ${check.latencyMs} ms` }
+      : { what: check.name, state: 'failed', detail: check.message ?? 'does not answer' })
+  }
+  return true
+}
+
+async function lag(config: Config, findings: Finding[]): Promise<void> {
+  const text = await (await request(`${config.url}/metrics`, {})).text()
+  const newest = new Map<string, number>()
+  for (const [, stage = '', seconds = ''] of text.matchAll(/^stage_progress_timestamp_seconds\{stage="(\w+)".*?\} ([\d.e+]+)$/gm)) {
+    newest.set(stage, Math.max(newest.get(stage) ?? 0, Number(seconds)))
+  }
+  const now = Number(/^process_start_time_seconds (\d+)/m.exec(text)?.[1] ?? 0)
+  for (const [stage, seconds] of newest) {
+    const reference = Math.max(...newest.values(), now)
+    const behind = Math.round(reference - seconds)
+    findings.push({ what: `stage ${stage}`, state: behind > LAG_SECONDS ? 'failed' : 'ok', detail: behind > LAG_SECONDS ? `${behind} s behind the newest stage: look at its log and its engine` : 'keeps up' })
+  }
+}
+
+async function deadLetters(config: Config, findings: Finding[]): Promise<void> {
+  const { items } = await new ApiClient(config).call<Listed<{ code: string }>>('GET', '/api/dead-letters?limit=100')
+  const detail = items.length === 0 ? 'none' : `${items.length === 100 ? '100 or more' : items.length}; GET /api/dead-letters says why, POST …/replay tries again after a fix`
+  findings.push({ what: 'dead letters', state: items.length === 0 ? 'ok' : 'notice', detail })
+}
+
+async function senders(config: Config, findings: Finding[]): Promise<void> {
+  const api = new ApiClient(config)
+  for (let cursor: string | null = ''; cursor !== null;) {
+    const page: Listed<{ id: string; name: string }> = await api.call('GET', `/api/companies?limit=100${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`)
+    for (const company of page.items) {
+      const { items } = await api.call<Listed<Integration>>('GET', `/api/companies/${company.id}/integrations`)
+      for (const integration of items.filter((one) => !one.requireHmac)) {
+        const used = integration.keys.some((key) => key.lastUsedAt !== null)
+        findings.push({ what: `unsigned: ${company.name}`, state: 'notice', detail: `${integration.name} (${integration.source ?? 'any source'}) may send without a signature${used ? '' : ', never used'}` })
+      }
+    }
+    cursor = page.next
+  }
+}

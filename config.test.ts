@@ -1,0 +1,59 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inspect } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { embeddedEngines, readConfig } from './config.ts'
+import type { AppError } from './schemas/errors.ts'
+
+const mistakesOf = (environment: Record<string, string>): readonly unknown[] => {
+  try {
+    readConfig(environment)
+    return []
+  } catch (error) {
+    return (error as AppError).details.mistakes as unknown[]
+  }
+}
+
+describe('readConfig', () => {
+  it('needs nothing: every engine is embedded and nothing outside is changed', () => {
+    const config = readConfig({})
+    expect([config.host, config.port, config.dataDir, config.mode]).toEqual(['127.0.0.1', 8080, '.data', 'dry-run'])
+    expect(embeddedEngines(config)).toHaveLength(5)
+  })
+
+  const cases: [string, Record<string, string>, RegExp][] = [
+    ['a port that is none', { AW_PORT: '80a' }, /^AW_PORT: a whole number/],
+    ['a name nobody knows', { AW_PROT: '80' }, /^AW_PROT: no such setting/],
+    ['an unknown mode', { AW_MODE: 'live' }, /^AW_MODE: one of demo, dry-run, sandbox, production/],
+    ['a short master key', { AW_MASTER_KEY: 'c2hvcnQ=' }, /^AW_MASTER_KEY: 32 bytes/],
+    ['a guessable admin token', { AW_ADMIN_TOKEN: 'admin' }, /^AW_ADMIN_TOKEN: at least 16/],
+    ['brokers without a registry', { KAFKA_BROKERS: 'a:9092' }, /^SCHEMA_REGISTRY_URL: needed/],
+    ['a broker without a port', { KAFKA_BROKERS: 'a', SCHEMA_REGISTRY_URL: 'http://r' }, /^KAFKA_BROKERS: host:port/],
+    ['an address of the wrong kind', { REDIS_URL: 'http://x' }, /^REDIS_URL: an address that starts with redis:/],
+    ['a secret file that is not there', { AW_ADMIN_TOKEN_FILE: '/nowhere' }, /^AW_ADMIN_TOKEN_FILE: reading the file it names: ENOENT/],
+  ]
+  it.each(cases)('refuses %s, saying how to mend it', (_name, environment, message) => {
+    expect(mistakesOf(environment)).toEqual([expect.stringMatching(message)])
+  })
+
+  it('reports all mistakes at once, each once', () => {
+    expect(mistakesOf({ AW_PORT: 'x', AW_MODE: 'y', AW_BODY_BYTES: '1' })).toHaveLength(3)
+  })
+
+  it('never repeats an address, which may hold a password', () => {
+    expect(JSON.stringify(mistakesOf({ DATABASE_URL: 'mysql://me:hunter2@db/x' }))).not.toContain('hunter2')
+  })
+
+  it('takes secrets from files, and prints none', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'aw-config-')), 'token')
+    writeFileSync(file, 'a-very-long-admin-token\n')
+    const config = readConfig({ AW_ADMIN_TOKEN_FILE: file, DATABASE_URL: 'postgres://me:hunter2@db/x' })
+    expect(config.adminToken?.reveal()).toBe('a-very-long-admin-token')
+    expect(`${JSON.stringify(config)}${inspect(config)}${String(config.adminToken)}`).not.toMatch(/hunter2|a-very-long/)
+  })
+
+  it('refuses a secret given twice', () => {
+    expect(mistakesOf({ AW_MASTER_KEY: Buffer.alloc(32).toString('base64'), AW_MASTER_KEY_FILE: '/x' })).toContainEqual(expect.stringMatching(/not both/))
+  })
+})
