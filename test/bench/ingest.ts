@@ -4,7 +4,7 @@
  * one; servers take turns in every round and the median of the rounds counts.
  */
 import { fork, spawn, type ChildProcess } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { connect } from 'node:net'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,6 +32,8 @@ export interface BenchRow {
   readonly p50Ms: number
   readonly p99Ms: number
   readonly generatorCores: number
+  /** Processor time of the server for one post, in µs; steadier than posts a second on a busy machine. Null where the system does not tell. */
+  readonly serverCpuUs: number | null
 }
 
 /** The whole result. */
@@ -39,6 +41,8 @@ export interface BenchReport {
   readonly machine: { cores: number; model: string; node: string }
   readonly rounds: number
   readonly connections: number
+  /** Median time of writing and syncing 16 KB on the disk the log lay on, in ms. */
+  readonly syncMs: number
   readonly rows: readonly BenchRow[]
   readonly ratios: readonly { posts: string; ours: string; ratio: number }[]
   readonly notes: readonly string[]
@@ -72,7 +76,7 @@ const START_MS = 30_000
 
 /** Measures and writes a table, or JSON. Answers the report too. Throws when a server does not start or refuses a post. */
 export async function benchIngest(options: BenchOptions): Promise<BenchReport> {
-  const { rounds = 3, measureMs = 3_000, warmUpMs = 1_500, connections = 64, write = (text) => void process.stdout.write(text) } = options
+  const { rounds = 3, measureMs = 3_000, warmUpMs = 1_500, connections = 128, write = (text) => void process.stdout.write(text) } = options
   const directory = mkdtempSync(join(tmpdir(), 'aw-bench-ingest-'))
   const servers: Server[] = []
   const notes = [`The generator keeps ${connections} connections with one request under way on each; its share of the cores stands in the last column, and servers share the machine with it.`]
@@ -92,14 +96,14 @@ export async function benchIngest(options: BenchOptions): Promise<BenchReport> {
           const target = load.by[server.name]
           if (target === undefined) continue
           if (!options.json) process.stderr.write(`\r\u001b[Kround ${round + 1}/${rounds}: ${load.posts}, ${server.name}`)
-          const result = await runLoad({ port: server.port, ...target, alertsPerPost: load.alertsPerPost, signing: server.signing, connections, warmUpMs, measureMs })
+          const result = await runLoad({ port: server.port, ...target, alertsPerPost: load.alertsPerPost, signing: server.signing, connections, warmUpMs, measureMs, serverPid: server.child.pid ?? 0 })
           const key = `${load.posts}|${server.name}`
           results.set(key, [...(results.get(key) ?? []), result])
         }
       }
     }
     if (!options.json) process.stderr.write('\r\u001b[K')
-    const report = summarise(results, rounds, connections, notes)
+    const report = summarise(results, rounds, connections, syncTimeMs(directory), notes)
     write(options.json ? `${JSON.stringify(report)}\n` : table(report))
     return report
   } finally {
@@ -172,31 +176,46 @@ function stop(server: Server): Promise<void> {
   })
 }
 
-function summarise(results: ReadonlyMap<string, readonly LoadResult[]>, rounds: number, connections: number, notes: readonly string[]): BenchReport {
+function summarise(results: ReadonlyMap<string, readonly LoadResult[]>, rounds: number, connections: number, syncMs: number, notes: readonly string[]): BenchReport {
   const rows: BenchRow[] = [...results].map(([key, rounds]) => {
     const [posts, server] = key.split('|') as [string, BenchRow['server']]
     const middle = (pick: (result: LoadResult) => number): number => median(rounds.map(pick))
     return {
       posts, server, postsPerSecond: Math.round(middle((r) => r.postsPerSecond)), alertsPerSecond: Math.round(middle((r) => r.alertsPerSecond)),
       p50Ms: round2(middle((r) => r.p50Ms)), p99Ms: round2(middle((r) => r.p99Ms)), generatorCores: round2(middle((r) => r.generatorCores)),
+      serverCpuUs: Number.isNaN(middle((r) => r.serverCpuUs)) ? null : round2(middle((r) => r.serverCpuUs)),
     }
   })
   const ratios = rows.filter((row) => row.server !== 'ours').map((row) => {
     const ours = rows.find((other) => other.server === 'ours' && other.posts === row.posts)
     return { posts: row.posts, ours: `to ${row.server}`, ratio: round2((ours?.postsPerSecond ?? Number.NaN) / row.postsPerSecond) }
   })
-  return { machine: { cores: availableParallelism(), model: cpus()[0]?.model ?? 'unknown', node: process.version }, rounds, connections, rows, ratios, notes }
+  return { machine: { cores: availableParallelism(), model: cpus()[0]?.model ?? 'unknown', node: process.version }, rounds, connections, syncMs, rows, ratios, notes }
 }
 
 function table(report: BenchReport): string {
   const { machine } = report
   const lines = [`Ingest on ${machine.cores} cores of ${machine.model}, Node ${machine.node}; median of ${report.rounds} rounds`, '']
-  lines.push(`${'posts'.padEnd(22)}${'server'.padEnd(14)}${'posts/s'.padStart(10)}${'alerts/s'.padStart(10)}${'p50 ms'.padStart(9)}${'p99 ms'.padStart(9)}${'generator'.padStart(11)}`)
+  lines.push(`${'posts'.padEnd(22)}${'server'.padEnd(14)}${'posts/s'.padStart(10)}${'alerts/s'.padStart(10)}${'p50 ms'.padStart(9)}${'p99 ms'.padStart(9)}${'server µs/post'.padStart(16)}${'generator'.padStart(12)}`)
   for (const row of report.rows) {
-    lines.push(`${row.posts.padEnd(22)}${row.server.padEnd(14)}${String(row.postsPerSecond).padStart(10)}${String(row.alertsPerSecond).padStart(10)}${row.p50Ms.toFixed(2).padStart(9)}${row.p99Ms.toFixed(2).padStart(9)}${`${row.generatorCores.toFixed(2)} core`.padStart(11)}`)
+    lines.push(`${row.posts.padEnd(22)}${row.server.padEnd(14)}${String(row.postsPerSecond).padStart(10)}${String(row.alertsPerSecond).padStart(10)}${row.p50Ms.toFixed(2).padStart(9)}${row.p99Ms.toFixed(2).padStart(9)}${(row.serverCpuUs?.toFixed(1) ?? '-').padStart(16)}${`${row.generatorCores.toFixed(2)} core`.padStart(12)}`)
   }
-  lines.push('', ...report.ratios.map(({ posts, ours, ratio }) => `${posts.padEnd(22)}ours ${ours}: ${ratio.toFixed(2)}`), '', ...report.notes, '')
+  lines.push('', `Writing and syncing 16 KB takes ${report.syncMs} ms on this disk (median).`, ...report.ratios.map(({ posts, ours, ratio }) => `${posts.padEnd(22)}ours ${ours}: ${ratio.toFixed(2)}`), '', ...report.notes, '')
   return lines.join('\n')
+}
+
+/** What one synced write costs here: the floor under the time of a durable answer. */
+function syncTimeMs(directory: string): number {
+  const file = openSync(join(directory, 'sync-time'), 'w')
+  const block = Buffer.alloc(16_384)
+  const times = Array.from({ length: 200 }, (_, index) => {
+    const startedMs = performance.now()
+    writeSync(file, block, 0, block.length, index * block.length)
+    fdatasyncSync(file)
+    return performance.now() - startedMs
+  })
+  closeSync(file)
+  return round2(median(times))
 }
 
 function median(values: readonly number[]): number {

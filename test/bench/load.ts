@@ -2,6 +2,7 @@
  * A load generator in a process of its own: raw sockets, one request under way on each, requests made and signed before the clock starts.
  * It is forked with the task as its one message, and answers with what it saw.
  */
+import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { bodies, requests, type Shape, type Signing } from './ingest-shapes.ts'
@@ -16,6 +17,8 @@ export interface LoadTask {
   readonly connections: number
   readonly warmUpMs: number
   readonly measureMs: number
+  /** Process of the server, whose use of the processor is measured too. */
+  readonly serverPid: number
 }
 
 /** What one measurement saw. */
@@ -28,6 +31,8 @@ export interface LoadResult {
   readonly p99Ms: number
   /** Cores this generator used. */
   readonly generatorCores: number
+  /** Processor time of the server for one post, all threads, in µs; NaN where /proc does not tell. */
+  readonly serverCpuUs: number
 }
 
 const HEAD_END = Buffer.from('\r\n\r\n')
@@ -54,12 +59,14 @@ class Run {
     for (const socket of sockets) this.#drive(socket)
     await pause(warmUpMs)
     const cpu = process.cpuUsage()
+    const serverCpuMs = cpuMsOf(this.#task.serverPid)
     const startedMs = performance.now()
     this.#isMeasuring = true
     await pause(measureMs)
     this.#isMeasuring = false
     const seconds = (performance.now() - startedMs) / 1000
     const used = process.cpuUsage(cpu)
+    const serverUsedMs = cpuMsOf(this.#task.serverPid) - serverCpuMs
     for (const socket of sockets) socket.destroy()
     if (this.#refused > 0) throw new Error(`${this.#refused} posts were refused, the first with: ${this.#firstRefusal}`)
     const sorted = Float64Array.from(this.#latenciesMs).sort()
@@ -67,6 +74,7 @@ class Run {
     return {
       posts: this.#posts, refused: this.#refused, postsPerSecond: this.#posts / seconds, alertsPerSecond: (this.#posts * alertsPerPost) / seconds,
       p50Ms: quantile(0.5), p99Ms: quantile(0.99), generatorCores: (used.user + used.system) / 1e6 / seconds,
+      serverCpuUs: (serverUsedMs * 1_000) / this.#posts,
     }
   }
 
@@ -104,6 +112,17 @@ class Run {
       send()
     })
     send()
+  }
+}
+
+/** Processor time a process has used, user and system, in ms; Linux counts it in hundredths of a second. */
+function cpuMsOf(pid: number): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ')
+    return (Number(fields[11]) + Number(fields[12])) * 10
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Number.NaN
+    throw error
   }
 }
 
