@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
@@ -55,5 +55,13 @@ describe('readConfig', () => {
 
   it('refuses a secret given twice', () => {
     expect(mistakesOf({ AW_MASTER_KEY: Buffer.alloc(32).toString('base64'), AW_MASTER_KEY_FILE: '/x' })).toContainEqual(expect.stringMatching(/not both/))
+  })
+
+  it('is documented name by name', () => {
+    const [unknown] = mistakesOf({ AW_X: '1' })
+    const page = readFileSync(join(import.meta.dirname, 'docs/configuration.md'), 'utf8')
+    const names = String(unknown).split('known are ')[1]?.split(', ') ?? []
+    expect(names.length).toBeGreaterThan(5)
+    for (const name of names) expect(page).toContain(`\`${name}\``)
   })
 })
