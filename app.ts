@@ -26,7 +26,7 @@ import { analyticsStore, deadLetterStore } from './storage/queries/analytics-sto
 import { jwtSecret } from './storage/queries/installation.ts'
 import { openStores } from './storage/queries/stores.ts'
 import { openSecretBox } from './storage/secret-box.ts'
-import { CredentialKeeper, startCorrelate, startProcess, startProject, startRecord, startRelaying, type Stoppable, type Surroundings } from './wiring.ts'
+import { CredentialKeeper, startCorrelate, startLiveFeed, startProcess, startProject, startRecord, startRelaying, type Stoppable, type Surroundings } from './wiring.ts'
 
 /** A company as its first key was shown. */
 export interface FirstCompany {
@@ -78,7 +78,8 @@ export async function startApp(config: Config, roles: readonly RoleName[]): Prom
       return part
     }
     if (has('record')) await started(startRecord(surroundings))
-    if (has('project')) await started(startProject(surroundings, live, settlements))
+    if (has('project')) await started(startProject(surroundings, live === null || settlements === null ? null : { live, settlements }))
+    if (live !== null) await started(startLiveFeed(surroundings, live, has('project')))
     if (has('correlate')) await started(startCorrelate(surroundings))
     if (has('process')) await started(startProcess(surroundings))
     const relay = has('relay') ? await started(startRelaying(surroundings)) : null
@@ -139,7 +140,7 @@ function urlOf(server: FastifyInstance): string {
 
 /** Believes as many proxies as the operator says stand in front; none by default. */
 function trust(proxies: number): (address: string, hop: number) => boolean {
-  return (_address, hop) => hop <= proxies
+  return (_address, hop) => hop < proxies
 }
 
 function version(): string {

@@ -1,19 +1,21 @@
 /** How each role is put together from the ports. A starter answers how to stop what it started. */
+import { randomUUID } from 'node:crypto'
 import { CredentialSnapshot } from './ingest/authenticate.ts'
 import { correlateStage } from './correlator/stage.ts'
 import { processStage, type ProcessOutput } from './processors/process-stage.ts'
 import { outputCodecs, runStage } from './processors/runner.ts'
 import { parseBody } from './processors/sources/parse.ts'
 import { adapterFor } from './processors/sources/registry.ts'
+import { feedProjected } from './api/live-feed.ts'
 import type { LiveHub } from './api/live-hub.ts'
 import type { Settlements } from './api/settlements.ts'
 import type { AppMetrics } from './metrics.ts'
 import type { Clock } from './schemas/clock.ts'
-import { openCodec, openRecordCodec, schemaText } from './schemas/codec.ts'
+import { openCodec, openRecordCodec, schemaText, type TopicRecords } from './schemas/codec.ts'
 import { toAppError } from './schemas/errors.ts'
 import type { CorrelateEntry, Delivery, IncidentRecord, ProcessEntry } from './schemas/records.ts'
-import { TOPICS } from './schemas/topics.ts'
-import { startProjector, type Projected } from './storage/projector.ts'
+import { TOPICS, type TopicName } from './schemas/topics.ts'
+import { startProjector } from './storage/projector.ts'
 import { loadCredentials, touchLastUsed } from './storage/queries/credentials.ts'
 import { recorderPositions } from './storage/queries/reader-positions.ts'
 import { RECORDER, startRecorder } from './storage/recorder.ts'
@@ -86,23 +88,49 @@ export async function startCorrelate({ engines, logger, metrics, failed }: Surro
   })
 }
 
+/** Who hears at once of what was projected. */
+export interface Listeners {
+  readonly live: LiveHub
+  readonly settlements: Settlements
+}
+
 /** Role `project`; tells live listeners and waiting commands of the same process what it has committed. */
-export async function startProject({ engines, logger, metrics, failed }: Surroundings, live: LiveHub | null, settlements: Settlements | null): Promise<Stoppable> {
+export async function startProject({ engines, logger, metrics, failed }: Surroundings, listeners: Listeners | null): Promise<Stoppable> {
   const projector = await startProjector({
     log: engines.log, schemaIds: engines.schemaIds, database: await engines.database(), logger, failed,
     progress: (partition, atMs) => metrics.runner.progress('project', partition, atMs),
   })
-  projector.onProjected((projected) => announce(projected, live, settlements))
+  if (listeners !== null) projector.onProjected((projected) => feedProjected(projected, listeners))
   return projector
 }
 
-/** Passes on what a batch of the projection has changed. */
-function announce(projected: Projected, live: LiveHub | null, settlements: Settlements | null): void {
-  for (const { commandId } of projected.outcomes) settlements?.settled(commandId)
-  for (const { change, number, isNew } of projected.incidents) {
-    const { incidentId, companyId, assignee, title, status, severity, version, mergedInto } = change
-    live?.publish({ type: isNew ? 'incident_created' : 'incident_updated', companyId, assignee, data: { id: incidentId, companyId, number, title, status, severity, assignee, version, mergedInto } })
+/**
+ * What the API tells live: counts of received alerts, and, where no projection runs in this process, changed incidents. It reads the ends of the logs in a
+ * consumer group of its own; nothing depends on it, so it begins anew at each start and commits nothing.
+ */
+export async function startLiveFeed({ engines, failed }: Surroundings, live: LiveHub, hasProjection: boolean): Promise<Stoppable> {
+  const { log, schemaIds } = engines
+  const group = `aw-live-${randomUUID()}`
+  const follow = async <N extends TopicName>(topic: N, tell: (record: TopicRecords[N]) => void): Promise<Stoppable> => {
+    const codec = await openCodec(topic, schemaIds)
+    return log.consume({
+      group, topic, failed, revoked: () => undefined,
+      assigned: async (partition) => (await log.ends(topic)).find((end) => end.partition === partition)?.next ?? 0,
+      batch: async (_partition, records) => {
+        await codec.prepare(records.map((record) => record.value))
+        for (const record of records) tell(codec.decode(record.value))
+      },
+    })
   }
+  const feeds = [await follow(TOPICS.alerts.name, (row) => live.countAlerts(row.companyId, 1))]
+  if (!hasProjection) {
+    feeds.push(await follow(TOPICS.incidents.name, ({ event }) => {
+      if (event.type !== 'incident') return
+      const { incidentId: id, companyId, version, status, severity, title, assignee, alertCount, problemCount, mergedInto } = event
+      live.publish({ type: 'incident_updated', companyId, assignee, data: { id, companyId, version, status, severity, title, assignee, alertCount, problemCount, mergedInto } })
+    }))
+  }
+  return { stop: async () => void (await Promise.all(feeds.map((feed) => feed.stop()))) }
 }
 
 /** Role `record`. */
