@@ -17,7 +17,7 @@ const [directory = '', apiKey = '', hmacSecret = ''] = process.argv.slice(2)
 const env = await openLmdb({ directory })
 const log = openLmdbLog(env, { clock: systemClock })
 await log.ensureTopics([{ ...TOPICS.raw, partitions: EMBEDDED_PARTITIONS }])
-const app = fastify(INGEST_SERVER_OPTIONS)
+const app = fastify({ ...INGEST_SERVER_OPTIONS, logger: { level: 'warn' } })
 // The company's limit is what the benchmark must not measure.
 const credential = {
   keyId: 'key-1', keyHash: hash('sha256', apiKey, 'hex'), integrationId: 'int-1', companyId: 'com-1', source: null, requireHmac: true,
