@@ -26,7 +26,7 @@ export interface Deduplicated {
 export type Deduplicate = (alert: BacktestAlert, atMs: number, position: number) => Deduplicated
 
 /** Silence after which a problem of a tool that never says `resolved` is over. */
-export const QUIET_MS = 5 * 60_000
+export const QUIET_MS = 60_000
 
 const SEVERITIES: Readonly<Record<string, Severity>> = {
   critical: 'critical', fatal: 'critical', emergency: 'critical', high: 'high', error: 'high', medium: 'medium', warning: 'medium',

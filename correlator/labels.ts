@@ -64,8 +64,8 @@ export function labelFeatures(labels: Readonly<Record<string, string>>, asset: s
   return { service: firstOf(labels, SERVICE_LABELS), site: firstOf(labels, SITE_LABELS), named, names, values, places }
 }
 
-/** How far the labels of two problems agree: -1 when they name different places, else the share of common labels with the same value. */
-export function labelOverlap(x: LabelFeatures, y: LabelFeatures): number {
+/** How far the labels of two problems agree: -1 when they name different places, else the share of common labels with the same value; null without common labels. */
+export function labelOverlap(x: LabelFeatures, y: LabelFeatures): number | null {
   let i = 0
   let j = 0
   let shared = 0
@@ -83,5 +83,5 @@ export function labelOverlap(x: LabelFeatures, y: LabelFeatures): number {
       j += 1
     }
   }
-  return shared === 0 ? 0 : equal / shared
+  return shared === 0 ? null : equal / shared
 }

@@ -20,11 +20,14 @@ const SAME_SERVICE = 0.7
 /** Words in common from which another tool says the same although its signature reads differently. */
 const SAME_WORDS = 0.5
 
-/** 1 for problems that began together, falling to 0.5 at the end of the window, 0 beyond it. */
+/** Nearness at the end of the window. */
+const NEARNESS_LAST = 0.7
+
+/** 1 for problems that began together, falling to 0.7 at the end of the window, 0 beyond it. */
 export function nearness(apartMs: number, windowMs: number): number {
   if (apartMs > windowMs) return 0
   if (apartMs <= LATENESS_MS) return 1
-  return 1 - (0.5 * (apartMs - LATENESS_MS)) / windowMs
+  return 1 - ((1 - NEARNESS_LAST) * (apartMs - LATENESS_MS)) / Math.max(1, windowMs - LATENESS_MS)
 }
 
 /** How far two different assets are related: 1 a label of one names the other or one step in the graph, less further away and for a service or a third asset in common, 0 not at all. */
@@ -50,7 +53,7 @@ export function scorePair(a: ProblemNode, b: ProblemNode, tuning: Tuning, graph:
   const isSameAsset = a.asset !== null && a.asset === b.asset
   const isSameSignature = a.signature !== null && a.signature === b.signature
   const words = similarity(a.sketch, b.sketch)
-  const overlap = labelOverlap(a.labels, b.labels)
+  const overlap = agreement(a, b, isSameAsset)
   let score = weights.text * words
   if (isSameAsset) {
     score += weights.same_asset
@@ -64,6 +67,11 @@ export function scorePair(a: ProblemNode, b: ProblemNode, tuning: Tuning, graph:
   return Math.min(1, score) * (1 - weights.nearness * (1 - near))
 }
 
+/** Labels that differ speak against even the same asset; where two problems of one asset have no labels in common, nothing does. */
+function agreement(a: ProblemNode, b: ProblemNode, isSameAsset: boolean): number {
+  return labelOverlap(a.labels, b.labels) ?? (isSameAsset ? 1 : 0)
+}
+
 function saysTheSame(a: ProblemNode, b: ProblemNode, isSameSignature: boolean, words: number): boolean {
   return a.state.problem.source !== b.state.problem.source && (isSameSignature || words >= SAME_WORDS)
 }
@@ -75,7 +83,7 @@ export function explainPair(a: ProblemNode, b: ProblemNode, tuning: Tuning, grap
   const isSameAsset = a.asset !== null && a.asset === b.asset
   const isSameSignature = a.signature !== null && a.signature === b.signature
   const words = similarity(a.sketch, b.sketch)
-  const overlap = labelOverlap(a.labels, b.labels)
+  const overlap = agreement(a, b, isSameAsset)
   const say = (name: keyof Tuning['weights'], value: number, detail: string): void => {
     features.push({ name, value, weight: weights[name], detail })
   }
@@ -87,7 +95,7 @@ export function explainPair(a: ProblemNode, b: ProblemNode, tuning: Tuning, grap
     if (related > 0) say('related_asset', related, `${a.asset ?? ''} and ${b.asset ?? ''}`)
   }
   if (isSameSignature) say('same_signature', 1, a.signature ?? '')
-  if (overlap > 0 || (overlap < 0 && !isSameAsset)) say('labels', overlap, overlap < 0 ? 'labels name different places' : 'share of common labels that agree')
+  if (overlap > 0 || (overlap < 0 && !isSameAsset)) say('labels', overlap, overlap < 0 ? 'labels name different places' : 'share of common labels that agree; 1 where one asset has none in common')
   if (words > 0) say('text', words, 'share of words in common')
   const apartMs = Math.abs(a.onsetMs - b.onsetMs)
   say('nearness', nearness(apartMs, tuning.windowMs), `began ${Math.round(apartMs / 1000)} s apart; scales the sum of the others`)

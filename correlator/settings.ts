@@ -23,12 +23,12 @@ export interface Weights {
 
 /** Chosen over all data sets at once; see docs/correlation.md. */
 export const DEFAULT_WEIGHTS: Weights = {
-  same_asset: 0.6,
+  same_asset: 0.45,
   related_asset: 0.5,
   same_signature: 0.35,
   other_tool: 0.2,
   labels: 0.25,
-  text: 0.2,
+  text: 0.15,
   nearness: 1,
 }
 
