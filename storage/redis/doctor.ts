@@ -5,8 +5,8 @@ import { connectRedis, asking } from './client.ts'
 export async function checkRedis(url: string): Promise<readonly { ok: boolean; detail: string }[]> {
   const redis = await connectRedis(url)
   try {
-    const [, policy = 'unknown'] = (await asking('reading maxmemory-policy', redis.config('GET', 'maxmemory-policy'))) as string[]
-    const [, appendonly = 'unknown'] = (await asking('reading appendonly', redis.config('GET', 'appendonly'))) as string[]
+    const [, policy = 'unknown'] = await asking<unknown>('reading maxmemory-policy', redis.config('GET', 'maxmemory-policy')) as string[]
+    const [, appendonly = 'unknown'] = await asking<unknown>('reading appendonly', redis.config('GET', 'appendonly')) as string[]
     return [
       policy === 'noeviction' ? { ok: true, detail: 'never evicts' } : { ok: false, detail: `maxmemory-policy is ${policy}: set it to noeviction, or state disappears under pressure` },
       appendonly === 'yes' ? { ok: true, detail: 'keeps an append-only file' } : { ok: false, detail: `appendonly is ${appendonly}: set it to yes, or a restart loses all state` },
