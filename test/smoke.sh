@@ -102,8 +102,10 @@ api "/api/incidents?company=$company&limit=100" "$work/incidents-again.json"
 # shellcheck disable=SC2016
 "$node" -e '
   const [before, after] = process.argv.slice(1).map((file) => JSON.parse(require("node:fs").readFileSync(file, "utf8")).items)
-  const text = (incidents) => JSON.stringify(incidents.map(({ id, number, status, alertCount, problemCount, version }) => ({ id, number, status, alertCount, problemCount, version })))
-  if (before.length === 0 || text(before) !== text(after)) { console.log(`before: ${text(before)}\nafter:  ${text(after)}`); process.exit(1) }
+  // Counts and versions may still grow: a repeat is told at 2, 4, 8 and then with a tick.
+  const text = (incidents) => JSON.stringify(incidents.map(({ id, number, status, problemCount }) => ({ id, number, status, problemCount })))
+  const grown = before.every((incident, at) => incident.alertCount <= after[at]?.alertCount)
+  if (before.length === 0 || !grown || text(before) !== text(after)) { console.log(`before: ${text(before)}\nafter:  ${text(after)}`); process.exit(1) }
 ' "$work/incidents.json" "$work/incidents-again.json" || fail 'the incidents are not the same after a restart'
 say 'a restart finds the same incidents'
 stop
