@@ -10,7 +10,7 @@ import { feedProjected } from './api/live-feed.ts'
 import type { LiveHub } from './api/live-hub.ts'
 import type { Settlements } from './api/settlements.ts'
 import type { AppMetrics } from './metrics.ts'
-import type { Clock } from './schemas/clock.ts'
+import { isAborted, type Clock } from './schemas/clock.ts'
 import { openCodec, openRecordCodec, schemaText, type TopicRecords } from './schemas/codec.ts'
 import { toAppError } from './schemas/errors.ts'
 import type { CorrelateEntry, Delivery, IncidentRecord, ProcessEntry } from './schemas/records.ts'
@@ -130,7 +130,11 @@ export async function startLiveFeed({ engines, failed }: Surroundings, live: Liv
       live.publish({ type: 'incident_updated', companyId, assignee, data: { id, companyId, version, status, severity, title, assignee, alertCount, problemCount, mergedInto } })
     }))
   }
-  return { stop: async () => void (await Promise.all(feeds.map((feed) => feed.stop()))) }
+  return {
+    stop: async () => {
+      await Promise.all(feeds.map((feed) => feed.stop()))
+    },
+  }
 }
 
 /** Role `record`. */
@@ -182,20 +186,16 @@ export class CredentialKeeper implements Stoppable {
 
   async #run(): Promise<void> {
     const { clock, logger } = this.#surroundings
-    while (!this.#isStopping()) {
+    while (!isAborted(this.#stopping.signal)) {
       try {
         await clock.sleep(CREDENTIALS_INTERVAL_MS, this.#stopping.signal)
         await this.refresh()
         if (clock.now() - this.#usedAtMs >= USED_INTERVAL_MS) await this.#noteUse()
       } catch (thrown) {
         // Without the database the keys known so far go on working; a revocation waits until it is back.
-        if (!this.#isStopping()) logger.warn({ code: toAppError(thrown).code }, 'reading the keys failed: going on with those known')
+        if (!isAborted(this.#stopping.signal)) logger.warn({ code: toAppError(thrown).code }, 'reading the keys failed: going on with those known')
       }
     }
-  }
-
-  #isStopping(): boolean {
-    return this.#stopping.signal.aborted
   }
 
   async #read(): Promise<void> {

@@ -26,7 +26,6 @@ export const percent = (share: number): string => `${(share * 100).toFixed(1)}%`
 
 /** Cuts a text for one table cell; control characters of hostile text never reach the terminal. */
 export function cell(text: string, max: number): string {
-  // eslint-disable-next-line no-control-regex -- these are what must not reach the terminal
   const clean = text.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ')
   return clean.length <= max ? clean : `${clean.slice(0, max - 1)}…`
 }

@@ -1,4 +1,4 @@
-import { Graph } from './graph.ts'
+import type { Graph } from './graph.ts'
 import type { IncidentNode } from './incident-node.ts'
 import { KeyList } from './key-list.ts'
 import type { ProblemNode } from './problem-node.ts'

@@ -14,6 +14,10 @@ export class ProblemNode {
   signature: string | null = null
   labels: LabelFeatures
   sketch: Sketch
+  /** When its present episode began; nearness in time is measured between these. Kept here because the search reads little else. */
+  onsetMs: number
+  /** When it ended; infinite while it fires. */
+  endMs: number
   /** Serial of the search that last scored it, so that one search scores it once. */
   mark = 0
 
@@ -26,11 +30,8 @@ export class ProblemNode {
     this.signature = canonical(problem.signature)
     this.labels = labelFeatures(problem.labels, this.asset)
     this.sketch = sketchOf(`${problem.title} ${problem.message}`)
-  }
-
-  /** When its present episode began; nearness in time is measured between these. */
-  get onsetMs(): number {
-    return this.state.problem.firstAtMs
+    this.onsetMs = problem.firstAtMs
+    this.endMs = endOf(problem)
   }
 
   get isFiring(): boolean {
@@ -41,6 +42,8 @@ export class ProblemNode {
   update(problem: ProblemEntry['problem']): boolean {
     const before = this.state.problem
     this.state.problem = problem
+    this.onsetMs = problem.firstAtMs
+    this.endMs = endOf(problem)
     if (before.title !== problem.title || before.message !== problem.message) this.sketch = sketchOf(`${problem.title} ${problem.message}`)
     const { asset, signature, labels } = this
     this.asset = canonical(problem.asset)
@@ -53,8 +56,10 @@ export class ProblemNode {
 
 /** Newest episode first, then by problem key: the one order in which an incident's problems are told. */
 export function newestFirst(a: ProblemNode, b: ProblemNode): number {
-  const aMs = a.state.problem.firstAtMs
-  const bMs = b.state.problem.firstAtMs
-  if (aMs !== bMs) return bMs - aMs
+  if (a.onsetMs !== b.onsetMs) return b.onsetMs - a.onsetMs
   return a.state.problem.problemKey < b.state.problem.problemKey ? -1 : 1
+}
+
+function endOf({ status, resolvedAtMs, lastAtMs }: ProblemEntry['problem']): number {
+  return status === 'firing' ? Number.POSITIVE_INFINITY : resolvedAtMs ?? lastAtMs
 }

@@ -45,26 +45,23 @@ export function relation(a: ProblemNode, b: ProblemNode, graph: Graph | null): n
   return steps === undefined ? value : Math.max(value, BY_STEPS[steps] ?? 0)
 }
 
-/** The score of two problems, 0 to 1. */
+/** The score of two problems, 0 to 1; 0 also for any score that stays below the threshold for certain. */
 export function scorePair(a: ProblemNode, b: ProblemNode, tuning: Tuning, graph: Graph | null): number {
   const near = nearness(Math.abs(a.onsetMs - b.onsetMs), tuning.windowMs)
   if (near === 0) return 0
   const { weights } = tuning
   const isSameAsset = a.asset !== null && a.asset === b.asset
   const isSameSignature = a.signature !== null && a.signature === b.signature
-  const words = similarity(a.sketch, b.sketch)
-  const overlap = agreement(a, b, isSameAsset)
-  let score = weights.text * words
-  if (isSameAsset) {
-    score += weights.same_asset
-    if (saysTheSame(a, b, isSameSignature, words)) score += weights.other_tool
-    if (overlap > 0) score += weights.labels * overlap
-  } else {
-    score += weights.related_asset * relation(a, b, graph) + weights.labels * overlap
-  }
+  let score = weights.labels * agreement(a, b, isSameAsset)
+  if (isSameAsset) score += weights.same_asset
+  else score += weights.related_asset * relation(a, b, graph)
   if (isSameSignature) score += weights.same_signature
-  if (score <= 0) return 0
-  return Math.min(1, score) * (1 - weights.nearness * (1 - near))
+  // Most pairs stop here: no likeness of the texts could lift them over the threshold.
+  if (score + weights.text + (isSameAsset ? weights.other_tool : 0) < tuning.threshold) return 0
+  const words = similarity(a.sketch, b.sketch)
+  score += weights.text * words
+  if (isSameAsset && saysTheSame(a, b, isSameSignature, words)) score += weights.other_tool
+  return score <= 0 ? 0 : Math.min(1, score) * (1 - weights.nearness * (1 - near))
 }
 
 /** Labels that differ speak against even the same asset; where two problems of one asset have no labels in common, nothing does. */

@@ -34,8 +34,7 @@ function mayTake(incident: IncidentNode, onsetMs: number, maxLifeMs: number): bo
  * answer the same whichever of the two arrives first, which a rule about the whole incident could not.
  */
 function mayRelate(onsetMs: number, other: ProblemNode): boolean {
-  const { status, resolvedAtMs, lastAtMs } = other.state.problem
-  return status === 'firing' || onsetMs <= (resolvedAtMs ?? lastAtMs) + LATENESS_MS
+  return onsetMs <= other.endMs + LATENESS_MS
 }
 
 /** Every incident with a problem that scores at or above the threshold with this one, best first; of equal scores the oldest incident first. */

@@ -24,6 +24,9 @@ export const systemClock: Clock = {
     }),
 }
 
+/** Whether a signal has been aborted by now; a call, because a property read twice counts as unchanged. */
+export const isAborted = (signal: AbortSignal): boolean => signal.aborted
+
 /** Why a signal was aborted, as an Error. */
 function reasonOf(signal: AbortSignal | undefined): Error {
   const reason: unknown = signal?.reason

@@ -4,6 +4,7 @@
  * the commit visible. So what any reader sees, in any thread, is on disk already, and an append is one fdatasync away from its promise.
  * The library's default shows commits before they are flushed; measured here it was also slower (0.15 against 0.12 ms a small commit).
  */
+import type * as Lmdb from 'lmdb'
 import type { Database, RootDatabase } from 'lmdb'
 import { AppError } from '../../schemas/errors.ts'
 
@@ -52,7 +53,7 @@ export async function openLmdb(options: { directory: string }): Promise<LmdbEnv>
   }
 }
 
-async function loadLmdb(): Promise<typeof import('lmdb')> {
+async function loadLmdb(): Promise<typeof Lmdb> {
   try {
     return await import('lmdb')
   } catch (cause) {

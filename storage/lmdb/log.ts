@@ -1,7 +1,7 @@
 /** The embedded log: partitions in LMDB, appended with group commit, read by consumer groups of this process. */
 import { BroadcastChannel } from 'node:worker_threads'
 import { AppError } from '../../schemas/errors.ts'
-import type { Clock } from '../../schemas/clock.ts'
+import { isAborted, type Clock } from '../../schemas/clock.ts'
 import { Appender, type Append } from './appender.ts'
 import { Group, type LogSource, type Subscription } from './consumption.ts'
 import { committed, type LmdbEnv } from './env.ts'
@@ -177,7 +177,7 @@ export class LmdbLog implements LogSource {
       try {
         await this.clock.sleep(FALLBACK_POLL_MS, signal)
       } catch (thrown) {
-        if (signal.aborted) return
+        if (isAborted(signal)) return
         throw thrown
       }
       this.#heard([...this.#waiting.keys()])

@@ -1,5 +1,5 @@
 /** Deletes what is older than its topic keeps: whole blocks from the front of each partition, a bounded slice at a time. */
-import type { Clock } from '../../schemas/clock.ts'
+import { isAborted, type Clock } from '../../schemas/clock.ts'
 import { toAppError, type AppError } from '../../schemas/errors.ts'
 import { committed } from './env.ts'
 import { blockHeader, blockKey, encodeHead, headKey, offsetOfKey, slotOf, type Slot } from './log-format.ts'
@@ -18,7 +18,7 @@ export async function keepRetention(tables: LogTables, clock: Clock, signal: Abo
       await clock.sleep(INTERVAL_MS, signal)
       await deleteExpired(tables, clock.now(), signal)
     } catch (thrown) {
-      if (signal.aborted) return
+      if (isAborted(signal)) return
       report?.(toAppError(thrown, 'deleting old records'))
     }
   }

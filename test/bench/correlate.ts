@@ -16,6 +16,8 @@ const T0 = 1_700_000_000_000
 export interface CorrelateRow {
   readonly openIncidents: number
   readonly problemsPerSecond: number
+  /** The same by processor time, garbage collection included: what one free core gives when this machine is shared. */
+  readonly problemsPerCpuSecond: number
   readonly pairsPerProblem: number
   /** Share of the problems that joined an incident instead of founding one. */
   readonly joined: number
@@ -44,25 +46,28 @@ function measure(openIncidents: number): CorrelateRow {
   const stage = correlateStage({ maxOpenProblems: 10_000_000 })
   const state = new StateView<CorrelateEntry>()
   let position = 0
-  const run = (count: number, make: (i: number) => Positioned<CorrelationRecord>): number => {
+  const run = (count: number, make: (i: number) => Positioned<CorrelationRecord>): { seconds: number; cpuSeconds: number } => {
     const batches: Positioned<CorrelationRecord>[][] = []
     for (let i = 0; i < count; i += BATCH) batches.push(Array.from({ length: Math.min(BATCH, count - i) }, (_, j) => make(i + j)))
     const startedMs = performance.now()
+    const startedCpu = process.cpuUsage()
     for (const batch of batches) {
       stage.process(batch, state)
       state.takeDelta()
     }
-    return (performance.now() - startedMs) / 1000
+    const { user, system } = process.cpuUsage(startedCpu)
+    return { seconds: (performance.now() - startedMs) / 1000, cpuSeconds: (user + system) / 1_000_000 }
   }
   // A single-problem incident on each asset, over the last nine minutes.
   run(openIncidents, (i) => problemOf((position += 1), i, 0, T0 + Math.floor((i * 540_000) / openIncidents)))
   const [searches, pairs] = [searchStats.searches, searchStats.pairs]
   const incidentsBefore = incidentsIn(state)
   // Then the measured storm, a minute of it: further checks of those assets.
-  const seconds = run(PROBLEMS, (i) => problemOf((position += 1), (i * 7919) % openIncidents, 1 + Math.floor(i / openIncidents), T0 + 540_000 + Math.floor((i * 60_000) / PROBLEMS)))
+  const { seconds, cpuSeconds } = run(PROBLEMS, (i) => problemOf((position += 1), (i * 7919) % openIncidents, 1 + Math.floor(i / openIncidents), T0 + 540_000 + Math.floor((i * 60_000) / PROBLEMS)))
   return {
     openIncidents,
     problemsPerSecond: Math.round(PROBLEMS / seconds),
+    problemsPerCpuSecond: Math.round(PROBLEMS / cpuSeconds),
     pairsPerProblem: Math.round((10 * (searchStats.pairs - pairs)) / (searchStats.searches - searches)) / 10,
     joined: 1 - (incidentsIn(state) - incidentsBefore) / PROBLEMS,
     heapMb: Math.round(process.memoryUsage().heapUsed / 1_048_576),
@@ -84,8 +89,8 @@ export function benchCorrelate(options: { readonly json: boolean }): readonly Co
   })
   if (options.json) console.log(JSON.stringify({ bench: 'correlate', problems: PROBLEMS, batch: BATCH, rows }))
   else {
-    console.log('open incidents  problems/s  pairs/problem  joined  heap MB')
-    for (const row of rows) console.log(`${String(row.openIncidents).padStart(14)}  ${String(row.problemsPerSecond).padStart(10)}  ${String(row.pairsPerProblem).padStart(13)}  ${row.joined.toFixed(2).padStart(6)}  ${String(row.heapMb).padStart(7)}`)
+    console.log('open incidents  problems/s  problems/cpu s  pairs/problem  joined  heap MB')
+    for (const row of rows) console.log(`${String(row.openIncidents).padStart(14)}  ${String(row.problemsPerSecond).padStart(10)}  ${String(row.problemsPerCpuSecond).padStart(14)}  ${String(row.pairsPerProblem).padStart(13)}  ${row.joined.toFixed(2).padStart(6)}  ${String(row.heapMb).padStart(7)}`)
   }
   return rows
 }
