@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { embeddedEngines, readConfig } from './config.ts'
@@ -18,7 +18,7 @@ const mistakesOf = (environment: Record<string, string>): readonly unknown[] => 
 describe('readConfig', () => {
   it('needs nothing: every engine is embedded and nothing outside is changed', () => {
     const config = readConfig({})
-    expect([config.host, config.port, config.dataDir, config.mode]).toEqual(['127.0.0.1', 8080, '.data', 'dry-run'])
+    expect([config.host, config.port, config.dataDir, config.mode]).toEqual(['127.0.0.1', 8080, resolve('.data'), 'dry-run'])
     expect(embeddedEngines(config)).toHaveLength(5)
   })
 

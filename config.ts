@@ -1,5 +1,6 @@
 /** The only reader of the environment: defaults, then decoding, then rules between fields; every mistake is reported at once. */
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { AppError } from './schemas/errors.ts'
 import { MODES, type Mode } from './schemas/settings.ts'
 
@@ -114,7 +115,7 @@ export function readConfig(environment: Environment): Config {
   const config: Config = {
     host: text('AW_HOST') ?? '127.0.0.1',
     port: integer('AW_PORT', 8080, 0, 65_535),
-    dataDir: text('AW_DATA_DIR') ?? '.data',
+    dataDir: resolve(text('AW_DATA_DIR') ?? '.data'),
     adminToken: secret(adminToken),
     masterKey: secret(masterKey),
     kafkaBrokers: brokers,

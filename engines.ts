@@ -6,7 +6,7 @@ import type { DeliveryMemory } from './ingest/ports.ts'
 import type { Log, StateStore } from './processors/ports.ts'
 import type { Clock } from './schemas/clock.ts'
 import type { SchemaIds } from './schemas/codec.ts'
-import { AppError } from './schemas/errors.ts'
+import type { AppError } from './schemas/errors.ts'
 import { EMBEDDED_PARTITIONS, KAFKA_PARTITIONS, TOPICS } from './schemas/topics.ts'
 import { openAnalytics, type Analytics } from './storage/clickhouse/analytics.ts'
 import { lockDataDir } from './storage/data-dir.ts'
@@ -35,7 +35,7 @@ export interface Engines {
 
 /** Opens the log and the schema ids, makes the topics, and prepares the rest. Throws `data_dir_locked`, `engine_missing`, `engine_unavailable`. */
 export async function openEngines(config: Config, clock: Clock, logger: EngineLog): Promise<Engines> {
-  const closers: (() => Promise<unknown> | void)[] = []
+  const closers: (() => unknown)[] = []
   const close = async (): Promise<void> => {
     for (const closer of closers.reverse()) await closer()
   }
