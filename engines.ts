@@ -46,12 +46,14 @@ export async function openEngines(config: Config, clock: Clock, logger: EngineLo
       const lock = lockDataDir(config.dataDir)
       closers.push(() => lock.release())
     }
-    const lmdb = once(async (): Promise<LmdbEnv> => {
+    const environment = (folder: string, isDerived: boolean) => once(async (): Promise<LmdbEnv> => {
       const { openLmdb } = await import('./storage/lmdb/env.ts')
-      const env = await openLmdb({ directory: join(config.dataDir, 'log') })
+      const env = await openLmdb({ directory: join(config.dataDir, folder), isDerived })
       closers.push(() => env.close())
       return env
     })
+    const lmdb = environment('log', false)
+    const derived = environment('state', true)
     const log = await openLog(config, clock, logger, lmdb)
     closers.push(() => log.close())
     const partitions = config.partitions ?? (config.kafkaBrokers === null ? EMBEDDED_PARTITIONS : KAFKA_PARTITIONS)
@@ -59,13 +61,13 @@ export async function openEngines(config: Config, clock: Clock, logger: EngineLo
 
     const state = once(async (): Promise<StateStore> => {
       const store = config.redisUrl === null
-        ? (await import('./storage/lmdb/state.ts')).openLmdbState(await lmdb())
+        ? (await import('./storage/lmdb/state.ts')).openLmdbState(await derived())
         : await (await import('./storage/redis/state.ts')).openRedisState({ url: config.redisUrl.reveal() })
       closers.push(() => store.close())
       return store
     })
     const deliveries = once(async (): Promise<DeliveryMemory> => {
-      if (config.redisUrl === null) return (await import('./storage/lmdb/delivery-memory.ts')).openLmdbDeliveryMemory(await lmdb(), { clock })
+      if (config.redisUrl === null) return (await import('./storage/lmdb/delivery-memory.ts')).openLmdbDeliveryMemory(await derived(), { clock })
       const memory = await (await import('./storage/redis/delivery-memory.ts')).openRedisDeliveryMemory({ url: config.redisUrl.reveal() })
       closers.push(() => memory.close())
       return memory

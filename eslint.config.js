@@ -43,6 +43,7 @@ export default tseslint.config(
       '@typescript-eslint/no-non-null-assertion': 'error',
       '@typescript-eslint/no-unnecessary-type-parameters': 'off',
       '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/no-invalid-void-type': 'off',
       '@typescript-eslint/prefer-promise-reject-errors': ['error', { allowThrowingUnknown: true, allowEmptyReject: false }],
       '@typescript-eslint/unbound-method': ['error', { ignoreStatic: true }],
       'no-restricted-syntax': ['error',

@@ -1,7 +1,7 @@
 /**
- * State of stages in LMDB, beside the log. Each partition has a head (count and checksum) whose version is the position, so the compare-and-set is LMDB's own
- * condition and needs no callback under the write lock. A write resolves at its commit; commits of one environment are ordered and the
- * outputs of a batch were committed before, so no crash leaves state ahead of what the log holds.
+ * State of stages in LMDB, in an environment apart from the log. Each partition has a head (count and checksum) whose version is the position, so the
+ * compare-and-set is LMDB's own condition and needs no callback under the write lock. A write resolves at its commit, which need not wait for the
+ * disk: the outputs of the batch were flushed before, so a power loss can only leave state behind the log, which then tells the rest again.
  */
 import { hash } from 'node:crypto'
 import { NO_POSITION, type Position } from '../../schemas/position.ts'

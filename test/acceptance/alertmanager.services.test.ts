@@ -25,26 +25,27 @@ let company: Company
 let api: Client
 let witness: Witness
 let alertmanager: Service
-let configFolder: ReturnType<typeof dataFolder>
+/** Undoes what was begun, last first, also where the beginning failed half way. */
+const undo: (() => Promise<unknown> | void)[] = []
 
 beforeAll(async () => {
   program = await Program.up()
+  undo.push(() => program.remove())
   await program.start()
   company = await onboard(program, 'Alertmanager Ltd')
   api = admin(program)
   const key = await program.api<Company>('POST', `/api/companies/${company.id}/integrations`, { source: 'alertmanager', requireHmac: false })
   await keyWorks(program, key, 'alertmanager')
   witness = new Witness(program.url)
-  configFolder = dataFolder('alertmanager-config', undefined)
-  const configFile = join(configFolder.dataDir, 'alertmanager.yml')
+  const { dataDir, remove } = dataFolder('alertmanager-config', undefined)
+  undo.push(remove, () => witness.stop())
+  const configFile = join(dataDir, 'alertmanager.yml')
   writeFileSync(configFile, configuration(`${await witness.start()}/api/webhooks/alertmanager`, key.apiKey))
   alertmanager = await startAlertmanager({ configFile })
+  undo.push(() => alertmanager.stop())
 })
 afterAll(async () => {
-  await alertmanager?.stop()
-  await witness?.stop()
-  configFolder?.remove()
-  await program.remove()
+  for (const step of undo.reverse()) await step()
 })
 
 function configuration(url: string, apiKey: string): string {
