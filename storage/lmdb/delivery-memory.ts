@@ -39,12 +39,14 @@ export class LmdbDeliveryMemory {
     const key = keyOf(integrationId, deliveryId)
     const nowMs = this.#clock.now()
     const at = timeBytes(nowMs)
-    if (nowMs - this.#forgotAtMs >= FORGET_EVERY_MS) {
-      this.#forgotAtMs = nowMs
-      this.#forget(nowMs - KEEP_MS)
-    }
-    void this.#byTime.put(Buffer.concat([at, key]), EMPTY)
-    await committed(this.#deliveries.put(key, at), 'remembering a delivery')
+    const isForgetting = nowMs - this.#forgotAtMs >= FORGET_EVERY_MS
+    if (isForgetting) this.#forgotAtMs = nowMs
+    const write = this.#deliveries.batch(() => {
+      if (isForgetting) this.#forget(nowMs - KEEP_MS)
+      void this.#byTime.put(Buffer.concat([at, key]), EMPTY)
+      void this.#deliveries.put(key, at)
+    })
+    await committed(write, 'remembering a delivery')
   }
 
   #forget(before: number): void {
