@@ -9,8 +9,8 @@ import { createChdbConnection } from 'chdb/connection'
 /** Settings of the HTTP server itself, which the engine does not know. */
 const HTTP_ONLY = new Set(['wait_end_of_query', 'query_id', 'database', 'query', 'enable_http_compression', 'session_id', 'role'])
 
-/** Starts it over a directory, on a free port of this machine. */
-export async function startClickHouseHttp(path: string): Promise<{ url: string; close(): Promise<void> }> {
+/** Starts it over a directory, on this port or a free one. */
+export async function startClickHouseHttp(path: string, port = 0): Promise<{ url: string; close(): Promise<void> }> {
   const connection = createChdbConnection({ path })
   let turn: Promise<unknown> = Promise.resolve()
   const server = createServer((request, response) => {
@@ -25,7 +25,7 @@ export async function startClickHouseHttp(path: string): Promise<{ url: string; 
       )
     })
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: async () => {

@@ -51,6 +51,11 @@ export class Program {
     return this.#child?.pid
   }
 
+  /** Whether it has been started and has not ended, by us or by itself. */
+  get isRunning(): boolean {
+    return this.#child !== null && this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
   /** Everything it has printed since the last start. */
   get output(): string {
     return this.#output

@@ -125,7 +125,8 @@ async function replay<N extends TopicName, O, S>(
   return out
 }
 
-async function readAll<N extends TopicName>(log: Log, schemaIds: SchemaIds, topic: N): Promise<TopicRecords[N][]> {
+/** Every record of a topic, partition by partition. */
+export async function readAll<N extends TopicName>(log: Log, schemaIds: SchemaIds, topic: N): Promise<TopicRecords[N][]> {
   const codec = await openCodec(topic, schemaIds)
   const all: TopicRecords[N][] = []
   for (const { partition, first, next } of await log.ends(topic)) {
@@ -148,5 +149,6 @@ async function withEmbeddedLog(dataDir: string, work: (open: OpenLog) => Promise
   }
 }
 
-const canonical = (value: unknown): string => JSON.stringify(value, (_key, inner: unknown) =>
+/** The same text for the same content, whatever the order of its fields. */
+export const canonical = (value: unknown): string => JSON.stringify(value, (_key, inner: unknown) =>
   inner !== null && typeof inner === 'object' && !Array.isArray(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner)
