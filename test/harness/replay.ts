@@ -138,7 +138,8 @@ export async function readAll<N extends TopicName>(log: Log, schemaIds: SchemaId
   return all
 }
 
-async function withEmbeddedLog(dataDir: string, work: (open: OpenLog) => Promise<Replay>): Promise<Replay> {
+/** Opens the log of an embedded installation that is not running. */
+export async function withEmbeddedLog<T>(dataDir: string, work: (open: OpenLog) => Promise<T>): Promise<T> {
   const env = await openLmdb({ directory: join(dataDir, 'log') })
   const log = openLmdbLog(env, { clock: systemClock })
   try {
