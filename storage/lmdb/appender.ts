@@ -6,6 +6,7 @@
 import { AppError } from '../../schemas/errors.ts'
 import type { Clock } from '../../schemas/clock.ts'
 import { partitionOf } from '../partition-of.ts'
+import { DiskRoom } from './disk-room.ts'
 import { committed } from './env.ts'
 import { blockKey, encodeBlocks, encodeHead, headKey, slotOf, type BlockRecord, type Slot } from './log-format.ts'
 import type { LogTables } from './log-tables.ts'
@@ -40,6 +41,7 @@ export class Appender {
   readonly #tables: LogTables
   readonly #clock: Clock
   readonly #announce: (slots: readonly Slot[]) => void
+  readonly #room: DiskRoom
   #queue = new Map<Slot, Queued>()
   #queuedBytes = 0
   #running: Promise<void> | null = null
@@ -48,12 +50,14 @@ export class Appender {
     this.#tables = tables
     this.#clock = clock
     this.#announce = announce
+    this.#room = new DiskRoom(tables.env.directory, clock)
   }
 
   /** Resolves once every record is on disk and visible. Throws `log_unavailable`; records of other partitions of the same call may then be stored. */
   async append(records: readonly Append[]): Promise<void> {
     if (records.length === 0) return
     if (this.#queuedBytes > QUEUED_BYTES_MAX) throw new AppError('log_unavailable', `the disk is ${QUEUED_BYTES_MAX} bytes behind; try again later`)
+    this.#room.take(records.reduce((bytes, { value }) => bytes + value.length, 0))
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const flight: Flight = { waiting: 0, resolve, reject }
     for (const [slot, added] of this.#bySlot(records)) {
