@@ -1,7 +1,7 @@
 import type { Graph } from './graph.ts'
 import type { IncidentNode } from './incident-node.ts'
 import { KeyList } from './key-list.ts'
-import type { ProblemNode } from './problem-node.ts'
+import { NO_KEYS, type ProblemNode } from './problem-node.ts'
 import { DEFAULT_TUNING, type Tuning } from './settings.ts'
 
 /** Everything of one company: nothing here is ever reached from another one's. */
@@ -21,8 +21,6 @@ export class CompanyNode {
   readonly assets = new Map<string, KeyList>()
   readonly signatures = new Map<string, KeyList>()
   readonly services = new Map<string, KeyList>()
-  /** A site alone relates nothing; the same signature at one site does, and there it must not be crowded out by other sites. */
-  readonly sites = new Map<string, KeyList>()
 
   constructor(companyId: string) {
     this.companyId = companyId
@@ -30,12 +28,12 @@ export class CompanyNode {
 
   /** Puts a problem into the index under each of its keys. */
   index(problem: ProblemNode, incident: IncidentNode): void {
-    const { asset, signature, labels } = problem
-    if (asset !== null) KeyList.of(this.assets, asset).add(incident, problem)
-    for (const name of labels.named) KeyList.of(this.assets, name).add(incident, problem)
-    if (signature !== null) KeyList.of(this.signatures, signature).add(incident, problem)
-    if (labels.service !== null) KeyList.of(this.services, labels.service).add(incident, problem)
-    if (labels.site !== null && signature !== null) KeyList.of(this.sites, `${labels.site}|${signature}`).add(incident, problem)
+    this.#bind(problem)
+    problem.assetKey?.add(incident, problem)
+    for (const list of problem.namedKeys) list.add(incident, problem)
+    problem.signatureKey?.add(incident, problem)
+    problem.serviceKey?.add(incident, problem)
+    problem.siteKey?.add(incident, problem)
   }
 
   /** Takes an incident out of the index. */
@@ -52,18 +50,36 @@ export class CompanyNode {
 
   /** Puts the lists a problem finds candidates in into `found`, most telling first. */
   lists(problem: ProblemNode, found: KeyList[]): void {
-    const { asset, signature, labels } = problem
+    this.#bind(problem)
     found.length = 0
-    if (asset !== null) pushAt(found, this.assets, asset)
-    for (const name of labels.named) pushAt(found, this.assets, name)
-    if (asset !== null && this.graph !== null) for (const name of this.graph.near(asset).keys()) pushAt(found, this.assets, name)
-    if (signature !== null) pushAt(found, this.signatures, signature)
-    if (labels.service !== null) pushAt(found, this.services, labels.service)
-    if (labels.site !== null && signature !== null) pushAt(found, this.sites, `${labels.site}|${signature}`)
+    if (problem.assetKey !== null) found.push(problem.assetKey)
+    for (const list of problem.namedKeys) found.push(list)
+    if (problem.asset !== null && this.graph !== null) {
+      for (const name of this.graph.near(problem.asset).keys()) {
+        const list = this.assets.get(name)
+        if (list !== undefined) found.push(list)
+      }
+    }
+    if (problem.signatureKey !== null) found.push(problem.signatureKey)
+    if (problem.serviceKey !== null) found.push(problem.serviceKey)
+    if (problem.siteKey !== null) found.push(problem.siteKey)
+  }
+
+  /** Finds the lists of a problem's names, made when missing: who asks puts the problem there at once. */
+  #bind(problem: ProblemNode): void {
+    if (problem.hasKeys && !isStale(problem)) return
+    const { asset, signature, labels: { named, service, site } } = problem
+    problem.assetKey = asset === null ? null : KeyList.of(this.assets, asset)
+    problem.namedKeys = named.length === 0 ? NO_KEYS : named.map((name) => KeyList.of(this.assets, name))
+    problem.signatureKey = signature === null ? null : KeyList.of(this.signatures, signature)
+    problem.serviceKey = service === null ? null : KeyList.of(this.services, service)
+    // A site alone relates nothing; the same signature at one site does, and there it must not be crowded out by other sites.
+    problem.siteKey = site === null || problem.signatureKey === null ? null : KeyList.of((problem.signatureKey.sites ??= new Map()), site)
+    problem.hasKeys = true
   }
 }
 
-function pushAt(found: KeyList[], map: ReadonlyMap<string, KeyList>, key: string): void {
-  const list = map.get(key)
-  if (list !== undefined) found.push(list)
+/** True when a list of the problem's has left the index since. */
+function isStale({ assetKey, namedKeys, signatureKey, serviceKey, siteKey }: ProblemNode): boolean {
+  return assetKey?.isGone === true || signatureKey?.isGone === true || serviceKey?.isGone === true || siteKey?.isGone === true || namedKeys.some((list) => list.isGone)
 }

@@ -27,6 +27,10 @@ export class Group {
 export class KeyList {
   readonly #owner: Map<string, KeyList>
   readonly #key: string
+  /** Of a signature: the same at one site. */
+  sites: Map<string, KeyList> | null = null
+  /** It has left the index, and another list may stand for its key. */
+  isGone = false
   readonly groups: Group[] = []
 
   constructor(owner: Map<string, KeyList>, key: string) {
@@ -82,7 +86,9 @@ export class KeyList {
   /** Takes a group out; an empty list leaves the index. */
   remove(group: Group): void {
     this.#take(group)
-    if (this.groups.length === 0) this.#owner.delete(this.#key)
+    if (this.groups.length > 0) return
+    this.isGone = true
+    this.#owner.delete(this.#key)
   }
 
   #insert(group: Group): void {

@@ -21,13 +21,14 @@ export interface LabelFeatures {
   readonly site: string | null
   /** Other assets that labels name, canonical; at most four. */
   readonly named: readonly string[]
-  /** Hashes of label names, ascending; each beside the hash of its value and whether it names a place. */
-  readonly names: readonly number[]
-  readonly values: readonly number[]
-  readonly places: readonly boolean[]
+  /** Label by label in ascending order of the first: hash of the name, its lowest bit telling a place, and hash of the value. */
+  readonly hashes: readonly number[]
 }
 
-const NONE: LabelFeatures = { service: null, site: null, named: [], names: [], values: [], places: [] }
+const NONE: LabelFeatures = { service: null, site: null, named: [], hashes: [] }
+const NAMES_NOTHING: readonly string[] = []
+/** The bit of a name's hash that tells a place. */
+const PLACE = 1
 
 function firstOf(labels: Readonly<Record<string, string>>, names: readonly string[]): string | null {
   for (const name of names) {
@@ -39,48 +40,66 @@ function firstOf(labels: Readonly<Record<string, string>>, names: readonly strin
 
 /** Reads the labels of a problem on `asset`. Labels whose value is a bare number are measurements and are not compared. */
 export function labelFeatures(labels: Readonly<Record<string, string>>, asset: string | null): LabelFeatures {
-  const names: number[] = []
-  const values: number[] = []
-  const places: boolean[] = []
-  const named: string[] = []
+  const hashes: number[] = []
+  let named: string[] | null = null
   let empty = true
   for (const name in labels) {
     empty = false
     const value = labels[name]
     if (value === undefined || value === '') continue
-    if (named.length < ASSETS_NAMED && ASSET_LABELS.has(name)) {
+    if ((named?.length ?? 0) < ASSETS_NAMED && ASSET_LABELS.has(name)) {
       const other = canonical(value.replace(/:\d+$/, ''))
-      if (other !== null && other !== asset && !named.includes(other)) named.push(other)
+      if (other !== null && other !== asset && named?.includes(other) !== true) (named ??= []).push(other)
     }
-    if (names.length >= LABELS_COMPARED || NUMBER.test(value)) continue
-    const hash = hashText(name)
-    let at = names.length
-    while (at > 0 && (names[at - 1] ?? 0) > hash) at -= 1
-    names.splice(at, 0, hash)
-    values.splice(at, 0, hashText(value))
-    places.splice(at, 0, PLACES.has(name))
+    if (hashes.length >= 2 * LABELS_COMPARED || NUMBER.test(value)) continue
+    const hash = PLACES.has(name) ? hashText(name) | PLACE : hashText(name) & ~PLACE
+    let at = hashes.push(hash, hashText(value)) - 2
+    for (; at > 0 && (hashes[at - 2] ?? 0) > hash; at -= 2) swap(hashes, at)
   }
   if (empty) return NONE
-  return { service: firstOf(labels, SERVICE_LABELS), site: firstOf(labels, SITE_LABELS), named, names, values, places }
+  return { service: firstOf(labels, SERVICE_LABELS), site: firstOf(labels, SITE_LABELS), named: named ?? NAMES_NOTHING, hashes }
+}
+
+/** Swaps the pair at an index with the one before it. */
+function swap(hashes: number[], at: number): void {
+  const [name, value] = [hashes[at] ?? 0, hashes[at + 1] ?? 0]
+  hashes[at] = hashes[at - 2] ?? 0
+  hashes[at + 1] = hashes[at - 1] ?? 0
+  hashes[at - 2] = name
+  hashes[at - 1] = value
+}
+
+/** True when two sets of labels are the same, in whatever order. */
+export function areSameLabels(x: Readonly<Record<string, string>>, y: Readonly<Record<string, string>>): boolean {
+  if (x === y) return true
+  let more = 0
+  for (const name in x) {
+    if (x[name] !== y[name]) return false
+    more += 1
+  }
+  for (const _ in y) more -= 1
+  return more === 0
 }
 
 /** How far the labels of two problems agree: -1 when they name different places, else the share of common labels with the same value; null without common labels. */
 export function labelOverlap(x: LabelFeatures, y: LabelFeatures): number | null {
+  const xs = x.hashes
+  const ys = y.hashes
   let i = 0
   let j = 0
   let shared = 0
   let equal = 0
-  while (i < x.names.length && j < y.names.length) {
-    const a = x.names[i] ?? 0
-    const b = y.names[j] ?? 0
-    if (a < b) i += 1
-    else if (b < a) j += 1
+  while (i < xs.length && j < ys.length) {
+    const a = xs[i] ?? 0
+    const b = ys[j] ?? 0
+    if (a < b) i += 2
+    else if (b < a) j += 2
     else {
       shared += 1
-      if (x.values[i] === y.values[j]) equal += 1
-      else if (x.places[i] === true) return -1
-      i += 1
-      j += 1
+      if (xs[i + 1] === ys[j + 1]) equal += 1
+      else if ((a & PLACE) !== 0) return -1
+      i += 2
+      j += 2
     }
   }
   return shared === 0 ? null : equal / shared

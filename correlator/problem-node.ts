@@ -1,7 +1,11 @@
 import type { CorrelateEntry, ProblemEntry } from '../schemas/records.ts'
 import type { IncidentNode } from './incident-node.ts'
-import { labelFeatures, type LabelFeatures } from './labels.ts'
+import type { KeyList } from './key-list.ts'
+import { areSameLabels, labelFeatures, type LabelFeatures } from './labels.ts'
 import { canonical, sketchOf, type Sketch } from './text.ts'
+
+/** For a problem that names no other assets. */
+export const NO_KEYS: readonly KeyList[] = []
 
 /** A problem in memory: its state entry, and what is compared, which depends on that entry alone. */
 export class ProblemNode {
@@ -14,6 +18,14 @@ export class ProblemNode {
   signature: string | null = null
   labels: LabelFeatures
   sketch: Sketch
+  /** What it is indexed under: the same list is the same name, so comparing problems needs no text. Set by the company's index. */
+  assetKey: KeyList | null = null
+  signatureKey: KeyList | null = null
+  serviceKey: KeyList | null = null
+  /** Of the signature at its site. */
+  siteKey: KeyList | null = null
+  namedKeys: readonly KeyList[] = NO_KEYS
+  hasKeys = false
   /** When its present episode began; nearness in time is measured between these. Kept here because the search reads little else. */
   onsetMs: number
   /** When it ended; infinite while it fires. */
@@ -45,7 +57,10 @@ export class ProblemNode {
     this.onsetMs = problem.firstAtMs
     this.endMs = endOf(problem)
     if (before.title !== problem.title || before.message !== problem.message) this.sketch = sketchOf(`${problem.title} ${problem.message}`)
+    // Most events are repeats that say the same again.
+    if (before.asset === problem.asset && before.signature === problem.signature && areSameLabels(before.labels, problem.labels)) return false
     const { asset, signature, labels } = this
+    this.hasKeys = false
     this.asset = canonical(problem.asset)
     this.signature = canonical(problem.signature)
     this.labels = labelFeatures(problem.labels, this.asset)

@@ -44,15 +44,16 @@ export function applyProblem(world: World, event: ProblemEvent, position: number
 
 /** Joins the best incident that fits and merges the others that fit, or founds one. */
 function place(world: World, company: CompanyNode, problem: ProblemNode, by: Cause): void {
-  const [best, ...others] = searchIncidents(company, problem)
+  const matches = searchIncidents(company, problem)
+  const best = matches[0]
   if (best === undefined) {
     found(world, company, problem, by)
     return
   }
-  problem.state.evidence = explainPair(problem, best.problem, company.tuning, company.graph)
+  problem.state.evidence = explainPair(problem, best.problem, best.score, company.tuning, company.graph)
   if (best.incident.isEnded) world.reopen(company, best.incident)
   world.put(company, problem, best.incident, by)
-  for (const other of others) bridge(world, company, problem, other, by)
+  for (let i = 1; i < matches.length; i += 1) bridge(world, company, problem, matches[i] as Match, by)
 }
 
 function found(world: World, company: CompanyNode, problem: ProblemNode, by: Cause): IncidentNode {
@@ -76,7 +77,7 @@ function bridge(world: World, company: CompanyNode, problem: ProblemNode, match:
   const [winner, loser] = isOlder(here, there) ? [here, there] : [there, here]
   if (winner.isEnded && loser.firing > 0) world.reopen(company, winner)
   tellMerge(world, company, loser, by, {
-    ...explainPair(match.problem, problem, company.tuning, company.graph), rule: 'merged',
+    ...explainPair(match.problem, problem, match.score, company.tuning, company.graph), rule: 'merged',
   })
   world.merge(winner, loser, by)
 }

@@ -32,15 +32,15 @@ export function nearness(apartMs: number, windowMs: number): number {
 
 /** How far two different assets are related: 1 a label of one names the other or one step in the graph, less further away and for a service or a third asset in common, 0 not at all. */
 export function relation(a: ProblemNode, b: ProblemNode, graph: Graph | null): number {
-  if (a.asset === null || b.asset === null) return 0
-  const aNames = a.labels.named
-  const bNames = b.labels.named
-  let value = a.labels.service !== null && a.labels.service === b.labels.service ? SAME_SERVICE : 0
+  if (a.assetKey === null || b.assetKey === null) return 0
+  let value = a.serviceKey !== null && a.serviceKey === b.serviceKey ? SAME_SERVICE : 0
+  const aNames = a.namedKeys
+  const bNames = b.namedKeys
   if (aNames.length > 0 || bNames.length > 0) {
-    if (aNames.includes(b.asset) || bNames.includes(a.asset)) return NAMED
+    if (aNames.includes(b.assetKey) || bNames.includes(a.assetKey)) return NAMED
     for (const name of aNames) if (bNames.includes(name)) value = Math.max(value, BOTH_NAME)
   }
-  if (graph === null) return value
+  if (graph === null || a.asset === null || b.asset === null) return value
   const steps = graph.near(a.asset).get(b.asset) ?? graph.near(b.asset).get(a.asset)
   return steps === undefined ? value : Math.max(value, BY_STEPS[steps] ?? 0)
 }
@@ -50,8 +50,8 @@ export function scorePair(a: ProblemNode, b: ProblemNode, tuning: Tuning, graph:
   const near = nearness(Math.abs(a.onsetMs - b.onsetMs), tuning.windowMs)
   if (near === 0) return 0
   const { weights } = tuning
-  const isSameAsset = a.asset !== null && a.asset === b.asset
-  const isSameSignature = a.signature !== null && a.signature === b.signature
+  const isSameAsset = a.assetKey !== null && a.assetKey === b.assetKey
+  const isSameSignature = a.signatureKey !== null && a.signatureKey === b.signatureKey
   let score = weights.labels * agreement(a, b, isSameAsset)
   if (isSameAsset) score += weights.same_asset
   else score += weights.related_asset * relation(a, b, graph)
@@ -74,11 +74,11 @@ function saysTheSame(a: ProblemNode, b: ProblemNode, isSameSignature: boolean, w
 }
 
 /** The same score with every term told. */
-export function explainPair(a: ProblemNode, b: ProblemNode, tuning: Tuning, graph: Graph | null): Evidence {
+export function explainPair(a: ProblemNode, b: ProblemNode, score: number, tuning: Tuning, graph: Graph | null): Evidence {
   const { weights } = tuning
   const features: Feature[] = []
-  const isSameAsset = a.asset !== null && a.asset === b.asset
-  const isSameSignature = a.signature !== null && a.signature === b.signature
+  const isSameAsset = a.assetKey !== null && a.assetKey === b.assetKey
+  const isSameSignature = a.signatureKey !== null && a.signatureKey === b.signatureKey
   const words = similarity(a.sketch, b.sketch)
   const overlap = agreement(a, b, isSameAsset)
   const say = (name: keyof Tuning['weights'], value: number, detail: string): void => {
@@ -96,5 +96,5 @@ export function explainPair(a: ProblemNode, b: ProblemNode, tuning: Tuning, grap
   if (words > 0) say('text', words, 'share of words in common')
   const apartMs = Math.abs(a.onsetMs - b.onsetMs)
   say('nearness', nearness(apartMs, tuning.windowMs), `began ${Math.round(apartMs / 1000)} s apart; scales the sum of the others`)
-  return { rule: 'scored', withProblemKey: b.state.problem.problemKey, score: scorePair(a, b, tuning, graph), threshold: tuning.threshold, features }
+  return { rule: 'scored', withProblemKey: b.state.problem.problemKey, score, threshold: tuning.threshold, features }
 }

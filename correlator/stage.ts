@@ -34,7 +34,10 @@ export function correlateStage(options: CorrelateOptions = {}): Stage<Correlatio
       const world = state.derived(World.of)
       world.openMax = openMax
       const fates: Fate[] = []
-      for (const input of batch) fates.push({ position: input.position, ...apply(world, input) })
+      for (const input of batch) {
+        const { kind, reason } = apply(world, input)
+        fates.push(reason === undefined ? { position: input.position, kind } : { position: input.position, kind, reason })
+      }
       return { fates, out: world.flush(state) }
     },
   }

@@ -4,7 +4,12 @@
 const TEXT_CHARS = 400
 
 /** Bits of a sketch, as four 32-bit words. */
-export type Sketch = readonly [number, number, number, number]
+export interface Sketch {
+  readonly a: number
+  readonly b: number
+  readonly c: number
+  readonly d: number
+}
 
 /** A name as it is compared: trimmed, lower case; null where there is none. */
 export function canonical(name: string | null): string | null {
@@ -49,7 +54,7 @@ export function sketchOf(text: string): Sketch {
     hash = 0x811c9dc5
     length = 0
   }
-  return [a, b, c, d]
+  return { a, b, c, d }
 }
 
 function bitsIn(word: number): number {
@@ -60,7 +65,7 @@ function bitsIn(word: number): number {
 
 /** Share of words two sketches have in common, 0 to 1; 0 when both are empty. */
 export function similarity(x: Sketch, y: Sketch): number {
-  const both = bitsIn(x[0] & y[0]) + bitsIn(x[1] & y[1]) + bitsIn(x[2] & y[2]) + bitsIn(x[3] & y[3])
+  const both = bitsIn(x.a & y.a) + bitsIn(x.b & y.b) + bitsIn(x.c & y.c) + bitsIn(x.d & y.d)
   if (both === 0) return 0
-  return both / (bitsIn(x[0] | y[0]) + bitsIn(x[1] | y[1]) + bitsIn(x[2] | y[2]) + bitsIn(x[3] | y[3]))
+  return both / (bitsIn(x.a | y.a) + bitsIn(x.b | y.b) + bitsIn(x.c | y.c) + bitsIn(x.d | y.d))
 }

@@ -200,7 +200,7 @@ export class World {
     if (by.atMs > state.updatedAtMs) state.updatedAtMs = by.atMs
     state.atMs = by.atMs
     this.#incidents.add(incident)
-    this.#entries.delete(incident.stateKey)
+    if (this.#entries.size > 0) this.#entries.delete(incident.stateKey)
     if (!this.#changed.includes(incident)) this.#changed.push(incident)
   }
 
@@ -210,7 +210,7 @@ export class World {
     // Told as of now: what it merges into later is told by the alias.
     if (problem.incident !== null) problem.state.incidentId = aliveOf(problem.incident).state.incidentId
     this.#problems.add(problem)
-    this.#entries.delete(problem.stateKey)
+    if (this.#entries.size > 0) this.#entries.delete(problem.stateKey)
   }
 
   /** Ends a record: what depends on an incident as a whole is settled here, never at the end of a batch, so that cuts change nothing. */
