@@ -24,12 +24,23 @@ export class RegistrySchemaIds {
   idFor(subject: string, schema: string): Promise<number> {
     return kept(this.#ids, `${subject} ${schema}`, async () => {
       try {
-        return (await this.#registry.register({ type: SchemaType.AVRO, schema }, { subject, compatibility: COMPATIBILITY.FULL })).id
+        return await this.#register(subject, schema)
       } catch (cause) {
         if (statusOf(cause) === CONFLICT) throw new AppError('schema_incompatible', `the schema of ${subject} is incompatible with the registered one; add fields with a default, and remove only fields that have one`, { cause })
         throw unavailable(`registering the schema of ${subject}`, cause)
       }
     })
+  }
+
+  /** A registry answers a conflict too when several processes make a subject at once; then the second time finds it made. */
+  async #register(subject: string, schema: string): Promise<number> {
+    const register = async (): Promise<number> => (await this.#registry.register({ type: SchemaType.AVRO, schema }, { subject, compatibility: COMPATIBILITY.FULL })).id
+    try {
+      return await register()
+    } catch (thrown) {
+      if (statusOf(thrown) !== CONFLICT) throw thrown
+      return await register()
+    }
   }
 
   /** The schema text behind an id. Throws `record_unreadable` for an id nobody gave, `engine_unavailable`. */
