@@ -93,7 +93,7 @@ export function logContract(name: string, open: () => Promise<LogEngine>): void 
       await fill(topic, 0, 0, 100)
       const group = randomUUID()
       await log.commit(group, topic, 0, 90)
-      const seen = new Collector({ topic, group, position: () => 42 }, 58)
+      const seen = new Collector({ topic, group, position: (partition) => (partition === 0 ? 42 : 0) }, 58)
       const consumption = await log.consume(seen.subscription)
       await seen.complete
       await consumption.stop()
@@ -191,6 +191,7 @@ export function logContract(name: string, open: () => Promise<LogEngine>): void 
       await second.joined
       for (const partition of numbers(0, 4)) await fill(topic, partition, 1, 2)
       await second.complete
+      await expect.poll(() => numbers(0, 4).map(position), { timeout: 30_000 }).toEqual([2, 2, 2, 2])
       expect(first.revocations).toBeGreaterThan(0)
 
       const heir = second.expectMore(4)
