@@ -1,23 +1,27 @@
 /** Schema ids from a Confluent-compatible registry. Subjects are held to FULL compatibility: releases run beside each other. */
 import { COMPATIBILITY, SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry'
 import { AppError } from '../../schemas/errors.ts'
+import { SubjectLevels } from './subject-levels.ts'
 
+const LEVEL = COMPATIBILITY.FULL
 const CONFLICT = 409
 const NOT_FOUND = 404
 
 /** Opens the registry at this address; nothing is asked yet. */
 export function openRegistrySchemaIds(options: { readonly url: string }): RegistrySchemaIds {
-  return new RegistrySchemaIds(new SchemaRegistry({ host: options.url, retry: { retries: 3 } }))
+  return new RegistrySchemaIds(new SchemaRegistry({ host: options.url, retry: { retries: 3 } }), new SubjectLevels(options.url))
 }
 
 /** The schema-ids port over a registry. Ids never change, so every answer is kept. */
 export class RegistrySchemaIds {
   readonly #registry: SchemaRegistry
+  readonly #levels: SubjectLevels
   readonly #ids = new Map<string, Promise<number>>()
   readonly #schemas = new Map<number, Promise<string>>()
 
-  constructor(registry: SchemaRegistry) {
+  constructor(registry: SchemaRegistry, levels: SubjectLevels) {
     this.#registry = registry
+    this.#levels = levels
   }
 
   /** The id of this schema under the subject, registering it when new. Throws `schema_incompatible`, `engine_unavailable`. */
@@ -32,15 +36,9 @@ export class RegistrySchemaIds {
     })
   }
 
-  /** A registry answers a conflict too when several processes make a subject at once; then the second time finds it made. */
   async #register(subject: string, schema: string): Promise<number> {
-    const register = async (): Promise<number> => (await this.#registry.register({ type: SchemaType.AVRO, schema }, { subject, compatibility: COMPATIBILITY.FULL })).id
-    try {
-      return await register()
-    } catch (thrown) {
-      if (statusOf(thrown) !== CONFLICT) throw thrown
-      return await register()
-    }
+    await this.#levels.hold(subject, LEVEL)
+    return (await this.#registry.register({ type: SchemaType.AVRO, schema }, { subject, compatibility: LEVEL })).id
   }
 
   /** The schema text behind an id. Throws `record_unreadable` for an id nobody gave, `engine_unavailable`. */
