@@ -1,10 +1,10 @@
-/** How far Kafka's consumer groups have come and who is in them. */
+/** How far Kafka's consumer groups have come and who is in them. A group of ours has one group on the brokers for each topic it reads. */
 import { AssignerProtocol, Kafka, logLevel, type Admin } from 'kafkajs'
 
 /** Partitions that each member of the group holds, by the group's member ids; null while the group is being arranged. */
-export async function membersOf(brokers: string, group: string): Promise<ReadonlyMap<string, number> | null> {
+export async function membersOf(brokers: string, group: string, topic: string): Promise<ReadonlyMap<string, number> | null> {
   return asking(brokers, async (admin) => {
-    const { groups: [found] } = await admin.describeGroups([group])
+    const { groups: [found] } = await admin.describeGroups([`${group}.${topic}`])
     if (found?.state !== 'Stable') return null
     return new Map(found.members.map(({ memberId, memberAssignment }) => {
       const assignment = AssignerProtocol.MemberAssignment.decode(memberAssignment)?.assignment ?? {}
@@ -16,7 +16,7 @@ export async function membersOf(brokers: string, group: string): Promise<Readonl
 /** Next offsets that a group has committed in a topic, by partition; absent where none. */
 export async function committedBy(brokers: string, group: string, topic: string): Promise<ReadonlyMap<number, number>> {
   return asking(brokers, async (admin) => {
-    const [found] = await admin.fetchOffsets({ groupId: group, topics: [topic] })
+    const [found] = await admin.fetchOffsets({ groupId: `${group}.${topic}`, topics: [topic] })
     return new Map((found?.partitions ?? []).filter(({ offset }) => Number(offset) >= 0).map(({ partition, offset }) => [partition, Number(offset)]))
   })
 }
