@@ -54,7 +54,7 @@ interface Queued {
 
 /** Groups concurrent appends into sends that all in-sync replicas acknowledge. */
 export class Appender {
-  readonly #producer: Producer
+  readonly #producer: Pick<Producer, 'sendBatch'>
   readonly #clock: Clock
   readonly #topics: PartitionCounts
   /** Calls that ask for partition counts follow one another, and later calls follow them, so that none overtakes an earlier one. */
@@ -64,7 +64,7 @@ export class Appender {
   #isStuck = false
   #running: Promise<void> | null = null
 
-  constructor(producer: Producer, clock: Clock, topics: PartitionCounts) {
+  constructor(producer: Pick<Producer, 'sendBatch'>, clock: Clock, topics: PartitionCounts) {
     this.#producer = producer
     this.#clock = clock
     this.#topics = topics
