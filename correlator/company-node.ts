@@ -48,21 +48,22 @@ export class CompanyNode {
     for (const problem of incident.members) this.index(problem, incident)
   }
 
-  /** Puts the lists a problem finds candidates in into `found`, most telling first. */
-  lists(problem: ProblemNode, found: KeyList[]): void {
+  /** Puts the lists a problem finds candidates in into `found`, most telling first; how many there are. */
+  lists(problem: ProblemNode, found: KeyList[]): number {
     this.#bind(problem)
-    found.length = 0
-    if (problem.assetKey !== null) found.push(problem.assetKey)
-    for (const list of problem.namedKeys) found.push(list)
+    let size = 0
+    if (problem.assetKey !== null) found[size++] = problem.assetKey
+    for (const list of problem.namedKeys) found[size++] = list
     if (problem.asset !== null && this.graph !== null) {
       for (const name of this.graph.near(problem.asset).keys()) {
         const list = this.assets.get(name)
-        if (list !== undefined) found.push(list)
+        if (list !== undefined) found[size++] = list
       }
     }
-    if (problem.signatureKey !== null) found.push(problem.signatureKey)
-    if (problem.serviceKey !== null) found.push(problem.serviceKey)
-    if (problem.siteKey !== null) found.push(problem.siteKey)
+    if (problem.signatureKey !== null) found[size++] = problem.signatureKey
+    if (problem.serviceKey !== null) found[size++] = problem.serviceKey
+    if (problem.siteKey !== null) found[size++] = problem.siteKey
+    return size
   }
 
   /** Finds the lists of a problem's names, made when missing: who asks puts the problem there at once. */

@@ -1,10 +1,13 @@
 import type { CorrelateEntry, IncidentEntry, PlacedProblem } from '../schemas/records.ts'
 import type { Group, KeyList } from './key-list.ts'
 import { newestFirst, type ProblemNode } from './problem-node.ts'
+import { cut } from './text.ts'
 import { TopCounts } from './top-counts.ts'
 
 /** At most so many assets, sources and problem keys stand in a snapshot. */
 export const SNAPSHOT_NAMES = 20
+/** Longest problem key in a snapshot. */
+export const KEY_CHARS = 300
 
 /** An incident in memory: its state entry, its problems, and figures over them that depend on those entries alone. */
 export class IncidentNode {
@@ -18,6 +21,8 @@ export class IncidentNode {
   readonly sources = new TopCounts(SNAPSHOT_NAMES)
   /** Newest of its problems, newest first; null when it must be found anew. */
   #newest: ProblemNode[] | null = []
+  /** Their keys as a snapshot shows them: twenty problems to read for each snapshot would be twenty misses of the processor's cache. */
+  readonly #newestKeys: string[] = []
   firing = 0
   alerts = 0
   /** The incident it merged into. */
@@ -54,8 +59,16 @@ export class IncidentNode {
 
   /** Newest of its problems, newest first. */
   get newest(): readonly ProblemNode[] {
-    this.#newest ??= [...this.members].sort(newestFirst).slice(0, SNAPSHOT_NAMES)
+    if (this.#newest === null) {
+      this.#newest = [...this.members].sort(newestFirst).slice(0, SNAPSHOT_NAMES)
+      this.#newestKeys.splice(0, SNAPSHOT_NAMES, ...this.#newest.map(shownKey))
+    }
     return this.#newest
+  }
+
+  /** Their keys, at most 300 characters each. */
+  get newestKeys(): readonly string[] {
+    return this.newest.length === 0 ? [] : this.#newestKeys
   }
 
   /** Counts what a newer event of a problem changes. */
@@ -84,12 +97,18 @@ export class IncidentNode {
     const newest = this.#newest
     if (newest === null) return
     const known = newest.indexOf(problem)
-    if (known >= 0) newest.splice(known, 1)
+    if (known >= 0) {
+      newest.splice(known, 1)
+      this.#newestKeys.splice(known, 1)
+    }
     let at = newest.length
     while (at > 0 && newestFirst(problem, newest[at - 1] as ProblemNode) < 0) at -= 1
     if (at >= SNAPSHOT_NAMES) return
     newest.splice(at, 0, problem)
-    if (newest.length > SNAPSHOT_NAMES) newest.pop()
+    this.#newestKeys.splice(at, 0, shownKey(problem))
+    if (newest.length <= SNAPSHOT_NAMES) return
+    newest.pop()
+    this.#newestKeys.pop()
   }
 
   /** Takes over everything of an incident that merges into this one; its problems keep their entries. */
@@ -112,6 +131,7 @@ export class IncidentNode {
     other.members.clear()
     other.groups.clear()
     other.#newest = []
+    other.#newestKeys.length = 0
   }
 
   #count(problem: ProblemNode, by: 1 | -1): void {
@@ -122,6 +142,10 @@ export class IncidentNode {
     this.alerts += by * (problem.state.countBefore + count)
     if (status === 'firing') this.firing += by
   }
+}
+
+function shownKey(problem: ProblemNode): string {
+  return cut(problem.state.problem.problemKey, KEY_CHARS)
 }
 
 /** The incident that stands for this one after merges. */

@@ -14,8 +14,8 @@ export class Group {
   /** May have merged; go through `aliveOf`. */
   incident: IncidentNode
   newestMs = Number.NEGATIVE_INFINITY
-  /** Newest first. */
-  readonly problems: ProblemNode[] = []
+  /** Newest first, then nulls. Made full at once: an array that grows takes room for 16 more, and there is one for every key of every incident. */
+  readonly problems: (ProblemNode | null)[] = [null, null, null, null]
 
   constructor(list: KeyList, incident: IncidentNode) {
     this.list = list
@@ -31,7 +31,7 @@ export class KeyList {
   sites: Map<string, KeyList> | null = null
   /** It has left the index, and another list may stand for its key. */
   isGone = false
-  readonly groups: Group[] = []
+  groups: Group[] = []
 
   constructor(owner: Map<string, KeyList>, key: string) {
     this.#owner = owner
@@ -76,7 +76,7 @@ export class KeyList {
     }
     const newestMs = Math.max(group.newestMs, other.newestMs)
     if (newestMs > group.newestMs) this.#take(group)
-    for (const problem of other.problems) offer(group.problems, problem)
+    for (const problem of other.problems) if (problem !== null) offer(group.problems, problem)
     if (newestMs > group.newestMs) {
       group.newestMs = newestMs
       this.#insert(group)
@@ -95,7 +95,9 @@ export class KeyList {
     const { groups } = this
     let at = groups.length
     while (at > 0 && isAfter(groups[at - 1] as Group, group)) at -= 1
-    if (at === groups.length) groups.push(group)
+    // Most keys have one group, and an array that has grown would keep room for many.
+    if (groups.length === 0) this.groups = [group]
+    else if (at === groups.length) groups.push(group)
     else groups.splice(at, 0, group)
   }
 
@@ -123,11 +125,21 @@ function isAfter(a: Group, b: Group): boolean {
 }
 
 /** Keeps the newest few problems, newest first. A problem already there moves to its place. */
-function offer(problems: ProblemNode[], problem: ProblemNode): void {
-  const known = problems.indexOf(problem)
-  if (known >= 0) problems.splice(known, 1)
-  let at = problems.length
-  while (at > 0 && newestFirst(problem, problems[at - 1] as ProblemNode) < 0) at -= 1
-  problems.splice(at, 0, problem)
-  if (problems.length > REPRESENTATIVES) problems.pop()
+function offer(problems: (ProblemNode | null)[], problem: ProblemNode): void {
+  withhold(problems, problem)
+  let moving: ProblemNode | null = problem
+  for (let i = 0; i < REPRESENTATIVES && moving !== null; i += 1) {
+    const there: ProblemNode | null = problems[i] ?? null
+    if (there !== null && newestFirst(moving, there) > 0) continue
+    problems[i] = moving
+    moving = there
+  }
+}
+
+/** Takes a problem out of a group's few. */
+export function withhold(problems: (ProblemNode | null)[], problem: ProblemNode): void {
+  const at = problems.indexOf(problem)
+  if (at < 0) return
+  problems.copyWithin(at, at + 1)
+  problems[REPRESENTATIVES - 1] = null
 }

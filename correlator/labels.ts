@@ -27,6 +27,8 @@ export interface LabelFeatures {
 
 const NONE: LabelFeatures = { service: null, site: null, named: [], hashes: [] }
 const NAMES_NOTHING: readonly string[] = []
+/** Collects hashes; what is kept is a copy of the exact size, because an array that grows takes room for 16 more. */
+const scratch: number[] = []
 /** The bit of a name's hash that tells a place. */
 const PLACE = 1
 
@@ -40,33 +42,30 @@ function firstOf(labels: Readonly<Record<string, string>>, names: readonly strin
 
 /** Reads the labels of a problem on `asset`. Labels whose value is a bare number are measurements and are not compared. */
 export function labelFeatures(labels: Readonly<Record<string, string>>, asset: string | null): LabelFeatures {
-  const hashes: number[] = []
-  let named: string[] | null = null
+  let size = 0
+  const named: string[] = []
   let empty = true
   for (const name in labels) {
     empty = false
     const value = labels[name]
     if (value === undefined || value === '') continue
-    if ((named?.length ?? 0) < ASSETS_NAMED && ASSET_LABELS.has(name)) {
+    if (named.length < ASSETS_NAMED && ASSET_LABELS.has(name)) {
       const other = canonical(value.replace(/:\d+$/, ''))
-      if (other !== null && other !== asset && named?.includes(other) !== true) (named ??= []).push(other)
+      if (other !== null && other !== asset && !named.includes(other)) named.push(other)
     }
-    if (hashes.length >= 2 * LABELS_COMPARED || NUMBER.test(value)) continue
+    if (size >= 2 * LABELS_COMPARED || NUMBER.test(value)) continue
     const hash = PLACES.has(name) ? hashText(name) | PLACE : hashText(name) & ~PLACE
-    let at = hashes.push(hash, hashText(value)) - 2
-    for (; at > 0 && (hashes[at - 2] ?? 0) > hash; at -= 2) swap(hashes, at)
+    let at = size
+    size += 2
+    for (; at > 0 && (scratch[at - 2] ?? 0) > hash; at -= 2) {
+      scratch[at] = scratch[at - 2] ?? 0
+      scratch[at + 1] = scratch[at - 1] ?? 0
+    }
+    scratch[at] = hash
+    scratch[at + 1] = hashText(value)
   }
   if (empty) return NONE
-  return { service: firstOf(labels, SERVICE_LABELS), site: firstOf(labels, SITE_LABELS), named: named ?? NAMES_NOTHING, hashes }
-}
-
-/** Swaps the pair at an index with the one before it. */
-function swap(hashes: number[], at: number): void {
-  const [name, value] = [hashes[at] ?? 0, hashes[at + 1] ?? 0]
-  hashes[at] = hashes[at - 2] ?? 0
-  hashes[at + 1] = hashes[at - 1] ?? 0
-  hashes[at - 2] = name
-  hashes[at - 1] = value
+  return { service: firstOf(labels, SERVICE_LABELS), site: firstOf(labels, SITE_LABELS), named: named.length === 0 ? NAMES_NOTHING : named, hashes: scratch.slice(0, size) }
 }
 
 /** True when two sets of labels are the same, in whatever order. */

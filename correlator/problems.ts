@@ -4,6 +4,7 @@ import type { PlacedProblem, ProblemEvent } from '../schemas/records.ts'
 import type { Fate } from '../processors/stage.ts'
 import type { CompanyNode } from './company-node.ts'
 import { aliveOf, type IncidentNode } from './incident-node.ts'
+import { withhold } from './key-list.ts'
 import type { ProblemNode } from './problem-node.ts'
 import { moveToPast } from './retirement.ts'
 import { explainPair } from './score.ts'
@@ -132,11 +133,7 @@ function leave(world: World, problem: ProblemNode, incident: IncidentNode): void
   world.tellNow(incident)
   moveToPast(incident, problem)
   problem.incident = null
-  for (const group of incident.groups.values()) {
-    const at = group.problems.indexOf(problem)
-    if (at < 0) continue
-    group.problems.splice(at, 1)
-  }
+  for (const group of incident.groups.values()) withhold(group.problems, problem)
   world.keep(incident.stateKey, incident.entry)
 }
 

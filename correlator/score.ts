@@ -73,16 +73,20 @@ function saysTheSame(a: ProblemNode, b: ProblemNode, isSameSignature: boolean, w
   return a.state.problem.source !== b.state.problem.source && (isSameSignature || words >= SAME_WORDS)
 }
 
+/** Collects features; what is kept with every problem is a copy of the exact size. */
+const scratch: Feature[] = []
+
 /** The same score with every term told. */
 export function explainPair(a: ProblemNode, b: ProblemNode, score: number, tuning: Tuning, graph: Graph | null): Evidence {
   const { weights } = tuning
-  const features: Feature[] = []
+  let size = 0
   const isSameAsset = a.assetKey !== null && a.assetKey === b.assetKey
   const isSameSignature = a.signatureKey !== null && a.signatureKey === b.signatureKey
   const words = similarity(a.sketch, b.sketch)
   const overlap = agreement(a, b, isSameAsset)
   const say = (name: keyof Tuning['weights'], value: number, detail: string): void => {
-    features.push({ name, value, weight: weights[name], detail })
+    scratch[size] = { name, value, weight: weights[name], detail }
+    size += 1
   }
   if (isSameAsset) {
     say('same_asset', 1, a.asset ?? '')
@@ -96,5 +100,5 @@ export function explainPair(a: ProblemNode, b: ProblemNode, score: number, tunin
   if (words > 0) say('text', words, 'share of words in common')
   const apartMs = Math.abs(a.onsetMs - b.onsetMs)
   say('nearness', nearness(apartMs, tuning.windowMs), `began ${Math.round(apartMs / 1000)} s apart; scales the sum of the others`)
-  return { rule: 'scored', withProblemKey: b.state.problem.problemKey, score, threshold: tuning.threshold, features }
+  return { rule: 'scored', withProblemKey: b.state.problem.problemKey, score, threshold: tuning.threshold, features: scratch.slice(0, size) }
 }

@@ -21,6 +21,7 @@ export interface Match {
 export const searchStats = { searches: 0, pairs: 0 }
 
 const lists: KeyList[] = []
+const matches: Match[] = []
 let serial = 0
 
 /** True when an incident may take a problem that began then: nobody has ended it, and it is not too old. One that ended by itself is opened again. */
@@ -37,18 +38,18 @@ function mayRelate(onsetMs: number, other: ProblemNode): boolean {
   return onsetMs <= other.endMs + LATENESS_MS
 }
 
-/** Every incident with a problem that scores at or above the threshold with this one, best first; of equal scores the oldest incident first. */
-export function searchIncidents(company: CompanyNode, problem: ProblemNode): Match[] {
-  const matches: Match[] = []
+/** Every incident with a problem that scores at or above the threshold with this one, best first; of equal scores the oldest incident first. The answer holds until the next search. */
+export function searchIncidents(company: CompanyNode, problem: ProblemNode): readonly Match[] {
+  if (matches.length > 0) matches.length = 0
   const { windowMs, maxLifeMs, threshold } = company.tuning
   const { onsetMs } = problem
   serial += 1
   searchStats.searches += 1
   problem.mark = serial
-  company.lists(problem, lists)
+  const size = company.lists(problem, lists)
   let pairs = 0
-  for (const list of lists) {
-    const { groups } = list
+  for (let at = 0; at < size; at += 1) {
+    const { groups } = lists[at] as KeyList
     let offered = 0
     for (let i = groups.length - 1; i >= 0 && offered < INCIDENTS_PER_KEY && pairs < PAIRS_MAX; i -= 1) {
       const group = groups[i] as Group
@@ -57,12 +58,13 @@ export function searchIncidents(company: CompanyNode, problem: ProblemNode): Mat
       if (!mayTake(incident, onsetMs, maxLifeMs)) continue
       offered += 1
       for (const other of group.problems) {
+        if (other === null) break
         if (other.mark === serial) continue
         other.mark = serial
         if (!mayRelate(onsetMs, other)) continue
         pairs += 1
         const score = scorePair(problem, other, company.tuning, company.graph)
-        if (score >= threshold) note(matches, incident, other, score)
+        if (score >= threshold) note(incident, other, score)
       }
     }
   }
@@ -71,7 +73,7 @@ export function searchIncidents(company: CompanyNode, problem: ProblemNode): Mat
   return matches
 }
 
-function note(matches: Match[], incident: IncidentNode, problem: ProblemNode, score: number): void {
+function note(incident: IncidentNode, problem: ProblemNode, score: number): void {
   for (const match of matches) {
     if (match.incident !== incident) continue
     if (score > match.score || (score === match.score && isNearer(problem, match.problem))) {

@@ -1,9 +1,9 @@
 /** What the world is told of an incident: a bounded snapshot, a pure function of its entry, its problems and its company's settings. */
 import type { IncidentChanged } from '../schemas/records.ts'
-import { type IncidentNode, SNAPSHOT_NAMES } from './incident-node.ts'
+import { type IncidentNode, KEY_CHARS, SNAPSHOT_NAMES } from './incident-node.ts'
 import { priorityOf } from './priority.ts'
 import type { Tuning } from './settings.ts'
-import { canonical } from './text.ts'
+import { canonical, cut } from './text.ts'
 
 /** Longest texts in a snapshot; together they keep it well under 64 KB. */
 const TITLE_CHARS = 300
@@ -25,7 +25,7 @@ export function titleOf(incident: IncidentNode): string {
 
 /** The snapshot as of the incident's last change. */
 export function snapshotOf(incident: IncidentNode, tuning: Tuning): IncidentChanged {
-  const { state, assets, sources, newest, members, alerts, firing } = incident
+  const { state, assets, sources, members, alerts, firing } = incident
   const { past } = state
   const assetNames = names(assets.top(), past.assets.map(({ asset }) => asset), NAME_CHARS)
   const assetCount = past.assetCount + assets.size - past.assets.filter(({ asset }) => assets.has(asset)).length
@@ -58,7 +58,7 @@ export function snapshotOf(incident: IncidentNode, tuning: Tuning): IncidentChan
     assets: assetNames,
     assetCount,
     sources: sourceNames,
-    latestProblemKeys: names(newest.map((problem) => problem.state.problem.problemKey), past.latestProblemKeys, TITLE_CHARS),
+    latestProblemKeys: past.latestProblemKeys.length === 0 ? [...incident.newestKeys] : names(incident.newestKeys, past.latestProblemKeys, KEY_CHARS),
     assignee: state.assignee,
     resolution: state.resolution === null ? null : cut(state.resolution, TEXT_CHARS),
     reopenCount: state.reopenCount,
@@ -71,5 +71,3 @@ function names(first: readonly string[], then: readonly string[], chars: number)
   for (const name of then) if (all.length < SNAPSHOT_NAMES && !all.includes(cut(name, chars))) all.push(cut(name, chars))
   return all
 }
-
-const cut = (text: string, chars: number): string => (text.length > chars ? `${text.slice(0, chars - 1)}…` : text)

@@ -69,3 +69,8 @@ export function similarity(x: Sketch, y: Sketch): number {
   if (both === 0) return 0
   return both / (bitsIn(x.a | y.a) + bitsIn(x.b | y.b) + bitsIn(x.c | y.c) + bitsIn(x.d | y.d))
 }
+
+/** A text of at most so many characters. */
+export function cut(text: string, chars: number): string {
+  return text.length > chars ? `${text.slice(0, chars - 1)}…` : text
+}
