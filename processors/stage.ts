@@ -52,7 +52,7 @@ export interface Stage<I, O, S> {
  */
 export class StateView<S> {
   readonly #entries: Map<string, S>
-  readonly #touched = new Set<string>()
+  #delta = new Map<string, S | null>()
   #derived: unknown
 
   /** Takes the map over; it must not be changed elsewhere. */
@@ -70,11 +70,11 @@ export class StateView<S> {
 
   set(key: string, entry: S): void {
     this.#entries.set(key, entry)
-    this.#touched.add(key)
+    this.#delta.set(key, entry)
   }
 
   delete(key: string): void {
-    if (this.#entries.delete(key)) this.#touched.add(key)
+    if (this.#entries.delete(key)) this.#delta.set(key, null)
   }
 
   entries(): IterableIterator<[string, S]> {
@@ -89,9 +89,8 @@ export class StateView<S> {
 
   /** What changed since the last call: the entry, or null where it was deleted. */
   takeDelta(): Map<string, S | null> {
-    const delta = new Map<string, S | null>()
-    for (const key of this.#touched) delta.set(key, this.#entries.get(key) ?? null)
-    this.#touched.clear()
+    const delta = this.#delta
+    this.#delta = new Map()
     return delta
   }
 }
