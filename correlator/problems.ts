@@ -30,7 +30,7 @@ export function applyProblem(world: World, event: ProblemEvent, position: number
   const known = company.problems.get(event.problemKey)
   const by: Cause = { position, atMs: event.atMs, cause: 'problem', causeId: event.problemKey }
   if (known !== undefined) {
-    if (event.version <= known.state.problem.version) return { kind: 'dropped', reason: 'stale' }
+    if (!isLater(event, known.state.problem)) return { kind: 'dropped', reason: 'stale' }
     update(world, company, known, event, by)
     return EMITTED
   }
@@ -41,6 +41,13 @@ export function applyProblem(world: World, event: ProblemEvent, position: number
   company.problems.set(event.problemKey, problem)
   place(world, company, problem, by)
   return EMITTED
+}
+
+/** A delivery that changes a problem more than once tells each change under one version; then the episode, the count and the state say which comes later. */
+function isLater(event: PlacedProblem, known: PlacedProblem): boolean {
+  const difference = event.version - known.version || event.episode - known.episode || event.count - known.count
+  if (difference !== 0) return difference > 0
+  return (event.status === 'resolved' && known.status !== 'resolved') || (event.status === known.status && event.flapping && !known.flapping)
 }
 
 /** Joins the best incident that fits and merges the others that fit, or founds one. */

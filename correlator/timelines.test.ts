@@ -103,6 +103,20 @@ it('drops an event it has seen, and the end of a problem it never saw', () => {
   expect(bench.fates.map(({ kind, reason }) => [kind, reason])).toEqual([['emitted', undefined], ['dropped', 'stale'], ['dropped', 'stale'], ['dropped', 'problem_unknown']])
 })
 
+it('takes every change that one delivery made to a problem, each once, also when all of them are told again', () => {
+  const bench = new Bench()
+  const changes = [
+    problem('a', 5), problem('a', 5, { change: 'repeated', count: 2 }), problem('a', 5, { change: 'resolved', count: 2 }),
+    problem('a', 5, { change: 'reopened', episode: 2 }), problem('a', 5, { change: 'resolved', episode: 2 }),
+  ]
+  bench.feed(...changes)
+  const after = bench.incidentOf('a')
+  expect(after).toMatchObject({ status: 'resolved', reopenCount: 1, openProblemCount: 0 })
+  bench.feed(...changes)
+  expect(bench.fates.map(({ kind }) => kind)).toEqual([...changes.map(() => 'emitted'), ...changes.map(() => 'dropped')])
+  expect(bench.incidentOf('a')).toEqual(after)
+})
+
 it('takes the slowest upstream partition as now', () => {
   const bench = new Bench()
   const DAY = 86_400
