@@ -88,7 +88,10 @@ function incidentKey({ event }: IncidentRecord): string {
 
 function rawKey(record: CorrelationRecord | LedgerRow): string | null {
   if (!('event' in record)) return `row ${record.partition} ${record.version} ${record.element}`
-  return record.event.type === 'problem' ? `problem ${record.event.problemKey} ${record.event.version} ${record.event.alertId} ${record.event.count}` : null
+  if (record.event.type !== 'problem') return null
+  // A delivery may change a problem more than once; all changes have its version.
+  const { problemKey, version, alertId, count, change } = record.event
+  return `problem ${problemKey} ${version} ${alertId} ${count} ${change}`
 }
 
 function compare<T>(published: readonly T[], replayed: ReadonlyMap<string, string>, keyOf: (record: T) => string | null): Replay {
