@@ -38,6 +38,11 @@ export class Load {
     return [...this.accepted.values()].reduce((sum, one) => sum + (companyId === undefined || one.companyId === companyId ? one.elements : 0), 0)
   }
 
+  /** Until `stop`. */
+  get isRunning(): boolean {
+    return this.#isRunning
+  }
+
   stop(): void {
     this.#isRunning = false
   }
