@@ -40,8 +40,11 @@ function firstOf(labels: Readonly<Record<string, string>>, names: readonly strin
   return null
 }
 
-/** Reads the labels of a problem on `asset`. Labels whose value is a bare number are measurements and are not compared. */
-export function labelFeatures(labels: Readonly<Record<string, string>>, asset: string | null): LabelFeatures {
+/**
+ * Reads the labels of a problem. Not compared are labels whose value is a bare number, which are measurements, and those that repeat what is
+ * compared by itself (the asset, the signature) or says nothing of a relation (the severity): they would only thin out the others.
+ */
+export function labelFeatures(labels: Readonly<Record<string, string>>, asset: string | null, signature: string | null): LabelFeatures {
   let size = 0
   const named: string[] = []
   let empty = true
@@ -53,7 +56,9 @@ export function labelFeatures(labels: Readonly<Record<string, string>>, asset: s
       const other = canonical(value.replace(/:\d+$/, ''))
       if (other !== null && other !== asset && !named.includes(other)) named.push(other)
     }
-    if (size >= 2 * LABELS_COMPARED || NUMBER.test(value)) continue
+    if (size >= 2 * LABELS_COMPARED || NUMBER.test(value) || name === 'severity') continue
+    const said = canonical(value)
+    if (said === asset || said === signature) continue
     const hash = PLACES.has(name) ? hashText(name) | PLACE : hashText(name) & ~PLACE
     let at = size
     size += 2

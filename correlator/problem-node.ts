@@ -40,7 +40,7 @@ export class ProblemNode {
     const { problem } = state
     this.asset = canonical(problem.asset)
     this.signature = canonical(problem.signature)
-    this.labels = labelFeatures(problem.labels, this.asset)
+    this.labels = labelFeatures(problem.labels, this.asset, this.signature)
     this.sketch = sketchOf(`${problem.title} ${problem.message}`)
     this.onsetMs = problem.firstAtMs
     this.endMs = endOf(problem)
@@ -63,7 +63,7 @@ export class ProblemNode {
     this.hasKeys = false
     this.asset = canonical(problem.asset)
     this.signature = canonical(problem.signature)
-    this.labels = labelFeatures(problem.labels, this.asset)
+    this.labels = labelFeatures(problem.labels, this.asset, this.signature)
     return asset !== this.asset || signature !== this.signature || labels.service !== this.labels.service || labels.site !== this.labels.site
       || labels.named.length !== this.labels.named.length || labels.named.some((name, i) => name !== this.labels.named[i])
   }
