@@ -22,6 +22,9 @@ export class CompanyNode {
   readonly signatures = new Map<string, KeyList>()
   readonly services = new Map<string, KeyList>()
 
+  /** Assets that cannot be reached, by site: what fails first there and what fails behind it have little else in common. */
+  readonly outages = new Map<string, KeyList>()
+
   constructor(companyId: string) {
     this.companyId = companyId
   }
@@ -34,6 +37,7 @@ export class CompanyNode {
     problem.signatureKey?.add(incident, problem)
     problem.serviceKey?.add(incident, problem)
     problem.siteKey?.add(incident, problem)
+    problem.outageKey?.add(incident, problem)
   }
 
   /** Takes an incident out of the index. */
@@ -63,6 +67,7 @@ export class CompanyNode {
     if (problem.signatureKey !== null) found[size++] = problem.signatureKey
     if (problem.serviceKey !== null) found[size++] = problem.serviceKey
     if (problem.siteKey !== null) found[size++] = problem.siteKey
+    if (problem.outageKey !== null) found[size++] = problem.outageKey
     return size
   }
 
@@ -75,12 +80,14 @@ export class CompanyNode {
     problem.signatureKey = signature === null ? null : KeyList.of(this.signatures, signature)
     problem.serviceKey = service === null ? null : KeyList.of(this.services, service)
     // A site alone relates nothing; the same signature at one site does, and there it must not be crowded out by other sites.
-    problem.siteKey = site === null || problem.signatureKey === null ? null : KeyList.of((problem.signatureKey.sites ??= new Map()), site)
+    problem.siteKey = site === null || problem.signatureKey === null ? null : KeyList.of((problem.signatureKey.sites ??= new Map<string, KeyList>()), site)
+    const { outage } = problem
+    problem.outageKey = outage === null ? null : KeyList.of(this.outages, outage)
     problem.hasKeys = true
   }
 }
 
 /** True when a list of the problem's has left the index since. */
-function isStale({ assetKey, namedKeys, signatureKey, serviceKey, siteKey }: ProblemNode): boolean {
-  return assetKey?.isGone === true || signatureKey?.isGone === true || serviceKey?.isGone === true || siteKey?.isGone === true || namedKeys.some((list) => list.isGone)
+function isStale({ assetKey, namedKeys, signatureKey, serviceKey, siteKey, outageKey }: ProblemNode): boolean {
+  return assetKey?.isGone === true || signatureKey?.isGone === true || serviceKey?.isGone === true || siteKey?.isGone === true || outageKey?.isGone === true || namedKeys.some((list) => list.isGone)
 }

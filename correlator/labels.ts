@@ -7,6 +7,9 @@ const SERVICE_LABELS = ['service', 'service_name', 'app', 'application', 'deploy
 /** Labels that name the place, narrowest useful one first. Two problems whose places differ contradict each other. */
 const SITE_LABELS = ['site', 'site_name', 'location', 'cluster', 'datacenter', 'dc', 'system', 'environment', 'env', 'region'] as const
 
+/** Those of them that name a building or a branch with a line of its own, which can fail as a whole; clusters, environments and regions hold too much. */
+const LOCATION_LABELS = ['site', 'site_name', 'location', 'branch', 'office', 'datacenter', 'dc'] as const
+
 /** Labels that name another asset. */
 const ASSET_LABELS = new Set(['host', 'hostname', 'node', 'server', 'vm', 'device', 'instance', 'caller', 'callee', 'parent', 'upstream', 'downstream', 'depends_on', 'target'])
 
@@ -19,13 +22,15 @@ const NUMBER = /^[-+]?[\d.,:%e+-]+$/i
 export interface LabelFeatures {
   readonly service: string | null
   readonly site: string | null
+  /** The building or branch. */
+  readonly location: string | null
   /** Other assets that labels name, canonical; at most four. */
   readonly named: readonly string[]
   /** Label by label in ascending order of the first: hash of the name, its lowest bit telling a place, and hash of the value. */
   readonly hashes: readonly number[]
 }
 
-const NONE: LabelFeatures = { service: null, site: null, named: [], hashes: [] }
+const NONE: LabelFeatures = { service: null, site: null, location: null, named: [], hashes: [] }
 const NAMES_NOTHING: readonly string[] = []
 /** Collects hashes; what is kept is a copy of the exact size, because an array that grows takes room for 16 more. */
 const scratch: number[] = []
@@ -70,19 +75,15 @@ export function labelFeatures(labels: Readonly<Record<string, string>>, asset: s
     scratch[at + 1] = hashText(value)
   }
   if (empty) return NONE
-  return { service: firstOf(labels, SERVICE_LABELS), site: firstOf(labels, SITE_LABELS), named: named.length === 0 ? NAMES_NOTHING : named, hashes: scratch.slice(0, size) }
+  return { service: firstOf(labels, SERVICE_LABELS), site: firstOf(labels, SITE_LABELS), location: firstOf(labels, LOCATION_LABELS), named: named.length === 0 ? NAMES_NOTHING : named, hashes: scratch.slice(0, size) }
 }
 
 /** True when two sets of labels are the same, in whatever order. */
 export function areSameLabels(x: Readonly<Record<string, string>>, y: Readonly<Record<string, string>>): boolean {
   if (x === y) return true
-  let more = 0
-  for (const name in x) {
-    if (x[name] !== y[name]) return false
-    more += 1
-  }
-  for (const _ in y) more -= 1
-  return more === 0
+  for (const name in x) if (x[name] !== y[name]) return false
+  for (const name in y) if (x[name] === undefined) return false
+  return true
 }
 
 /** How far the labels of two problems agree: -1 when they name different places, else the share of common labels with the same value; null without common labels. */

@@ -2,7 +2,7 @@ import type { CorrelateEntry, ProblemEntry } from '../schemas/records.ts'
 import type { IncidentNode } from './incident-node.ts'
 import type { KeyList } from './key-list.ts'
 import { areSameLabels, labelFeatures, type LabelFeatures } from './labels.ts'
-import { canonical, sketchOf, type Sketch } from './text.ts'
+import { canonical, saysUnreachable, sketchOf, type Sketch } from './text.ts'
 
 /** For a problem that names no other assets. */
 export const NO_KEYS: readonly KeyList[] = []
@@ -17,6 +17,8 @@ export class ProblemNode {
   asset: string | null = null
   signature: string | null = null
   labels: LabelFeatures
+  /** The site that may be cut off, where this says that the asset cannot be reached. */
+  outage: string | null
   sketch: Sketch
   /** What it is indexed under: the same list is the same name, so comparing problems needs no text. Set by the company's index. */
   assetKey: KeyList | null = null
@@ -24,6 +26,8 @@ export class ProblemNode {
   serviceKey: KeyList | null = null
   /** Of the signature at its site. */
   siteKey: KeyList | null = null
+  /** Of its site, where it says that the asset cannot be reached. */
+  outageKey: KeyList | null = null
   namedKeys: readonly KeyList[] = NO_KEYS
   hasKeys = false
   /** When its present episode began; nearness in time is measured between these. Kept here because the search reads little else. */
@@ -42,6 +46,7 @@ export class ProblemNode {
     this.signature = canonical(problem.signature)
     this.labels = labelFeatures(problem.labels, this.asset, this.signature)
     this.sketch = sketchOf(`${problem.title} ${problem.message}`)
+    this.outage = outageOf(problem, this.labels)
     this.onsetMs = problem.firstAtMs
     this.endMs = endOf(problem)
   }
@@ -58,14 +63,16 @@ export class ProblemNode {
     this.endMs = endOf(problem)
     if (before.title !== problem.title || before.message !== problem.message) this.sketch = sketchOf(`${problem.title} ${problem.message}`)
     // Most events are repeats that say the same again.
-    if (before.asset === problem.asset && before.signature === problem.signature && areSameLabels(before.labels, problem.labels)) return false
-    const { asset, signature, labels } = this
-    this.hasKeys = false
+    if (before.asset === problem.asset && before.signature === problem.signature && before.title === problem.title && areSameLabels(before.labels, problem.labels)) return false
+    const { asset, signature, labels, outage } = this
     this.asset = canonical(problem.asset)
     this.signature = canonical(problem.signature)
     this.labels = labelFeatures(problem.labels, this.asset, this.signature)
-    return asset !== this.asset || signature !== this.signature || labels.service !== this.labels.service || labels.site !== this.labels.site
-      || labels.named.length !== this.labels.named.length || labels.named.some((name, i) => name !== this.labels.named[i])
+    this.outage = outageOf(problem, this.labels)
+    const isRenamed = asset !== this.asset || signature !== this.signature || labels.service !== this.labels.service || labels.site !== this.labels.site
+      || labels.named.length !== this.labels.named.length || labels.named.some((name, i) => name !== this.labels.named[i]) || outage !== this.outage
+    if (isRenamed) this.hasKeys = false
+    return isRenamed
   }
 }
 
@@ -73,6 +80,10 @@ export class ProblemNode {
 export function newestFirst(a: ProblemNode, b: ProblemNode): number {
   if (a.onsetMs !== b.onsetMs) return b.onsetMs - a.onsetMs
   return a.state.problem.problemKey < b.state.problem.problemKey ? -1 : 1
+}
+
+function outageOf({ title, signature }: ProblemEntry['problem'], { location }: LabelFeatures): string | null {
+  return location !== null && (saysUnreachable(title) || (signature !== null && saysUnreachable(signature))) ? location : null
 }
 
 function endOf({ status, resolvedAtMs, lastAtMs }: ProblemEntry['problem']): number {

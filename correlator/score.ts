@@ -12,6 +12,9 @@ import { similarity } from './text.ts'
 /** Problems that began within this time of each other are as near as can be: the lateness bound of the design. */
 export const LATENESS_MS = 60_000
 
+/** Assets of a site that cannot be reached from so near a time on were cut off by one thing. */
+const OUTAGE_MS = 2 * 60_000
+
 /** Value of a relation in the graph by steps. */
 const BY_STEPS = [0, 1, 0.7, 0.5] as const
 const NAMED = 1
@@ -56,12 +59,18 @@ export function scorePair(a: ProblemNode, b: ProblemNode, tuning: Tuning, graph:
   if (isSameAsset) score += weights.same_asset
   else score += weights.related_asset * relation(a, b, graph)
   if (isSameSignature) score += weights.same_signature
+  if (isSiteOutage(a, b)) score += weights.site_outage
   // Most pairs stop here: no likeness of the texts could lift them over the threshold.
   if (score + weights.text + (isSameAsset ? weights.other_tool : 0) < tuning.threshold) return 0
   const words = similarity(a.sketch, b.sketch)
   score += weights.text * words
   if (isSameAsset && saysTheSame(a, b, isSameSignature, words)) score += weights.other_tool
   return score <= 0 ? 0 : Math.min(1, score) * (1 - weights.nearness * (1 - near))
+}
+
+/** True when both say that another asset of one site cannot be reached, and that began at about the same time. */
+function isSiteOutage(a: ProblemNode, b: ProblemNode): boolean {
+  return a.outageKey !== null && a.outageKey === b.outageKey && a.assetKey !== b.assetKey && Math.abs(a.onsetMs - b.onsetMs) <= OUTAGE_MS
 }
 
 /** Labels that differ speak against even the same asset; where two problems of one asset have no labels in common, nothing does. */
@@ -96,6 +105,7 @@ export function explainPair(a: ProblemNode, b: ProblemNode, score: number, tunin
     if (related > 0) say('related_asset', related, `${a.asset ?? ''} and ${b.asset ?? ''}`)
   }
   if (isSameSignature) say('same_signature', 1, a.signature ?? '')
+  if (isSiteOutage(a, b)) say('site_outage', 1, `neither can be reached at ${a.labels.location ?? ''}`)
   if (overlap > 0 || (overlap < 0 && !isSameAsset)) say('labels', overlap, overlap < 0 ? 'labels name different places' : 'share of common labels that agree; 1 where one asset has none in common')
   if (words > 0) say('text', words, 'share of words in common')
   const apartMs = Math.abs(a.onsetMs - b.onsetMs)

@@ -11,6 +11,8 @@ export interface Weights {
   readonly related_asset: number
   /** Same signature. */
   readonly same_signature: number
+  /** Two assets of a site cannot be reached since about the same time. */
+  readonly site_outage: number
   /** Another tool says the same of the same asset. */
   readonly other_tool: number
   /** Labels agree; labels that name different places count against. */
@@ -26,6 +28,7 @@ export const DEFAULT_WEIGHTS: Weights = {
   same_asset: 0.45,
   related_asset: 0.5,
   same_signature: 0.35,
+  site_outage: 0.5,
   other_tool: 0.2,
   labels: 0.25,
   text: 0.15,

@@ -62,7 +62,7 @@ function problemMove(open: Map<string, ProblemEvent>, move: Move, companyId: str
   const key = `v1:int:host-${move.asset}|check-${move.signature}`
   const before = open.get(companyId + key)
   const names = {
-    companyId, asset: `host-${move.asset}`, signature: `check-${move.signature}`, labels: { site: `site-${move.site}`, host: `node-${move.asset % 2}` }, title: `check ${move.signature}`,
+    companyId, asset: `host-${move.asset}`, signature: `check-${move.signature}`, labels: { site: `site-${move.site}`, host: `node-${move.asset % 2}` }, title: move.signature === 3 ? 'host is down' : `check ${move.signature}`,
     source: move.action % 2 === 0 ? 'zabbix' : 'datadog', atMs, lastAtMs: atMs, version, partition: move.partition,
   }
   let event: ProblemEvent
@@ -143,7 +143,7 @@ it('groups the same whatever the order and repetition of arrival within the late
       const key = `host-${asset}|check-${signature}`
       if (seen.has(key)) continue
       seen.add(key)
-      const opened = problem(key, startsMs / 1000, { asset: `host-${asset}`, signature: `check-${signature}`, labels: { site: `s${site}` }, title: 't', version: startsMs, partition: asset })
+      const opened = problem(key, startsMs / 1000, { asset: `host-${asset}`, signature: `check-${signature}`, labels: { site: `s${site}` }, title: signature === 3 ? 'host is down' : 't', version: startsMs, partition: asset })
       const atMs = T0 + startsMs + lasts
       const resolved: ProblemEvent = { ...opened, change: 'resolved', status: 'resolved', resolvedAtMs: atMs, lastAtMs: atMs, atMs, version: startsMs + lasts + 1 }
       timed.push({ event: opened, atMs: opened.atMs, lateMs: opened.atMs + delayMs })

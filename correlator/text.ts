@@ -70,6 +70,17 @@ export function similarity(x: Sketch, y: Sketch): number {
   return both / (bitsIn(x.a | y.a) + bitsIn(x.b | y.b) + bitsIn(x.c | y.c) + bitsIn(x.d | y.d))
 }
 
+/**
+ * How tools say that an asset cannot be reached, as against something on it being wrong: `HostDown`, `Node is down`, `Device offline`,
+ * `Unavailable by ICMP ping`, `does not answer`, `no response`, `stopped reporting`. A bare `down` may be a value that fell.
+ */
+const UNREACHABLE = /(?:host|node|device|server|site|link|tunnel|switch|router|gateway|firewall|instance|agent)[ _-]?(?:is[ _-])?(?:down|offline)|\bis (?:down|offline)\b|unreachable|not reachable|\bicmp\b|(?:not|no)[ _-]?(?:respon|answer|reply)|stopped (?:respon|report)|NoResponse|lost connect|connection lost/i
+
+/** True when a title or signature says that an asset cannot be reached. */
+export function saysUnreachable(text: string): boolean {
+  return UNREACHABLE.test(text)
+}
+
 /** A text of at most so many characters. */
 export function cut(text: string, chars: number): string {
   return text.length > chars ? `${text.slice(0, chars - 1)}…` : text

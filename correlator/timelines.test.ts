@@ -36,6 +36,39 @@ it('makes one incident of one signature on many assets of a site, and another of
   expect(bench.incidentOf('north-7')!.assets).toHaveLength(20)
 })
 
+it('makes one incident of a site that is cut off: what fails first there, what cannot be reached behind it, and what that breaks', () => {
+  const bench = new Bench()
+  const leeds = (service: string): Record<string, string> => ({ site: 'leeds', service, severity: 'critical', team: 'branch' })
+  bench.feed(problem('switch', 0, { asset: 'sw-1', signature: 'SwitchUnreachable', title: 'Core switch sw-1 does not answer', labels: leeds('network') }))
+  for (let i = 0; i < 8; i += 1) bench.feed(problem(`pc-${i}`, 60 + i * 20, { asset: `pc-${i}`, signature: 'Node is down', title: `pc-${i} timed out`, labels: leeds('desks') }))
+  bench.feed(problem('backup', 240, { asset: 'pc-3', signature: 'backup missed', title: 'backup missed', labels: leeds('backup') }))
+  expect(bench.groups()).toEqual(['backup pc-0 pc-1 pc-2 pc-3 pc-4 pc-5 pc-6 pc-7 switch'])
+  expect(bench.problems.get('pc-0')!.evidence.features).toContainEqual({ name: 'site_outage', value: 1, weight: 0.5, detail: 'neither can be reached at leeds' })
+})
+
+it.each([
+  ['at another site', { labels: { site: 'york' } }, 60],
+  ['more than two minutes later', { labels: { site: 'leeds' } }, 150],
+  ['that can be reached', { labels: { site: 'leeds' }, title: 'licence expires' }, 60],
+  ['of which only a value went down', { labels: { site: 'leeds' }, title: 'cpu down' }, 60],
+  ['in a cluster, which is no site', { labels: { cluster: 'leeds' } }, 60],
+])('leaves out of a site outage an asset %s', (_, more, seconds) => {
+  const bench = new Bench()
+  const labels = 'cluster' in more.labels ? more.labels : { site: 'leeds' }
+  bench.feed(problem('a', 0, { asset: 'router-1', signature: 'Unavailable by ICMP ping', title: 'x', labels }))
+  bench.feed(problem('b', seconds, { asset: 'pc-1', signature: 'agent', title: 'pc-1 is down', ...more }))
+  expect(bench.groups()).toEqual(['a', 'b'])
+})
+
+it('moves a problem in the index when its new title says that the asset cannot be reached', () => {
+  const bench = new Bench()
+  const labels = { site: 'leeds' }
+  bench.feed(problem('a', 0, { asset: 'nas-1', signature: 'state', title: 'slow', labels }))
+  bench.feed(problem('a', 10, { asset: 'nas-1', signature: 'state', title: 'nas-1 is offline', labels, change: 'changed', count: 2, firstAtMs: T0 }))
+  bench.feed(problem('b', 20, { asset: 'pc-1', signature: 'HostDown', title: 'b', labels }))
+  expect(bench.groups()).toEqual(['a b'])
+})
+
 it('names the agreement of another tool', () => {
   const bench = new Bench()
   bench.feed(problem('z', 0, { asset: 'db-1', signature: 'host down' }), problem('d', 20, { asset: 'DB-1', signature: 'Host down', source: 'datadog' }))
