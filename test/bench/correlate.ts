@@ -2,6 +2,9 @@
  * `aw bench correlate`: the engine alone, one core. New problems a second with 1,000, 10,000 and 100,000 incidents open, and how many
  * candidates each problem was scored against, which must not grow with what is open; and repeats of known problems a second, which are most
  * of what a live log holds. Only the stage is timed: making the records, as decoding would, is not.
+ *
+ * About three tenths of the time is garbage collection, nearly all of it copying what stays. A young generation of 32, 64 or 128 MB and a
+ * single-threaded collector were tried: 43,000 to 46,000 against 44,000 a processor second, less than the runs differ among themselves.
  */
 import { correlateStage } from '../../correlator/stage.ts'
 import { searchStats } from '../../correlator/search.ts'
