@@ -3,8 +3,8 @@
  * candidates each problem was scored against, which must not grow with what is open; and repeats of known problems a second, which are most
  * of what a live log holds. Only the stage is timed: making the records, as decoding would, is not.
  *
- * About three tenths of the time is garbage collection, nearly all of it copying what stays. A young generation of 32, 64 or 128 MB and a
- * single-threaded collector were tried: 43,000 to 46,000 against 44,000 a processor second, less than the runs differ among themselves.
+ * About three tenths of the time is garbage collection, nearly all of it copying what stays. A young generation of 32 or 64 MB and a
+ * single-threaded collector were tried: 42,800 to 46,300 against 43,600 a processor second, less than runs differ among themselves.
  */
 import { correlateStage } from '../../correlator/stage.ts'
 import { searchStats } from '../../correlator/search.ts'
