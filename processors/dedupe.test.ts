@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { NormalisedAlert } from '../schemas/alert.ts'
 import type { TrackedProblem } from '../schemas/records.ts'
-import { FLAP_QUIET_MS, flush, observe, settle, type Observed } from './dedupe.ts'
+import { FLAP_QUIET_MS, observe, settle, type Observed } from './dedupe.ts'
 
 const T0 = Date.UTC(2026, 0, 1)
 const alert = (over: Partial<NormalisedAlert> = {}): NormalisedAlert => ({
@@ -105,18 +105,5 @@ describe('flapping', () => {
   it('does not start when the flips are far apart', () => {
     const steps = Array.from({ length: 8 }, (_, i) => [i * 1_000, i % 2 === 0 ? {} : { status: 'resolved' as const }] as const)
     expect(play(steps).tracked?.problem.flapping).toBe(false)
-  })
-})
-
-describe('flush', () => {
-  it('tells pending repeats at most every five seconds', () => {
-    const { tracked } = play([[0, {}], [1, {}], [2, {}]])
-    expect(tracked && flush(tracked, T0 + 5_999)).toBeNull()
-    expect(tracked && flush(tracked, T0 + 6_000)).toBe('repeated')
-  })
-
-  it('has nothing to tell when the last count is known', () => {
-    const { tracked } = play([[0, {}], [1, {}]])
-    expect(tracked && flush(tracked, T0 + 60_000)).toBeNull()
   })
 })

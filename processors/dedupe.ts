@@ -3,7 +3,7 @@
  *
  * A problem is `firing` or `resolved`; an episode runs from one opening to the next.
  *   none      + firing   -> firing, `opened`
- *   firing    + firing   -> counted; told at counts 2, 4, 8 … and by `flush`, at once when the severity changes
+ *   firing    + firing   -> counted; told at counts 2, 4, 8 … and on ticks, at once when the severity changes
  *   firing    + resolved -> resolved, `resolved`
  *   resolved  + firing   -> firing, `reopened`, next episode, unless it belongs to the episode already resolved (late or repeated): counted
  *   resolved  + resolved -> counted
@@ -65,12 +65,6 @@ export function observe(tracked: TrackedProblem | null, alert: NormalisedAlert, 
   problem.lastAtMs = Math.max(problem.lastAtMs, place.atMs)
   if (alert.status === 'resolved') return resolve(tracked, startsAtMs, place)
   return fire(tracked, alert, startsAtMs, place)
-}
-
-/** Tells what has been counted since the last telling: on a tick, at most every five seconds a problem. Null when there is nothing or it is too early. */
-export function flush(tracked: TrackedProblem, nowMs: number): ProblemChange | null {
-  if (tracked.problem.count === tracked.told || nowMs - tracked.toldAtMs < REPEAT_INTERVAL_MS) return null
-  return 'repeated'
 }
 
 /** Ends the flapping of a problem that has been quiet long enough; null while it has not. */

@@ -20,7 +20,9 @@ export class ProcessIndex {
   /** By last observation, oldest first: Map keeps insertion order, and an observed key moves to the end. */
   readonly #open = new Map<string, number>()
   readonly #resolved = new Map<string, number>()
-  readonly #unsettled = new Set<string>()
+  /** Problems with repeats not yet told, with the time of their last telling. */
+  readonly #pending = new Map<string, number>()
+  readonly #flapping = new Set<string>()
   readonly #replayable = new Map<string, number>()
   readonly #once = new Map<string, number>()
   readonly #openByCompany = new Map<string, number>()
@@ -55,8 +57,10 @@ export class ProcessIndex {
     if (isOpen) this.#open.set(problemKey, lastAtMs)
     else this.#resolved.set(problemKey, lastAtMs)
     if (wasOpen !== isOpen) this.#openByCompany.set(companyId, this.openOf(companyId) + (isOpen ? 1 : -1))
-    if (flapping || count !== tracked.told) this.#unsettled.add(problemKey)
-    else this.#unsettled.delete(problemKey)
+    if (count === tracked.told) this.#pending.delete(problemKey)
+    else this.#pending.set(problemKey, tracked.toldAtMs)
+    if (flapping) this.#flapping.add(problemKey)
+    else this.#flapping.delete(problemKey)
   }
 
   /** Takes note of a delivery. */
@@ -65,9 +69,17 @@ export class ProcessIndex {
     kept.set(deliveryId, atMs)
   }
 
-  /** Problems with repeats not yet told, and flapping ones; in a stable order. */
-  unsettled(): readonly string[] {
-    return [...this.#unsettled].sort()
+  /** Problems that flap, in a stable order. */
+  flapping(): readonly string[] {
+    return [...this.#flapping].sort()
+  }
+
+  /** Problems whose repeats are due to be told, those that have waited longest first, at most `max`. */
+  dueRepeats(beforeMs: number, max: number): readonly string[] {
+    const due: [key: string, toldAtMs: number][] = []
+    for (const entry of this.#pending) if (entry[1] <= beforeMs) due.push(entry)
+    due.sort(([a, aMs], [b, bMs]) => aMs - bMs || (a < b ? -1 : 1))
+    return due.slice(0, max).map(([key]) => key)
   }
 
   /** Open problems last seen too long ago. */

@@ -74,6 +74,21 @@ describe('process stage', () => {
     expect(problems(out).map((event) => [event.change, event.count])).toEqual([['opened', 1], ['repeated', 2], ['repeated', 3]])
   })
 
+  it('tells repeats at most every five seconds a problem', () => {
+    const { out } = run([...[0, 1, 2].map((i) => delivery(i, i, [{}])), tick(3, 5), tick(4, 6), tick(5, 60)])
+    expect(problems(out).map((event) => [event.change, event.count, (event.atMs - T0) / 1_000])).toEqual([['opened', 1, 0], ['repeated', 2, 1], ['repeated', 3, 6]])
+  })
+
+  it('spreads the repeats of a storm over ticks, those that waited longest first, and tells them all in the end', () => {
+    const wide = processStage({ normalise, correlationPartitions: 1 })
+    const storm = Array.from({ length: 600 }, (_, n) => ({ asset: `h${String(n).padStart(3, '0')}` }))
+    const state = new StateView<ProcessEntry>()
+    const log = [0, 1, 2].map((i) => delivery(i, i, storm))
+    const counted = (second: number) => problems(wide.process([tick(10 + second, second)], state).out).length
+    wide.process(log, state)
+    expect([10, 15, 20, 25].map(counted)).toEqual([250, 250, 100, 0])
+  })
+
   it('passes time on to every correlation partition, once per five seconds however many ticks come', () => {
     const { out } = run([tick(0, 0), tick(1, 1), tick(2, 5)])
     expect(out.map((o) => [o.partition, (o.record as { event: { atMs: number } }).event.atMs - T0])).toEqual([[0, 0], [1, 0], [0, 5_000], [1, 5_000]])

@@ -9,7 +9,7 @@ import type { NormalisedAlert, Rejected } from '../schemas/alert.ts'
 import { toAppError, type ErrorCode } from '../schemas/errors.ts'
 import type { CorrelationRecord, DeadLetter, Delivery, LedgerRow, ProblemChange, ProcessEntry, RawRecord, TrackedProblem } from '../schemas/records.ts'
 import { TICK_INTERVAL_MS, TOPICS } from '../schemas/topics.ts'
-import { flush, markTold, observe, settle, type Place } from './dedupe.ts'
+import { markTold, observe, REPEAT_INTERVAL_MS, settle, type Place } from './dedupe.ts'
 import { overflowKey, problemKeyOf } from './problem-key.ts'
 import { ProcessIndex } from './process-index.ts'
 import type { Fate, Keyed, Positioned, Stage, StageResult, StateView } from './stage.ts'
@@ -37,6 +37,12 @@ const SHARED_SOURCE = 'generic'
 const TIME_KEY = 'm'
 /** Ticks come every five seconds from each ingest process; a little less lets one of them through. */
 const PROGRESS_INTERVAL_MS = TICK_INTERVAL_MS - 1_000
+
+/**
+ * Repeats told on one tick at most. A storm of ten thousand repeating problems would otherwise come as one burst every five seconds, and a new
+ * problem would wait behind it (seen: 1.5 s at the 99th percentile). Whoever has waited longest is told first; the rest follows on the next ticks.
+ */
+const REPEATS_PER_TICK = 250
 
 /** Makes the stage. */
 export function processStage(options: ProcessOptions): Stage<RawRecord, ProcessOutput, ProcessEntry> {
@@ -153,10 +159,14 @@ class Run {
       this.#keep(tracked)
       this.#tell(tracked)
     }
-    for (const key of this.#index.unsettled()) {
+    for (const key of this.#index.flapping()) {
       const tracked = this.#tracked(key)
-      const change = tracked === null ? null : settle(tracked, nowMs) ?? flush(tracked, nowMs)
+      const change = tracked === null ? null : settle(tracked, nowMs)
       if (tracked !== null && change !== null) tellChange(tracked, change)
+    }
+    for (const key of this.#index.dueRepeats(nowMs - REPEAT_INTERVAL_MS, REPEATS_PER_TICK)) {
+      const tracked = this.#tracked(key)
+      if (tracked !== null) tellChange(tracked, 'repeated')
     }
     for (const key of this.#index.expiredOpen(nowMs)) {
       const tracked = this.#tracked(key)
