@@ -32,6 +32,7 @@ export async function doctor(environment: Readonly<Record<string, string | undef
     await attempt(findings, 'dead letters', () => deadLetters(config, findings))
     await attempt(findings, 'senders', () => senders(config, findings))
   }
+  if (config !== null) await attempt(findings, 'servers', () => servers(config, findings))
   const marks = { ok: 'ok', notice: 'note', failed: 'FAIL' }
   return { findings, text: table(['', 'what', 'finding'], findings.map(({ what, state, detail }) => [marks[state], what, detail.replaceAll('\n', ' ')])) }
 }
@@ -70,6 +71,15 @@ async function lag(config: Config, findings: Finding[]): Promise<void> {
     const behind = Math.round(reference - seconds)
     findings.push({ what: `stage ${stage}`, state: behind > LAG_SECONDS ? 'failed' : 'ok', detail: behind > LAG_SECONDS ? `${behind} s behind the newest stage: look at its log and its engine` : 'keeps up' })
   }
+}
+
+/** How the servers are set up; the embedded engines have nothing to set. */
+async function servers(config: Config, findings: Finding[]): Promise<void> {
+  const tell = (what: string, found: readonly { ok: boolean; detail: string }[]): void => {
+    for (const { ok, detail } of found) findings.push({ what, state: ok ? 'ok' : 'failed', detail })
+  }
+  if (config.redisUrl !== null) tell('Redis', await (await import('../storage/redis/doctor.ts')).checkRedis(config.redisUrl.reveal()))
+  if (config.kafkaBrokers !== null) tell('Kafka', await (await import('../storage/kafka/doctor.ts')).checkKafka({ brokers: config.kafkaBrokers }))
 }
 
 async function deadLetters(config: Config, findings: Finding[]): Promise<void> {
