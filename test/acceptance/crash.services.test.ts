@@ -21,7 +21,7 @@ import { backUp, restore } from '../harness/databases.ts'
 import { Installation, type Servers } from '../harness/installation.ts'
 import { committedBy, lagOf, membersOf } from '../harness/kafka-groups.ts'
 import { Load, randomFrom } from '../harness/load.ts'
-import { until } from '../harness/process.ts'
+import { undoAll, until } from '../harness/process.ts'
 import { compareProjection } from '../harness/projection.ts'
 import { compareCorrelation, compareRaw, type OpenLog } from '../harness/replay.ts'
 import type { Company } from '../harness/sender.ts'
@@ -87,9 +87,7 @@ beforeAll(async () => {
     await running
   })
 })
-afterAll(async () => {
-  for (const step of undo.reverse()) await step()
-})
+afterAll(() => undoAll(undo))
 
 /** A person who looks at incidents and writes on them all the time; an installation that is half dead may refuse. */
 async function beBusy(): Promise<void> {

@@ -12,7 +12,7 @@ import { emptyDatabase } from '../harness/databases.ts'
 import { Installation } from '../harness/installation.ts'
 import { membersOf } from '../harness/kafka-groups.ts'
 import { LiveStream } from '../harness/live-stream.ts'
-import { until } from '../harness/process.ts'
+import { undoAll, until } from '../harness/process.ts'
 import { alertBody, post, type Company } from '../harness/sender.ts'
 import { emptyDatabase as emptyAnalytics } from '../services/clickhouse.ts'
 
@@ -44,9 +44,7 @@ beforeAll(async () => {
   await installation.start()
   api = admin(installation.program('api'))
 })
-afterAll(async () => {
-  for (const step of undo.reverse()) await step()
-})
+afterAll(() => undoAll(undo))
 
 async function forget(url: string): Promise<void> {
   const redis = new Redis(url)

@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { undoAtExit } from '../services/program.ts'
 
 const root = join(import.meta.dirname, '../..')
 /** First start of the embedded PostgreSQL takes seconds; a busy machine takes longer. */
@@ -79,6 +80,8 @@ export class Program {
     child.stdout.on('data', keep)
     child.stderr.on('data', keep)
     this.#child = child
+    // A test runner that is ended itself must not leave the program behind.
+    child.once('exit', undoAtExit(() => child.kill('SIGKILL')))
     const deadline = Date.now() + READY_MS
     for (;;) {
       if (child.exitCode !== null || child.signalCode !== null) throw new Error(`${this.args.join(' ')} ended (${child.exitCode ?? child.signalCode}) before it was ready:\n${this.#output}`)
@@ -137,6 +140,19 @@ export class Program {
     child.kill(signal)
     return gone
   }
+}
+
+/** Undoes what a suite began, last first; a step that fails does not keep the others from being taken. */
+export async function undoAll(steps: readonly (() => Promise<unknown> | void)[]): Promise<void> {
+  const failures: unknown[] = []
+  for (const step of [...steps].reverse()) {
+    try {
+      await step()
+    } catch (thrown) {
+      failures.push(thrown)
+    }
+  }
+  if (failures.length > 0) throw new AggregateError(failures, 'some of what the suite began could not be undone')
 }
 
 /** Waits until `condition` answers something; says what it waited for when it never does. */
