@@ -66,8 +66,13 @@ describe('observe', () => {
       .toEqual(['opened', 'resolved', 'reopened'])
   })
 
-  it('does not resolve by a resolve of an earlier episode', () => {
-    expect(play([[0, { startsAtMs: T0 - 9_000 }], [1, { status: 'resolved', startsAtMs: T0 - 60_000 }]]).tracked?.problem.status).toBe('firing')
+  it('does not resolve by a late resolve of an earlier episode', () => {
+    const { tracked, told } = play([[0, { startsAtMs: T0 }], [60, { status: 'resolved', startsAtMs: T0 }], [90, { startsAtMs: T0 + 90_000 }], [91, { status: 'resolved', startsAtMs: T0 }]])
+    expect([tracked?.problem.status, told.at(-1)]).toEqual(['firing', 'stale'])
+  })
+
+  it('resolves a first episode also when its end names an earlier start, as a merged pair of watchers does', () => {
+    expect(play([[0, { startsAtMs: T0 }], [1, { status: 'resolved', startsAtMs: T0 - 60_000 }]]).told).toEqual(['opened', 'resolved'])
   })
 
   it('still resolves when a tool stamps each message with its own time', () => {

@@ -58,7 +58,7 @@ export function observe(tracked: TrackedProblem | null, alert: NormalisedAlert, 
   }
   const { problem } = tracked
   if (alert.status === 'no_data') return { tracked, change: null, reason: 'no_data' }
-  if (isStale(problem, startsAtMs, place.atMs)) {
+  if (isStale(problem, alert.status, startsAtMs, place.atMs)) {
     problem.count += 1
     return { tracked, change: null, reason: 'stale' }
   }
@@ -174,12 +174,14 @@ function flip(tracked: TrackedProblem, atMs: number): boolean {
 /**
  * True for an observation that by vendor time belongs before the present episode, or to the one already resolved. `startsAtMs` is the first
  * vendor time of an open episode and the latest of a resolved one, so both kinds of tools fit: those that send when the episode began and
- * those that send when they looked.
+ * those that send when they looked. A resolve can only be late where there was an earlier episode: a tool that merges two watchers, as
+ * Alertmanager does, ends an episode with an earlier start than it began with.
  */
-function isStale(problem: ProblemSnapshot, startsAtMs: number | null, atMs: number): boolean {
+function isStale(problem: ProblemSnapshot, status: NormalisedAlert['status'], startsAtMs: number | null, atMs: number): boolean {
   if (startsAtMs === null || problem.startsAtMs === null) return false
-  if (problem.status === 'firing') return startsAtMs < problem.startsAtMs && atMs - problem.firstAtMs <= LATE_MS
-  return startsAtMs <= problem.startsAtMs && atMs - (problem.resolvedAtMs ?? 0) <= LATE_MS
+  if (problem.status === 'resolved') return startsAtMs <= problem.startsAtMs && atMs - (problem.resolvedAtMs ?? 0) <= LATE_MS
+  if (status === 'resolved' && problem.episode === 1) return false
+  return startsAtMs < problem.startsAtMs && atMs - problem.firstAtMs <= LATE_MS
 }
 
 function told(tracked: TrackedProblem, change: ProblemChange, place: Place): Observed {
