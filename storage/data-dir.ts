@@ -10,6 +10,9 @@ export interface DataDirLock {
   release(): void
 }
 
+/** Locks of this process: one whose caller forgot it must not be let go by the garbage collector. */
+const HELD = new Set<DatabaseSync>()
+
 /**
  * Makes this process the only owner of a directory, creating it (mode 0700) where missing. `name` tells locks within one directory apart.
  * Throws `data_dir_locked`, naming the owner's process id, while another process (or an earlier call in this one) holds it.
@@ -32,11 +35,13 @@ export function lockDataDir(dir: string, name = 'lock'): DataDirLock {
     throw new AppError('data_dir_locked', `process ${ownerOf(ownerPath)} already works in ${dir}; stop it, or set AW_DATA_DIR to another directory`, { cause, details: { dir } })
   }
   writeFileSync(ownerPath, `${process.pid}\n`)
+  HELD.add(file)
   let held = true
   return {
     release() {
       if (!held) return
       held = false
+      HELD.delete(file)
       rmSync(ownerPath, { force: true })
       file.close()
     },
