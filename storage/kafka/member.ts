@@ -217,7 +217,9 @@ export class Member {
     if (payload.isStale()) return
     const { batch } = payload
     const { topic, partition, messages } = batch
-    const isTaken = this.#loops.get(partition)?.offer(messages.map((message) => recordOf(partition, message))) ?? false
+    // kafkajs knows where the fetch began and leaves it out of its types.
+    const fetchedFrom = Number(Reflect.get(batch, 'fetchedOffset'))
+    const isTaken = this.#loops.get(partition)?.offer(messages.map((message) => recordOf(partition, message)), fetchedFrom) ?? false
     if (isTaken) payload.resolveOffset(batch.lastOffset())
     else consumer.pause([{ topic, partitions: [partition] }])
   }

@@ -54,11 +54,12 @@ export class PartitionLoop {
     this.#limit = subscription.batchRecords ?? BATCH_RECORDS
   }
 
-  /** Takes what was fetched. False when none of it was taken: the consumer shall not go past it. */
-  offer(records: readonly LogRecord[]): boolean {
+  /** Takes what a fetch from `fetchedFrom` on brought. False when none of it was taken: the consumer shall not go past it. */
+  offer(records: readonly LogRecord[], fetchedFrom: number): boolean {
     if (this.#expected === null || this.#ending.signal.aborted) return false
     const expected = this.#expected
-    const fresh = records.filter((record) => record.offset >= expected)
+    // A fetch that began beyond what was expected has passed over records; a hole inside a fetch is only what transactions leave.
+    const fresh = fetchedFrom > expected ? [] : records.filter((record) => record.offset >= expected)
     const last = fresh.at(-1)
     if (last === undefined) {
       this.#isAstray = true

@@ -20,8 +20,8 @@ export interface Topic {
   readonly retentionMs: number
 }
 
-/** A batch read at once is closed when it has so many bytes. */
-const READ_BYTES = 4 * 1024 * 1024
+/** A batch read at once is closed when it has so many bytes: what one partition's storm may hold up the others that share its process. */
+const READ_BYTES = 1024 * 1024
 
 /** Tables of one environment; cheap, so that each thread has its own. */
 export class LogTables {
