@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { CompanyLimiter, SlidingWindow, WINDOW_S, type Limits } from './limiter.ts'
+import { CompanyLimiter, REQUEST_BYTES, SlidingWindow, WINDOW_S, type Limits } from './limiter.ts'
 
 /** The same rule written the slow way: every request that passed is kept, and each second is walked. */
 class Model {
@@ -53,6 +53,34 @@ describe('the window of a company', () => {
       const window = new SlidingWindow(limits, at[0] ?? 0)
       expect(at.map((ms) => window.take(limits, ms))).toEqual(at.map((ms) => model.take(ms)))
     }), { numRuns: 200 })
+  })
+
+  test('takes a request that counts several times as it takes so many at once, or not at all', () => {
+    const costly = fc.array(fc.record({ gapMs: fc.integer({ min: 0, max: 90_000 }), cost: fc.integer({ min: 1, max: 8 }) }), { maxLength: 60 })
+    fc.assert(fc.property(limitsArbitrary, costly, (limits, traffic) => {
+      fc.pre(limits.requestsPerMinute + limits.burst >= 8)
+      let nowMs = 1_000_000_500
+      const window = new SlidingWindow(limits, nowMs)
+      const passed: number[] = []
+      for (const { gapMs, cost } of traffic) {
+        nowMs += gapMs
+        // The same history, taken one by one: all of them pass, or the request is refused as a whole.
+        const model = new Model(limits, 1_000_000_500)
+        for (const ms of passed) model.take(ms)
+        const wouldPass = Array.from({ length: cost }, () => model.take(nowMs)).every((one) => one)
+        expect(window.take(limits, nowMs, cost)).toBe(wouldPass)
+        if (wouldPass) for (let one = 0; one < cost; one++) passed.push(nowMs)
+      }
+    }), { numRuns: 100 })
+  })
+
+  test('lets a request pass alone that counts more often than the company may ever send', () => {
+    const limits = { requestsPerMinute: 2, burst: 1 }
+    const limiter = new CompanyLimiter()
+    expect(limiter.take('large', limits, 0, 40 * REQUEST_BYTES)).toBeNull()
+    expect(limiter.take('large', limits, 0)).toEqual({ retryAfterS: 60, limit: 3 })
+    expect(limiter.take('small', limits, 0, 2 * REQUEST_BYTES + 1)).toBeNull()
+    expect(limiter.take('small', limits, 0, 1)).not.toBeNull()
   })
 
   test('never lets more than window and reserve pass in any 60 s, nor more than the window in the long run', () => {

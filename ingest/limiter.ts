@@ -2,10 +2,15 @@
  * The limit of a company: at most `requestsPerMinute` in any 60 s, and above that a reserve of `burst` that a storm may use at once. The
  * reserve starts full and refills only from what the window leaves unused, so in the long run no more than `requestsPerMinute` pass.
  * A company costs 60 counters, one for each second, whatever it sends; time is cut into whole seconds.
+ *
+ * What a company may send also bounds what it may put in front of the others of its partition, so a large request counts as several.
  */
 
 /** Length of the window. */
 export const WINDOW_S = 60
+
+/** A request counts once for each of these that it begins. */
+export const REQUEST_BYTES = 65_536
 
 /** What a company may do. */
 export interface Limits {
@@ -34,24 +39,25 @@ export class SlidingWindow {
     this.#reserve = limits.burst * WINDOW_S
   }
 
-  /** Takes one request: true when it passes. */
-  take(limits: Limits, nowMs: number): boolean {
+  /** Takes a request that counts `cost` times: true when it passes. */
+  take(limits: Limits, nowMs: number, cost = 1): boolean {
     this.#advance(limits, Math.floor(nowMs / 1000))
-    if (this.#inWindow >= limits.requestsPerMinute) {
-      if (this.#reserve < WINDOW_S) return false
-      this.#reserve -= WINDOW_S
-    }
-    this.#seconds[this.#nowS % WINDOW_S] = this.#passedIn(this.#nowS) + 1
-    this.#inWindow += 1
+    const counted = payable(cost, limits)
+    const owed = owedToReserve(counted, this.#inWindow, limits)
+    if (this.#reserve < owed) return false
+    this.#reserve -= owed
+    this.#seconds[this.#nowS % WINDOW_S] = this.#passedIn(this.#nowS) + counted
+    this.#inWindow += counted
     return true
   }
 
   /** Seconds until `take` will pass, when nothing else comes; 0 when it would now. */
-  waitS(limits: Limits): number {
+  waitS(limits: Limits, cost = 1): number {
+    const counted = payable(cost, limits)
     let inWindow = this.#inWindow
     let reserve = this.#reserve
     for (let s = 0; s <= WINDOW_S; s++) {
-      if (inWindow < limits.requestsPerMinute || reserve >= WINDOW_S) return s
+      if (reserve >= owedToReserve(counted, inWindow, limits)) return s
       reserve = refilled(reserve, inWindow, limits)
       inWindow -= this.#passedIn(this.#nowS + 1 + s)
     }
@@ -78,6 +84,16 @@ export class SlidingWindow {
   }
 }
 
+/** A request that counts more than a company may ever send at once passes when nothing else does. */
+function payable(cost: number, limits: Limits): number {
+  return Math.max(1, Math.min(cost, limits.requestsPerMinute + limits.burst))
+}
+
+/** What the window cannot take of a request, in sixtieths. */
+function owedToReserve(cost: number, inWindow: number, limits: Limits): number {
+  return Math.max(0, inWindow + cost - Math.max(inWindow, limits.requestsPerMinute)) * WINDOW_S
+}
+
 /** The reserve a second later, in sixtieths. */
 function refilled(reserve: number, inWindow: number, limits: Limits): number {
   return Math.min(limits.burst * WINDOW_S, reserve + Math.max(0, limits.requestsPerMinute - inWindow))
@@ -87,14 +103,15 @@ function refilled(reserve: number, inWindow: number, limits: Limits): number {
 export class CompanyLimiter {
   readonly #windows = new Map<string, SlidingWindow>()
 
-  /** Takes one request of a company: null when it passes. Only companies that a key names come here, so their number is the bound. */
-  take(companyId: string, limits: Limits, nowMs: number): LimitExceeded | null {
+  /** Takes one request of a company, of `bytes` unpacked: null when it passes. Only companies that a key names come here, so their number is the bound. */
+  take(companyId: string, limits: Limits, nowMs: number, bytes = 0): LimitExceeded | null {
     let window = this.#windows.get(companyId)
     if (window === undefined) {
       window = new SlidingWindow(limits, nowMs)
       this.#windows.set(companyId, window)
     }
-    if (window.take(limits, nowMs)) return null
-    return { retryAfterS: Math.max(1, window.waitS(limits)), limit: limits.requestsPerMinute + limits.burst }
+    const cost = Math.ceil(bytes / REQUEST_BYTES)
+    if (window.take(limits, nowMs, cost)) return null
+    return { retryAfterS: Math.max(1, window.waitS(limits, cost)), limit: limits.requestsPerMinute + limits.burst }
   }
 }

@@ -105,7 +105,7 @@ export class Receiver {
     if (outcome.kind === 'unauthorized') return this.#unauthorized(request, reply, source, outcome.failure, outcome.detail)
     if (outcome.kind === 'refused') return this.refuse(request, reply, outcome.code, outcome.message)
     this.#options.credentials.used(credential.keyId, nowMs)
-    if (!this.#isWithinLimit(request, reply, credential, nowMs)) return
+    if (!this.#isWithinLimit(request, reply, credential, nowMs, outcome.body.length)) return
     if (outcome.handshake === null) return this.#take(source, credential, outcome, nowMs, request, reply)
     this.#settle(request, reply, outcome.handshake().then((answer) => {
       if (answer === null) this.#take(source, credential, outcome, nowMs, request, reply)
@@ -123,13 +123,13 @@ export class Receiver {
     })
   }
 
-  #isWithinLimit(request: FastifyRequest, reply: FastifyReply, credential: IngestCredential, nowMs: number): boolean {
-    const exceeded = this.#options.limiter.take(credential.companyId, credential, nowMs)
+  #isWithinLimit(request: FastifyRequest, reply: FastifyReply, credential: IngestCredential, nowMs: number, bytes: number): boolean {
+    const exceeded = this.#options.limiter.take(credential.companyId, credential, nowMs, bytes)
     if (exceeded === null) return true
     const { requestsPerMinute, burst } = credential
     reply.header('retry-after', exceeded.retryAfterS).header('ratelimit-limit', exceeded.limit).header('ratelimit-remaining', 0)
     reply.header('ratelimit-reset', exceeded.retryAfterS).header('ratelimit-policy', `${requestsPerMinute};w=60;burst=${burst}`)
-    this.refuse(request, reply, 'rate_limited', `The company may send ${requestsPerMinute} requests a minute and ${burst} more at once. Try again after Retry-After, or send batches.`)
+    this.refuse(request, reply, 'rate_limited', `The company may send ${requestsPerMinute} requests a minute and ${burst} more at once; each 64 KiB begun count as one. Try again after Retry-After, or send batches.`)
     return false
   }
 
