@@ -64,7 +64,7 @@ program.command('doctor').option('--json').description('configuration, engines: 
   if (findings.some((finding) => finding.state === 'failed')) process.exitCode = 1
 })
 
-program.command('bench').argument('<what>', 'ingest, pipeline or correlate').option('--json').description('measure on this machine, beside its own limit')
+program.command('bench').argument('<what>', 'ingest, pipeline, correlate or fairness').option('--json').description('measure on this machine, beside its own limit')
   .action(async (what: string, options: Json) => {
     const { bench } = await import('./cli/bench.ts')
     await bench(what, options.json === true)

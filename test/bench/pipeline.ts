@@ -3,16 +3,15 @@
  * problems, as fast as ingest answers, until a last marker of every company is an incident in the database. Latency: markers posted while half that
  * rate runs, from the post until the live event of the committed incident. Memory: the program's resident set along a million alerts.
  */
-import { fork } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
-import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import { table } from '../../cli/output.ts'
 import { Program, until } from '../harness/process.ts'
-import { alertBody, post, type Company } from '../harness/sender.ts'
-import type { PipelineSent, PipelineTask } from './pipeline-load.ts'
+import { post, type Company } from '../harness/sender.ts'
+import { generate } from './generate.ts'
+import { Markers, quantile } from './markers.ts'
 
 /** How the benchmark is run. */
 export interface PipelineOptions {
@@ -74,8 +73,7 @@ class Bench {
   readonly #program: Program
   readonly #problems: number
   readonly #companies: Company[] = []
-  readonly #seen = new Map<string, (atMs: number) => void>()
-  #markers = 0
+  #markers: Markers | null = null
 
   constructor(program: Program, problems: number) {
     this.#program = program
@@ -86,7 +84,7 @@ class Bench {
     for (let number = 0; number < COMPANIES; number++) {
       this.#companies.push(await this.#program.api<Company>('POST', '/api/companies', { name: `Bench ${number}`, requestsPerMinute: 100_000, burst: 500_000 }))
     }
-    await this.#listen()
+    this.#markers = await Markers.listen(this.#program)
     await until('the keys are known', async () => (await post(this.#program.url, this.#companies.at(-1) ?? fail(), 'alerts', [])).status === 202)
   }
 
@@ -102,10 +100,9 @@ class Bench {
     await Promise.all(this.#companies.map((company) => this.#marker(company)))
     const seconds = (performance.now() - startedMs) / 1_000
     clearInterval(sampler)
-    const sorted = latencies === null ? null : (await latencies).sort((a, b) => a - b)
-    const quantile = (q: number): number | null => (sorted === null ? null : sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? null)
+    const tookMs = latencies === null ? [] : await latencies
     return {
-      load, alerts, alertsPerSecond: alerts / seconds, ingestPerSecond: alerts / sent.seconds, p50Ms: quantile(0.5), p99Ms: quantile(0.99), generatorCores: sent.generatorCores,
+      load, alerts, alertsPerSecond: alerts / seconds, ingestPerSecond: alerts / sent.seconds, p50Ms: quantile(tookMs, 0.5), p99Ms: quantile(tookMs, 0.99), generatorCores: sent.generatorCores,
       residentMib: [0, 1 / 3, 2 / 3, 1].map((share) => residentMib[Math.round((residentMib.length - 1) * share)] ?? 0),
     }
   }
@@ -122,47 +119,14 @@ class Bench {
     return Promise.all(waiting)
   }
 
-  /** Posts a problem nobody has seen; the time until its incident is committed, in ms. */
-  async #marker(company: Company): Promise<number> {
-    const name = `marker${this.#markers++}`
-    const startedMs = performance.now()
-    const seen = new Promise<number>((resolve) => this.#seen.set(name, resolve))
-    const { status } = await post(this.#program.url, company, 'alerts', alertBody({ asset_name: name, signature: name, message: name, tool_source: name }))
-    if (status !== 202) throw new Error(`a marker was answered ${status}`)
-    return (await seen) - startedMs
-  }
-
-  async #listen(): Promise<void> {
-    const answer = await fetch(`${this.#program.url}/api/events`, { headers: { authorization: `Bearer ${this.#program.adminToken}` } })
-    if (!answer.ok || answer.body === null) throw new Error(`/api/events answered ${answer.status}`)
-    const read = async (body: ReadableStream<Uint8Array>): Promise<void> => {
-      const decoder = new TextDecoder()
-      for await (const chunk of body) {
-        for (const [, name = ''] of decoder.decode(chunk, { stream: true }).matchAll(/"title":"(marker\d+) on/g)) {
-          this.#seen.get(name)?.(performance.now())
-          this.#seen.delete(name)
-        }
-      }
-    }
-    // The stream ends with the program.
-    read(answer.body).catch((thrown: unknown) => {
-      if (this.#seen.size > 0) throw thrown
-    })
+  #marker(company: Company): Promise<number> {
+    return this.#markers?.post(company) ?? fail()
   }
 
   #residentMib(): number {
     const status = readFileSync(`/proc/${this.#program.pid}/status`, 'utf8')
     return Math.round(Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1_024)
   }
-}
-
-function generate(task: PipelineTask): Promise<PipelineSent> {
-  return new Promise((resolve, reject) => {
-    const child = fork(join(import.meta.dirname, 'pipeline-load.ts'))
-    child.once('message', (message: { result?: PipelineSent; error?: string }) => (message.result === undefined ? reject(new Error(message.error)) : resolve(message.result)))
-    child.once('error', reject)
-    child.send(task)
-  })
 }
 
 function text(report: PipelineReport, problems: number): string {
