@@ -1,8 +1,11 @@
 import { isObject, textOf } from './json.ts'
 import { FIELDS_MAX } from './limits.ts'
 
-/** Texts a template engine left behind when it had nothing to fill in: `$HOSTNAME`, `{EVENT.ID}`, `{{ host }}`, `${node.name}`, `*UNKNOWN*`. */
-const UNFILLED = /^(\$[A-Z][A-Z0-9_]*(\[[^\]]{0,100}\])?|\{[A-Z$#][A-Z0-9._$#]*\d?\}|\{\{[^{}]{0,100}\}\}|\$\{[^{}]{0,100}\}|\*UNKNOWN\*)$/
+/**
+ * Texts a template engine left behind when it had nothing to fill in: `$HOSTNAME`, `{EVENT.ID}`, `{{ host }}`, `${node.name}`, `*UNKNOWN*`,
+ * `$SERVICEDESC$` and `$host.name$`, `%sensor` and `%STATUS%`, `##ALERTID##`, `[alert_uid]`.
+ */
+const UNFILLED = /^(\$[A-Z][A-Z0-9_]*(\[[^\]]{0,100}\])?|\{[A-Z$#][A-Z0-9._$#]*\d?\}|\{\{[^{}]{0,100}\}\}|\$\{[^{}]{0,100}\}|\*UNKNOWN\*|\$[A-Za-z_][\w.:-]*\$|%[A-Za-z]\w*%?|##[A-Za-z][\w.-]*##|\[[a-z]+_[a-z_]+\])$/
 const EMPTY_WORDS = new Set(['null', 'undefined', '(null)', 'n/a', '-'])
 
 /** True for a template variable nobody filled in. */

@@ -30,6 +30,12 @@ export function instantMs(value: unknown): number | null {
   return isRealDate ? within(shifted) : null
 }
 
+/** Like `instantMs`, but null for a text without a zone: for tools that write the local time of a server nobody told us the zone of. */
+export function zonedMs(value: unknown): number | null {
+  const text = typeof value === 'string' ? value.trim() : null
+  return text !== null && !/(^[\d.]+|[a-z]|[+-]\d\d:?\d\d)$/i.test(text.slice(-40)) ? null : instantMs(value)
+}
+
 function epochMs(value: number): number | null {
   if (!Number.isFinite(value) || value <= 0) return null
   // The magnitude tells the unit: seconds stay below 1e11 until the year 5138.

@@ -1,16 +1,20 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { parseBody } from '../../processors/sources/parse.ts'
 import type { Normalised, SourceAdapter } from '../../processors/sources/source.ts'
 
 const CONTEXT = Object.freeze({ contentType: 'application/json', headers: Object.freeze({}), receivedAtMs: Date.UTC(2026, 1, 3, 12) })
 
+/** What the bodies of a case may be, by the end of its file's name. */
+const CONTENT_TYPES = { json: 'application/json', form: 'application/x-www-form-urlencoded', xml: 'text/xml', txt: 'text/plain' } as const
+
 /**
- * Tests an adapter against `testdata/<case>.in.json` and `.out.json` of its folder. `UPDATE_GOLDEN=1 npx vitest run processors/sources`
+ * Tests an adapter against `testdata/<case>.in.json` (or `.in.form`, `.in.xml`, `.in.txt`) and `.out.json` of its folder. `UPDATE_GOLDEN=1 npx vitest run processors/sources`
  * writes the answers anew; the diff is then read by a person.
  */
 export function describeGolden(adapter: SourceAdapter, folder: string, required: readonly string[] = REQUIRED_CASES): void {
-  const names = readdirSync(join(folder, 'testdata')).filter((file) => file.endsWith('.in.json')).map((file) => file.slice(0, -'.in.json'.length))
+  const names = readdirSync(join(folder, 'testdata')).flatMap((file) => /^(.+)\.in\.(?:json|form|xml|txt)$/.exec(file)?.[1] ?? [])
   describe(`golden cases of ${adapter.id}`, () => {
     it('cover what every adapter must show', () => expect(names).toEqual(expect.arrayContaining([...required])))
     it.each(names)('%s', (name) => {
@@ -25,8 +29,11 @@ export function describeGolden(adapter: SourceAdapter, folder: string, required:
 
 /** Runs one golden input, frozen, through the adapter. */
 export function runGolden(adapter: SourceAdapter, folder: string, name: string): Normalised {
-  const payload: unknown = JSON.parse(readFileSync(join(folder, 'testdata', `${name}.in.json`), 'utf8'))
-  return adapter.normalise(frozen(payload), CONTEXT)
+  for (const [ending, contentType] of Object.entries(CONTENT_TYPES)) {
+    const path = join(folder, 'testdata', `${name}.in.${ending}`)
+    if (existsSync(path)) return adapter.normalise(frozen(parseBody(readFileSync(path), contentType)), { ...CONTEXT, contentType })
+  }
+  throw new Error(`${name}.in.json is missing in ${folder}/testdata`)
 }
 
 /** The cases every adapter has. */
