@@ -32,7 +32,7 @@ const landed = (): unknown[] => log.landed.map(({ partition, value }) => ({ part
 test('ticks every partition at once and then every five seconds', async () => {
   ticker.start()
   await until(() => log.landed.length === 3)
-  expect(landed()).toEqual([0, 1, 2].map((partition) => ({ partition, type: 'tick', processId: 'ingest-1', refused: [] })))
+  expect(landed()).toEqual([0, 1, 2].map((partition) => ({ partition, type: 'tick', processId: 'ingest-1', refused: [], integration: null })))
   clock.tick(TICK_INTERVAL_MS - 1)
   await until(() => true)
   expect(log.landed).toHaveLength(3)

@@ -65,7 +65,7 @@ export class Ticker {
   }
 
   #record(partition: number, refused: Refusal[]): RawAppend {
-    const value = this.#options.codec.encode({ event: { type: 'tick', processId: this.#options.processId, refused } })
+    const value = this.#options.codec.encode({ event: { type: 'tick', processId: this.#options.processId, refused, integration: null } })
     return { topic: TOPICS.raw.name, key: '', value, partition }
   }
 

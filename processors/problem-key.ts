@@ -8,6 +8,9 @@ const ID_MAX_CHARS = 200
 /** The key all further new problems of a company join once it has too many open ones. */
 export const overflowKey = (integrationId: string): string => `v1:${integrationId}:overflow`
 
+/** The key of the problem that an integration is silent. No vendor id can be it: a colon of theirs is escaped. */
+export const missingKey = (integrationId: string): string => `v1:${integrationId}:heartbeat:missing`
+
 /**
  * `v1:<integration id>:<escaped vendor id>`; without a vendor id `<asset>|<check>`. On the shared generic endpoint the tool's name stands
  * before the id, so two tools there stay two. An alert that has neither id, asset nor check is known by its title alone: one problem a

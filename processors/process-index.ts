@@ -3,6 +3,8 @@
  * observation, problems with something left to tell, deliveries in order of arrival, open problems by company.
  */
 import type { ProcessEntry, TrackedProblem } from '../schemas/records.ts'
+import { HeartbeatIndex } from './heartbeat-index.ts'
+import { indexHeartbeats } from './integrations.ts'
 
 /** An open problem that nobody has mentioned for this long is over; well inside the retention of alerts.raw.v1. */
 export const OPEN_EXPIRY_MS = 7 * 86_400_000
@@ -26,20 +28,26 @@ export class ProcessIndex {
   readonly #replayable = new Map<string, number>()
   readonly #once = new Map<string, number>()
   readonly #openByCompany = new Map<string, number>()
+  /** Integrations that must be heard. */
+  readonly heartbeats = new HeartbeatIndex()
 
   /** Builds the indexes over stored entries. */
   static of(entries: IterableIterator<[string, ProcessEntry]>): ProcessIndex {
     const index = new ProcessIndex()
     const problems: TrackedProblem[] = []
     const deliveries: { id: string; atMs: number; replayable: boolean }[] = []
-    for (const [key, { event }] of entries) {
+    const times = new Map<string, ProcessEntry>()
+    for (const [key, entry] of entries) {
+      const { event } = entry
       if (event.type === 'problem') problems.push(event)
-      else if (event.type === 'delivery') deliveries.push({ id: key.slice(2), atMs: event.atMs, replayable: event.replayable })
+      else if (event.type === 'time') times.set(key, entry)
+      else deliveries.push({ id: key.slice(2), atMs: event.atMs, replayable: event.replayable })
     }
     problems.sort((a, b) => a.problem.lastAtMs - b.problem.lastAtMs || (a.problem.problemKey < b.problem.problemKey ? -1 : 1))
     for (const tracked of problems) index.observed(tracked)
     deliveries.sort((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1))
     for (const { id, atMs, replayable } of deliveries) index.delivered(id, atMs, replayable)
+    indexHeartbeats(index.heartbeats, times)
     return index
   }
 

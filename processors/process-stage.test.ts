@@ -26,7 +26,7 @@ const delivery = (offset: number, second: number, body: unknown, over: Partial<D
   partition: 0, position: offset, atMs: T0 + second * 1_000, key: 'i',
   record: { event: { type: 'delivery', deliveryId: `d${offset}`, companyId: 'c', integrationId: 'i', source: 'zabbix', replayable: false, elements: 1, receivedAtMs: 0, contentType: 'application/json', headers: {}, body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), ...over } },
 })
-const tick = (offset: number, second: number): Positioned<RawRecord> => ({ partition: 0, position: offset, atMs: T0 + second * 1_000, key: '', record: { event: { type: 'tick', processId: 'p', refused: [] } } })
+const tick = (offset: number, second: number): Positioned<RawRecord> => ({ partition: 0, position: offset, atMs: T0 + second * 1_000, key: '', record: { event: { type: 'tick', processId: 'p', refused: [], integration: null } } })
 
 const ledger = (out: readonly Keyed<ProcessOutput>[]): LedgerRow[] => out.filter((o) => o.topic === 'alerts.v1').map((o) => o.record as LedgerRow)
 const problems = (out: readonly Keyed<ProcessOutput>[]): ProblemEvent[] =>

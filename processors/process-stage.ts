@@ -2,23 +2,27 @@
  * The stage on alerts.raw.v1: a delivery is normalised by its source's adapter and each alert deduplicated into its problem.
  *
  * Key: integration. Out: alerts.v1 (one ledger row an element), correlation.v1 (problem events, progress of time), dead-letter.v1.
+ * Settings of integrations come on the same log, each under its integration's key, and say which mapping reads its payloads and how often it must be heard.
  * State: problems (open ones at most 7 days after their last observation, resolved ones 1 day), deliveries (24 h, or 10 minutes for those the
- * sender cannot repeat), the partition's time. Everything expires by log time, on ticks.
+ * sender cannot repeat), settings and heartbeats of integrations, the partition's time. Everything expires by log time, on ticks.
  */
 import type { NormalisedAlert, Rejected } from '../schemas/alert.ts'
 import { toAppError, type ErrorCode } from '../schemas/errors.ts'
-import type { CorrelationRecord, DeadLetter, Delivery, LedgerRow, ProblemChange, ProcessEntry, RawRecord, TrackedProblem } from '../schemas/records.ts'
+import type { CorrelationRecord, DeadLetter, Delivery, Heartbeat, IntegrationSettings, LedgerRow, ProblemChange, ProcessEntry, RawRecord, TrackedProblem } from '../schemas/records.ts'
 import { TICK_INTERVAL_MS, TOPICS } from '../schemas/topics.ts'
 import { markTold, observe, REPEAT_INTERVAL_MS, settle, type Place } from './dedupe.ts'
-import { overflowKey, problemKeyOf } from './problem-key.ts'
+import { allowedSilenceMs } from './heartbeat-index.ts'
+import { HEARTBEATS_PER_TICK, isSignOfLife, missingAlert, presentAlert, TICKS_MISSING_MS } from './heartbeat.ts'
+import { Integrations } from './integrations.ts'
+import { missingKey, overflowKey, problemKeyOf } from './problem-key.ts'
 import { ProcessIndex } from './process-index.ts'
 import type { Fate, Keyed, Positioned, Stage, StageResult, StateView } from './stage.ts'
 
 /** What the stage publishes. */
 export type ProcessOutput = LedgerRow | CorrelationRecord | DeadLetter
 
-/** Reads one delivery of a source; throws `payload_invalid` when the body as a whole cannot be read. */
-export type Normalise = (delivery: Delivery, receivedAtMs: number) => readonly (NormalisedAlert | Rejected)[]
+/** Reads one delivery, by the mapping of its integration where it has one; throws `payload_invalid` when the body as a whole cannot be read. */
+export type Normalise = (delivery: Delivery, receivedAtMs: number, mapping: string | null) => readonly (NormalisedAlert | Rejected)[]
 
 /** What the stage is built from. */
 export interface ProcessOptions {
@@ -67,6 +71,7 @@ class Run {
   readonly #options: ProcessOptions
   readonly #state: StateView<ProcessEntry>
   readonly #index: ProcessIndex
+  readonly #integrations: Integrations
   readonly #fates: Fate[] = []
   readonly #out: Keyed<ProcessOutput>[] = []
 
@@ -74,6 +79,7 @@ class Run {
     this.#options = options
     this.#state = state
     this.#index = index
+    this.#integrations = new Integrations(state, index.heartbeats)
   }
 
   get result(): StageResult<ProcessOutput> {
@@ -82,14 +88,56 @@ class Run {
 
   take(input: Positioned<RawRecord>): void {
     const { event } = input.record
-    if (event.type === 'tick') this.#onTick(input)
-    else this.#onDelivery(input, event)
+    if (event.type === 'delivery') this.#onDelivery(input, event)
+    else if (event.integration !== null) this.#onSettings(input, event.integration)
+    else this.#onTick(input)
+  }
+
+  #onSettings(input: Positioned<RawRecord>, settings: IntegrationSettings): void {
+    const { integrationId } = settings
+    const before = { settings: this.#integrations.settings(integrationId), heartbeat: this.#integrations.heartbeat(integrationId) }
+    if (!this.#integrations.apply(settings, input.atMs)) return void this.#fates.push({ position: input.position, kind: 'absorbed', reason: 'settings_known' })
+    this.#fates.push({ position: input.position, kind: 'absorbed', reason: 'settings' })
+    if (before.settings === null || before.heartbeat === null || before.heartbeat.missingToldAtMs === null) return
+    // Missing by the settings before: that ends where it need not be heard any more, or not yet.
+    const allowedMs = allowedSilenceMs(settings)
+    if (allowedMs !== null && input.atMs - before.heartbeat.sinceMs > allowedMs) return
+    if (allowedMs !== null) this.#integrations.keep(settings, { ...before.heartbeat, missingToldAtMs: null }, input.atMs)
+    this.#onPresent(input, before.settings)
+  }
+
+  /** Notes that the sender lives. */
+  #onSignOfLife(input: Positioned<RawRecord>, delivery: Delivery): void {
+    const settings = this.#integrations.settings(delivery.integrationId)
+    const heartbeat = settings === null ? null : this.#integrations.heartbeat(settings.integrationId)
+    if (settings === null || heartbeat === null || !isSignOfLife(delivery, input.atMs)) return
+    this.#integrations.keep(settings, { heardAtMs: input.atMs, sinceMs: Math.max(heartbeat.sinceMs, input.atMs), missingToldAtMs: null }, input.atMs)
+    if (heartbeat.missingToldAtMs !== null) this.#onPresent(input, settings)
+  }
+
+  #onPresent(input: Positioned<RawRecord>, settings: IntegrationSettings): void {
+    const place = missingPlace(settings, input, input.atMs)
+    const { tracked, change } = observe(this.#tracked(place.problemKey), presentAlert(settings), place)
+    if (tracked === null) return
+    this.#keep(tracked)
+    if (change !== null) this.#tell(tracked)
+  }
+
+  /** Tells of an integration that has been silent for too long. */
+  #onMissing(input: Positioned<RawRecord>, settings: IntegrationSettings, heartbeat: Heartbeat, nowMs: number): void {
+    const place = missingPlace(settings, input, nowMs)
+    const { tracked, change } = observe(this.#tracked(place.problemKey), missingAlert(settings, heartbeat), place)
+    this.#integrations.keep(settings, { ...heartbeat, missingToldAtMs: nowMs }, nowMs)
+    if (tracked === null) return
+    this.#keep(tracked)
+    if (change !== null) this.#tell(tracked)
   }
 
   #onDelivery(input: Positioned<RawRecord>, delivery: Delivery): void {
     const key = `d:${delivery.deliveryId}`
     const known = this.#state.get(key)?.event
     const seen = known?.type === 'delivery' ? known : null
+    this.#onSignOfLife(input, delivery)
     const alerts = this.#read(delivery, input.atMs)
     const elements = Math.max(1, alerts.length)
     const rejected: number[] = []
@@ -116,7 +164,7 @@ class Run {
   /** The delivery's alerts; a body that cannot be read at all is one rejected element. */
   #read(delivery: Delivery, atMs: number): readonly (NormalisedAlert | Rejected)[] {
     try {
-      return this.#options.normalise(delivery, atMs)
+      return this.#options.normalise(delivery, atMs, this.#integrations.settings(delivery.integrationId)?.mapping ?? null)
     } catch (thrown) {
       const error = toAppError(thrown)
       if (error.code !== 'payload_invalid') throw error
@@ -151,8 +199,9 @@ class Run {
 
   #onTick(input: Positioned<RawRecord>): void {
     const stored = this.#state.get(TIME_KEY)?.event
-    const time = stored?.type === 'time' ? stored : { type: 'time' as const, nowMs: 0, toldAtMs: 0 }
+    const time = stored?.type === 'time' ? stored : { type: 'time' as const, nowMs: 0, toldAtMs: 0, ticksSinceMs: 0, integration: null, heartbeat: null }
     const nowMs = Math.max(time.nowMs, input.atMs)
+    const ticksSinceMs = nowMs - time.nowMs > TICKS_MISSING_MS ? nowMs : time.ticksSinceMs
     const place = { atMs: nowMs, version: input.position }
     const tellChange = (tracked: TrackedProblem, change: ProblemChange): void => {
       markTold(tracked, change, place)
@@ -168,6 +217,7 @@ class Run {
       const tracked = this.#tracked(key)
       if (tracked !== null) tellChange(tracked, 'repeated')
     }
+    this.#watchHeartbeats(input, nowMs, ticksSinceMs)
     for (const key of this.#index.expiredOpen(nowMs)) {
       const tracked = this.#tracked(key)
       if (tracked === null) continue
@@ -179,14 +229,35 @@ class Run {
     }
     for (const key of this.#index.expiredResolved(nowMs)) this.#state.delete(`p:${key}`)
     for (const id of this.#index.expiredDeliveries(nowMs)) this.#state.delete(`d:${id}`)
+    this.#integrations.forgetRemoved(nowMs)
 
     const isDue = nowMs - time.toldAtMs >= PROGRESS_INTERVAL_MS
-    this.#state.set(TIME_KEY, { event: { type: 'time', nowMs, toldAtMs: isDue ? nowMs : time.toldAtMs } })
+    this.#state.set(TIME_KEY, { event: { type: 'time', nowMs, toldAtMs: isDue ? nowMs : time.toldAtMs, ticksSinceMs, integration: null, heartbeat: null } })
     if (isDue) {
       const record: CorrelationRecord = { event: { type: 'progress', partition: input.partition, atMs: nowMs, version: input.position } }
       for (let partition = 0; partition < this.#options.correlationPartitions; partition++) this.#out.push({ topic: TOPICS.correlation.name, key: '', partition, record })
     }
     this.#fates.push({ position: input.position, kind: 'absorbed', reason: 'tick' })
+  }
+
+  /** Only ticks find a silence: they show that somebody could have been heard. Where they were missing, silence counts from their return. */
+  #watchHeartbeats(input: Positioned<RawRecord>, nowMs: number, ticksSinceMs: number): void {
+    const { heartbeats } = this.#index
+    for (const id of heartbeats.silent(nowMs, ticksSinceMs, HEARTBEATS_PER_TICK)) {
+      const [settings, heartbeat] = [this.#integrations.settings(id), this.#integrations.heartbeat(id)]
+      if (settings !== null && heartbeat !== null) this.#onMissing(input, settings, heartbeat, nowMs)
+    }
+    for (const id of heartbeats.reminders(nowMs, HEARTBEATS_PER_TICK)) {
+      const [settings, heartbeat, tracked] = [this.#integrations.settings(id), this.#integrations.heartbeat(id), this.#tracked(missingKey(id))]
+      if (settings === null || heartbeat === null) continue
+      this.#integrations.keep(settings, { ...heartbeat, missingToldAtMs: nowMs }, nowMs)
+      if (tracked?.problem.status !== 'firing') continue
+      // Still so, which is no further observation: the problem is only kept from expiring.
+      tracked.problem.lastAtMs = nowMs
+      markTold(tracked, 'repeated', { atMs: nowMs, version: input.position })
+      this.#keep(tracked)
+      this.#tell(tracked)
+    }
   }
 
   #tracked(problemKey: string): TrackedProblem | null {
@@ -227,6 +298,12 @@ function ledgerRow(
     alert: alert === null ? null : { alertId: `${delivery.deliveryId}:${verdict.element}`, ...alert, labels: { ...alert.labels } },
   }
   return { topic: TOPICS.alerts.name, key: delivery.integrationId, record }
+}
+
+/** Where the silence of an integration is observed; there is no delivery, so the record that showed it names the alert. */
+function missingPlace(settings: IntegrationSettings, input: Positioned<RawRecord>, atMs: number): Place {
+  const { companyId, integrationId } = settings
+  return { companyId, integrationId, problemKey: missingKey(integrationId), alertId: `heartbeat:${integrationId}:${input.position}`, partition: input.partition, atMs, version: input.position }
 }
 
 /** What stands for every problem above the limit: one named problem, counted. */

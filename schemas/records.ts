@@ -360,14 +360,35 @@ export interface Refusal {
   count: number
 }
 
+/** What an integration is set to, as far as it changes the process stage's answer. */
+export interface IntegrationSettings {
+  integrationId: string
+  companyId: string
+  /** Kind of tool it is bound to; null: any. */
+  source: string | null
+  name: string
+  /** Only a higher one changes anything, so that announcements may be repeated. */
+  revision: number
+  /** JSON text of the mapping that reads its payloads; null: adapter or recogniser. */
+  mapping: string | null
+  /** How often it must be heard; null: silence means nothing. */
+  heartbeatSeconds: number | null
+  /** How much later than that it may be heard. */
+  heartbeatGraceSeconds: number
+  /** The integration is no more. */
+  removed: boolean
+}
+
 /** Time passes on this partition, and what was refused since the last tick of this process. */
 export interface Tick {
   type: 'tick'
   processId: string
   refused: Refusal[]
+  /** Set: the record says what this integration is set to and has its key. A branch of its own could not be read by the release before. */
+  integration: IntegrationSettings | null
 }
 
-/** A record of alerts.raw.v1: a delivery as received, or a tick. */
+/** A record of alerts.raw.v1: a delivery as received, a tick, or a tick that carries the settings of an integration. */
 export interface RawRecord {
   event: Delivery | Tick
 }
@@ -565,15 +586,31 @@ export interface SeenDelivery {
   rejected: number[]
 }
 
-/** How far this partition's time has come. */
+/** When an integration that must be heard was heard. */
+export interface Heartbeat {
+  /** Log time of its latest delivery since it must be heard; null: none yet. */
+  heardAtMs: number | null
+  /** Silence counts from here: the latest delivery, or when it was first said that it must be heard. */
+  sinceMs: number
+  /** When it was last told that it is missing; null: it is not. */
+  missingToldAtMs: number | null
+}
+
+/** How far this partition's time has come; or, under keys of their own, an integration's settings or heartbeat, which a branch of their own would hide from the release before. */
 export interface StageTime {
   type: 'time'
   nowMs: number
   /** When progress was last passed on. */
   toldAtMs: number
+  /** Since when ticks have come without a gap; before that nobody could be heard. */
+  ticksSinceMs: number
+  /** i: settings as last announced; nowMs is when. */
+  integration: IntegrationSettings | null
+  /** h: nowMs is when it last changed. */
+  heartbeat: Heartbeat | null
 }
 
-/** One state entry of the process stage, by key: p:<problem key>, d:<delivery id>, m. */
+/** One state entry of the process stage, by key: p:<problem key>, d:<delivery id>, m, and as a time with one field more i:<integration id> and h:<integration id>. */
 export interface ProcessEntry {
   event: TrackedProblem | SeenDelivery | StageTime
 }

@@ -36,7 +36,7 @@ export function deliveryAt(offset: number, change: Partial<Delivery> = {}): Plac
 
 /** A tick that tells of refused requests. */
 export function tickAt(offset: number, refused: Refusal[] = []): Placed<'alerts.raw.v1'> {
-  return { record: { event: { type: 'tick', processId: 'p1', refused } }, offset, atMs: SAMPLE_MS + offset }
+  return { record: { event: { type: 'tick', integration: null, processId: 'p1', refused } }, offset, atMs: SAMPLE_MS + offset }
 }
 
 /** The ledger row of the delivery at `offset`. */

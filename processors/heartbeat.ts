@@ -1,0 +1,56 @@
+/** The monitor that stopped talking, told as an alert of its own. */
+import type { NormalisedAlert } from '../schemas/alert.ts'
+import type { Delivery, Heartbeat, IntegrationSettings } from '../schemas/records.ts'
+
+/** Source of the problem a silent integration is. */
+export const HEARTBEAT_SOURCE = 'heartbeat'
+
+/** Ticks come every five seconds from each ingest process; a longer gap means that nobody could be heard. */
+export const TICKS_MISSING_MS = 30_000
+
+/** Problems of silent integrations told on one tick at most; the rest follows on the next. */
+export const HEARTBEATS_PER_TICK = 250
+
+/** A delivery appended so much later than it was received is a replay, and no sign of life. */
+const REPLAY_AGE_MS = 10 * 60_000
+
+/** Whether a delivery shows that its sender is alive; any does that was accepted just now, readable or not. */
+export function isSignOfLife(delivery: Delivery, atMs: number): boolean {
+  return atMs - delivery.receivedAtMs <= REPLAY_AGE_MS
+}
+
+/** What is observed of an integration that is silent for too long. */
+export function missingAlert(settings: IntegrationSettings, heartbeat: Heartbeat): NormalisedAlert {
+  const often = `every ${duration(settings.heartbeatSeconds ?? 0)}`
+  const since = heartbeat.heardAtMs === null
+    ? `Nothing has come from it since it was set up to be heard ${often}, at ${instant(heartbeat.sinceMs)}.`
+    : `Nothing has come from it since ${instant(heartbeat.heardAtMs)}; it should be heard ${often}.`
+  return {
+    ...alert(settings), status: 'firing',
+    message: `${since} Either the tool has died, or it does not reach us: see that it runs, that its webhook still has our address and key, and that nothing between blocks it.`,
+  }
+}
+
+/** What is observed when it is heard again, or need not be any more. */
+export function presentAlert(settings: IntegrationSettings): NormalisedAlert {
+  return { ...alert(settings), status: 'resolved', message: '' }
+}
+
+function alert(settings: IntegrationSettings): Omit<NormalisedAlert, 'status' | 'message'> {
+  const { integrationId, name, source } = settings
+  return {
+    source: HEARTBEAT_SOURCE, externalId: null, asset: name, signature: 'Monitor is missing', severity: 'high', title: `Monitor is missing: ${name}`, startsAtMs: null,
+    labels: { integration_id: integrationId, ...(source === null ? {} : { monitored_source: source }) },
+  }
+}
+
+const UNITS = [['day', 86_400], ['hour', 3_600], ['minute', 60], ['second', 1]] as const
+
+/** Whole units, the largest that divides: 5400 is `90 minutes`. */
+function duration(seconds: number): string {
+  const [name, size] = UNITS.find(([, unit]) => seconds >= unit && seconds % unit === 0) ?? UNITS[3]
+  const count = seconds / size
+  return count === 1 ? name : `${count} ${name}s`
+}
+
+const instant = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
