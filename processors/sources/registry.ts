@@ -2,6 +2,7 @@ import { alertmanager } from './alertmanager/index.ts'
 import { awsCloudwatch } from './aws-cloudwatch/index.ts'
 import { azureMonitor } from './azure-monitor/index.ts'
 import { datadog } from './datadog/index.ts'
+import { gcpMonitoring } from './gcp-monitoring/index.ts'
 import { generic } from './generic/index.ts'
 import { grafana } from './grafana/index.ts'
 import type { SourceAdapter } from './source.ts'
@@ -14,6 +15,7 @@ export const ADAPTERS: readonly SourceAdapter[] = [
   awsCloudwatch,
   azureMonitor,
   datadog,
+  gcpMonitoring,
   generic,
   grafana,
   zabbix,

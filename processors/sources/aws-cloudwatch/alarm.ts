@@ -12,14 +12,14 @@ import { assetOf } from './dimensions.ts'
 const STATES: StatusTable = { alarm: 'firing', ok: 'resolved', insufficient_data: 'no_data' }
 
 /** The message of an alarm's SNS action: a metric, an expression or anomaly band, or a composite alarm. */
-export function readAlarmMessage(body: unknown): readonly NormalisedAlert[] {
+export function readAlarmMessage(body: unknown, source = 'aws-cloudwatch'): readonly NormalisedAlert[] {
   const metric = metricOfMessage(at(body, 'Trigger'))
   const status = statusFrom(STATES, firstText(body, 'NewStateValue'))
   const name = firstText(body, 'AlarmName')
   const arn = firstText(body, 'AlarmArn')
   return [
     makeAlert({
-      source: 'aws-cloudwatch',
+      source,
       externalId: arn,
       asset: assetOf(metric.dimensions),
       signature: name,
@@ -43,7 +43,7 @@ export function readAlarmMessage(body: unknown): readonly NormalisedAlert[] {
 }
 
 /** `CloudWatch Alarm State Change` of EventBridge, and the same alarm handed to a Lambda function as `alarmData`. */
-export function readAlarmEvent(body: unknown): readonly NormalisedAlert[] {
+export function readAlarmEvent(body: unknown, source = 'aws-cloudwatch'): readonly NormalisedAlert[] {
   const detail = at(body, 'alarmData') ?? at(body, 'detail')
   const metric = metricOfEvent(at(detail, 'configuration'))
   const status = statusFrom(STATES, firstText(detail, ['state', 'value']))
@@ -55,7 +55,7 @@ export function readAlarmEvent(body: unknown): readonly NormalisedAlert[] {
   const wasFiring = statusFrom(STATES, firstText(detail, ['previousState', 'value'])) === 'firing'
   return [
     makeAlert({
-      source: 'aws-cloudwatch',
+      source,
       externalId: arn === null || contributor === null ? arn : `${arn}:${contributor}`,
       asset: assetOf([...attributes, ...metric.dimensions]),
       signature: name,

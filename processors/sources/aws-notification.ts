@@ -1,17 +1,17 @@
-import { makeAlert, reject } from '../build.ts'
-import { at, firstText, isObject } from '../json.ts'
-import { readMarks } from '../marks.ts'
-import type { Normalised } from '../source.ts'
-import { instantMs } from '../time.ts'
+import { makeAlert, reject } from './build.ts'
+import { at, firstText, isObject } from './json.ts'
+import { readMarks } from './marks.ts'
+import type { Normalised } from './source.ts'
+import { instantMs } from './time.ts'
 
-/** A notification of plain text, published by a person or a program that is not CloudWatch. Nothing in it ties two messages together. */
-export function readPlainNotification(message: string, envelope: unknown, path: string): Normalised {
+/** An SNS notification of plain text, published by a person or a program that speaks no format we know. Nothing in it ties two messages together. */
+export function readPlainNotification(source: string, message: string, envelope: unknown, path: string): Normalised {
   const subject = firstText(envelope, 'Subject')
   const marks = readMarks(subject ?? message)
   if (subject === null && message.trim() === '') return [reject(path, 'the notification has neither subject nor message')]
   return [
     makeAlert({
-      source: 'aws-cloudwatch',
+      source,
       externalId: null,
       asset: null,
       signature: subject === null ? null : marks.text,
