@@ -69,7 +69,7 @@ describe.each(every)('the adapter %s', (_, adapter) => {
     const hostile = { title: word, alert_title: word, signature: word, message: word, text: word, Message: word, Type: 'Notification', TopicArn: 'a', subject: word, severity: word, status: word, tags: word, event_tags: word, labels: Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`label ${index}`, word.slice(0, 50)])), alerts: [{ labels: { alertname: word } }] }
     const [alert] = alertsOf(adapter.normalise(hostile, CONTEXT))
     expect(JSON.stringify(alert).length).toBeLessThan(200_000)
-  }, 2_000)
+  }, 60_000)
 })
 
 describe.each(every.filter(([id]) => id !== 'aws-cloudwatch'))('a batch for %s', (id, adapter) => {
