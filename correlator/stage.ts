@@ -40,6 +40,7 @@ export function correlateStage(options: CorrelateOptions = {}): Stage<Correlatio
       }
       return { fates, out: world.flush(state) }
     },
+    origin: ({ event }) => ({ companyId: event.type === 'progress' ? null : event.companyId, delivery: null }),
   }
 }
 

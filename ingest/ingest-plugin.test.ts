@@ -32,7 +32,7 @@ describe('an accepted delivery', () => {
     expect(answer).toMatchObject({ statusCode: 202, body: { accepted: 1 } })
     expect(edge.deliveries()).toEqual([{
       type: 'delivery', deliveryId: answer.body.deliveryId, companyId: 'com-1', integrationId: 'int-1', source: 'generic', replayable: false, elements: 1,
-      receivedAtMs: edge.clock.now(), contentType: 'application/json', headers: { 'user-agent': 'curl/8' }, body: Buffer.from(BODY),
+      receivedAtMs: edge.clock.now(), contentType: 'application/json', headers: { 'user-agent': 'curl/8' }, body: Buffer.from(BODY), replay: null,
     }])
     expect(edge.log.landed[0]).toMatchObject({ topic: 'alerts.raw.v1', key: 'int-1' })
   })

@@ -145,7 +145,7 @@ export class Receiver {
     const value = codec.encode({
       event: {
         type: 'delivery', deliveryId, companyId, integrationId, source, replayable: senderId !== null, elements,
-        receivedAtMs: nowMs, contentType, headers: keptHeaders(request.headers), body,
+        receivedAtMs: nowMs, contentType, headers: keptHeaders(request.headers), body, replay: null,
       },
     })
     const answering = new Answering(this, request, reply, isGeneric ? 'generic' : 'source', deliveryId, elements, proven.isSigned)

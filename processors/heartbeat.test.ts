@@ -19,7 +19,7 @@ const ticks = (from: number, to: number): Step[] => Array.from({ length: Math.fl
 const heard = (at: number, over: Partial<Delivery> = {}): Step => ({
   at, event: {
     type: 'delivery', deliveryId: `d${at}`, companyId: 'c', integrationId: 'i', source: 'zabbix', replayable: false, elements: 1, receivedAtMs: T0 + at * 1_000,
-    contentType: 'application/json', headers: {}, body: Buffer.from('[]'), ...over,
+    contentType: 'application/json', headers: {}, body: Buffer.from('[]'), replay: null, ...over,
   },
 })
 

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { NormalisedAlert } from '../schemas/alert.ts'
 import { AppError } from '../schemas/errors.ts'
-import type { CorrelationRecord, Delivery, LedgerRow, ProblemEvent, ProcessEntry, RawRecord } from '../schemas/records.ts'
+import type { CorrelationRecord, DeadLetter, Delivery, LedgerRow, ProblemEvent, ProcessEntry, RawRecord } from '../schemas/records.ts'
 import { processStage, type ProcessOutput } from './process-stage.ts'
 import { StateView, type Keyed, type Positioned } from './stage.ts'
 
@@ -24,7 +24,7 @@ const stage = processStage({ normalise, correlationPartitions: 2, maxOpenProblem
 
 const delivery = (offset: number, second: number, body: unknown, over: Partial<Delivery> = {}): Positioned<RawRecord> => ({
   partition: 0, position: offset, atMs: T0 + second * 1_000, key: 'i',
-  record: { event: { type: 'delivery', deliveryId: `d${offset}`, companyId: 'c', integrationId: 'i', source: 'zabbix', replayable: false, elements: 1, receivedAtMs: 0, contentType: 'application/json', headers: {}, body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), ...over } },
+  record: { event: { type: 'delivery', deliveryId: `d${offset}`, companyId: 'c', integrationId: 'i', source: 'zabbix', replayable: false, elements: 1, receivedAtMs: 0, contentType: 'application/json', headers: {}, body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), replay: null, ...over } },
 })
 const tick = (offset: number, second: number): Positioned<RawRecord> => ({ partition: 0, position: offset, atMs: T0 + second * 1_000, key: '', record: { event: { type: 'tick', processId: 'p', refused: [], integration: null } } })
 
@@ -52,6 +52,32 @@ describe('process stage', () => {
     const { out } = run([delivery(0, 0, [{}], { deliveryId: 'same' }), delivery(1, 1, [{}], { deliveryId: 'same' })])
     expect(ledger(out).map((row) => row.reason)).toEqual(['opened', 'duplicate_delivery'])
     expect(problems(out)).toHaveLength(1)
+  })
+
+  it('reads again only what a replay names, also when the delivery itself is long forgotten', () => {
+    const replay = { position: 0, elements: [1, 3], actorId: 'u', actorName: 'Ann', askedAtMs: 0 }
+    const again = (offset: number, body: unknown) => delivery(offset, 90_000 + offset, body, { deliveryId: 'old', replay })
+    const state = new StateView<ProcessEntry>()
+    const { out } = run([again(5, [{ asset: 'a' }, { asset: 'b' }, { asset: 'c' }, 'bad'])], state)
+    expect(ledger(out).map((row) => [row.element, row.fate, row.reason])).toEqual([[0, 'dropped', 'duplicate_delivery'], [1, 'emitted', 'opened'], [2, 'dropped', 'duplicate_delivery'], [3, 'rejected', 'payload_invalid']])
+    expect(problems(out).map(({ asset, alertId }) => [asset, alertId])).toEqual([['b', 'old:1']])
+    // The same replay appended twice, after a crash between appending and noting it, brings nothing twice for a day.
+    expect(ledger(run([again(6, [{ asset: 'a' }, { asset: 'b' }, { asset: 'c' }, { asset: 'd' }])], state).out).map((row) => row.fate)).toEqual(['dropped', 'dropped', 'dropped', 'emitted'])
+    run([tick(7, 90_000 + 3_600)], state)
+    expect(ledger(run([again(3_700, [{ asset: 'a' }, { asset: 'b' }, { asset: 'c' }, { asset: 'd' }])], state).out).map((row) => row.reason)).toEqual(Array(4).fill('duplicate_delivery'))
+  })
+
+  it('reads all of a replay of which nothing was understood, however many alerts it now has', () => {
+    const replay = { position: 0, elements: [], actorId: 'u', actorName: 'Ann', askedAtMs: 0 }
+    const { out } = run([delivery(0, 0, '{oops', { deliveryId: 'x' }), delivery(1, 1, [{ asset: 'a' }, { asset: 'b' }], { deliveryId: 'x', replay })])
+    expect(ledger(out).map((row) => [row.element, row.fate])).toEqual([[0, 'rejected'], [0, 'emitted'], [1, 'emitted']])
+  })
+
+  it('keeps the body in the first letter of a delivery alone, and with each what else the delivery was', () => {
+    const { out } = run([delivery(0, 0, ['bad', {}, 'bad', 'bad'], { headers: { 'user-agent': 'x' } })])
+    const letters = out.filter((o) => o.topic === 'dead-letter.v1').map((o) => o.record as DeadLetter)
+    expect(letters.map(({ element, value }) => [element, value.length > 0])).toEqual([[0, true], [2, false], [3, false]])
+    expect(letters[2]?.delivery).toEqual({ deliveryId: 'd0', integrationId: 'i', source: 'zabbix', replayable: false, told: 1, elements: 4, receivedAtMs: 0, contentType: 'application/json', headers: { 'user-agent': 'x' } })
   })
 
   it('lets a replay bring what was rejected, and only that', () => {

@@ -8,7 +8,7 @@
  */
 import type { NormalisedAlert, Rejected } from '../schemas/alert.ts'
 import { toAppError, type ErrorCode } from '../schemas/errors.ts'
-import type { CorrelationRecord, DeadLetter, Delivery, Heartbeat, IntegrationSettings, LedgerRow, ProblemChange, ProcessEntry, RawRecord, TrackedProblem } from '../schemas/records.ts'
+import type { CorrelationRecord, DeadLetter, Delivery, Heartbeat, IntegrationSettings, LedgerRow, LetterDelivery, ProblemChange, ProcessEntry, RawRecord, TrackedProblem } from '../schemas/records.ts'
 import { TICK_INTERVAL_MS, TOPICS } from '../schemas/topics.ts'
 import { markTold, observe, REPEAT_INTERVAL_MS, settle, type Place } from './dedupe.ts'
 import { allowedSilenceMs } from './heartbeat-index.ts'
@@ -39,6 +39,7 @@ type WriteRow = (element: number, fate: LedgerRow['fate'], reason: string | null
 /** The source whose endpoint several tools share. */
 const SHARED_SOURCE = 'generic'
 const TIME_KEY = 'm'
+const NOTHING = Buffer.alloc(0)
 /** Ticks come every five seconds from each ingest process; a little less lets one of them through. */
 const PROGRESS_INTERVAL_MS = TICK_INTERVAL_MS - 1_000
 
@@ -63,6 +64,7 @@ export function processStage(options: ProcessOptions): Stage<RawRecord, ProcessO
       if (event.type === 'tick') return []
       return [ledgerRow(input, event, { element: 0, elements: 1, fate: 'rejected', reason: code, problemKey: null }, null)]
     },
+    origin: ({ event }) => (event.type !== 'delivery' ? { companyId: null, delivery: null } : { companyId: event.companyId, delivery: letterDelivery(event, 1) }),
   }
 }
 
@@ -137,7 +139,11 @@ class Run {
     const key = `d:${delivery.deliveryId}`
     const known = this.#state.get(key)?.event
     const seen = known?.type === 'delivery' ? known : null
-    this.#onSignOfLife(input, delivery)
+    const { replay } = delivery
+    // A replay is our own doing, so it says nothing of its sender.
+    if (replay === null) this.#onSignOfLife(input, delivery)
+    // Deliveries are forgotten after a while, so a replay says itself what of it is still owed.
+    const isDone = (element: number): boolean => (seen !== null ? !seen.rejected.includes(element) : replay !== null && replay.elements.length > 0 && !replay.elements.includes(element))
     const alerts = this.#read(delivery, input.atMs)
     const elements = Math.max(1, alerts.length)
     const rejected: number[] = []
@@ -146,17 +152,18 @@ class Run {
     }
     if (alerts.length === 0) row(0, 'dropped', seen === null ? 'no_alert' : 'duplicate_delivery', null, null)
     alerts.forEach((alert, element) => {
-      if (seen !== null && !seen.rejected.includes(element)) row(element, 'dropped', 'duplicate_delivery', null, 'rejected' in alert ? null : alert)
+      if (isDone(element)) row(element, 'dropped', 'duplicate_delivery', null, 'rejected' in alert ? null : alert)
       else if ('rejected' in alert) {
         rejected.push(element)
         row(element, 'rejected', alert.rejected.code, null, null)
-        this.#deadLetter(input, delivery, element, alert.rejected)
+        this.#deadLetter(input, delivery, { element, elements, isFirst: rejected.length === 1 }, alert.rejected)
       } else this.#onAlert(input, delivery, alert, element, row)
     })
     // What was rejected is not remembered, so that its replay works after a fix.
     if (rejected.length < elements) {
-      this.#state.set(key, { event: { type: 'delivery', atMs: seen?.atMs ?? input.atMs, replayable: seen?.replayable ?? delivery.replayable, rejected } })
-      if (seen === null) this.#index.delivered(delivery.deliveryId, input.atMs, delivery.replayable)
+      const replayable = seen?.replayable ?? (delivery.replayable || replay !== null)
+      this.#state.set(key, { event: { type: 'delivery', atMs: seen?.atMs ?? input.atMs, replayable, rejected } })
+      if (seen === null) this.#index.delivered(delivery.deliveryId, input.atMs, replayable)
     }
     this.#fates.push({ position: input.position, kind: seen !== null || alerts.length === 0 ? 'dropped' : 'emitted' })
   }
@@ -276,12 +283,14 @@ class Run {
     this.#out.push({ topic: TOPICS.correlation.name, key: tracked.problem.companyId, record })
   }
 
-  #deadLetter(input: Positioned<RawRecord>, delivery: Delivery, element: number, rejected: { code: ErrorCode; path: string; message: string }): void {
+  /** The body stands in the first letter of a delivery alone: thousands of bad elements must not repeat a large body thousands of times. */
+  #deadLetter(input: Positioned<RawRecord>, delivery: Delivery, at: { element: number; elements: number; isFirst: boolean }, rejected: { code: ErrorCode; path: string; message: string }): void {
+    const { element, elements, isFirst } = at
     const record: DeadLetter = {
       deadLetterId: `${TOPICS.raw.name}:${input.partition}:${input.position}:${element}`, companyId: delivery.companyId, topic: TOPICS.raw.name,
       partition: input.partition, position: input.position, element, stage: 'process', code: rejected.code,
       message: rejected.path === '' ? rejected.message : `${rejected.path}: ${rejected.message}`, attempts: 1,
-      key: input.key, value: delivery.body, atMs: input.atMs,
+      key: input.key, value: isFirst ? delivery.body : NOTHING, atMs: input.atMs, delivery: letterDelivery(delivery, elements),
     }
     this.#out.push({ topic: TOPICS.deadLetter.name, key: delivery.integrationId, record })
   }
@@ -304,6 +313,12 @@ function ledgerRow(
 function missingPlace(settings: IntegrationSettings, input: Positioned<RawRecord>, atMs: number): Place {
   const { companyId, integrationId } = settings
   return { companyId, integrationId, problemKey: missingKey(integrationId), alertId: `heartbeat:${integrationId}:${input.position}`, partition: input.partition, atMs, version: input.position }
+}
+
+/** What a letter keeps of its delivery beside the body. */
+function letterDelivery(delivery: Delivery, elements: number): LetterDelivery {
+  const { deliveryId, integrationId, source, replayable, elements: told, receivedAtMs, contentType, headers } = delivery
+  return { deliveryId, integrationId, source, replayable, told, elements, receivedAtMs, contentType, headers: { ...headers } }
 }
 
 /** What stands for every problem above the limit: one named problem, counted. */

@@ -176,7 +176,8 @@ class Runner<I, O, S> {
         const error = new AppError('stage_bug', toAppError(thrown).message, { cause: thrown })
         const record = { partition: partitionId, offset: offsetOf(input.position), key: input.key, value: this.#options.input.encode(input.record), atMs: input.atMs }
         const owed = this.#options.stage.setAside?.(input, error.code) ?? []
-        return { out: [this.#deadLetter(record, input.position, error, ATTEMPTS), ...owed], fates: [{ position: input.position, kind: 'rejected', reason: error.code }] }
+        const origin = this.#options.stage.origin?.(input.record)
+        return { out: [this.#deadLetter(record, input.position, error, ATTEMPTS, origin), ...owed], fates: [{ position: input.position, kind: 'rejected', reason: error.code }] }
       }
     }
   }
@@ -219,14 +220,14 @@ class Runner<I, O, S> {
     return keyed.partition === undefined ? append : { ...append, partition: keyed.partition }
   }
 
-  #deadLetter(record: LogRecord, position: Position, error: AppError, attempts: number): Keyed<DeadLetter> {
+  #deadLetter(record: LogRecord, position: Position, error: AppError, attempts: number, origin: Pick<DeadLetter, 'companyId' | 'delivery'> = { companyId: null, delivery: null }): Keyed<DeadLetter> {
     const { topic, stage, logger } = this.#options
     logger.error({ stage: stage.name, partition: record.partition, offset: record.offset, code: error.code }, `set aside as a dead letter: ${error.message}`)
     return {
       topic: TOPICS.deadLetter.name,
       key: record.key,
       record: {
-        deadLetterId: `${topic}:${record.partition}:${position}:0`, companyId: null, topic, partition: record.partition, position, element: 0,
+        ...origin, deadLetterId: `${topic}:${record.partition}:${position}:0`, topic, partition: record.partition, position, element: 0,
         stage: stage.name, code: error.code, message: error.message, attempts, key: record.key, value: record.value, atMs: record.atMs,
       },
     }

@@ -3,6 +3,7 @@
  * log up to that position. The runner (`processors/runner.ts`) owns reading, decoding, committing and retrying.
  */
 import type { Position } from '../schemas/position.ts'
+import type { DeadLetter } from '../schemas/records.ts'
 
 /** One decoded input record with its place on the log. */
 export interface Positioned<I> {
@@ -44,6 +45,8 @@ export interface Stage<I, O, S> {
   process(batch: readonly Positioned<I>[], state: StateView<S>): StageResult<O>
   /** What else to publish for a record on which `process` keeps throwing, beside its dead letter: the ledger still owes it a fate. */
   setAside?(input: Positioned<I>, code: string): readonly Keyed<O>[]
+  /** Whose a record is, for the dead letter it becomes when `process` keeps throwing on it. */
+  origin?(record: I): Pick<DeadLetter, 'companyId' | 'delivery'>
 }
 
 /**

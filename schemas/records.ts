@@ -117,6 +117,21 @@ export interface CorrelationRecord {
   event: ProblemEvent | Command | Settings | Topology | Progress
 }
 
+/** What a delivery is besides its body, so that it can be sent through anew. */
+export interface LetterDelivery {
+  deliveryId: string
+  integrationId: string
+  source: string
+  replayable: boolean
+  /** What the sender was told as accepted. */
+  told: number
+  /** How many elements the delivery had when it was read; 1 where it could not be read at all. */
+  elements: number
+  receivedAtMs: number
+  contentType: string
+  headers: Record<string, string>
+}
+
 /** A record of dead-letter.v1: the original record and why it could not be understood. */
 export interface DeadLetter {
   /** Topic, partition, offset and element. */
@@ -131,9 +146,11 @@ export interface DeadLetter {
   message: string
   attempts: number
   key: string
-  /** The original record, as it stood on the log. */
+  /** The original record as it stood on the log; of a delivery its body, which only the first of several letters of one delivery carries. */
   value: Buffer
   atMs: number
+  /** Null where the record is no delivery, or could not be read. */
+  delivery: LetterDelivery | null
 }
 
 export type IncidentCause = 'problem' | 'command' | 'time' | 'merge' | 'split'
@@ -330,6 +347,18 @@ export interface LedgerRow {
   alert: Alert | null
 }
 
+/** A delivery sent through anew after some or all of it was set aside. */
+export interface Replay {
+  /** Position of the raw record that is repeated, on the same partition. */
+  position: number
+  /** Elements that were rejected then: only these are read again. Empty: none of it was understood, all is. */
+  elements: number[]
+  actorId: string
+  /** Who asked for it. */
+  actorName: string
+  askedAtMs: number
+}
+
 /** One webhook request, accepted and not yet understood. */
 export interface Delivery {
   type: 'delivery'
@@ -350,6 +379,8 @@ export interface Delivery {
   headers: Record<string, string>
   /** As received, decompressed. */
   body: Buffer
+  /** Null: as the sender sent it. */
+  replay: Replay | null
 }
 
 /** Requests refused for one reason. */

@@ -185,7 +185,7 @@ class IncidentReader {
     const { partition, key, value, atMs } = record
     this.#options.logger.error({ topic: TOPIC, partition, offset: record.offset, code: error.code }, `set aside as a dead letter: ${error.message}`)
     const letter: DeadLetter = {
-      deadLetterId: `${TOPIC}:${partition}:${position}:0`, companyId: key, topic: TOPIC, partition, position, element: 0, stage: 'project', code: error.code, message: error.message, attempts: 1, key, value, atMs,
+      deadLetterId: `${TOPIC}:${partition}:${position}:0`, companyId: key, topic: TOPIC, partition, position, element: 0, stage: 'project', code: error.code, message: error.message, attempts: 1, key, value, atMs, delivery: null,
     }
     return { topic: TOPICS.deadLetter.name, key, value: this.#deadLetters.encode(letter) }
   }

@@ -5,13 +5,13 @@ import type { DeadLetter, IncidentChanged, IncidentRecord, LedgerRow, ProblemPla
 
 /** The fact tables and the columns of each, in the order in which rows are written. */
 export const FACT_TABLES = {
-  raw_deliveries_v1: ['company_id', 'at', 'partition', 'version', 'delivery_id', 'integration_id', 'source', 'replayable', 'elements', 'content_type', 'body_bytes', 'received_at_ms'],
+  raw_deliveries_v1: ['company_id', 'at', 'partition', 'version', 'delivery_id', 'integration_id', 'source', 'replayable', 'elements', 'content_type', 'body_bytes', 'received_at_ms', 'replay_of', 'replay_elements', 'replay_actor_id', 'replay_actor'],
   refusals_v1: ['company_id', 'at', 'partition', 'version', 'process_id', 'status', 'code', 'refused'],
   ledger_v1: ['company_id', 'at', 'partition', 'version', 'element', 'elements', 'delivery_id', 'integration_id', 'source', 'fate', 'reason', 'problem_key', 'alert_id', 'external_id', 'asset', 'signature', 'severity', 'status', 'title', 'message', 'starts_at_ms', 'labels'],
   incidents_v1: ['company_id', 'incident_id', 'version', 'at', 'cause', 'title', 'status', 'severity', 'priority', 'opened_at', 'updated_at', 'acknowledged_at', 'resolved_at', 'closed_at', 'alert_count', 'problem_count', 'open_problem_count', 'asset_count', 'sources', 'assignee', 'reopen_count', 'merged_into'],
   problems_v1: ['company_id', 'problem_key', 'first_at', 'episode', 'version', 'incident_id', 'rule', 'score', 'integration_id', 'source', 'asset', 'signature', 'severity', 'status', 'flapping', 'alert_count', 'last_at', 'resolved_at'],
   outcomes_v1: ['company_id', 'at', 'command_id', 'version', 'incident_id', 'action', 'actor_kind', 'actor_id', 'status', 'code'],
-  dead_letters_v1: ['company_id', 'at', 'dead_letter_id', 'topic', 'partition', 'position', 'element', 'stage', 'code', 'message', 'attempts', 'record_key', 'value_bytes', 'record_partition', 'record_position'],
+  dead_letters_v1: ['company_id', 'at', 'dead_letter_id', 'topic', 'partition', 'position', 'element', 'stage', 'code', 'message', 'attempts', 'record_key', 'value_bytes', 'record_partition', 'record_position', 'delivery_id', 'integration_id', 'source', 'elements'],
   recorded_ranges_v1: ['topic', 'partition', 'to_position', 'from_position', 'records', 'rows', 'newest_at', 'recorded_at'],
 } as const satisfies Record<string, readonly string[]>
 
@@ -64,7 +64,7 @@ function rawRows({ event }: RawRecord, { partition, position, atMs }: Place, put
   }
   put('raw_deliveries_v1', [
     event.companyId, timeText(atMs), partition, position, event.deliveryId, event.integrationId, event.source, event.replayable, event.elements,
-    event.contentType, event.body.length, event.receivedAtMs,
+    event.contentType, event.body.length, event.receivedAtMs, event.replay?.position ?? 0, event.replay?.elements ?? [], event.replay?.actorId ?? '', event.replay?.actorName ?? '',
   ])
 }
 
@@ -112,5 +112,6 @@ function deadLetterRow(letter: DeadLetter, { partition, position }: Place, put: 
   put('dead_letters_v1', [
     letter.companyId ?? '', timeText(letter.atMs), letter.deadLetterId, letter.topic, letter.partition, letter.position, letter.element, letter.stage,
     letter.code, letter.message, letter.attempts, letter.key, letter.value.length, partition, position,
+    letter.delivery?.deliveryId ?? '', letter.delivery?.integrationId ?? '', letter.delivery?.source ?? '', letter.delivery?.elements ?? 0,
   ])
 }

@@ -29,7 +29,7 @@ export async function recordFacts<N extends RecordedTopic>(analytics: Analytics,
 export function deliveryAt(offset: number, change: Partial<Delivery> = {}): Placed<'alerts.raw.v1'> {
   const event: Delivery = {
     type: 'delivery', deliveryId: `d${offset}`, companyId: 'acme', integrationId: 'acme-generic', source: 'datadog', replayable: false, elements: 1,
-    receivedAtMs: SAMPLE_MS + offset, contentType: 'application/json', headers: {}, body: Buffer.from('{}'), ...change,
+    receivedAtMs: SAMPLE_MS + offset, contentType: 'application/json', headers: {}, body: Buffer.from('{}'), replay: null, ...change,
   }
   return { record: { event }, offset, atMs: SAMPLE_MS + offset }
 }
@@ -91,7 +91,8 @@ export function outcomeAt(offset: number): Placed<'incidents.v1'> {
 export function deadLetterAt(offset: number, change: Partial<DeadLetter> = {}): Placed<'dead-letter.v1'> {
   const record: DeadLetter = {
     deadLetterId: `alerts.raw.v1:0:${offset}:0`, companyId: 'acme', topic: 'alerts.raw.v1', partition: 0, position: positionOf(1, offset), element: 0, stage: 'process',
-    code: 'payload_invalid', message: 'body: not an object', attempts: 1, key: 'acme-generic', value: Buffer.from('[]'), atMs: SAMPLE_MS + offset, ...change,
+    code: 'payload_invalid', message: 'body: not an object', attempts: 1, key: 'acme-generic', value: Buffer.from('[]'), atMs: SAMPLE_MS + offset,
+    delivery: { deliveryId: `d${offset}`, integrationId: 'acme-generic', source: 'datadog', replayable: false, told: 1, elements: 1, receivedAtMs: SAMPLE_MS + offset, contentType: 'application/json', headers: {} }, ...change,
   }
   return { record, offset, atMs: SAMPLE_MS + offset }
 }
