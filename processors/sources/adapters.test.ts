@@ -67,8 +67,8 @@ describe.each(every)('the adapter %s', (_, adapter) => {
   it('reads a large hostile body in time that grows with its size only', () => {
     const word = '[Triggered on {' + '[{'.repeat(200_000) + ' '.repeat(200_000)
     const hostile = { title: word, alert_title: word, signature: word, message: word, text: word, Message: word, Type: 'Notification', TopicArn: 'a', subject: word, severity: word, status: word, tags: word, event_tags: word, labels: Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`label ${index}`, word.slice(0, 50)])), alerts: [{ labels: { alertname: word } }] }
-    const [alert] = alertsOf(adapter.normalise(hostile, CONTEXT))
-    expect(JSON.stringify(alert).length).toBeLessThan(200_000)
+    // A body that is none of the tool's may be refused; the answer is small either way.
+    expect(JSON.stringify(adapter.normalise(hostile, CONTEXT)).length).toBeLessThan(200_000)
   }, 60_000)
 })
 

@@ -1,10 +1,16 @@
 import { alertmanager } from './alertmanager/index.ts'
 import { awsCloudwatch } from './aws-cloudwatch/index.ts'
+import { awsGuardduty } from './aws-guardduty/index.ts'
+import { awsSecurityhub } from './aws-securityhub/index.ts'
 import { azureMonitor } from './azure-monitor/index.ts'
 import { datadog } from './datadog/index.ts'
+import { dynatrace } from './dynatrace/index.ts'
+import { elasticKibana } from './elastic-kibana/index.ts'
 import { gcpMonitoring } from './gcp-monitoring/index.ts'
 import { generic } from './generic/index.ts'
 import { grafana } from './grafana/index.ts'
+import { newrelic } from './newrelic/index.ts'
+import { sentry } from './sentry/index.ts'
 import type { SourceAdapter } from './source.ts'
 import { unknownAdapter } from './unknown/index.ts'
 import { zabbix } from './zabbix/index.ts'
@@ -13,11 +19,17 @@ import { zabbix } from './zabbix/index.ts'
 export const ADAPTERS: readonly SourceAdapter[] = [
   alertmanager,
   awsCloudwatch,
+  awsGuardduty,
+  awsSecurityhub,
   azureMonitor,
   datadog,
+  dynatrace,
+  elasticKibana,
   gcpMonitoring,
   generic,
   grafana,
+  newrelic,
+  sentry,
   zabbix,
 ]
 
