@@ -6,10 +6,11 @@ export const API_KEY_PREFIX = 'aw_'
 const API_KEY_MAX_CHARS = 256
 
 /**
- * The API key of a request: `X-API-Key`, `Authorization: Bearer`, the basic-auth password, or `?api_key=` for tools that can do no better,
- * in this order; the first that looks like a key of ours counts. Null where none does.
+ * The API key of a request: `X-API-Key`, `Authorization: Bearer` (or `GenieKey`, as clients of Opsgenie say it), the basic-auth password, and for
+ * tools that can do no better `?api_key=` (or `?access_token=`, as CloudEvents has it) and a part of the path named `key`; in this order, the
+ * first that looks like a key of ours counts. Null where none does.
  */
-export function findApiKey(headers: IncomingHttpHeaders, query: unknown): string | null {
+export function findApiKey(headers: IncomingHttpHeaders, query: unknown, params?: unknown): string | null {
   const direct = headers['x-api-key']
   if (isApiKey(direct)) return direct
   const authorization = headers.authorization
@@ -17,11 +18,14 @@ export function findApiKey(headers: IncomingHttpHeaders, query: unknown): string
     const key = fromAuthorization(authorization)
     if (isApiKey(key)) return key
   }
-  const fromQuery = (query as { api_key?: unknown } | null | undefined)?.api_key
-  return isApiKey(fromQuery) ? fromQuery : null
+  const asked = query as { api_key?: unknown; access_token?: unknown } | null | undefined
+  const inPath = (params as { key?: unknown } | null | undefined)?.key
+  for (const key of [asked?.api_key, asked?.access_token, inPath]) if (isApiKey(key)) return key
+  return null
 }
 
-function isApiKey(value: unknown): value is string {
+/** Whether a value looks like a key of ours. */
+export function isApiKey(value: unknown): value is string {
   return typeof value === 'string' && value.length <= API_KEY_MAX_CHARS && value.startsWith(API_KEY_PREFIX)
 }
 
@@ -29,7 +33,7 @@ function fromAuthorization(authorization: string): string | null {
   const space = authorization.indexOf(' ')
   const scheme = authorization.slice(0, space).toLowerCase()
   const value = authorization.slice(space + 1).trim()
-  if (scheme === 'bearer') return value
+  if (scheme === 'bearer' || scheme === 'geniekey') return value
   if (scheme !== 'basic' || value.length > 4 * API_KEY_MAX_CHARS) return null
   const userAndPassword = Buffer.from(value, 'base64').toString('utf8')
   return userAndPassword.slice(userAndPassword.indexOf(':') + 1)

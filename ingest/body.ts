@@ -4,7 +4,7 @@ import { findJsonFault } from './json-fault.ts'
 import type { RefusalCode } from './refusals.ts'
 
 /** Content types the edge reads, as the answer lists them. */
-export const CONTENT_TYPES = ['application/json', 'application/*+json', 'text/plain', 'application/x-www-form-urlencoded', 'application/xml', 'text/xml'] as const
+export const CONTENT_TYPES = ['application/json', 'application/*+json', 'text/plain', 'application/x-www-form-urlencoded', 'application/xml', 'text/xml', 'multipart/form-data'] as const
 /** Content encodings the edge reads. */
 export const CONTENT_ENCODINGS = ['gzip', 'deflate', 'br'] as const
 /** Deepest nesting of arrays and objects in JSON; tools stay below 20, and what reads the body later may recurse. */
@@ -81,7 +81,7 @@ export function inspect(body: Buffer, contentType: string, isGeneric: boolean): 
 }
 
 /** Whether arrays and objects nest at most `levels` deep. Walking the parsed value costs a tenth of parsing it, scanning the text three times it. */
-function isShallow(value: object, levels: number): boolean {
+export function isShallow(value: object, levels: number): boolean {
   if (levels === 0) return false
   if (Array.isArray(value)) {
     for (const item of value as unknown[]) if (typeof item === 'object' && item !== null && !isShallow(item, levels - 1)) return false

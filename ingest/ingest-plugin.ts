@@ -1,4 +1,4 @@
-/** The HTTP edge as a Fastify plugin: `POST /api/webhooks/alerts` and `POST /api/webhooks/:source`. */
+/** The HTTP edge as a Fastify plugin: `POST /api/webhooks/alerts`, `POST /api/webhooks/:source`, and the addresses of other products (`drop-ins/`). */
 import type { FastifyError, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../schemas/clock.ts'
 import type { Codec } from '../schemas/codec.ts'
@@ -13,9 +13,12 @@ import { Deliveries } from './deliveries.ts'
 import type { Door, DoorServices } from './doors/door.ts'
 import { httpGet } from './doors/http-get.ts'
 import { createDoors } from './doors/registry.ts'
+import type { DropIn, Question } from './drop-ins/drop-in.ts'
+import { KEY_PREFIX, registerDropIns } from './drop-ins/register.ts'
 import { FailureLimiter } from './failure-limiter.ts'
 import { CompanyLimiter } from './limiter.ts'
 import type { Credentials, DeliveryMemory, IngestLog, LogAppender, Metrics } from './ports.ts'
+import { KeySets } from './proofs/key-sets.ts'
 import { Receiver } from './receiver.ts'
 import { RefusalCounts } from './refusals.ts'
 import { Ticker } from './ticks.ts'
@@ -24,6 +27,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who sends, once the key has been judged. */
     ingestCredential: IngestCredential | null
+    /** The other product whose address was called; null at our own. */
+    ingestDropIn: DropIn | Question | null
   }
 }
 
@@ -43,6 +48,8 @@ export interface IngestOptions {
   readonly doorOf?: (source: string) => Door | undefined
   /** How doors fetch certificates and confirm subscriptions (default: `doors/http-get.ts`). */
   readonly httpGet?: DoorServices['httpGet']
+  /** Whether a proxy that we trust stands before us, so that its header tells of a client certificate (default false). */
+  readonly isBehindProxy?: boolean
   /** Largest body, as sent and unpacked, in bytes (default 1 MiB). */
   readonly bodyBytes?: number
   /** Bytes that may wait for the log (default 64 MiB). */
@@ -77,13 +84,14 @@ export function ingestPlugin(options: IngestOptions): FastifyPluginAsync {
     )
     const ticker = new Ticker({ log, codec, clock, deadlines, processId: options.processId, refusals, metrics, report })
     const receiver = new Receiver({
-      ...options, doorOf: options.doorOf ?? createDoors(), httpGet: options.httpGet ?? httpGet, metrics, bodyBytes, refusals, appender,
+      ...options, doorOf: options.doorOf ?? createDoors(), httpGet: options.httpGet ?? httpGet, keySets: new KeySets(), isBehindProxy: options.isBehindProxy ?? false, metrics, bodyBytes, refusals, appender,
       deliveries: new Deliveries(options.memory, { deadlines, metrics, report }),
       limiter: new CompanyLimiter(),
       failures: new FailureLimiter(options.authFailuresPerMinute ?? 300),
     })
 
     scope.decorateRequest('ingestCredential', null)
+    scope.decorateRequest('ingestDropIn', null)
     // Nothing here logs through the request, so it needs no logger of its own: 0.9 of 25 µs.
     scope.setChildLoggerFactory((logger) => logger)
     scope.removeAllContentTypeParsers()
@@ -92,8 +100,11 @@ export function ingestPlugin(options: IngestOptions): FastifyPluginAsync {
     scope.setErrorHandler((error: FastifyError, request, reply) => answerError(receiver, bodyBytes, report, error, request, reply))
 
     const generic = { onRequest: receiver.admitGeneric, bodyLimit: bodyBytes }
-    scope.post('/api/webhooks/alerts', generic, receiver.receiveGeneric)
-    scope.post('/api/webhooks/:source', { onRequest: receiver.admitSource, bodyLimit: bodyBytes }, receiver.receiveSource)
+    for (const prefix of ['', KEY_PREFIX]) {
+      scope.post(`${prefix}/api/webhooks/alerts`, generic, receiver.receiveGeneric)
+      scope.post(`${prefix}/api/webhooks/:source`, { onRequest: receiver.admitSource, bodyLimit: bodyBytes }, receiver.receiveSource)
+    }
+    await registerDropIns(scope, receiver, { bodyBytes, startedAtMs: clock.now() })
 
     if (options.hasTicks ?? true) scope.addHook('onReady', async () => ticker.start())
     // The server has stopped listening and answered what was under way; what an expired deadline left behind may still land.

@@ -7,13 +7,16 @@ import type { IngestCredential } from '../schemas/views.ts'
 import type { Appender, Waiter } from './appender.ts'
 import { findApiKey } from './api-key.ts'
 import { credentialOf, type AuthFailure } from './authenticate.ts'
-import { inspect } from './body.ts'
+import { decompress, inspect } from './body.ts'
 import { deliveryIdFor, isSenderId, newDeliveryId, senderIdOf, SENDER_ID_MAX_CHARS, type Deliveries } from './deliveries.ts'
+import type { Answer, DropIn, DropInRequest, Question, Taken } from './drop-ins/drop-in.ts'
+import { bodyKey } from './drop-ins/body-key.ts'
 import type { FailureLimiter } from './failure-limiter.ts'
 import { keptHeaders } from './kept-headers.ts'
 import type { CompanyLimiter } from './limiter.ts'
 import type { Credentials, IngestLog, Metrics } from './ports.ts'
 import { prove, type Outcome, type Proven, type ProofServices } from './proof.ts'
+import { isAllowedAddress } from './proofs/networks.ts'
 import { REFUSAL_STATUS, type RefusalCode, type RefusalCounts } from './refusals.ts'
 
 /** The source of the endpoint that several tools share. */
@@ -69,7 +72,15 @@ export class Receiver {
     const status = REFUSAL_STATUS[code]
     this.#options.refusals.add(request.ingestCredential?.companyId ?? null, status, code)
     if (status === 503) reply.header('retry-after', RETRY_AFTER_S)
-    this.#answer(reply, status, JSON.stringify({ code, message }))
+    const refusal = request.ingestDropIn?.refusal ?? null
+    if (refusal === null) return this.#answer(reply, status, JSON.stringify({ code, message }))
+    this.#tell(reply, refusal({ status, code, message, contentType: request.headers['content-type'] ?? '', deliveryId: newDeliveryId() }))
+  }
+
+  /** An answer in the form of another product. */
+  #tell(reply: FastifyReply, answer: Answer): void {
+    this.#options.metrics.inc('ingest_requests_total', String(answer.status))
+    void reply.code(answer.status).headers({ ...answer.headers, 'content-type': answer.contentType }).send(answer.body)
   }
 
   #answer(reply: FastifyReply, status: number, json: string): void {
@@ -78,16 +89,63 @@ export class Receiver {
   }
 
   #admit(source: string, request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void {
+    if (this.#isAdmitted(findApiKey(request.headers, request.query, request.params), source, request, reply)) done()
+  }
+
+  /** Judges a key; answers where it is not good. */
+  #isAdmitted(key: string | null, source: string, request: FastifyRequest, reply: FastifyReply): boolean {
     const { credentials, clock } = this.#options
-    const credential = credentialOf(findApiKey(request.headers, request.query), credentials, clock.now())
-    if (typeof credential === 'string') return this.#unauthorized(request, reply, source, credential, null)
+    const credential = credentialOf(key, credentials, clock.now())
+    if (typeof credential === 'string') {
+      this.#unauthorized(request, reply, source, credential, null)
+      return false
+    }
     request.ingestCredential = credential
-    if (credential.source !== null && credential.source !== source) return this.#unauthorized(request, reply, source, 'source_mismatch', null)
-    done()
+    const isAddressAllowed = isAllowedAddress(credential.authentication, request.ip)
+    if (isAddressAllowed && (credential.source === null || credential.source === source)) return true
+    this.#unauthorized(request, reply, source, isAddressAllowed ? 'source_mismatch' : 'address_refused', null)
+    return false
+  }
+
+  /** Judges the key before the body where a header, the query or the path has one; where only the body can have it, lets the body be read first. */
+  admitDropIn(dropIn: DropIn, request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void {
+    request.ingestDropIn = dropIn
+    const key = findApiKey(request.headers, request.query, request.params)
+    if ((key === null && dropIn.hasKeyInBody === true) || this.#isAdmitted(key, dropIn.source, request, reply)) done()
+  }
+
+  receiveDropIn(dropIn: DropIn, request: FastifyRequest, reply: FastifyReply): void {
+    if (request.ingestCredential !== null) return this.#receive(dropIn.source, request, reply)
+    this.#settle(request, reply, this.#keyInBody(request).then((key) => {
+      if (this.#isAdmitted(key, dropIn.source, request, reply)) this.#receive(dropIn.source, request, reply)
+    }))
+  }
+
+  /** The key in a body that nobody vouches for yet; null where there is none that can be found within the limits. */
+  async #keyInBody({ body, headers }: FastifyRequest): Promise<string | null> {
+    if (!Buffer.isBuffer(body)) return null
+    const plain = await decompress(body, headers['content-encoding'] ?? 'identity', this.#options.bodyBytes)
+    return Buffer.isBuffer(plain) ? bodyKey(plain) : null
+  }
+
+  /** Answers what only asks. */
+  answerQuestion(question: Question, startedAtMs: number, request: FastifyRequest, reply: FastifyReply): void {
+    request.ingestDropIn = question
+    const { clock, credentials } = this.#options
+    const nowMs = clock.now()
+    if (question.needsKey) {
+      if (!this.#isAdmitted(findApiKey(request.headers, request.query, request.params), question.source, request, reply)) return
+      const credential = request.ingestCredential
+      if (credential === null || !this.#isWithinLimit(request, reply, credential, nowMs, 0)) return
+      credentials.used(credential.keyId, nowMs)
+    }
+    this.#tell(reply, question.answer(dropInRequest(request, NO_BODY, newDeliveryId()), { nowMs, startedAtMs }))
   }
 
   #receive(source: string, request: FastifyRequest, reply: FastifyReply): void {
-    const { headers, body, ingestCredential: credential } = request
+    const { headers, ingestCredential: credential } = request
+    // A drop-in says itself what an empty body means.
+    const body = request.ingestDropIn !== null && request.body === undefined ? NO_BODY : request.body
     if (credential === null) throw new AppError('internal', 'a request came to the handler before its key was judged')
     if (!Buffer.isBuffer(body)) return this.refuse(request, reply, 'body_invalid', EMPTY)
     const senderId = senderIdOf(headers)
@@ -135,33 +193,39 @@ export class Receiver {
 
   #take(source: string, credential: IngestCredential, proven: Proven, nowMs: number, request: FastifyRequest, reply: FastifyReply): void {
     const { appender, codec, deliveries } = this.#options
-    const { body, senderId } = proven
-    const contentType = request.headers['content-type'] ?? ''
-    const isGeneric = source === GENERIC_SOURCE
-    const elements = inspect(body, contentType, isGeneric)
-    if (typeof elements !== 'number') return this.refuse(request, reply, elements.code, elements.message)
+    const { senderId } = proven
     const { integrationId, companyId } = credential
     const deliveryId = senderId === null ? newDeliveryId() : deliveryIdFor(integrationId, senderId)
+    const isGeneric = source === GENERIC_SOURCE
+    const dropIn = request.ingestDropIn
+    const taken = dropIn !== null && 'take' in dropIn ? dropIn.take(dropInRequest(request, proven.body, deliveryId)) : null
+    if (taken !== null && 'code' in taken) return this.refuse(request, reply, taken.code, taken.message)
+    const body = taken?.body ?? proven.body
+    const contentType = taken?.contentType ?? request.headers['content-type'] ?? ''
+    const elements = taken === null ? inspect(body, contentType, isGeneric) : 1
+    if (typeof elements !== 'number') return this.refuse(request, reply, elements.code, elements.message)
     const value = codec.encode({
       event: {
         type: 'delivery', deliveryId, companyId, integrationId, source, replayable: senderId !== null, elements,
         receivedAtMs: nowMs, contentType, headers: keptHeaders(request.headers), body, replay: null,
       },
     })
-    const answering = new Answering(this, request, reply, isGeneric ? 'generic' : 'source', deliveryId, elements, proven.isSigned)
+    const answering = new Answering(this, request, reply, isGeneric ? 'generic' : 'source', deliveryId, elements, proven.isSigned, taken)
     if (senderId === null) return appender.append(integrationId, value, answering)
     this.#settle(request, reply, deliveries.once(integrationId, deliveryId, () => appended(appender, integrationId, value)).then((isNew) => {
       if (isNew) answering.appended()
+      else if (taken?.answer != null) this.#tell(reply, withReceipt(taken.answer, deliveryId))
       else this.#answer(reply, 200, `{"deliveryId":"${deliveryId}","duplicate":true}`)
     }))
   }
 
   /** Answers a delivery that is durable. */
-  accept(reply: FastifyReply, endpoint: Endpoint, deliveryId: string, elements: number, isSigned: boolean): void {
+  accept(reply: FastifyReply, endpoint: Endpoint, deliveryId: string, elements: number, isSigned: boolean, taken: Taken | null): void {
     const { metrics } = this.#options
     if (!isSigned) metrics.inc('ingest_unsigned_total', endpoint)
     metrics.inc('ingest_alerts_accepted_total', endpoint, elements)
-    this.#answer(reply, 202, `{"deliveryId":"${deliveryId}","accepted":${elements}}`)
+    if (taken?.answer != null) this.#tell(reply, withReceipt(taken.answer, deliveryId))
+    else this.#answer(reply, taken?.status ?? 202, `{"deliveryId":"${deliveryId}","accepted":${elements}}`)
   }
 
   /** One answer for every reason; an address that fails too often is told to wait, in a connection that ends. */
@@ -192,8 +256,9 @@ class Answering implements Waiter {
   readonly #deliveryId: string
   readonly #elements: number
   readonly #isSigned: boolean
+  readonly #taken: Taken | null
 
-  constructor(receiver: Receiver, request: FastifyRequest, reply: FastifyReply, endpoint: Endpoint, deliveryId: string, elements: number, isSigned: boolean) {
+  constructor(receiver: Receiver, request: FastifyRequest, reply: FastifyReply, endpoint: Endpoint, deliveryId: string, elements: number, isSigned: boolean, taken: Taken | null) {
     this.#receiver = receiver
     this.#request = request
     this.#reply = reply
@@ -201,10 +266,11 @@ class Answering implements Waiter {
     this.#deliveryId = deliveryId
     this.#elements = elements
     this.#isSigned = isSigned
+    this.#taken = taken
   }
 
   appended(): void {
-    this.#receiver.accept(this.#reply, this.#endpoint, this.#deliveryId, this.#elements, this.#isSigned)
+    this.#receiver.accept(this.#reply, this.#endpoint, this.#deliveryId, this.#elements, this.#isSigned, this.#taken)
   }
 
   refused(error: AppError): void {
@@ -215,6 +281,18 @@ class Answering implements Waiter {
 /** An append as a promise, for deliveries that others may wait for. */
 function appended(appender: Appender, key: string, value: Buffer): Promise<void> {
   return new Promise((resolve, reject) => appender.append(key, value, { appended: resolve, refused: reject }))
+}
+
+/** Another product's answer says nothing of our delivery; a header does, for whoever looks for its receipt. */
+function withReceipt(answer: Answer, deliveryId: string): Answer {
+  return { ...answer, headers: { ...answer.headers, 'x-delivery-id': deliveryId } }
+}
+
+const NO_BODY = Buffer.alloc(0)
+
+function dropInRequest(request: FastifyRequest, body: Buffer, deliveryId: string): DropInRequest {
+  const { method, headers } = request
+  return { method, headers, body, deliveryId, params: request.params as Record<string, string>, query: request.query as Record<string, unknown>, contentType: headers['content-type'] ?? '' }
 }
 
 function sourceOf(request: FastifyRequest): string {

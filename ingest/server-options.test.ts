@@ -6,6 +6,10 @@ test.each([
   ['/api/webhooks/alerts', '/api/webhooks/alerts'],
   ['/api/webhooks/alerts?api_key=aw_secret', '/api/webhooks/alerts?[redacted]'],
   ['/x?a=1?api_key=aw_secret', '/x?[redacted]'],
+  ['/in/aw_secret/v2/enqueue', '/in/[redacted]/v2/enqueue'],
+  ['/in/%61w_secret/v2/enqueue?x=1', '/in/[redacted]/v2/enqueue?[redacted]'],
+  ['/integrations/generic/20131114/alert/%61w_secret/team', '/integrations/generic/20131114/alert/[redacted]/team'],
+  ['/wrong/aw_secret/team', '/wrong/[redacted]/team'],
 ])('a URL for the log: %s', (url, logged) => {
   expect(redactedUrl(url)).toBe(logged)
 })

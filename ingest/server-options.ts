@@ -8,11 +8,18 @@ export const INGEST_SERVER_OPTIONS = {
   logController: new LogController({ disableRequestLogging: true }),
   requestTimeout: 30_000,
   keepAliveTimeout: 72_000,
-  routerOptions: { maxParamLength: 128 },
+  // An alias of Opsgenie, 512 characters, may stand in a path, each of them encoded as three.
+  routerOptions: { maxParamLength: 1_600 },
 } as const satisfies FastifyServerOptions
 
-/** A URL fit for a log: values of the query are left out, because a key may stand there. Use it in the logger's request serializer. */
+/** Where a key may stand in a path: after `/in/`, and where clients of VictorOps put it. */
+const KEY_IN_PATH = /(\/in\/|\/integrations\/generic\/20131114\/alert\/)[^/?]+/gi
+/** What looks like a key of ours, wherever it stands. */
+const KEY_ANYWHERE = /aw_[^/?]*/gi
+
+/** A URL fit for a log: values of the query and keys in the path are left out. Use it in the logger's request serializer. */
 export function redactedUrl(url: string): string {
   const query = url.indexOf('?')
-  return query < 0 ? url : `${url.slice(0, query)}?[redacted]`
+  const path = (query < 0 ? url : url.slice(0, query)).replace(KEY_IN_PATH, '$1[redacted]').replace(KEY_ANYWHERE, '[redacted]')
+  return query < 0 ? path : `${path}?[redacted]`
 }
