@@ -15,6 +15,7 @@ import { openCodec, openRecordCodec, schemaText, type TopicRecords } from './sch
 import { toAppError } from './schemas/errors.ts'
 import type { CorrelateEntry, Delivery, IncidentRecord, ProcessEntry } from './schemas/records.ts'
 import { TOPICS, type TopicName } from './schemas/topics.ts'
+import { startAnnouncer } from './storage/announcer.ts'
 import { startProjector } from './storage/projector.ts'
 import { loadCredentials, touchLastUsed } from './storage/queries/credentials.ts'
 import { recorderPositions } from './storage/queries/reader-positions.ts'
@@ -145,9 +146,18 @@ export async function startRecord({ engines, logger, clock, failed }: Surroundin
   })
 }
 
-/** Role `relay`. */
+/** Role `relay`; it also announces settings again before the log forgets them. */
 export async function startRelaying({ engines, logger, clock }: Surroundings): Promise<Relay> {
-  return startRelay({ database: await engines.database(), log: engines.log, schemaIds: engines.schemaIds, clock, logger })
+  const database = await engines.database()
+  const relay = startRelay({ database, log: engines.log, schemaIds: engines.schemaIds, clock, logger })
+  const announcer = startAnnouncer({ database, clock, logger, announced: () => relay.wake() })
+  return {
+    wake: () => relay.wake(),
+    stop: async () => {
+      await announcer.stop()
+      await relay.stop()
+    },
+  }
 }
 
 /** The keys that ingest judges by: read at once, then every two seconds and whenever the API of this process changes one. */

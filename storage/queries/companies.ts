@@ -8,6 +8,7 @@ import type { CompanyView, IssuedKey, Page, PageQuery } from '../../schemas/view
 import type { SecretBox } from '../secret-box.ts'
 import { writeAudit } from './audit.ts'
 import { enqueueSettings, wholeSettings } from './company-settings.ts'
+import { announceIntegration } from './integration-settings.ts'
 import { issueKey } from './keys.ts'
 import { managedCompanies, visibleCompanies } from './scope.ts'
 import { atMs, decodeCursor, iso, Params, toPage, whole, type Sql, type SqlDatabase } from './sql.ts'
@@ -71,6 +72,7 @@ export function companyStore(db: SqlDatabase, options: { readonly clock: Clock; 
           `insert into integrations (id, company_id, source, name, require_hmac, created_at) values ($1, $2, $3, 'generic', $4, ${atMs('$5')})`,
           [integration.id, id, integration.source, settings.requireHmac, nowMs],
         )
+        await announceIntegration(sql, integration.id, nowMs)
         const key = await issueKey(sql, box, integration, nowMs, nowMs)
         await enqueueSettings(sql, id, 1, settings, nowMs)
         await writeAudit(sql, caller, { companyId: id, action: 'company.created', subject: id, before: null, after: { name, ...settings } }, nowMs)

@@ -2,7 +2,7 @@
 import type { CorrelationRecord } from '../../schemas/records.ts'
 import { DEFAULT_SETTINGS, type CompanySettings } from '../../schemas/settings.ts'
 import { enqueue } from './outbox.ts'
-import type { Sql } from './sql.ts'
+import { atMs, type Sql } from './sql.ts'
 
 /** Names of critical assets a Settings record carries at most; the oldest of the alphabet win, so the cut is the same every time. */
 export const CRITICAL_ASSETS_MAX = 10_000
@@ -46,4 +46,5 @@ export async function enqueueSettings(sql: Sql, companyId: string, revision: num
     },
   }
   await enqueue(sql, companyId, record, nowMs)
+  await sql.query(`update companies set announced_at = ${atMs('$2')} where id = $1`, [companyId, nowMs])
 }

@@ -1,11 +1,18 @@
-import type { CorrelationRecord } from '../../schemas/records.ts'
-import { TOPICS } from '../../schemas/topics.ts'
+import type { CorrelationRecord, IntegrationSettings, RawRecord } from '../../schemas/records.ts'
+import { TOPICS, type TopicName } from '../../schemas/topics.ts'
 import { atMs, type Sql } from './sql.ts'
 
 /** Writes a record for a company's log in the transaction of the rows it belongs to; the relay appends it afterwards. */
 export async function enqueue(sql: Sql, companyId: string, record: CorrelationRecord, nowMs: number): Promise<void> {
-  await sql.query(
-    `insert into outbox (topic, key, record, created_at) values ($1, $2, $3::jsonb, ${atMs('$4')})`,
-    [TOPICS.correlation.name, companyId, JSON.stringify(record), nowMs],
-  )
+  await insert(sql, TOPICS.correlation.name, companyId, record, nowMs)
+}
+
+/** Writes the settings of an integration for the log of its deliveries. They travel inside a tick, which the release before passes over. */
+export async function enqueueRaw(sql: Sql, integrationId: string, settings: IntegrationSettings, nowMs: number): Promise<void> {
+  const record: RawRecord = { event: { type: 'tick', processId: 'relay', refused: [], integration: settings } }
+  await insert(sql, TOPICS.raw.name, integrationId, record, nowMs)
+}
+
+async function insert(sql: Sql, topic: TopicName, key: string, record: CorrelationRecord | RawRecord, nowMs: number): Promise<void> {
+  await sql.query(`insert into outbox (topic, key, record, created_at) values ($1, $2, $3::jsonb, ${atMs('$4')})`, [topic, key, JSON.stringify(record), nowMs])
 }
