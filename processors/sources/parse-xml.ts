@@ -2,12 +2,16 @@ const ELEMENTS_MAX = 1_000
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
 
 /**
- * The texts of the innermost elements of an XML body by element name; of a repeated name the first. One pass, no attributes, no documents
+ * The texts of the innermost elements of an XML body by element name; of a repeated name the first, and where another parent repeats it the first
+ * of that parent too, as `parent.name`. One pass, no attributes, no documents
  * types, no entities but the five of XML and character numbers, so nothing in a body can name a file or grow. At most ELEMENTS_MAX elements.
  */
 export function xmlTexts(text: string): Record<string, string> {
   const texts = new Map<string, string>()
+  const parents = new Map<string, string>()
   let opened: { name: string; from: number } | null = null
+  /** Names of the elements that are open, outermost first. */
+  const open: string[] = []
   let from = 0
   for (let count = 0; count < ELEMENTS_MAX * 2; ) {
     const start = text.indexOf('<', from)
@@ -25,12 +29,22 @@ export function xmlTexts(text: string): Record<string, string> {
     const tag = text.slice(start + 1, Math.min(end, start + 257))
     const name = /^\/?([\w:.-]+)/.exec(tag)?.[1]
     if (name === undefined || text[end - 1] === '/') continue
-    if (!tag.startsWith('/')) opened = { name, from }
-    else if (opened?.name === name) {
+    if (!tag.startsWith('/')) {
+      if (tag.startsWith('?')) continue
+      opened = { name, from }
+      open.push(name)
+      continue
+    }
+    if (opened?.name === name) {
       const value = decoded(text.slice(opened.from, start)).trim()
-      if (value !== '' && !texts.has(name)) texts.set(name, value)
+      const parent = open.at(-2) ?? ''
+      const firstParent = parents.get(name)
+      const key = firstParent === undefined || firstParent === parent ? name : `${parent}.${name}`
+      if (value !== '' && !texts.has(key)) texts.set(key, value)
+      if (value !== '' && firstParent === undefined) parents.set(name, parent)
       opened = null
     }
+    if (open.at(-1) === name) open.pop()
   }
   return Object.fromEntries(texts)
 }

@@ -9,6 +9,7 @@ import { elasticKibana } from './elastic-kibana/index.ts'
 import { gcpMonitoring } from './gcp-monitoring/index.ts'
 import { generic } from './generic/index.ts'
 import { grafana } from './grafana/index.ts'
+import { monit } from './monit/index.ts'
 import { newrelic } from './newrelic/index.ts'
 import { sentry } from './sentry/index.ts'
 import type { SourceAdapter } from './source.ts'
@@ -28,6 +29,7 @@ export const ADAPTERS: readonly SourceAdapter[] = [
   gcpMonitoring,
   generic,
   grafana,
+  monit,
   newrelic,
   sentry,
   zabbix,
