@@ -4,6 +4,7 @@ import { systemClock } from '../../schemas/clock.ts'
 import { openDatabase } from '../../storage/postgres/database.ts'
 import { databaseContract, type EmptyDatabase } from './database.contract.ts'
 import { projectorContract } from './projector.contract.ts'
+import { announcementsContract } from './announcements.contract.ts'
 import { relayContract } from './relay.contract.ts'
 
 /** A database of its own on the server, so that suites do not meet. */
@@ -26,3 +27,4 @@ async function emptyOnServer(): Promise<EmptyDatabase> {
 databaseContract('PostgreSQL', emptyOnServer)
 projectorContract('PostgreSQL', emptyOnServer)
 relayContract('PostgreSQL', emptyOnServer)
+announcementsContract('PostgreSQL', emptyOnServer)

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { systemClock, TestClock } from '../../schemas/clock.ts'
 import { openDatabase } from '../../storage/postgres/database.ts'
 import { DURABLE_START_PARAMS, OrderedFiles } from '../../storage/postgres/ordered-files.ts'
+import { announcementsContract } from './announcements.contract.ts'
 import { databaseContract, type EmptyDatabase } from './database.contract.ts'
 import { projectorContract } from './projector.contract.ts'
 import { relayContract } from './relay.contract.ts'
@@ -18,6 +19,7 @@ function emptyDirectory(): Promise<EmptyDatabase> {
 databaseContract('PGlite', emptyDirectory)
 projectorContract('PGlite', emptyDirectory)
 relayContract('PGlite', emptyDirectory)
+announcementsContract('PGlite', emptyDirectory)
 
 describe('a directory of PGlite', () => {
   it('is synced by PostgreSQL itself: at each durable commit, and not at the others', async () => {
