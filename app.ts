@@ -96,7 +96,7 @@ export async function startApp(config: Config, roles: readonly RoleName[]): Prom
     if (keeper !== null) {
       await server.register(ingestPlugin({
         log: engines.log, codec: await openCodec(TOPICS.raw.name, engines.schemaIds), credentials: keeper.snapshot, memory: await engines.deliveries(), clock,
-        metrics: metrics.ingest, report: logger, processId: randomUUID(), doorOf: createDoors(), httpGet, bodyBytes: config.bodyBytes,
+        metrics: metrics.ingest, report: logger, processId: randomUUID(), doorOf: createDoors(), httpGet, isBehindProxy: config.trustedProxies > 0, bodyBytes: config.bodyBytes,
       }))
     }
     const health = healthOf(engines, roles, clock)
@@ -104,7 +104,7 @@ export async function startApp(config: Config, roles: readonly RoleName[]): Prom
       const source = await engines.analytics()
       await server.register(apiPlugin({
         clock, stores, analytics: analyticsStore(source), deadLetters: deadLetterStore(source, engines.log), health, metrics: metrics.registry, live, settlements,
-        changed: { outbox: () => relay?.wake(), credentials: () => void keeper?.refresh() },
+        changed: { outbox: () => relay?.wake(), credentials: async () => keeper?.refreshed() },
         jwtSecret: await jwtSecret(await engines.database(), openSecretBox(secrets.masterKey)), adminToken: secrets.adminToken, mode: config.mode, publicUrl: null, version: version(),
       }))
     } else {

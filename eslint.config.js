@@ -16,13 +16,13 @@ const MAY_IMPORT = {
 /** Each driver library stands in one folder only. */
 const DRIVERS = {
   kafkajs: 'storage', '@kafkajs/confluent-schema-registry': 'storage', lmdb: 'storage', ioredis: 'storage', pg: 'storage', '@electric-sql/pglite': 'storage',
-  '@electric-sql/pglite-socket': 'storage', '@clickhouse/client': 'storage', chdb: 'storage', avsc: 'schemas', jose: 'api',
+  '@electric-sql/pglite-socket': 'storage', '@clickhouse/client': 'storage', chdb: 'storage', avsc: 'schemas', jose: ['api', 'ingest'],
 }
 const importRule = (folder) => {
   const mayNot = Object.keys(MAY_IMPORT).filter((room) => room !== folder && !MAY_IMPORT[folder].includes(room))
   const exceptions = MAY_IMPORT[folder].filter((path) => path.endsWith('.ts')).map((path) => `(?!${path}$)`).join('')
   return ['error', {
-    paths: Object.entries(DRIVERS).filter(([, home]) => home !== folder).map(([name, home]) => ({ name, message: `${name} belongs to ${home}/ alone; use its port.` })),
+    paths: Object.entries(DRIVERS).filter(([, home]) => ![home].flat().includes(folder)).map(([name, home]) => ({ name, message: `${name} belongs to ${[home].flat().join('/ and ')}/ alone; use its port.` })),
     patterns: [
       { regex: `^(\\.{1,2}/)+${exceptions}(${mayNot.join('|')})/`, message: `${folder}/ may import only ${['itself', ...MAY_IMPORT[folder]].join(', ')}; siblings meet over a topic or a port.` },
       { regex: '^(\\.{1,2}/)+(app|main|config)\\.ts$', message: 'Only the composition root imports itself.' },

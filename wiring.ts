@@ -188,6 +188,15 @@ export class CredentialKeeper implements Stoppable {
     return next
   }
 
+  /** Reads the keys because one has changed; where that fails, the next reading in turn has to do. Never throws. */
+  async refreshed(): Promise<void> {
+    try {
+      await this.refresh()
+    } catch (thrown) {
+      this.#surroundings.logger.warn({ code: toAppError(thrown).code }, 'reading the changed keys failed: trying again in turn')
+    }
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#loop
@@ -216,6 +225,12 @@ export class CredentialKeeper implements Stoppable {
   async #noteUse(): Promise<void> {
     const { engines, clock } = this.#surroundings
     this.#usedAtMs = clock.now()
-    await touchLastUsed(await engines.database(), this.snapshot.takeUsed())
+    const used = this.snapshot.takeUsed()
+    try {
+      await touchLastUsed(await engines.database(), used)
+    } catch (thrown) {
+      this.snapshot.restoreUsed(used)
+      throw thrown
+    }
   }
 }

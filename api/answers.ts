@@ -16,9 +16,16 @@ export const ISSUED = {
   apiKey: text({ description: 'shown this once' }), hmacSecret: text({ description: 'shown this once' }), webhookUrl: text(), integrationId: text(),
 }
 
+const AUTHENTICATION = answer({
+  staticHeader: nullable(text()), bodyField: nullable(text()), basicUser: nullable(text()), allowedNetworks: list(text()),
+  entra: nullable(answer({ tenantId: text(), audience: text(), appId: text() })), googlePush: nullable(answer({ audience: text(), serviceAccount: text() })),
+  clientCertificate: nullable(answer({ header: text(), fingerprints: list(text()) })),
+})
+
 /** An integration and its live keys. */
 export const INTEGRATION = answer({
-  id: text(), companyId: text(), source: nullable(text()), name: text(), requireHmac: flag(), createdAt: time(),
+  id: text(), companyId: text(), source: nullable(text()), name: text(), requireHmac: flag(), mapping: nullable(dictionary(anything())), heartbeatSeconds: nullable(whole()), heartbeatGraceSeconds: whole(), createdAt: time(),
+  disabled: flag(), authentication: AUTHENTICATION, hasVendorSecret: flag({ description: 'the secret itself is never shown' }), vendorSecretSince: nullable(time()), previousVendorSecretExpiresAt: nullable(time()),
   keys: list(answer({ id: text(), createdAt: time(), expiresAt: nullable(time()), lastUsedAt: nullable(time()) })),
 })
 

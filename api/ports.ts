@@ -1,5 +1,7 @@
 /** What the API needs of the rest of the program. `storage/queries` and `storage/clickhouse` fit these by shape; `app.ts` joins them. */
 import type { Caller, Scope } from '../schemas/access.ts'
+import type { IntegrationAuthentication } from '../schemas/authentication.ts'
+import type { IntegrationProcessing } from '../schemas/integration-processing.ts'
 import type { CommandAction, IncidentSeverity, IncidentStatus } from '../schemas/records.ts'
 import type { CompanySettings, Role } from '../schemas/settings.ts'
 import type {
@@ -15,10 +17,15 @@ export interface CompanyStore {
 }
 
 /** What makes an integration. */
-export interface IntegrationDraft {
+export interface IntegrationDraft extends Partial<IntegrationProcessing> {
   readonly name: string
   readonly source: string | null
   readonly requireHmac?: boolean
+  readonly disabled?: boolean
+  readonly authentication?: Partial<IntegrationAuthentication>
+  /** A new secret of the vendor; null forgets those there are. */
+  readonly vendorSecret?: string | null
+  readonly vendorSecretOverlapMs?: number
 }
 
 /** A company's instances of sources, and their keys. */
@@ -26,6 +33,8 @@ export interface IntegrationStore {
   list(scope: Scope, companyId: string): Promise<readonly IntegrationView[]>
   create(caller: Caller, companyId: string, draft: IntegrationDraft): Promise<{ integration: IntegrationView; key: IssuedKey }>
   update(caller: Caller, companyId: string, id: string, change: Partial<IntegrationDraft>): Promise<IntegrationView>
+  remove(caller: Caller, companyId: string, id: string): Promise<void>
+  revokeKey(caller: Caller, companyId: string, integrationId: string, keyId: string): Promise<void>
   /** `overlapMs` 0 ends the present keys at once. */
   rotate(caller: Caller, companyId: string, integrationId: string | null, overlapMs: number): Promise<IssuedKey>
 }
@@ -168,6 +177,6 @@ export interface Health {
 export interface ChangeSignals {
   /** Rows lie in the outbox. */
   outbox(): void
-  /** Keys, integrations or limits changed. */
-  credentials(): void
+  /** Keys, integrations or limits changed; resolves once the edge of this process, where it has one, judges by them. */
+  credentials(): Promise<void>
 }

@@ -6,7 +6,7 @@ import type { Credentials } from './ports.ts'
 export const AUTH_FAILURES = [
   'key_missing', 'key_unknown', 'key_expired', 'source_mismatch',
   'signature_missing', 'signature_wrong', 'signature_malformed', 'timestamp_missing', 'timestamp_malformed', 'timestamp_outside_tolerance',
-  'delivery_id_missing', 'vendor_signature_wrong',
+  'delivery_id_missing', 'vendor_signature_wrong', 'proof_wrong', 'certificate_missing', 'certificate_wrong', 'address_refused',
 ] as const
 
 /** One of the reasons above. */
@@ -64,5 +64,10 @@ export class CredentialSnapshot implements Credentials {
     const used = this.#used
     this.#used = new Map()
     return used
+  }
+
+  /** Puts back what could not be written down; a newer note stays. */
+  restoreUsed(used: ReadonlyMap<string, number>): void {
+    for (const [keyId, atMs] of used) if (!this.#used.has(keyId)) this.#used.set(keyId, atMs)
   }
 }

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { namesProof } from '../schemas/authentication.ts'
 import type { Clock } from '../schemas/clock.ts'
 import { toAppError } from '../schemas/errors.ts'
 import type { IngestCredential } from '../schemas/views.ts'
@@ -6,8 +7,12 @@ import type { AuthFailure } from './authenticate.ts'
 import { decompress, type BodyFault } from './body.ts'
 import type { Door, DoorRequest, DoorServices, DoorVerdict, HandshakeAnswer } from './doors/door.ts'
 import { verifyHmac, type HmacVerdict } from './hmac.ts'
+import { judgeClientCertificate } from './proofs/client-certificate.ts'
+import type { KeySets } from './proofs/key-sets.ts'
+import { joined, judgeSettings, settingsBodySecret } from './proofs/settings-proofs.ts'
 import type { IngestLog } from './ports.ts'
 import type { RefusalCode } from './refusals.ts'
+import { withoutSecrets } from './secrets.ts'
 
 /** A request whose key is known, before its signature is. */
 export interface Unproven {
@@ -24,7 +29,7 @@ export interface Unproven {
 /** A request that is who it says. */
 export interface Proven {
   readonly kind: 'proven'
-  /** Unpacked. */
+  /** Unpacked, and without a secret that travels inside it. */
   readonly body: Buffer
   readonly senderId: string | null
   /** False where the integration lets unsigned deliveries in. */
@@ -56,56 +61,74 @@ export interface ProofServices {
   readonly httpGet: DoorServices['httpGet']
   readonly clock: Clock
   readonly report: IngestLog
+  /** Keys of those whose tokens prove a sender. */
+  readonly keySets: KeySets
+  /** Whether what stands before us is a proxy we trust: only then does a header tell of a client certificate. */
+  readonly isBehindProxy: boolean
   /** Most bytes a body may unpack to. */
   readonly bodyBytes: number
 }
 
 /**
  * Judges signatures. Ours goes first, and where it is present and right the vendor's door has nothing to prove; else the door says what the
- * vendor's own is worth. A present but wrong signature is refused even where none is required. Without door and packed body the answer comes
- * at once, not as a promise: that is nearly every request.
+ * vendor's own is worth, and the integration's settings which other proofs count. A present but wrong one is refused even where none is required,
+ * and a client certificate that the settings name must be there whatever else is. Without door, settings and packed body the answer comes at once, not
+ * as a promise: that is nearly every request.
  */
 export function prove(request: Unproven, services: ProofServices): Proven | Unauthorized | Promise<Outcome> {
   const { credential, headers } = request
   const encoding = headers['content-encoding']
   const door = services.doorOf(request.source)
   const hmac = verifyHmac(headers, request.body, credential, request.nowMs, request.senderId !== null)
-  if (encoding !== undefined || door !== undefined) return proveSlowly(request, services, hmac, encoding ?? 'identity', door)
-  return conclude(hmac, 'absent', request, request.body, request.senderId, null)
+  if (encoding !== undefined || door !== undefined || namesProof(credential.authentication)) return proveSlowly(request, services, hmac, encoding ?? 'identity', door)
+  return conclude(hmac, 'absent', request.body, request.senderId, null, credential.requireHmac)
 }
 
 async function proveSlowly(request: Unproven, services: ProofServices, wireHmac: HmacVerdict, encoding: string, door: Door | undefined): Promise<Outcome> {
   const { credential, headers, nowMs, senderId } = request
+  const { authentication, vendorSecrets, hmacSecrets } = credential
   // Only a wrong digest may come right over the unpacked body; a bad timestamp stays one, and need not cost an unpacking.
-  if (wireHmac !== 'absent' && wireHmac !== 'valid' && wireHmac !== 'signature_wrong') return conclude(wireHmac, 'absent', request, request.body, senderId, null)
+  if (wireHmac !== 'absent' && wireHmac !== 'valid' && wireHmac !== 'signature_wrong') return { kind: 'unauthorized', failure: wireHmac, detail: null }
+  const single = oneValueEach(headers)
+  const certificate = authentication.clientCertificate === null ? null : judgeClientCertificate(authentication.clientCertificate, single, services.isBehindProxy)
+  if (certificate === 'absent') return { kind: 'unauthorized', failure: 'certificate_missing', detail: null }
+  if (typeof certificate === 'object' && certificate !== null) return { kind: 'unauthorized', failure: 'certificate_wrong', detail: reasonOf(certificate) }
   const body = await decompress(request.body, encoding, services.bodyBytes)
   if (!Buffer.isBuffer(body)) return refusedBody(body)
   const hmac = wireHmac === 'signature_wrong' ? verifyHmac(headers, body, credential, nowMs, senderId !== null) : wireHmac
-  if (door === undefined) return conclude(hmac, 'absent', request, body, senderId, null)
   const doorServices: DoorServices = { clock: services.clock, httpGet: services.httpGet }
-  const doorRequest: DoorRequest = { headers: oneValueEach(headers), rawBody: body, secret: credential.hmacSecrets[0] ?? null }
-  let verdict: DoorVerdict = 'absent'
+  const doorRequest: DoorRequest = { headers: single, rawBody: body, vendorSecrets, hmacSecrets }
+  let vendor: DoorVerdict = 'absent'
+  let settings: DoorVerdict = 'absent'
   if (hmac === 'absent') {
-    // During a rotation any live secret may have signed.
-    for (const secret of credential.hmacSecrets.length === 0 ? [null] : credential.hmacSecrets) {
-      const asked = await ask(() => door.verify({ ...doorRequest, secret }, doorServices), services)
-      if (typeof asked === 'object' && 'kind' in asked) return asked
-      verdict = asked
-      if (typeof verdict === 'string') break
-    }
+    const asked = await ask(async () => ({
+      vendor: door === undefined ? 'absent' as const : await door.verify(doorRequest, doorServices),
+      settings: await judgeSettings(authentication, doorRequest, services.keySets, doorServices),
+    }), services)
+    if ('kind' in asked) return asked
+    vendor = asked.vendor
+    settings = asked.settings
   }
-  const handshake = door.handshake === undefined ? null : () => ask(async () => (await door.handshake?.(doorRequest, doorServices, verdict)) ?? null, services)
+  if (typeof settings === 'object' && 'invalid' in settings && !(typeof vendor === 'object' && 'invalid' in vendor)) return { kind: 'unauthorized', failure: 'proof_wrong', detail: settings.invalid }
+  const verdict = joined([vendor, settings, certificate ?? 'absent'])
+  const handshake = door?.handshake === undefined ? null : () => ask(async () => (await door.handshake?.(doorRequest, doorServices, vendor)) ?? null, services)
   // An id that the vendor did not sign is only text in the body: two different messages that carry the same one must both count.
-  const vendorId = verdict === 'valid' ? door.deliveryId?.(doorRequest) ?? null : null
-  return conclude(hmac, verdict, request, body, senderId ?? vendorId, handshake)
+  const vendorId = vendor === 'valid' ? door?.deliveryId?.(doorRequest) ?? null : null
+  const inBody = [door?.bodySecret?.(doorRequest), settingsBodySecret(authentication, doorRequest)].filter((secret) => typeof secret === 'string')
+  const isRequired = credential.requireHmac || namesProof(authentication) || (door !== undefined && vendorSecrets.length > 0)
+  return conclude(hmac, verdict, inBody.length === 0 ? body : withoutSecrets(body, inBody), senderId ?? vendorId, handshake, isRequired)
 }
 
-function conclude(hmac: HmacVerdict, vendor: DoorVerdict, request: Unproven, body: Buffer, senderId: string | null, handshake: Proven['handshake']): Proven | Unauthorized {
+function conclude(hmac: HmacVerdict, vendor: DoorVerdict, body: Buffer, senderId: string | null, handshake: Proven['handshake'], isRequired: boolean): Proven | Unauthorized {
   if (hmac !== 'absent' && hmac !== 'valid') return { kind: 'unauthorized', failure: hmac, detail: null }
-  if (typeof vendor === 'object') return { kind: 'unauthorized', failure: 'vendor_signature_wrong', detail: vendor.invalid }
+  if (typeof vendor === 'object' && 'invalid' in vendor) return { kind: 'unauthorized', failure: 'vendor_signature_wrong', detail: vendor.invalid }
   const isSigned = hmac === 'valid' || vendor === 'valid'
-  if (!isSigned && request.credential.requireHmac) return { kind: 'unauthorized', failure: 'signature_missing', detail: null }
+  if (!isSigned && isRequired) return { kind: 'unauthorized', failure: 'signature_missing', detail: typeof vendor === 'object' ? vendor.unverified : null }
   return { kind: 'proven', body, senderId, isSigned, handshake }
+}
+
+function reasonOf(verdict: Exclude<DoorVerdict, string>): string {
+  return 'invalid' in verdict ? verdict.invalid : verdict.unverified
 }
 
 /** A door fails only because the vendor's host does; the sender shall come again. */

@@ -1,4 +1,6 @@
 /** The JSON forms the API answers with. Times are ISO 8601 in UTC; versions and counts are whole numbers; absent values are null. */
+import type { IntegrationAuthentication } from './authentication.ts'
+import type { IntegrationProcessing } from './integration-processing.ts'
 import type { Actor, CommandAction, Evidence, Fate, IncidentSeverity, IncidentStatus, ProblemStatus, Severity } from './records.ts'
 import type { CompanySettings, Role } from './settings.ts'
 
@@ -25,13 +27,22 @@ export interface CompanyView {
 }
 
 /** A company's instance of a source, with its live keys; never their text. */
-export interface IntegrationView {
+export interface IntegrationView extends IntegrationProcessing {
   readonly id: string
   readonly companyId: string
   /** Null: the key may post as any source. */
   readonly source: string | null
   readonly name: string
   readonly requireHmac: boolean
+  /** True: it takes nothing for now, whatever its keys. */
+  readonly disabled: boolean
+  readonly authentication: IntegrationAuthentication
+  /** Whether the vendor's secret is stored; it is never shown again. */
+  readonly hasVendorSecret: boolean
+  /** When the newest one was stored. */
+  readonly vendorSecretSince: string | null
+  /** Until when the one before it counts too; null when only one does. */
+  readonly previousVendorSecretExpiresAt: string | null
   readonly createdAt: string
   readonly keys: readonly { readonly id: string; readonly createdAt: string; readonly expiresAt: string | null; readonly lastUsedAt: string | null }[]
 }
@@ -240,6 +251,9 @@ export interface IngestCredential {
   readonly requireHmac: boolean
   /** Every live secret of the integration, newest first: during a rotation either may sign. */
   readonly hmacSecrets: readonly string[]
+  /** Every live secret that the vendor shares with the company, newest first. */
+  readonly vendorSecrets: readonly string[]
+  readonly authentication: IntegrationAuthentication
   readonly requestsPerMinute: number
   readonly burst: number
   /** Wall time in ms from which the key no longer works. */

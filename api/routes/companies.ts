@@ -43,7 +43,7 @@ export function companyRoutes(app: FastifyInstance, context: RouteContext): void
     const { name, ...settings } = request.body
     const { company, key } = await companies.create(callerOf(request), name.trim(), settingsFrom(settings))
     changed.outbox()
-    changed.credentials()
+    await changed.credentials()
     return reply.code(201).send({ id: company.id, name: company.name, ...issued(context, request, key) })
   })
 
@@ -59,7 +59,7 @@ export function companyRoutes(app: FastifyInstance, context: RouteContext): void
     const { name, ...settings } = request.body
     const company = await companies.update(callerOf(request), request.params.id, { ...(name === undefined ? {} : { name: name.trim() }), settings: settingsFrom(settings) })
     changed.outbox()
-    changed.credentials()
+    await changed.credentials()
     return shown(company, context.mode)
   })
 
@@ -73,7 +73,7 @@ export function companyRoutes(app: FastifyInstance, context: RouteContext): void
   }, async (request) => {
     const overlapSeconds = request.body?.overlapSeconds ?? OVERLAP_DEFAULT_S
     const key = await integrations.rotate(callerOf(request), request.params.id, request.body?.integrationId ?? null, overlapSeconds * 1000)
-    changed.credentials()
+    await changed.credentials()
     return { ...issued(context, request, key), previousExpireAt: key.previousExpireAt }
   })
 }

@@ -4,8 +4,8 @@ import type { Clock } from '../../schemas/clock.ts'
  * A door is what we know of one vendor at the HTTP edge: how it signs, shakes hands and wants to be answered.
  *
  * The route's order: (1) the API key names company and integration; (2) where our own HMAC is present and right, the door is not asked to
- * prove anything; (3) else `verify` says what the vendor's own proof is worth: `valid` counts like our HMAC, `absent` leaves the decision to
- * the integration's settings, `invalid` is a 401 whose reason stands only in the log; (4) `handshake` is asked after the proof was accepted.
+ * prove anything; (3) else `verify` says what the vendor's own proof is worth: `valid` counts like our HMAC, `absent` and
+ * `unverified` leave the decision to the integration's settings, `invalid` is a 401 whose reason stands only in the log; (4) `handshake` is asked after the proof was accepted.
  */
 export interface Door {
   /** The vendor's scheme, for logs: `aws-sns`. */
@@ -16,6 +16,8 @@ export interface Door {
   handshake?(request: DoorRequest, services: DoorServices, verdict: DoorVerdict): Promise<HandshakeAnswer | null>
   /** The vendor's own id of this delivery, the same on each retry; null where it gives none. `X-Delivery-ID` and `webhook-id` go before it, and it counts only where `verify` said `valid`. */
   deliveryId?(request: DoorRequest): string | null
+  /** A secret that travels inside the body, as it stands there, so that it can be blotted out before the body is kept; null where there is none. */
+  bodySecret?(request: DoorRequest): string | null
 }
 
 /** One request as a door sees it. */
@@ -24,12 +26,17 @@ export interface DoorRequest {
   readonly headers: Readonly<Record<string, string>>
   /** The body exactly as received, decompressed. */
   readonly rawBody: Buffer
-  /** The secret the company shares with this vendor, where its scheme needs one; else null. */
-  readonly secret: string | null
+  /** Live secrets that the vendor shares with the company, newest first: two while one replaces the other. */
+  readonly vendorSecrets: readonly string[]
+  /** Live HMAC secrets of the integration, which a company may have typed into a tool that lets it choose; never compared with what is sent in the clear. */
+  readonly hmacSecrets: readonly string[]
 }
 
-/** `absent`: the request carries no vendor signature. `invalid`: it carries one that is wrong; the reason is for the log, never for the answer. */
-export type DoorVerdict = 'absent' | 'valid' | { readonly invalid: string }
+/**
+ * `absent`: the request carries no proof of this vendor. `invalid`: it carries one that is wrong. `unverified`: it carries one that nothing is known to
+ * check by, which proves nothing and refutes nothing. The reasons are for the log, never for the answer.
+ */
+export type DoorVerdict = 'absent' | 'valid' | { readonly invalid: string } | { readonly unverified: string }
 
 /** What to answer instead of 202. The body is JSON. */
 export interface HandshakeAnswer {

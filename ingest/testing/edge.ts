@@ -1,6 +1,7 @@
 /** The edge over a log, a memory and a clock that a test holds in its hands. */
 import { createHmac, hash } from 'node:crypto'
 import fastify, { type FastifyInstance } from 'fastify'
+import { NO_AUTHENTICATION } from '../../schemas/authentication.ts'
 import { TestClock } from '../../schemas/clock.ts'
 import { openCodec, type Codec } from '../../schemas/codec.ts'
 import { AppError } from '../../schemas/errors.ts'
@@ -21,7 +22,7 @@ export function credential(change: Partial<IngestCredential> & { key?: string } 
   const { key = KEY, ...rest } = change
   return {
     keyId: 'key-1', keyHash: hash('sha256', key, 'hex'), integrationId: 'int-1', companyId: 'com-1', source: null, requireHmac: false,
-    hmacSecrets: [SECRET], requestsPerMinute: 1_000, burst: 5_000, expiresAtMs: null, ...rest,
+    hmacSecrets: [SECRET], vendorSecrets: [], authentication: NO_AUTHENTICATION, requestsPerMinute: 1_000, burst: 5_000, expiresAtMs: null, ...rest,
   }
 }
 

@@ -1,9 +1,11 @@
 /** What ingest judges deliveries by: every live key, and the note of when it was last used. */
+import { wholeAuthentication, type IntegrationAuthentication } from '../../schemas/authentication.ts'
 import type { CompanySettings } from '../../schemas/settings.ts'
 import type { IngestCredential } from '../../schemas/views.ts'
 import { openSecretBox } from '../secret-box.ts'
 import { wholeSettings } from './company-settings.ts'
 import { atMs, type Sql } from './sql.ts'
+import { loadVendorSecrets } from './vendor-secrets.ts'
 
 interface Row {
   keyId: string
@@ -15,6 +17,7 @@ interface Row {
   requireHmac: boolean
   companyId: string
   settings: Partial<CompanySettings>
+  authentication: Partial<IntegrationAuthentication>
 }
 
 /** All keys that work at `nowMs`. Throws `config_invalid` when a secret does not open under the master key. */
@@ -22,12 +25,13 @@ export async function loadCredentials(sql: Sql, masterKey: Buffer, nowMs: number
   const box = openSecretBox(masterKey)
   const rows = await sql.query<Row>(
     `select k.id as "keyId", encode(k.key_hash, 'hex') as "keyHash", k.hmac_secret as sealed, (extract(epoch from k.expires_at) * 1000)::float8 as "expiresAtMs",
-       i.id as "integrationId", i.source, i.require_hmac as "requireHmac", c.id as "companyId", c.settings
+       i.id as "integrationId", i.source, i.require_hmac as "requireHmac", i.authentication, c.id as "companyId", c.settings
      from integration_keys k join integrations i on i.id = k.integration_id join companies c on c.id = i.company_id
-     where k.revoked_at is null and (k.expires_at is null or k.expires_at > ${atMs('$1')})
+     where k.revoked_at is null and i.disabled_at is null and (k.expires_at is null or k.expires_at > ${atMs('$1')})
      order by i.id, k.created_at desc, k.id`,
     [nowMs],
   )
+  const vendorSecrets = await loadVendorSecrets(sql, box, nowMs)
   const secrets = new Map<string, string[]>()
   for (const row of rows) {
     const ofIntegration = secrets.get(row.integrationId) ?? []
@@ -45,6 +49,8 @@ export async function loadCredentials(sql: Sql, masterKey: Buffer, nowMs: number
       // A row that is neither bound nor signed is no credential we ever made: it must sign.
       requireHmac: row.requireHmac || row.source === null,
       hmacSecrets: secrets.get(row.integrationId) ?? [],
+      vendorSecrets: vendorSecrets.get(row.integrationId) ?? [],
+      authentication: wholeAuthentication(row.authentication),
       requestsPerMinute: settings.requestsPerMinute,
       burst: settings.burst,
       expiresAtMs: row.expiresAtMs,

@@ -28,3 +28,12 @@ export async function issueKey(sql: Sql, box: SecretBox, integration: { id: stri
   const previousExpireAt = previous.map((row) => row.expiresAt).sort().at(-1) ?? null
   return { integrationId: integration.id, apiKey, hmacSecret, source: integration.source, previousExpireAt }
 }
+
+/** Ends a live key at once; its secret goes with it. False when the integration has no such live key. */
+export async function revokeKey(sql: Sql, integrationId: string, keyId: string, nowMs: number): Promise<boolean> {
+  const revoked = await sql.query(
+    `update integration_keys set revoked_at = ${atMs('$3')} where id = $2 and integration_id = $1 and revoked_at is null and (expires_at is null or expires_at > ${atMs('$3')}) returning id`,
+    [integrationId, keyId, nowMs],
+  )
+  return revoked.length > 0
+}

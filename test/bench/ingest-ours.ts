@@ -5,6 +5,7 @@ import fastify from 'fastify'
 import { CredentialSnapshot } from '../../ingest/authenticate.ts'
 import { ingestPlugin } from '../../ingest/ingest-plugin.ts'
 import { INGEST_SERVER_OPTIONS } from '../../ingest/server-options.ts'
+import { NO_AUTHENTICATION } from '../../schemas/authentication.ts'
 import { systemClock } from '../../schemas/clock.ts'
 import { openCodec } from '../../schemas/codec.ts'
 import { EMBEDDED_PARTITIONS, TOPICS } from '../../schemas/topics.ts'
@@ -21,7 +22,7 @@ const app = fastify({ ...INGEST_SERVER_OPTIONS, logger: { level: 'warn' } })
 // The company's limit is what the benchmark must not measure.
 const credential = {
   keyId: 'key-1', keyHash: hash('sha256', apiKey, 'hex'), integrationId: 'int-1', companyId: 'com-1', source: null, requireHmac: true,
-  hmacSecrets: [hmacSecret], requestsPerMinute: 1e9, burst: 0, expiresAtMs: null,
+  hmacSecrets: [hmacSecret], vendorSecrets: [], authentication: NO_AUTHENTICATION, requestsPerMinute: 1e9, burst: 0, expiresAtMs: null,
 }
 const counts = new Map<string, number>()
 await app.register(ingestPlugin({

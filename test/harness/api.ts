@@ -109,7 +109,7 @@ export async function openApiHarness(clock: Clock, options: { readonly autoSettl
   })
   await app.register(apiPlugin({
     clock, stores: openStores(database, { clock, masterKey }), analytics: figures, deadLetters: figures, health: { ready: async () => checks }, metrics: new Registry(), live, settlements,
-    changed: { outbox: () => { signals.outbox += 1; if (options.autoSettle === true) settling = settling.then(() => harness.settle()) }, credentials: () => { signals.credentials += 1 } }, jwtSecret: randomBytes(32), adminToken: ADMIN_TOKEN, mode: 'dry-run',
+    changed: { outbox: () => { signals.outbox += 1; if (options.autoSettle === true) settling = settling.then(() => harness.settle()) }, credentials: async () => { signals.credentials += 1 } }, jwtSecret: randomBytes(32), adminToken: ADMIN_TOKEN, mode: 'dry-run',
     publicUrl: 'http://aw.test', version: '0.0.0', passwordCost: { N: 16, r: 8, p: 1 },
   }))
   await app.ready()

@@ -22,11 +22,11 @@ describe('the door of Amazon SNS', () => {
   })
 
   const services = () => ({ clock, httpGet: sns.httpGet })
-  const request = (body: unknown, headers: Record<string, string> = {}): DoorRequest => ({ headers, rawBody: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), secret: null })
+  const request = (body: unknown, headers: Record<string, string> = {}): DoorRequest => ({ headers, rawBody: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), vendorSecrets: [], hmacSecrets: [] })
   const verify = (body: unknown, headers?: Record<string, string>) => door.verify(request(body, headers), services())
   const reason = async (body: unknown, headers?: Record<string, string>) => {
     const verdict = await verify(body, headers)
-    return typeof verdict === 'object' ? verdict.invalid : verdict
+    return typeof verdict === 'object' && 'invalid' in verdict ? verdict.invalid : verdict
   }
 
   it.each(['1', '2'] as const)('accepts a notification signed with version %s', async (version) => {

@@ -12,3 +12,6 @@ create table integration_vendor_secrets (
   expires_at timestamptz
 );
 create index integration_vendor_secrets_live on integration_vendor_secrets (integration_id);
+
+-- Set while an integration takes nothing: its keys stay, and answer as if they were none.
+alter table integrations add column disabled_at timestamptz;
