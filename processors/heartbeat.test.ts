@@ -65,7 +65,7 @@ describe('heartbeats', () => {
 
   it('take a delivery nobody can read as a sign of life, and a replayed one not', () => {
     expect(told([say(0), ...ticks(0, 550), heard(250, { body: Buffer.from('{oops') })])).toEqual([])
-    expect(told([say(0), ...ticks(0, 400), heard(250, { receivedAtMs: T0 - DAY * 1_000 })])).toEqual([['opened', 305]])
+    expect(told([say(0), ...ticks(0, 400), heard(250, { replay: { position: 0, elements: [], actorId: 'u', actorName: 'Ann', askedAtMs: 0 } })])).toEqual([['opened', 305]])
   })
 
   it('end with the heartbeat: switched off, the integration removed, or allowed to be silent for longer', () => {

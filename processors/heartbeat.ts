@@ -1,6 +1,6 @@
 /** The monitor that stopped talking, told as an alert of its own. */
 import type { NormalisedAlert } from '../schemas/alert.ts'
-import type { Delivery, Heartbeat, IntegrationSettings } from '../schemas/records.ts'
+import type { Heartbeat, IntegrationSettings } from '../schemas/records.ts'
 
 /** Source of the problem a silent integration is. */
 export const HEARTBEAT_SOURCE = 'heartbeat'
@@ -10,14 +10,6 @@ export const TICKS_MISSING_MS = 30_000
 
 /** Problems of silent integrations told on one tick at most; the rest follows on the next. */
 export const HEARTBEATS_PER_TICK = 250
-
-/** A delivery appended so much later than it was received is a replay, and no sign of life. */
-const REPLAY_AGE_MS = 10 * 60_000
-
-/** Whether a delivery shows that its sender is alive; any does that was accepted just now, readable or not. */
-export function isSignOfLife(delivery: Delivery, atMs: number): boolean {
-  return atMs - delivery.receivedAtMs <= REPLAY_AGE_MS
-}
 
 /** What is observed of an integration that is silent for too long. */
 export function missingAlert(settings: IntegrationSettings, heartbeat: Heartbeat): NormalisedAlert {

@@ -12,7 +12,7 @@ import type { CorrelationRecord, DeadLetter, Delivery, Heartbeat, IntegrationSet
 import { TICK_INTERVAL_MS, TOPICS } from '../schemas/topics.ts'
 import { markTold, observe, REPEAT_INTERVAL_MS, settle, type Place } from './dedupe.ts'
 import { allowedSilenceMs } from './heartbeat-index.ts'
-import { HEARTBEATS_PER_TICK, isSignOfLife, missingAlert, presentAlert, TICKS_MISSING_MS } from './heartbeat.ts'
+import { HEARTBEATS_PER_TICK, missingAlert, presentAlert, TICKS_MISSING_MS } from './heartbeat.ts'
 import { Integrations } from './integrations.ts'
 import { missingKey, overflowKey, problemKeyOf } from './problem-key.ts'
 import { ProcessIndex } from './process-index.ts'
@@ -108,11 +108,11 @@ class Run {
     this.#onPresent(input, before.settings)
   }
 
-  /** Notes that the sender lives. */
+  /** Notes that the sender lives: whatever it sent was accepted, readable or not. */
   #onSignOfLife(input: Positioned<RawRecord>, delivery: Delivery): void {
     const settings = this.#integrations.settings(delivery.integrationId)
     const heartbeat = settings === null ? null : this.#integrations.heartbeat(settings.integrationId)
-    if (settings === null || heartbeat === null || !isSignOfLife(delivery, input.atMs)) return
+    if (settings === null || heartbeat === null) return
     this.#integrations.keep(settings, { heardAtMs: input.atMs, sinceMs: Math.max(heartbeat.sinceMs, input.atMs), missingToldAtMs: null }, input.atMs)
     if (heartbeat.missingToldAtMs !== null) this.#onPresent(input, settings)
   }
