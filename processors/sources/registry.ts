@@ -1,55 +1,105 @@
 import { alertmanager } from './alertmanager/index.ts'
+import { apexping } from './apexping/index.ts'
 import { awsCloudwatch } from './aws-cloudwatch/index.ts'
 import { awsEventbridge } from './aws-eventbridge/index.ts'
 import { awsGuardduty } from './aws-guardduty/index.ts'
 import { awsSecurityhub } from './aws-securityhub/index.ts'
 import { azureMonitor } from './azure-monitor/index.ts'
+import { betterStack } from './better-stack/index.ts'
+import { checkly } from './checkly/index.ts'
 import { checkmk } from './checkmk/index.ts'
+import { cronitor } from './cronitor/index.ts'
 import { datadog } from './datadog/index.ts'
 import { dattoRmm } from './datto-rmm/index.ts'
+import { deadmanssnitch } from './deadmanssnitch/index.ts'
 import { dynatrace } from './dynatrace/index.ts'
+import { elastalert } from './elastalert/index.ts'
 import { elasticKibana } from './elastic-kibana/index.ts'
 import { gcpMonitoring } from './gcp-monitoring/index.ts'
 import { generic } from './generic/index.ts'
 import { grafana } from './grafana/index.ts'
+import { graylog } from './graylog/index.ts'
+import { healthchecks } from './healthchecks/index.ts'
+import { honeycomb } from './honeycomb/index.ts'
+import { hydrozen } from './hydrozen/index.ts'
+import { hyperping } from './hyperping/index.ts'
 import { icinga } from './icinga/index.ts'
+import { kapacitor } from './kapacitor/index.ts'
 import { monit } from './monit/index.ts'
 import { nagios } from './nagios/index.ts'
 import { newrelic } from './newrelic/index.ts'
 import { ninjaone } from './ninjaone/index.ts'
 import { opsgenie } from './opsgenie/index.ts'
 import { pagerduty } from './pagerduty/index.ts'
+import { pingdom } from './pingdom/index.ts'
 import { prtg } from './prtg/index.ts'
+import { pulsetic } from './pulsetic/index.ts'
 import { sentry } from './sentry/index.ts'
 import type { SourceAdapter } from './source.ts'
+import { serverguard24 } from './serverguard24/index.ts'
+import { site24x7 } from './site24x7/index.ts'
+import { statuscake } from './statuscake/index.ts'
+import { statuspage } from './statuspage/index.ts'
+import { thousandeyes } from './thousandeyes/index.ts'
 import { unknownAdapter } from './unknown/index.ts'
+import { signalfx } from './signalfx/index.ts'
+import { splunk } from './splunk/index.ts'
+import { updown } from './updown/index.ts'
+import { uptimeCom } from './uptime-com/index.ts'
+import { uptimeKuma } from './uptime-kuma/index.ts'
+import { uptimerobot } from './uptimerobot/index.ts'
 import { zabbix } from './zabbix/index.ts'
 
 /** Every tool we have an adapter for, one line each. */
 export const ADAPTERS: readonly SourceAdapter[] = [
   alertmanager,
+  apexping,
   awsCloudwatch,
   awsEventbridge,
   awsGuardduty,
   awsSecurityhub,
   azureMonitor,
+  betterStack,
+  checkly,
   checkmk,
+  cronitor,
   datadog,
   dattoRmm,
+  deadmanssnitch,
   dynatrace,
+  elastalert,
   elasticKibana,
   gcpMonitoring,
   generic,
   grafana,
+  graylog,
+  healthchecks,
+  honeycomb,
+  hydrozen,
+  hyperping,
   icinga,
+  kapacitor,
   monit,
   nagios,
   newrelic,
   ninjaone,
   opsgenie,
   pagerduty,
+  pingdom,
   prtg,
+  pulsetic,
   sentry,
+  serverguard24,
+  signalfx,
+  site24x7,
+  splunk,
+  statuscake,
+  statuspage,
+  thousandeyes,
+  updown,
+  uptimeCom,
+  uptimeKuma,
+  uptimerobot,
   zabbix,
 ]
 
