@@ -42,7 +42,8 @@ export function withoutSecrets(body: Buffer, values: readonly string[]): Buffer 
 function forms(value: string): readonly { readonly open: string; readonly text: string; readonly closes: readonly (number | undefined)[] }[] {
   const json = JSON.stringify(value).slice(1, -1)
   const form = encodeURIComponent(value)
+  const standardForm = new URLSearchParams([['', value]]).toString().slice(1)
   const asJson = [json, json.replaceAll('/', '\\/'), value].map((text) => ({ open: '"', text, closes: [QUOTE] }))
-  const asForm = [form, form.replaceAll('%20', '+'), value].map((text) => ({ open: '=', text, closes: [AMPERSAND, undefined] }))
+  const asForm = [form, form.replaceAll('%20', '+'), standardForm, value].map((text) => ({ open: '=', text, closes: [AMPERSAND, undefined] }))
   return [...asJson, ...asForm]
 }
