@@ -10,6 +10,9 @@ export type { FactScope, FactSource } from './analytics-scope.ts'
 /** Alerts that say something is wrong, and that were not dropped: what a person without us would have looked at. */
 const FIRING = `fate in ('emitted', 'absorbed') and status in ('firing', 'unknown')`
 
+/** Not the silence of a tool alone: no alert stands behind that, so it took no noise away. */
+const OF_ALERTS = `sources != ['heartbeat']`
+
 /** Noise of a scope, over firing alerts. */
 export async function noise(source: FactSource, scope: FactScope): Promise<NoiseView> {
   const params = scopeParams(scope)
@@ -17,7 +20,7 @@ export async function noise(source: FactSource, scope: FactScope): Promise<Noise
     source.query<{ alerts: number; problems: number }>(
       `select count() as alerts, uniqExact(company_id, problem_key) as problems from ledger_v1 final where ${inScope('at')} and ${FIRING}`, params,
     ),
-    source.query<{ incidents: number }>(`select count() as incidents from incidents_v1 final where ${inScope('opened_at')} and merged_into = ''`, params),
+    source.query<{ incidents: number }>(`select count() as incidents from incidents_v1 final where ${inScope('opened_at')} and merged_into = '' and ${OF_ALERTS}`, params),
   ])
   const alerts = told?.alerts ?? 0
   const incidents = opened?.incidents ?? 0
