@@ -13,22 +13,38 @@ export const guide: SourceGuide = {
   ],
   authentication: 'curl sends the key in the header X-API-Key; Icinga Notifications has no custom header, so there the key stands in the URL as api_key. Neither signs, so switch the HMAC off for this integration.',
   template: `object NotificationCommand "alert-whisperer-service" {
-  command = [ "/usr/bin/curl", "-sS", "-m", "10", "-H", "X-API-Key: {key}", "{url}" ]
-  arguments = {
-    "--data-urlencode" = {
-      value = [ "notification.type=$notification.type$", "host.name=$host.name$", "host.address=$host.address$", "service.name=$service.name$", "service.state=$service.state$", "service.output=$service.output$", "service.last_state_change=$service.last_state_change$", "service.state_type=$service.state_type$", "notification.author=$notification.author$", "notification.comment=$notification.comment$", "icinga.long_date_time=$icinga.long_date_time$", "icinga.timet=$icinga.timet$" ]
-      repeat_key = true
-    }
-  }
+  command = [
+    "/usr/bin/curl", "-sS", "-m", "10", "-H", "X-API-Key: {key}",
+    "--data-urlencode", "notification.type=$notification.type$",
+    "--data-urlencode", "host.name=$host.name$",
+    "--data-urlencode", "host.address=$host.address$",
+    "--data-urlencode", "service.name=$service.name$",
+    "--data-urlencode", "service.state=$service.state$",
+    "--data-urlencode", "service.output=$service.output$",
+    "--data-urlencode", "service.last_state_change=$service.last_state_change$",
+    "--data-urlencode", "service.state_type=$service.state_type$",
+    "--data-urlencode", "notification.author=$notification.author$",
+    "--data-urlencode", "notification.comment=$notification.comment$",
+    "--data-urlencode", "icinga.long_date_time=$icinga.long_date_time$",
+    "--data-urlencode", "icinga.timet=$icinga.timet$",
+    "{url}"
+  ]
 }
 object NotificationCommand "alert-whisperer-host" {
-  command = [ "/usr/bin/curl", "-sS", "-m", "10", "-H", "X-API-Key: {key}", "{url}" ]
-  arguments = {
-    "--data-urlencode" = {
-      value = [ "notification.type=$notification.type$", "host.name=$host.name$", "host.address=$host.address$", "host.state=$host.state$", "host.output=$host.output$", "host.last_state_change=$host.last_state_change$", "notification.author=$notification.author$", "notification.comment=$notification.comment$", "icinga.long_date_time=$icinga.long_date_time$", "icinga.timet=$icinga.timet$" ]
-      repeat_key = true
-    }
-  }
+  command = [
+    "/usr/bin/curl", "-sS", "-m", "10", "-H", "X-API-Key: {key}",
+    "--data-urlencode", "notification.type=$notification.type$",
+    "--data-urlencode", "host.name=$host.name$",
+    "--data-urlencode", "host.address=$host.address$",
+    "--data-urlencode", "host.state=$host.state$",
+    "--data-urlencode", "host.output=$host.output$",
+    "--data-urlencode", "host.last_state_change=$host.last_state_change$",
+    "--data-urlencode", "notification.author=$notification.author$",
+    "--data-urlencode", "notification.comment=$notification.comment$",
+    "--data-urlencode", "icinga.long_date_time=$icinga.long_date_time$",
+    "--data-urlencode", "icinga.timet=$icinga.timet$",
+    "{url}"
+  ]
 }
 object User "alert-whisperer" { }
 apply Notification "alert-whisperer-service" to Service {
