@@ -12,6 +12,8 @@ const ENTRA = { tenantId: TENANT, audience: 'api://alerts', appId: APP }
 const GOOGLE = { audience: 'https://aw.test/api/webhooks/gcp-monitoring', serviceAccount: 'push@project.iam.gserviceaccount.com' }
 const ENTRA_KEYS = `https://login.microsoftonline.com/${TENANT}/discovery/v2.0/keys`
 
+type Claims = Record<string, unknown>
+
 /** An issuer: it signs, and publishes its keys at one address. */
 let key: CryptoKey
 let stranger: CryptoKey
@@ -42,13 +44,13 @@ const services = (): DoorServices => ({
   },
 })
 
-const v1 = (): JWTPayload => ({ iss: `https://sts.windows.net/${TENANT}/`, aud: ENTRA.audience, tid: TENANT, appid: APP })
-const v2 = (): JWTPayload => ({ iss: `https://login.microsoftonline.com/${TENANT}/v2.0`, aud: ENTRA.audience, tid: TENANT, azp: APP })
-const google = (): JWTPayload => ({ iss: 'https://accounts.google.com', aud: GOOGLE.audience, email: GOOGLE.serviceAccount, email_verified: true })
+const v1 = (): Claims => ({ iss: `https://sts.windows.net/${TENANT}/`, aud: ENTRA.audience, tid: TENANT, appid: APP })
+const v2 = (): Claims => ({ iss: `https://login.microsoftonline.com/${TENANT}/v2.0`, aud: ENTRA.audience, tid: TENANT, azp: APP })
+const google = (): Claims => ({ iss: 'https://accounts.google.com', aud: GOOGLE.audience, email: GOOGLE.serviceAccount, email_verified: true })
 
-async function token(claims: JWTPayload, options: { by?: CryptoKey; kid?: string; liveS?: number; sinceS?: number } = {}): Promise<string> {
+async function token(claims: Claims, options: { by?: CryptoKey; kid?: string; liveS?: number; sinceS?: number } = {}): Promise<string> {
   const nowS = Math.floor(clock.now() / 1_000)
-  return new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: options.kid ?? 'k1' }).setIssuedAt(nowS).setNotBefore(nowS + (options.sinceS ?? 0)).setExpirationTime(nowS + (options.liveS ?? 3_600)).sign(options.by ?? key)
+  return new SignJWT(claims as JWTPayload).setProtectedHeader({ alg: 'RS256', kid: options.kid ?? 'k1' }).setIssuedAt(nowS).setNotBefore(nowS + (options.sinceS ?? 0)).setExpirationTime(nowS + (options.liveS ?? 3_600)).sign(options.by ?? key)
 }
 const entra = (text: string): Promise<DoorVerdict> => judgeEntra(ENTRA, { authorization: `Bearer ${text}` }, sets, services())
 const push = (text: string): Promise<DoorVerdict> => judgeGooglePush(GOOGLE, { authorization: `Bearer ${text}` }, sets, services())
@@ -59,7 +61,7 @@ describe('a token of Microsoft Entra', () => {
     expect(asked).toEqual([ENTRA_KEYS])
   })
 
-  test.each<[string, () => JWTPayload]>([
+  test.each<[string, () => Claims]>([
     ['another tenant’s issuer', () => ({ ...v1(), iss: 'https://sts.windows.net/66666666-2222-3333-4444-555555555555/' })], ['another host', () => ({ ...v2(), iss: `https://evil.example/${TENANT}/v2.0` })],
     ['another tenant', () => ({ ...v1(), tid: '66666666-2222-3333-4444-555555555555' })], ['no tenant', () => ({ ...v1(), tid: undefined })], ['another audience', () => ({ ...v1(), aud: 'api://other' })],
     ['another application', () => ({ ...v1(), appid: '00000000-0000-0000-0000-000000000000' })], ['no application', () => ({ ...v2(), azp: undefined })], ['no issuer', () => ({ ...v2(), iss: undefined })],

@@ -11,7 +11,7 @@ export async function storeVendorSecret(sql: Sql, box: SecretBox, integrationId:
   const id = randomUUID()
   await sql.query(
     `delete from integration_vendor_secrets where integration_id = $1 and (expires_at <= ${atMs('$2')} or id not in (
-       select id from integration_vendor_secrets where integration_id = $1 and (expires_at is null or expires_at > ${atMs('$2')}) order by created_at desc, id limit $3))`,
+       select id from integration_vendor_secrets where integration_id = $1 and (expires_at is null or expires_at > ${atMs('$2')}) order by (expires_at is null) desc, created_at desc, id limit $3))`,
     [integrationId, nowMs, VENDOR_SECRETS_MAX - 1],
   )
   if (previousExpireAtMs <= nowMs) await removeVendorSecrets(sql, integrationId)
@@ -30,7 +30,7 @@ export async function removeVendorSecrets(sql: Sql, integrationId: string): Prom
 /** Live vendor secrets by integration id, newest first. Throws `config_invalid` when one does not open under the master key. */
 export async function loadVendorSecrets(sql: Sql, box: SecretBox, nowMs: number): Promise<ReadonlyMap<string, readonly string[]>> {
   const rows = await sql.query<{ id: string; integrationId: string; sealed: Buffer }>(
-    `select id, integration_id as "integrationId", secret as sealed from integration_vendor_secrets where expires_at is null or expires_at > ${atMs('$1')} order by created_at desc, id`,
+    `select id, integration_id as "integrationId", secret as sealed from integration_vendor_secrets where expires_at is null or expires_at > ${atMs('$1')} order by (expires_at is null) desc, created_at desc, id`,
     [nowMs],
   )
   const secrets = new Map<string, string[]>()

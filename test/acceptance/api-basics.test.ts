@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { LOGIN_LIMITS } from '../../api/throttle.ts'
+import { NO_AUTHENTICATION } from '../../schemas/authentication.ts'
 import { TestClock } from '../../schemas/clock.ts'
 import type { Settings } from '../../schemas/records.ts'
 import { loadCredentials, touchLastUsed } from '../../storage/queries/credentials.ts'
@@ -30,7 +31,7 @@ test('onboards a company, shows key and secret once, and tells its log the setti
   expect(await settingsOf(made.body.id)).toEqual([{ type: 'settings', companyId: made.body.id, revision: 1, windowMs: 300_000, maxLifeMs: 14_400_000, joinThreshold: 0.5, weights: {}, criticalAssets: [] }])
   expect(await credentialsOf(made.body.id)).toEqual([{
     keyId: expect.any(String), keyHash: sha256(made.body.apiKey), integrationId: made.body.integrationId, companyId: made.body.id, source: null, requireHmac: true,
-    hmacSecrets: [made.body.hmacSecret], requestsPerMinute: 1_000, burst: 5_000, expiresAtMs: null,
+    hmacSecrets: [made.body.hmacSecret], vendorSecrets: [], authentication: NO_AUTHENTICATION, requestsPerMinute: 1_000, burst: 5_000, expiresAtMs: null,
   }])
 })
 

@@ -52,6 +52,23 @@ const TABLE: Record<string, Row> = {
   'GET /api/companies/:id/integrations': { ...MANAGE, ask: (place) => ({ url: `/api/companies/${place.company}/integrations` }) },
   'POST /api/companies/:id/integrations': { ...MAKE, ask: (place) => ({ url: `/api/companies/${place.company}/integrations`, body: { name: fresh(), source: 'zabbix' } }) },
   'PATCH /api/companies/:id/integrations/:integrationId': { ...MANAGE, ask: (place) => ({ url: `/api/companies/${place.company}/integrations/${place.integration}`, body: { name: fresh() } }) },
+  'DELETE /api/companies/:id/integrations/:integrationId': {
+    ...REMOVE,
+    ask: async (place, role) => {
+      const path = `/api/companies/${place.company}/integrations`
+      const integration = place === places.own || role === 'msp_admin' ? (await api.call(ADMIN_TOKEN, 'POST', path, { name: fresh(), source: 'zabbix' })).body.integrationId : place.integration
+      return { url: `${path}/${integration}` }
+    },
+  },
+  'DELETE /api/companies/:id/integrations/:integrationId/keys/:keyId': {
+    ...REMOVE,
+    ask: async (place, role) => {
+      const path = `/api/companies/${place.company}/integrations`
+      const integration = place === places.own || role === 'msp_admin' ? (await api.call(ADMIN_TOKEN, 'POST', path, { name: fresh(), source: 'zabbix' })).body.integrationId : place.integration
+      const { items } = (await api.call(ADMIN_TOKEN, 'GET', path)).body
+      return { url: `${path}/${integration}/keys/${items.find(({ id }) => id === integration)?.keys[0]?.id ?? 'none'}` }
+    },
+  },
   'GET /api/companies/:id/assets': { ...READ, ask: (place) => ({ url: `/api/companies/${place.company}/assets` }) },
   'POST /api/companies/:id/assets': { ...MAKE, ask: (place) => ({ url: `/api/companies/${place.company}/assets`, body: { name: fresh() } }) },
   'POST /api/companies/:id/assets/import': { ...MANAGE, ask: (place) => ({ url: `/api/companies/${place.company}/assets/import`, body: `name\n${fresh()}\n`, headers: { 'content-type': 'text/csv' } }) },

@@ -22,6 +22,7 @@ interface Tenant {
   /** A key that need not sign, bound to Zabbix. */
   readonly zabbix: Company & { readonly integrationId: string }
   readonly integration: string
+  readonly key: string
   readonly asset: string
   readonly incident: IncidentDetail
   readonly command: string
@@ -68,6 +69,7 @@ async function tenant(company: Company): Promise<Tenant> {
   const boss = staff.company_admin
   const zabbix = (await boss.call<Tenant['zabbix'] & { integration: { id: string } }>('POST', `/api/companies/${company.id}/integrations`, { name: `${word} zabbix`, source: 'zabbix', requireHmac: false })).body
   await keyWorks(program, zabbix, 'zabbix')
+  const key = (await boss.get<Page<IntegrationView>>(`/api/companies/${company.id}/integrations`)).items.find(({ id }) => id === zabbix.integrationId)!.keys[0]!.id
   const asset = (await boss.call<AssetView>('POST', `/api/companies/${company.id}/assets`, { name: 'web-1', critical: true, tags: { owner: word } })).body.id
   const delivery = await fire(company, { asset_name: 'db-1', signature: 'Deadlock', external_id: 'db-1' }, 'delivery-1')
   expect((await post(program.url, company, 'alerts', [`unreadable words of ${word}`])).status).toBe(202)
@@ -78,7 +80,7 @@ async function tenant(company: Company): Promise<Tenant> {
   })
   const { commandId } = (await boss.call<{ commandId: string }>('POST', `/api/incidents/${found!.id}/notes`, { text: `note of ${word}` })).body
   const letter = await until('the dead letter', async () => (await boss.get<Page<DeadLetterView>>('/api/dead-letters')).items[0])
-  return { word, company, staff, zabbix, integration: zabbix.integrationId, asset, incident: await boss.incident(found!.id), command: commandId, delivery, letter: letter.id }
+  return { word, company, staff, zabbix, integration: zabbix.integrationId, key, asset, incident: await boss.incident(found!.id), command: commandId, delivery, letter: letter.id }
 }
 
 /** All that a company can see of itself. */
@@ -98,8 +100,8 @@ async function stateOf({ company, staff, delivery, command, asset }: Tenant): Pr
 
 /** Words and ids that only Bravo has. */
 function marksOf(tenant: Tenant): string[] {
-  const { word, company, staff, integration, asset, incident, command, delivery, letter } = tenant
-  return [word, company.id, integration, asset, incident.id, command, delivery, letter, ...ROLES.map((role) => staff[role].userId), ...incident.problems.map(({ integrationId }) => integrationId)]
+  const { word, company, staff, integration, key, asset, incident, command, delivery, letter } = tenant
+  return [word, company.id, integration, key, asset, incident.id, command, delivery, letter, ...ROLES.map((role) => staff[role].userId), ...incident.problems.map(({ integrationId }) => integrationId)]
 }
 
 /** What of Bravo an answer shows that the question did not name. */
@@ -137,7 +139,7 @@ function bodyFor(operation: string): unknown {
 function pathFor({ path, hasCompanyQuery }: Operation): string {
   const ids: Record<string, string> = { companies: bravo.company.id, users: bravo.staff.viewer.userId, incidents: bravo.incident.id, commands: bravo.command, deliveries: bravo.delivery, 'dead-letters': bravo.letter }
   const filled = path.replace(/\{(\w+)\}/g, (_whole, name: string) => {
-    const value = { id: ids[path.split('/')[2] ?? ''], integrationId: bravo.integration, assetId: bravo.asset, source: 'zabbix' }[name]
+    const value = { id: ids[path.split('/')[2] ?? ''], integrationId: bravo.integration, keyId: bravo.key, assetId: bravo.asset, source: 'zabbix' }[name]
     if (value === undefined) throw new Error(`${path} has a parameter {${name}} that this test has no id of Bravo for`)
     return value
   })
@@ -227,6 +229,7 @@ describe('every route, with what belongs to Bravo', () => {
     const [inAlpha, inBravo] = [alpha.incident.id, bravo.incident.id]
     const attempts: [number, string, string, unknown?][] = [
       [404, 'PATCH', `${ours}/integrations/${bravo.integration}`, { requireHmac: true }], [404, 'POST', `${ours}/rotate-key`, { integrationId: bravo.integration, overlapSeconds: 0 }],
+      [404, 'DELETE', `${ours}/integrations/${bravo.integration}`], [404, 'DELETE', `${ours}/integrations/${bravo.integration}/keys/${bravo.key}`], [404, 'DELETE', `${ours}/integrations/${alpha.integration}/keys/${bravo.key}`],
       [404, 'GET', `${ours}/assets/${bravo.asset}`], [404, 'PATCH', `${ours}/assets/${bravo.asset}`, { critical: false }], [404, 'DELETE', `${ours}/assets/${bravo.asset}`],
       [404, 'POST', `/api/incidents/${inAlpha}/merge`, { into: inBravo }], [404, 'POST', `/api/incidents/${inBravo}/merge`, { into: inAlpha }],
       [400, 'POST', `/api/incidents/${inAlpha}/assign`, { assignee: bravo.staff.technician.userId }],

@@ -59,7 +59,7 @@ function within(companyIds: Span['companyIds'], companyId: string | null): boole
 export interface Answer {
   id: string; name: string; title: string; number: number; status: string; version: number; code: string; message: string; mistakes: { line: number }[]
   items: Answer[]; next: string | null; checks: unknown[]; paths: Record<string, unknown>
-  apiKey: string; hmacSecret: string; webhookUrl: string; integrationId: string; integration: { id: string }; previousExpireAt: string | null; keys: { lastUsedAt: string | null }[]
+  apiKey: string; hmacSecret: string; webhookUrl: string; integrationId: string; integration: { id: string }; previousExpireAt: string | null; keys: { id: string; lastUsedAt: string | null }[]
   token: string; expiresAt: string; companies: string[]; actor: { id: string }; commandId: string; incidentId: string; mergedInto: string | null
 }
 
