@@ -9,6 +9,7 @@ import { betterStack } from './better-stack/index.ts'
 import { checkly } from './checkly/index.ts'
 import { checkmk } from './checkmk/index.ts'
 import { cronitor } from './cronitor/index.ts'
+import { crowdstrike } from './crowdstrike/index.ts'
 import { datadog } from './datadog/index.ts'
 import { dattoRmm } from './datto-rmm/index.ts'
 import { deadmanssnitch } from './deadmanssnitch/index.ts'
@@ -25,6 +26,7 @@ import { hydrozen } from './hydrozen/index.ts'
 import { hyperping } from './hyperping/index.ts'
 import { icinga } from './icinga/index.ts'
 import { kapacitor } from './kapacitor/index.ts'
+import { meraki } from './meraki/index.ts'
 import { monit } from './monit/index.ts'
 import { nagios } from './nagios/index.ts'
 import { newrelic } from './newrelic/index.ts'
@@ -35,15 +37,15 @@ import { pingdom } from './pingdom/index.ts'
 import { prtg } from './prtg/index.ts'
 import { pulsetic } from './pulsetic/index.ts'
 import { sentry } from './sentry/index.ts'
-import type { SourceAdapter } from './source.ts'
 import { serverguard24 } from './serverguard24/index.ts'
+import { signalfx } from './signalfx/index.ts'
 import { site24x7 } from './site24x7/index.ts'
+import type { SourceAdapter } from './source.ts'
+import { splunk } from './splunk/index.ts'
 import { statuscake } from './statuscake/index.ts'
 import { statuspage } from './statuspage/index.ts'
 import { thousandeyes } from './thousandeyes/index.ts'
 import { unknownAdapter } from './unknown/index.ts'
-import { signalfx } from './signalfx/index.ts'
-import { splunk } from './splunk/index.ts'
 import { updown } from './updown/index.ts'
 import { uptimeCom } from './uptime-com/index.ts'
 import { uptimeKuma } from './uptime-kuma/index.ts'
@@ -63,6 +65,7 @@ export const ADAPTERS: readonly SourceAdapter[] = [
   checkly,
   checkmk,
   cronitor,
+  crowdstrike,
   datadog,
   dattoRmm,
   deadmanssnitch,
@@ -79,6 +82,7 @@ export const ADAPTERS: readonly SourceAdapter[] = [
   hyperping,
   icinga,
   kapacitor,
+  meraki,
   monit,
   nagios,
   newrelic,

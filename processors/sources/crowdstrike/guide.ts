@@ -1,0 +1,22 @@
+import type { SourceGuide } from '../source.ts'
+
+/** How Falcon is pointed at us. */
+export const guide: SourceGuide = {
+  name: 'CrowdStrike Falcon',
+  family: 'security',
+  setup: [
+    'In the Falcon console open CrowdStrike Store, choose the app Webhook, and click Configure, Add configuration: Webhook URL {url}, a name, and as HMAC secret a text of your own that you also give us as the signing secret.',
+    'Open Fusion SOAR, Workflows, Create workflow, and start from the trigger Detection (EPP; identity and next-gen SIEM detections are kinds of their own, so make a workflow for each).',
+    'Add the action Call webhook with that configuration. As data to include choose at least detection id, name, severity, status, host name, tactic and technique; names and order do not matter.',
+    'Make the same workflow for the trigger that tells a change of the status, so that closing a detection ends the problem.',
+    'Save, switch the workflow on, and try it with a test detection.',
+    'Where a SIEM connector already follows the event stream, let it post each event to {url} with the header Authorization: Bearer {key}.',
+  ],
+  authentication: 'The Webhook app can sign its requests with an HMAC secret of its configuration. The event stream itself is pulled; whoever forwards it proves itself with our API key as a bearer token.',
+  template: null,
+  references: [
+    'https://falcon.crowdstrike.com/documentation/page/a7d7a4f3/event-streams-apis',
+    'https://www.falconpy.io/Service-Collections/Alerts.html',
+    'https://www.crowdstrike.com/tech-hub/ng-siem/',
+  ],
+}
