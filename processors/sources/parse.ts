@@ -1,5 +1,6 @@
 import { AppError } from '../../schemas/errors.ts'
 import { jsonInside } from './json.ts'
+import { withExactIntegers } from './long-integers.ts'
 import { xmlTexts } from './parse-xml.ts'
 import { DEPTH_MAX, FIELDS_MAX } from './limits.ts'
 
@@ -42,11 +43,12 @@ function parseJson(text: string): unknown {
   if (text.trim() === '') throw new AppError('payload_invalid', 'the body is empty')
   try {
     const value: unknown = JSON.parse(text)
-    return value
+    const exact = withExactIntegers(text)
+    return exact === text ? value : (jsonInside(exact) ?? value)
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
     const mended = withEscapedControls(text)
-    const value = mended === text ? undefined : jsonInside(mended)
+    const value = mended === text ? undefined : jsonInside(withExactIntegers(mended))
     if (value !== undefined) return value
     // Only the place is told, never the text there: it may be a secret.
     const place = /at position \d+( \(line \d+ column \d+\))?/.exec(error.message)?.[0]

@@ -1,6 +1,6 @@
 import { makeAlert, reject } from '../build.ts'
 import { Fields } from '../fields.ts'
-import { at, isObject } from '../json.ts'
+import { at, firstText, isObject } from '../json.ts'
 import type { Normalised } from '../source.ts'
 import { recognise } from '../unknown/recognise.ts'
 import { beganAtMs, listText, readOneOrMany } from '../uptime.ts'
@@ -40,11 +40,12 @@ function readOne(element: unknown, path: string): Normalised {
       severity: severityFrom(SEVERITIES, word),
       status,
       title: `${name ?? id} is ${word ?? 'in an unknown state'}`,
-      message: fields.path('incidentdetails') ?? reason,
+      message: fields.path('incidentdetails') ?? firstText(at(element, 'STATUS_CHANGE_ATTRIBUTES', '0'), 'reason') ?? reason,
       startsAtMs: beganAtMs(status, fields.path('incidenttimeiso', 'outagetimeunixformat', 'ct')),
       labels: [
         ['monitorType', fields.path('monitortype')],
         ['reason', reason],
+        ['attribute', firstText(at(element, 'STATUS_CHANGE_ATTRIBUTES', '0'), 'attributeName')],
         ['failed_locations', fields.path('failedlocations')],
         ['monitor_group', fields.path('monitorgroupname', 'monitorgroup')],
         ['tags', listText(at(element, 'TAGS') ?? at(element, 'tags'), 'name')],
