@@ -42,7 +42,7 @@ export interface Stoppable {
 const STATE_VERSIONS = { process: 1, correlate: 1 }
 
 /** Credentials reach every ingest process within this time. */
-const CREDENTIALS_INTERVAL_MS = 2_000
+export const CREDENTIALS_INTERVAL_MS = 2_000
 /** When keys were last used is written this often. */
 const USED_INTERVAL_MS = 10_000
 
@@ -160,17 +160,23 @@ export async function startRelaying({ engines, logger, clock }: Surroundings): P
   }
 }
 
+/** What reading keys needs. */
+export type KeeperSurroundings = Pick<Surroundings, 'clock' | 'logger'> & { readonly engines: Pick<Engines, 'database'> }
+
 /** The keys that ingest judges by: read at once, then every two seconds and whenever the API of this process changes one. */
 export class CredentialKeeper implements Stoppable {
   readonly snapshot = new CredentialSnapshot()
-  readonly #surroundings: Surroundings
+  readonly #surroundings: KeeperSurroundings
   readonly #masterKey: Buffer
   readonly #stopping = new AbortController()
   #loop: Promise<void> | null = null
-  #reading: Promise<void> = Promise.resolve()
+  /** Settles, and never rejects, when the reading under way is over. */
+  #reading: Promise<unknown> = Promise.resolve()
+  /** The reading that has not begun yet: it serves everybody who asks before it does. */
+  #queued: Promise<void> | null = null
   #usedAtMs = 0
 
-  constructor(surroundings: Surroundings, masterKey: Buffer) {
+  constructor(surroundings: KeeperSurroundings, masterKey: Buffer) {
     this.#surroundings = surroundings
     this.#masterKey = masterKey
   }
@@ -181,11 +187,18 @@ export class CredentialKeeper implements Stoppable {
     this.#loop = this.#run()
   }
 
-  /** Reads the keys now; readings never overtake one another. */
+  /** Reads the keys as they are from now on; readings never overtake one another. */
   refresh(): Promise<void> {
-    const next = this.#reading.then(() => this.#read(), () => this.#read())
-    this.#reading = next
-    return next
+    this.#queued ??= this.#readNext()
+    return this.#queued
+  }
+
+  async #readNext(): Promise<void> {
+    await this.#reading
+    this.#queued = null
+    const reading = this.#read()
+    this.#reading = Promise.allSettled([reading])
+    return reading
   }
 
   /** Reads the keys because one has changed; where that fails, the next reading in turn has to do. Never throws. */

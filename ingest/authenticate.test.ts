@@ -44,3 +44,13 @@ test.each([
 ])('compares %s with %s', (given, expected, isEqual) => {
   expect(isSame(given, expected)).toBe(isEqual)
 })
+
+test('puts back notes that could not be written down, but never over a newer one', () => {
+  const snapshot = new CredentialSnapshot()
+  snapshot.used('key-1', 5)
+  snapshot.used('key-2', 5)
+  const taken = snapshot.takeUsed()
+  snapshot.used('key-1', 9)
+  snapshot.restoreUsed(taken)
+  expect([...snapshot.takeUsed()].sort()).toEqual([['key-1', 9], ['key-2', 5]])
+})

@@ -1,4 +1,4 @@
-import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK, type JWTPayload } from 'jose'
+import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { TestClock } from '../../schemas/clock.ts'
 import { AppError } from '../../schemas/errors.ts'
@@ -50,7 +50,7 @@ const google = (): Claims => ({ iss: 'https://accounts.google.com', aud: GOOGLE.
 
 async function token(claims: Claims, options: { by?: CryptoKey; kid?: string; liveS?: number; sinceS?: number } = {}): Promise<string> {
   const nowS = Math.floor(clock.now() / 1_000)
-  return new SignJWT(claims as JWTPayload).setProtectedHeader({ alg: 'RS256', kid: options.kid ?? 'k1' }).setIssuedAt(nowS).setNotBefore(nowS + (options.sinceS ?? 0)).setExpirationTime(nowS + (options.liveS ?? 3_600)).sign(options.by ?? key)
+  return new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: options.kid ?? 'k1' }).setIssuedAt(nowS).setNotBefore(nowS + (options.sinceS ?? 0)).setExpirationTime(nowS + (options.liveS ?? 3_600)).sign(options.by ?? key)
 }
 const entra = (text: string): Promise<DoorVerdict> => judgeEntra(ENTRA, { authorization: `Bearer ${text}` }, sets, services())
 const push = (text: string): Promise<DoorVerdict> => judgeGooglePush(GOOGLE, { authorization: `Bearer ${text}` }, sets, services())
