@@ -1,21 +1,26 @@
 import { alertmanager } from './alertmanager/index.ts'
 import { apexping } from './apexping/index.ts'
+import { appdynamics } from './appdynamics/index.ts'
 import { awsCloudwatch } from './aws-cloudwatch/index.ts'
 import { awsEventbridge } from './aws-eventbridge/index.ts'
 import { awsGuardduty } from './aws-guardduty/index.ts'
 import { awsSecurityhub } from './aws-securityhub/index.ts'
+import { axiom } from './axiom/index.ts'
 import { azureMonitor } from './azure-monitor/index.ts'
 import { betterStack } from './better-stack/index.ts'
 import { checkly } from './checkly/index.ts'
 import { checkmk } from './checkmk/index.ts'
+import { conviva } from './conviva/index.ts'
 import { cronitor } from './cronitor/index.ts'
 import { crowdstrike } from './crowdstrike/index.ts'
+import { dash0 } from './dash0/index.ts'
 import { datadog } from './datadog/index.ts'
 import { dattoRmm } from './datto-rmm/index.ts'
 import { deadmanssnitch } from './deadmanssnitch/index.ts'
 import { dynatrace } from './dynatrace/index.ts'
 import { elastalert } from './elastalert/index.ts'
 import { elasticKibana } from './elastic-kibana/index.ts'
+import { fastly } from './fastly/index.ts'
 import { gcpMonitoring } from './gcp-monitoring/index.ts'
 import { generic } from './generic/index.ts'
 import { grafana } from './grafana/index.ts'
@@ -26,6 +31,7 @@ import { hydrozen } from './hydrozen/index.ts'
 import { hyperping } from './hyperping/index.ts'
 import { icinga } from './icinga/index.ts'
 import { kapacitor } from './kapacitor/index.ts'
+import { librato } from './librato/index.ts'
 import { meraki } from './meraki/index.ts'
 import { monit } from './monit/index.ts'
 import { nagios } from './nagios/index.ts'
@@ -36,10 +42,13 @@ import { pagerduty } from './pagerduty/index.ts'
 import { pingdom } from './pingdom/index.ts'
 import { prtg } from './prtg/index.ts'
 import { pulsetic } from './pulsetic/index.ts'
+import { riemann } from './riemann/index.ts'
+import { sentinelone } from './sentinelone/index.ts'
 import { sentry } from './sentry/index.ts'
 import { serverguard24 } from './serverguard24/index.ts'
 import { signalfx } from './signalfx/index.ts'
 import { site24x7 } from './site24x7/index.ts'
+import { sophosCentral } from './sophos-central/index.ts'
 import type { SourceAdapter } from './source.ts'
 import { splunk } from './splunk/index.ts'
 import { statuscake } from './statuscake/index.ts'
@@ -56,22 +65,27 @@ import { zabbix } from './zabbix/index.ts'
 export const ADAPTERS: readonly SourceAdapter[] = [
   alertmanager,
   apexping,
+  appdynamics,
   awsCloudwatch,
   awsEventbridge,
   awsGuardduty,
   awsSecurityhub,
+  axiom,
   azureMonitor,
   betterStack,
   checkly,
   checkmk,
+  conviva,
   cronitor,
   crowdstrike,
+  dash0,
   datadog,
   dattoRmm,
   deadmanssnitch,
   dynatrace,
   elastalert,
   elasticKibana,
+  fastly,
   gcpMonitoring,
   generic,
   grafana,
@@ -82,6 +96,7 @@ export const ADAPTERS: readonly SourceAdapter[] = [
   hyperping,
   icinga,
   kapacitor,
+  librato,
   meraki,
   monit,
   nagios,
@@ -92,10 +107,13 @@ export const ADAPTERS: readonly SourceAdapter[] = [
   pingdom,
   prtg,
   pulsetic,
+  riemann,
+  sentinelone,
   sentry,
   serverguard24,
   signalfx,
   site24x7,
+  sophosCentral,
   splunk,
   statuscake,
   statuspage,
