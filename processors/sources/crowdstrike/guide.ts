@@ -12,11 +12,10 @@ export const guide: SourceGuide = {
     'Save, switch the workflow on, and try it with a test detection.',
     'Where a SIEM connector already follows the event stream, let it post each event to {url} with the header Authorization: Bearer {key}.',
   ],
-  authentication: 'The Webhook app can sign its requests with an HMAC secret of its configuration. The event stream itself is pulled; whoever forwards it proves itself with our API key as a bearer token.',
+  authentication: 'The Webhook app signs its requests with the HMAC secret of its configuration (header X-CS-Primary-Signature). The event stream itself is pulled; whoever forwards it proves itself with our API key as a bearer token.',
   template: null,
   references: [
-    'https://falcon.crowdstrike.com/documentation/page/a7d7a4f3/event-streams-apis',
+    'https://falcon.crowdstrike.com/support/documentation/62/streaming-api-event-dictionary',
     'https://www.falconpy.io/Service-Collections/Alerts.html',
-    'https://www.crowdstrike.com/tech-hub/ng-siem/',
   ],
 }
