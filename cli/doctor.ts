@@ -1,19 +1,15 @@
 /** `aw doctor`: the configuration, and through the running program its engines, lag and senders; each finding says how to mend it. */
 import { embeddedEngines, readConfig, type Config } from '../config.ts'
+import { systemClock } from '../schemas/clock.ts'
 import { toAppError } from '../schemas/errors.ts'
+import type { IntegrationView } from '../schemas/views.ts'
 import { ApiClient, request } from './client.ts'
+import type { Finding } from './finding.ts'
 import { table } from './output.ts'
-
-/** One thing looked at. */
-export interface Finding {
-  readonly what: string
-  readonly state: 'ok' | 'notice' | 'failed'
-  readonly detail: string
-}
+import { sendersOf } from './senders.ts'
 
 interface Check { name: string; ok: boolean; message: string | null; latencyMs: number }
 interface Listed<T> { items: T[]; next: string | null }
-interface Integration { name: string; source: string | null; requireHmac: boolean; keys: { lastUsedAt: string | null }[] }
 
 /** How much later than now the newest committed record of a stage may be before it counts as lag, in seconds. */
 const LAG_SECONDS = 30
@@ -93,11 +89,8 @@ async function senders(config: Config, findings: Finding[]): Promise<void> {
   for (let cursor: string | null = ''; cursor !== null;) {
     const page: Listed<{ id: string; name: string }> = await api.call('GET', `/api/companies?limit=100${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`)
     for (const company of page.items) {
-      const { items } = await api.call<Listed<Integration>>('GET', `/api/companies/${company.id}/integrations`)
-      for (const integration of items.filter((one) => !one.requireHmac)) {
-        const used = integration.keys.some((key) => key.lastUsedAt !== null)
-        findings.push({ what: `unsigned: ${company.name}`, state: 'notice', detail: `${integration.name} (${integration.source ?? 'any source'}) may send without a signature${used ? '' : ', never used'}` })
-      }
+      const { items } = await api.call<Listed<IntegrationView>>('GET', `/api/companies/${company.id}/integrations`)
+      findings.push(...sendersOf(company.name, items, systemClock.now()))
     }
     cursor = page.next
   }
