@@ -22,9 +22,11 @@ import { openCodec } from './schemas/codec.ts'
 import type { Caller } from './schemas/access.ts'
 import { TOPICS } from './schemas/topics.ts'
 import { readSecrets } from './secrets.ts'
-import { analyticsStore, deadLetterStore } from './storage/queries/analytics-store.ts'
+import { openDeadLetters } from './storage/dead-letters/store.ts'
+import { analyticsStore } from './storage/queries/analytics-store.ts'
 import { jwtSecret } from './storage/queries/installation.ts'
 import { openStores } from './storage/queries/stores.ts'
+import { openReceipts } from './storage/receipts/store.ts'
 import { openSecretBox } from './storage/secret-box.ts'
 import { CredentialKeeper, startCorrelate, startLiveFeed, startProcess, startProject, startRecord, startRelaying, type Stoppable, type Surroundings } from './wiring.ts'
 
@@ -102,8 +104,10 @@ export async function startApp(config: Config, roles: readonly RoleName[]): Prom
     const health = healthOf(engines, roles, clock)
     if (stores !== null && live !== null && settlements !== null) {
       const source = await engines.analytics()
+      const database = await engines.database()
       await server.register(apiPlugin({
-        clock, stores, analytics: analyticsStore(source), deadLetters: deadLetterStore(source, engines.log), health, metrics: metrics.registry, live, settlements,
+        clock, stores, analytics: analyticsStore(source), receipts: await openReceipts({ facts: source, sql: database, log: engines.log, schemaIds: engines.schemaIds }),
+        deadLetters: await openDeadLetters({ facts: source, database, log: engines.log, schemaIds: engines.schemaIds, clock }), health, metrics: metrics.registry, live, settlements,
         changed: { outbox: () => relay?.wake(), credentials: async () => keeper?.refreshed() },
         jwtSecret: await jwtSecret(await engines.database(), openSecretBox(secrets.masterKey)), adminToken: secrets.adminToken, mode: config.mode, publicUrl: null, version: version(),
       }))

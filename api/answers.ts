@@ -82,16 +82,3 @@ export const ME = answer({ kind: text(), id: text(), name: text(), role: ROLE, c
 
 /** How much noise was taken away. */
 export const NOISE = answer({ alerts: whole(), problems: whole(), incidents: whole(), noiseReduction: number() })
-
-/** The fate of a delivery. */
-export const DELIVERY = answer({
-  deliveryId: text(), companyId: text(), integrationId: text(), source: text(), receivedAt: time(),
-  elements: list(answer({
-    element: whole(), fate: text({ enum: ['emitted', 'absorbed', 'dropped', 'rejected'] }), reason: nullable(text()), problemKey: nullable(text()), incidentId: nullable(text()), at: time(), alert: anything(),
-  })),
-})
-
-/** A record that could not be understood. */
-export const DEAD_LETTER = answer({
-  id: text(), companyId: nullable(text()), topic: text(), stage: text(), code: text(), message: text(), attempts: whole(), at: time(),
-})

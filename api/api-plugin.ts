@@ -11,6 +11,8 @@ import { readBodies } from './read-bodies.ts'
 import { mayCall } from './roles.ts'
 import { assetRoutes } from './routes/assets.ts'
 import { companyRoutes } from './routes/companies.ts'
+import { deadLetterRoutes } from './routes/dead-letters.ts'
+import { deliveryRoutes } from './routes/deliveries.ts'
 import { consoleRoutes } from './routes/console.ts'
 import { eventRoutes } from './routes/events.ts'
 import { figureRoutes } from './routes/figures.ts'
@@ -48,6 +50,8 @@ export function apiPlugin(options: ApiOptions): FastifyPluginAsync {
       userRoutes(routes, context)
       incidentRoutes(routes, context)
       figureRoutes(routes, context)
+      deliveryRoutes(routes, context)
+      deadLetterRoutes(routes, context)
       eventRoutes(routes, context)
       healthRoutes(routes, context)
       consoleRoutes(routes)

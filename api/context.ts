@@ -6,13 +6,14 @@ import type { Clock } from '../schemas/clock.ts'
 import { AppError } from '../schemas/errors.ts'
 import type { Mode } from '../schemas/settings.ts'
 import type { Authenticator } from './authentication.ts'
-import { ERROR } from './json-schema.ts'
+import { COMPANY_QUERY, ERROR, time } from './json-schema.ts'
 import type { JsonSchema } from './json-schema.ts'
 import type { LiveHub } from './live-hub.ts'
 import type { PasswordCost } from './passwords.ts'
-import type { Analytics, ChangeSignals, DeadLetters, Health, Stores } from './ports.ts'
+import type { Analytics, ChangeSignals, DeadLetters, Health, Receipts, Span, Stores } from './ports.ts'
 import type { Access } from './roles.ts'
 import type { Settlements } from './settlements.ts'
+import { parseTime } from './validation.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -30,6 +31,7 @@ export interface ApiOptions {
   readonly clock: Clock
   readonly stores: Stores
   readonly analytics: Analytics
+  readonly receipts: Receipts
   readonly deadLetters: DeadLetters
   readonly health: Health
   /** Everything the process measures; the API adds its own to it. */
@@ -68,6 +70,21 @@ export async function companiesOf(context: RouteContext, request: FastifyRequest
   const { scope } = callerOf(request)
   if (company === undefined) return scope.companyIds
   return [(await context.stores.companies.get(scope, company)).id]
+}
+
+/** Query parameters of a span: whose, and of which time. */
+export const SPAN = { ...COMPANY_QUERY, from: time({ description: 'inclusive, ISO 8601' }), to: time({ description: 'exclusive, ISO 8601' }) }
+
+/** The same as they come. */
+export interface SpanQuery {
+  readonly company?: string
+  readonly from?: string
+  readonly to?: string
+}
+
+/** The span a query means. Throws `not_found`, or `bad_request` naming the time. */
+export async function spanOf(context: RouteContext, request: FastifyRequest, { company, from, to }: SpanQuery): Promise<Span> {
+  return { companyIds: await companiesOf(context, request, company), fromMs: parseTime('from', from), toMs: parseTime('to', to) }
 }
 
 const ERRORS: Readonly<Record<number, string>> = {

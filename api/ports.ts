@@ -3,9 +3,12 @@ import type { Caller, Scope } from '../schemas/access.ts'
 import type { IntegrationAuthentication } from '../schemas/authentication.ts'
 import type { IntegrationProcessing } from '../schemas/integration-processing.ts'
 import type { CommandAction, IncidentSeverity, IncidentStatus } from '../schemas/records.ts'
+import type {
+  DeadLetterCount, DeadLetterDetail, DeadLetterFilter, DeadLetterView, DeliveryFilter, DeliveryLine, DeliveryView, ReplayAnswer, ReplayStep,
+} from '../schemas/receipts.ts'
 import type { CompanySettings, Role } from '../schemas/settings.ts'
 import type {
-  AssetFields, AssetView, AuditEntry, CommandView, CompanyView, DeadLetterView, DeliveryView, IncidentDetail, IncidentView, IntegrationView, IssuedKey, NoiseView, Page, PageQuery, UserView,
+  AssetFields, AssetView, AuditEntry, CommandView, CompanyView, IncidentDetail, IncidentView, IntegrationView, IssuedKey, NoiseView, Page, PageQuery, UserView,
 } from '../schemas/views.ts'
 
 /** Companies. Every method throws `not_found` for what the scope does not reach and `forbidden` for what it may only read. */
@@ -122,7 +125,7 @@ export interface CommandStore {
 export interface AuditStore {
   list(scope: Scope, query: PageQuery & { readonly companyId: string | null; readonly actorId: string | null; readonly action: string | null }): Promise<Page<AuditEntry>>
   /** Writes down what was not a change of rows. */
-  write(caller: Caller, line: { readonly companyId: string | null; readonly action: string; readonly subject: string }): Promise<void>
+  write(caller: Caller, line: { readonly companyId: string | null; readonly action: string; readonly subject: string; readonly after?: unknown }): Promise<void>
 }
 
 /** Everything kept in the database. */
@@ -148,15 +151,27 @@ export interface Analytics {
   noise(span: Span): Promise<NoiseView>
   /** A flat or nested object of numbers; the names are those of the interface page. */
   balance(span: Span): Promise<object>
-  /** Null when there is no such delivery within the companies. */
-  delivery(companyIds: readonly string[] | 'all', deliveryId: string): Promise<DeliveryView | null>
 }
 
-/** Records that could not be understood. */
+/** What became of deliveries. */
+export interface Receipts {
+  /** By our id, or by the sender's own within an integration; null when the caller's companies have no such delivery. */
+  get(scope: Scope, name: { readonly id: string; readonly integrationId: string | null }): Promise<DeliveryView | null>
+  list(span: Span, filter: DeliveryFilter, page: PageQuery): Promise<Page<DeliveryLine>>
+}
+
+/** Records that could not be understood. Implementations must restrict every answer to the companies. */
 export interface DeadLetters {
-  list(span: Span, page: PageQuery): Promise<Page<DeadLetterView>>
-  /** Appends the original record anew and answers its company; null when there is none within the companies. */
-  replay(companyIds: readonly string[] | 'all', id: string): Promise<{ readonly companyId: string | null } | null>
+  list(span: Span, filter: DeadLetterFilter, page: PageQuery): Promise<Page<DeadLetterView>>
+  counts(span: Span, filter: DeadLetterFilter): Promise<readonly DeadLetterCount[]>
+  /** Null when there is none within the companies. */
+  get(companyIds: Span['companyIds'], id: string): Promise<DeadLetterDetail | null>
+  /** `bytes` is null where nothing keeps the original any more. */
+  original(companyIds: Span['companyIds'], id: string): Promise<{ readonly companyId: string | null; readonly bytes: Buffer | null; readonly contentType: string } | null>
+  /** Appends the original record anew, once; null when there is none within the caller's companies. */
+  replay(caller: Caller, id: string): Promise<ReplayAnswer | null>
+  /** One bounded step of replaying all that fit; go on with `next` of its answer. */
+  replayMany(caller: Caller, span: Span, filter: DeadLetterFilter, step: { readonly limit: number; readonly cursor: string | null }): Promise<ReplayStep>
 }
 
 /** One engine or part, asked whether it answers. */

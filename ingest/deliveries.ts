@@ -1,8 +1,11 @@
-import { hash, randomFillSync } from 'node:crypto'
+import { randomFillSync } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
+import { DELIVERY_ID_CHARS } from '../schemas/delivery-id.ts'
 import { AppError } from '../schemas/errors.ts'
 import type { Deadlines } from './deadlines.ts'
 import type { DeliveryMemory, IngestLog, Metrics } from './ports.ts'
+
+export { deliveryIdFor } from '../schemas/delivery-id.ts'
 
 /** Longest delivery id a sender may give, in characters. */
 export const SENDER_ID_MAX_CHARS = 256
@@ -11,8 +14,6 @@ const ID_HEADERS = ['x-delivery-id', 'webhook-id', 'x-github-delivery'] as const
 /** How long the memory may take before the delivery goes on without it. */
 const MEMORY_DEADLINE_MS = 2_000
 const PRINTABLE = /^[\x21-\x7e]+$/
-/** Hex characters of a delivery id: 128 bits. */
-const ID_CHARS = 32
 
 /** The sender's name for this delivery as it stands in the headers; null when there is none. */
 export function senderIdOf(headers: IncomingHttpHeaders): string | null {
@@ -29,12 +30,7 @@ export function isSenderId(id: string): boolean {
   return id.length <= SENDER_ID_MAX_CHARS && PRINTABLE.test(id)
 }
 
-/** The delivery id for a sender's id: the same each time within an integration, and telling nothing about it. */
-export function deliveryIdFor(integrationId: string, senderId: string): string {
-  return `dlv_${hash('sha256', `${integrationId}\n${senderId}`, 'hex').slice(0, ID_CHARS)}`
-}
-
-const ID_BYTES = ID_CHARS / 2
+const ID_BYTES = DELIVERY_ID_CHARS / 2
 const randomBytes = Buffer.alloc(256 * ID_BYTES)
 let randomAt = randomBytes.length
 

@@ -1,7 +1,7 @@
 /** The JSON forms the API answers with. Times are ISO 8601 in UTC; versions and counts are whole numbers; absent values are null. */
 import type { IntegrationAuthentication } from './authentication.ts'
 import type { IntegrationProcessing } from './integration-processing.ts'
-import type { Actor, CommandAction, Evidence, Fate, IncidentSeverity, IncidentStatus, ProblemStatus, Severity } from './records.ts'
+import type { Actor, CommandAction, Evidence, IncidentSeverity, IncidentStatus, ProblemStatus, Severity } from './records.ts'
 import type { CompanySettings, Role } from './settings.ts'
 
 /** One page of a list; `next` is the cursor of the following page, null on the last. */
@@ -206,38 +206,7 @@ export interface NoiseView {
   readonly noiseReduction: number
 }
 
-/** The fate of one element of a delivery. */
-export interface DeliveryElement {
-  readonly element: number
-  readonly fate: Fate
-  readonly reason: string | null
-  readonly problemKey: string | null
-  readonly incidentId: string | null
-  readonly at: string
-  readonly alert: unknown
-}
-
-/** The fate of a delivery, alert by alert. */
-export interface DeliveryView {
-  readonly deliveryId: string
-  readonly companyId: string
-  readonly integrationId: string
-  readonly source: string
-  readonly receivedAt: string
-  readonly elements: readonly DeliveryElement[]
-}
-
-/** A record that could not be understood. */
-export interface DeadLetterView {
-  readonly id: string
-  readonly companyId: string | null
-  readonly topic: string
-  readonly stage: string
-  readonly code: string
-  readonly message: string
-  readonly attempts: number
-  readonly at: string
-}
+export type { DeadLetterView, DeliveryElement, DeliveryView } from './receipts.ts'
 
 /** A live key as ingest judges deliveries by it. */
 export interface IngestCredential {

@@ -4,10 +4,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openAnalytics, type Analytics } from '../clickhouse/analytics.ts'
 import { FACT_TABLES } from '../recorder/rows.ts'
-import { positionOf } from '../../schemas/position.ts'
-import { deadLetterAt, deliveryAt, incidentAt, ledgerAt, placedAt, recordFacts, SAMPLE_MS, tickAt } from '../../test/samples/facts.ts'
-import { balance, delivery, noise, series, type FactScope } from './analytics.ts'
-import { analyticsStore, deadLetterStore } from './analytics-store.ts'
+import { deliveryAt, incidentAt, ledgerAt, placedAt, recordFacts, SAMPLE_MS, tickAt } from '../../test/samples/facts.ts'
+import { balance, noise, series, type FactScope } from './analytics.ts'
+import { analyticsStore } from './analytics-store.ts'
 
 const ALL: FactScope = { companyIds: null, fromMs: SAMPLE_MS - 1, toMs: SAMPLE_MS + 10_000_000 }
 const only = (...companyIds: string[]): FactScope => ({ ...ALL, companyIds })
@@ -141,76 +140,5 @@ describe('series', () => {
     const { stepMs, points } = await series(analytics, { ...ALL, fromMs: SAMPLE_MS - 300 * 86_400_000 })
     expect(stepMs).toBe(217 * 60_000)
     expect(points.reduce((sum, point) => sum + point.alerts, 0)).toBe(4)
-  })
-})
-
-describe('the fate of a delivery', () => {
-  it('tells alert by alert in which incident each is now', async () => {
-    const problemKey = 'v1:acme-generic:p1'
-    await recordFacts(analytics, 'alerts.raw.v1', [deliveryAt(50, { elements: 3 })])
-    await recordFacts(analytics, 'alerts.v1', [
-      ledgerAt(50, { element: 0, elements: 3, problemKey }), ledgerAt(50, { element: 1, elements: 3, fate: 'dropped', reason: 'no_data', problemKey: null }),
-      ledgerAt(50, { element: 2, elements: 3, fate: 'rejected', reason: 'payload_invalid', problemKey: null, alert: null }),
-    ])
-    const told = await delivery(analytics, ['acme'], 'd50')
-    expect(told).toMatchObject({ deliveryId: 'd50', companyId: 'acme', integrationId: 'acme-generic', source: 'datadog', receivedAt: new Date(SAMPLE_MS + 50).toISOString() })
-    expect(told?.elements).toEqual([
-      { element: 0, fate: 'emitted', reason: 'opened', problemKey, incidentId: null, at: new Date(SAMPLE_MS + 50).toISOString(), alert: { alertId: 'd50:0', title: 'CPU high on db-01', status: 'firing', severity: 'high', asset: 'db-01', signature: 'cpu_high' } },
-      { element: 1, fate: 'dropped', reason: 'no_data', problemKey: null, incidentId: null, at: expect.any(String), alert: expect.objectContaining({ alertId: 'd50:1' }) },
-      { element: 2, fate: 'rejected', reason: 'payload_invalid', problemKey: null, incidentId: null, at: expect.any(String), alert: null },
-    ])
-    // The episode before, the one it belongs to, and one that began later; the incident in between was merged twice.
-    await recordFacts(analytics, 'incidents.v1', [
-      placedAt(1, 'old', { problemKey, episode: 1 }), placedAt(50, 'i1', { problemKey, episode: 2 }), placedAt(60, 'new', { problemKey, episode: 3 }),
-      incidentAt(50), incidentAt(51, { mergedInto: 'i2' }), incidentAt(52, { incidentId: 'i2', mergedInto: 'i3' }), incidentAt(53, { incidentId: 'i3' }),
-    ])
-    expect((await delivery(analytics, ['acme'], 'd50'))?.elements.map((element) => element.incidentId)).toEqual(['i3', null, null])
-  })
-
-  it('is known from the moment the delivery is recorded, and to its company alone', async () => {
-    await recordFacts(analytics, 'alerts.raw.v1', [deliveryAt(1)])
-    expect(await delivery(analytics, ['acme'], 'd1')).toMatchObject({ deliveryId: 'd1', elements: [] })
-    expect(await delivery(analytics, null, 'd1')).toMatchObject({ deliveryId: 'd1' })
-    expect(await delivery(analytics, ['globex'], 'd1')).toBeNull()
-    expect(await delivery(analytics, null, `d1' or '1' = '1`)).toBeNull()
-  })
-})
-
-describe('dead letters', () => {
-  const offsets: number[] = []
-  const log = {
-    epoch: 1,
-    appended: [] as object[],
-    append: async (records: readonly object[]) => void log.appended.push(...records),
-    async *read(_topic: string, partition: number, from: number) {
-      offsets.push(from)
-      if (from > 5) yield [{ key: `key-${partition}`, value: Buffer.from(`value-${from}`) }]
-    },
-  }
-
-  it('are listed newest first, page by page, each once, even where times are equal', async () => {
-    await recordFacts(analytics, 'dead-letter.v1', [...[1, 2, 3, 4, 5].map((offset) => deadLetterAt(offset, { atMs: SAMPLE_MS })), deadLetterAt(9), deadLetterAt(10, { companyId: null }), deadLetterAt(11, { companyId: 'globex' })])
-    const store = deadLetterStore(analytics, log)
-    const seen: string[] = []
-    let cursor: string | null = null
-    do {
-      const page: Awaited<ReturnType<typeof store.list>> = await store.list({ companyIds: ['acme'], fromMs: null, toMs: null }, { limit: 2, cursor })
-      seen.push(...page.items.map((item) => item.id))
-      cursor = page.next
-    } while (cursor !== null)
-    expect(seen).toEqual([9, 5, 4, 3, 2, 1].map((offset) => `alerts.raw.v1:0:${offset}:0`))
-    expect((await store.list({ companyIds: 'all', fromMs: null, toMs: null }, { limit: 50, cursor: null })).items).toHaveLength(8)
-    await expect(store.list({ companyIds: 'all', fromMs: null, toMs: null }, { limit: 1, cursor: 'not ours' })).rejects.toMatchObject({ code: 'bad_request' })
-  })
-
-  it('are replayed from the log as they were, or refused where the log no longer keeps them', async () => {
-    await recordFacts(analytics, 'dead-letter.v1', [deadLetterAt(9), deadLetterAt(2), deadLetterAt(12, { position: positionOf(2, 12) })])
-    const store = deadLetterStore(analytics, log)
-    expect(await store.replay(['acme'], 'alerts.raw.v1:0:9:0')).toEqual({ companyId: 'acme' })
-    expect(log.appended).toEqual([{ topic: 'alerts.raw.v1', key: 'key-0', value: Buffer.from('value-9'), partition: 0 }])
-    expect(await store.replay(['globex'], 'alerts.raw.v1:0:9:0')).toBeNull()
-    await expect(store.replay('all', 'alerts.raw.v1:0:2:0')).rejects.toMatchObject({ code: 'conflict' })
-    await expect(store.replay('all', 'alerts.raw.v1:0:12:0')).rejects.toMatchObject({ code: 'conflict' })
-    expect(offsets).toEqual([9, 2])
   })
 })

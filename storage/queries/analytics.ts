@@ -1,10 +1,8 @@
-/** Figures and receipts from the facts: noise, series for the console, the fate of a delivery. Balance and dead letters have files of their own. */
-import type { Fate } from '../../schemas/records.ts'
-import type { DeliveryElement, DeliveryView, NoiseView } from '../../schemas/views.ts'
-import { companyParams, IN_COMPANIES, inScope, scopeParams, type FactScope, type FactSource } from './analytics-scope.ts'
+/** Figures from the facts: noise, series for the console. Balance, receipts and dead letters have files of their own. */
+import type { NoiseView } from '../../schemas/views.ts'
+import { inScope, scopeParams, type FactScope, type FactSource } from './analytics-scope.ts'
 
 export { balance, type Balance } from './balance.ts'
-export { deadLetters, findDeadLetter } from './dead-letters.ts'
 export type { FactScope, FactSource } from './analytics-scope.ts'
 
 /** Alerts that say something is wrong, and that were not dropped: what a person without us would have looked at. */
@@ -52,85 +50,4 @@ export async function series(source: FactSource, scope: FactScope, stepMs: numbe
     { ...scopeParams(scope), stepMinutes },
   )
   return { stepMs: stepMinutes * MINUTE_MS, points }
-}
-
-interface ElementRow {
-  element: number
-  fate: Fate
-  reason: string | null
-  problemKey: string | null
-  incidentId: string | null
-  atMs: number
-  alertId: string
-  title: string
-  status: string
-  severity: string
-  asset: string
-  signature: string
-}
-
-/**
- * The fate of a delivery, alert by alert; null where no company of the caller has one with this id. Elements not yet in the ledger are not
- * listed; a delivery that came twice under one id lists the elements of both, by time. Merges of incidents are followed.
- */
-export async function delivery(source: FactSource, companyIds: readonly string[] | null, deliveryId: string): Promise<DeliveryView | null> {
-  const params = { ...companyParams(companyIds), deliveryId }
-  const [head] = await source.query<{ companyId: string; integrationId: string; source: string; receivedAtMs: number }>(
-    `select company_id as companyId, integration_id as integrationId, source, ms as receivedAtMs from (
-       select company_id, integration_id, source, received_at_ms as ms from raw_deliveries_v1 where ${IN_COMPANIES} and delivery_id = {deliveryId:String}
-       union all
-       select company_id, integration_id, source, toUnixTimestamp64Milli(at) from ledger_v1 where ${IN_COMPANIES} and delivery_id = {deliveryId:String}
-     ) order by ms limit 1`,
-    params,
-  )
-  if (head === undefined) return null
-  const rows = await source.query<ElementRow>(
-    `with
-       rows as (
-         select * from ledger_v1 final
-         where company_id = {companyId:String} and integration_id = {integrationId:String} and delivery_id = {deliveryId:String}
-       ),
-       -- The episode the alert belongs to is the latest that had begun when it came.
-       placed as (
-         select r.problem_key as problem_key, r.at as at, argMax(p.incident_id, (p.first_at, p.episode)) as incident_id
-         from (select distinct problem_key, at from rows where problem_key != '') as r
-         inner join (select problem_key, incident_id, first_at, episode from problems_v1 final where company_id = {companyId:String} and problem_key in (select problem_key from rows)) as p
-           on p.problem_key = r.problem_key
-         where p.first_at <= r.at
-         group by problem_key, at
-       )
-     select element, fate, nullIf(reason, '') as reason, alert_id as alertId, title, status, severity, asset, signature, nullIf(rows.problem_key, '') as problemKey,
-       nullIf(placed.incident_id, '') as incidentId, toUnixTimestamp64Milli(rows.at) as atMs
-     from rows left join placed on placed.problem_key = rows.problem_key and placed.at = rows.at
-     order by rows.version, element, fate
-     limit 10000`,
-    { companyId: head.companyId, integrationId: head.integrationId, deliveryId },
-  )
-  const survivors = await followMerges(source, head.companyId, rows.flatMap((row) => (row.incidentId === null ? [] : [row.incidentId])))
-  const elements = rows.map(({ element, fate, reason, problemKey, incidentId, atMs, ...alert }): DeliveryElement => ({
-    element, fate, reason, problemKey, incidentId: incidentId === null ? null : survivors.get(incidentId) ?? incidentId, at: isoTime(atMs),
-    alert: alert.alertId === '' ? null : { ...alert, asset: alert.asset === '' ? null : alert.asset, signature: alert.signature === '' ? null : alert.signature },
-  }))
-  return { deliveryId, companyId: head.companyId, integrationId: head.integrationId, source: head.source, receivedAt: isoTime(head.receivedAtMs), elements }
-}
-
-function isoTime(ms: number): string {
-  return new Date(ms).toISOString()
-}
-
-const MERGES_MAX = 20
-
-/** The last survivor behind each incident. */
-async function followMerges(source: FactSource, companyId: string, incidentIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const survivors = new Map([...new Set(incidentIds)].map((id) => [id, id]))
-  for (let step = 0; step < MERGES_MAX && survivors.size > 0; step++) {
-    const merges = await source.query<{ id: string; into: string }>(
-      `select incident_id as id, merged_into as into from incidents_v1 final where company_id = {companyId:String} and incident_id in {ids:Array(String)} and merged_into != ''`,
-      { companyId, ids: [...new Set(survivors.values())] },
-    )
-    if (merges.length === 0) break
-    const next = new Map(merges.map((merge) => [merge.id, merge.into]))
-    for (const [id, survivor] of survivors) survivors.set(id, next.get(survivor) ?? survivor)
-  }
-  return survivors
 }

@@ -26,8 +26,8 @@ export function openStores(db: SqlDatabase, options: { readonly clock: Clock; re
     },
     audit: {
       list: (scope: Scope, query: AuditQuery) => listAudit(db, scope, query),
-      write: (caller: Caller, line: { companyId: string | null; action: string; subject: string }) =>
-        writeAudit(db, caller, { ...line, before: null, after: null }, options.clock.now()),
+      write: (caller: Caller, line: { companyId: string | null; action: string; subject: string; after?: unknown }) =>
+        writeAudit(db, caller, { after: null, ...line, before: null }, options.clock.now()),
     },
   }
 }

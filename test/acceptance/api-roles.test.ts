@@ -104,8 +104,13 @@ const TABLE: Record<string, Row> = {
   'GET /api/stats/noise': { ...READ, ask: (place) => ({ url: `/api/stats/noise?company=${place.company}` }) },
   'GET /api/stats/incidents': { ...READ, ask: (place) => ({ url: `/api/stats/incidents?company=${place.company}` }) },
   'GET /api/balance': { ...READ, ask: (place) => ({ url: `/api/balance?company=${place.company}` }) },
+  'GET /api/deliveries': { ...READ, ask: (place) => ({ url: `/api/deliveries?company=${place.company}` }) },
   'GET /api/deliveries/:id': { ...READ, ask: (place) => ({ url: `/api/deliveries/${place.delivery}` }) },
   'GET /api/dead-letters': { ...MANAGE, ask: (place) => ({ url: `/api/dead-letters?company=${place.company}` }) },
+  'GET /api/dead-letters/counts': { ...MANAGE, ask: (place) => ({ url: `/api/dead-letters/counts?company=${place.company}` }) },
+  'GET /api/dead-letters/:id': { ...MANAGE, ask: (place) => ({ url: `/api/dead-letters/${place.letter}` }) },
+  'GET /api/dead-letters/:id/original': { ...MANAGE, ask: (place) => ({ url: `/api/dead-letters/${place.letter}/original` }) },
+  'POST /api/dead-letters/replay': { ...MANAGE, ask: (place) => ({ url: '/api/dead-letters/replay', body: { company: place.company } }) },
   'POST /api/dead-letters/:id/replay': { own: [202, 202, 403, 403], other: [202, 404, 403, 403], ask: (place) => ({ url: `/api/dead-letters/${place.letter}/replay` }) },
   'GET /api/audit': { own: [200, 200, 200, 403], other: [200, 404, 404, 403], ask: (place) => ({ url: `/api/audit?company=${place.company}` }) },
   'GET /api/events': { ...ANYBODY, ask: () => ({ url: '/api/events' }) },
@@ -126,8 +131,8 @@ async function place(word: string, assignee: string | null, company?: string): P
   const incident = await api.incident(id, { title: `${word} down`, assignee })
   const asked = await api.call(ADMIN_TOKEN, 'POST', `/api/incidents/${incident}/notes`, { text: `${word} note` })
   const [delivery, letter] = [`${word}-delivery`, `${word}-letter`]
-  api.figures.deliveries.push({ deliveryId: delivery, companyId: id, integrationId: 'i', source: 'zabbix', receivedAt: '2026-01-01T00:00:00.000Z', elements: [] })
-  api.figures.letters.push({ id: letter, companyId: id, topic: 'alerts.raw.v1', stage: 'process', code: 'payload_invalid', message: `${word} message`, attempts: 1, at: '2026-01-01T00:00:00.000Z' })
+  api.figures.deliveries.push({ deliveryId: delivery, companyId: id, integrationId: 'i', source: 'zabbix', receivedAt: '2026-01-01T00:00:00.000Z', state: 'settled', accepted: 1, counts: { in_flight: 0, stored: 1, repeated: 0, suppressed: 0, dropped: 0, dead_lettered: 0 }, elements: [], replays: [] })
+  api.figures.letters.push({ id: letter, companyId: id, topic: 'alerts.raw.v1', stage: 'process', code: 'payload_invalid', message: `${word} message`, attempts: 1, at: '2026-01-01T00:00:00.000Z', deliveryId: delivery, integrationId: 'i', source: 'zabbix', element: 0, replay: null })
   return {
     company: id, incident, spare: await api.incident(id, { title: `${word} spare`, assignee }), user: (await api.user('technician', [id], word)).id,
     asset: (await api.call(ADMIN_TOKEN, 'POST', `/api/companies/${id}/assets`, { name: `${word}-host-${fresh()}` })).body.id,
@@ -190,7 +195,7 @@ describe('each role gets what the matrix gives it, and nothing else', () => {
   })
 
   test('lists without a company show only what is theirs', async () => {
-    for (const url of ['/api/companies', '/api/users', '/api/incidents?limit=200', '/api/dead-letters', '/api/audit?limit=200']) for (const role of ROLES.filter((candidate) => candidate !== 'msp_admin')) {
+    for (const url of ['/api/companies', '/api/users', '/api/incidents?limit=200', '/api/deliveries', '/api/dead-letters', '/api/dead-letters/counts', '/api/audit?limit=200']) for (const role of ROLES.filter((candidate) => candidate !== 'msp_admin')) {
       expect(JSON.stringify((await api.call(tokens[role], 'GET', url)).body).toLowerCase()).not.toContain('bravo')
     }
     expect(JSON.stringify((await api.call(tokens.msp_admin, 'GET', '/api/incidents')).body)).toContain('bravo')

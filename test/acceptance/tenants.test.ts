@@ -84,13 +84,13 @@ async function tenant(company: Company): Promise<Tenant> {
 }
 
 /** All that a company can see of itself. */
-async function stateOf({ company, staff, delivery, command, asset }: Tenant): Promise<Record<string, string>> {
+async function stateOf({ company, staff, delivery, command, asset, letter }: Tenant): Promise<Record<string, string>> {
   const boss = staff.company_admin
   const incidents = await boss.incidents('&merged=true')
   const paths = [
     '/api/companies', `/api/companies/${company.id}`, `/api/companies/${company.id}/integrations`, `/api/companies/${company.id}/assets`, `/api/companies/${company.id}/assets/${asset}`, '/api/users',
     '/api/incidents?limit=200&merged=true', ...incidents.map(({ id }) => `/api/incidents/${id}`), `/api/commands/${command}`, '/api/stats/noise', '/api/stats/incidents', '/api/balance',
-    `/api/deliveries/${delivery}`, '/api/dead-letters', '/api/audit?limit=200',
+    `/api/deliveries/${delivery}`, '/api/deliveries', '/api/dead-letters', '/api/dead-letters/counts', `/api/dead-letters/${encodeURIComponent(letter)}`, '/api/audit?limit=200',
   ]
   const state: Record<string, string> = {}
   // When a key was last used and what was refused is written down some seconds late, so it may belong to an earlier test.
@@ -128,6 +128,7 @@ function bodyFor(operation: string): unknown {
     'POST /api/incidents/{id}/notes': { text: 'x' },
     'POST /api/incidents/{id}/merge': { into: alpha.incident.id },
     'POST /api/incidents/{id}/split': { problemKeys: bravo.incident.problems.map(({ problemKey }) => problemKey) },
+    'POST /api/dead-letters/replay': { company: bravo.company.id },
     'POST /api/companies/{id}/assets/import': 'name,critical\nweb-1,false\n',
     'POST /api/webhooks/alerts': alertBody({ asset_name: 'web-1' }),
     'POST /api/webhooks/{source}': alertBody({ asset_name: 'web-1' }),

@@ -8,8 +8,9 @@ import { Registry } from 'prom-client'
 import { apiPlugin } from '../../api/api-plugin.ts'
 import { feedProjected } from '../../api/live-feed.ts'
 import { LiveHub } from '../../api/live-hub.ts'
-import type { Analytics, DeadLetters, HealthCheck, Span } from '../../api/ports.ts'
+import type { Analytics, DeadLetters, HealthCheck, Receipts, Span } from '../../api/ports.ts'
 import { Settlements } from '../../api/settlements.ts'
+import type { Caller } from '../../schemas/access.ts'
 import type { Clock } from '../../schemas/clock.ts'
 import type { CommandOutcome, Command, IncidentChanged, IncidentRecord, ProblemPlaced } from '../../schemas/records.ts'
 import type { Role } from '../../schemas/settings.ts'
@@ -37,17 +38,38 @@ export class FakeFigures implements Analytics, DeadLetters {
     this.asked.push(span.companyIds)
     return { accepted: 100, inFlight: 0, difference: 0, dropped: { duplicate: 3 } }
   }
-  async delivery(companyIds: Span['companyIds'], id: string) {
-    return this.deliveries.find((delivery) => delivery.deliveryId === id && within(companyIds, delivery.companyId)) ?? null
+  receipts(): Receipts {
+    return {
+      get: async (scope, { id }) => this.deliveries.find((delivery) => delivery.deliveryId === id && within(scope.companyIds, delivery.companyId)) ?? null,
+      list: async (span) => ({ items: this.deliveries.filter((delivery) => within(span.companyIds, delivery.companyId)), next: null }),
+    }
   }
   async list(span: Span) {
     return { items: this.letters.filter((letter) => within(span.companyIds, letter.companyId)), next: null }
   }
-  async replay(companyIds: Span['companyIds'], id: string) {
-    const letter = this.letters.find((candidate) => candidate.id === id && within(companyIds, candidate.companyId))
-    if (letter === undefined) return null
+  async counts(span: Span) {
+    return this.letters.filter((letter) => within(span.companyIds, letter.companyId)).map(({ code, stage, source, at }) => ({ code, stage, source, count: 1, replayed: 0, oldestAt: at, newestAt: at }))
+  }
+  async get(companyIds: Span['companyIds'], id: string) {
+    const letter = this.#letter(companyIds, id)
+    return letter === null ? null : { ...letter, original: null }
+  }
+  async original(companyIds: Span['companyIds'], id: string) {
+    const letter = this.#letter(companyIds, id)
+    return letter === null ? null : { companyId: letter.companyId, bytes: Buffer.from('<b>original</b>'), contentType: 'text/html' }
+  }
+  async replay({ scope, name }: Caller, id: string) {
+    const letter = this.#letter(scope.companyIds, id)
+    if (letter === null) return null
     this.replayed.push(id)
-    return { companyId: letter.companyId }
+    return { id, companyId: letter.companyId, deliveryId: letter.deliveryId, replayedAt: letter.at, replayedBy: name, wasReplayed: false }
+  }
+  async replayMany(_caller: Caller, span: Span) {
+    const letters = this.letters.filter((letter) => within(span.companyIds, letter.companyId))
+    return { matched: letters.length, replayed: letters.length, already: 0, failed: [], companies: Object.fromEntries(letters.map(({ companyId }) => [companyId ?? '', 1])), next: null }
+  }
+  #letter(companyIds: Span['companyIds'], id: string): DeadLetterView | null {
+    return this.letters.find((candidate) => candidate.id === id && within(companyIds, candidate.companyId)) ?? null
   }
 }
 
@@ -108,7 +130,7 @@ export async function openApiHarness(clock: Clock, options: { readonly autoSettl
     for (const method of [route.method].flat()) if (method !== 'HEAD' && !route.url.startsWith('/api/docs')) routes.push({ method, url: route.url })
   })
   await app.register(apiPlugin({
-    clock, stores: openStores(database, { clock, masterKey }), analytics: figures, deadLetters: figures, health: { ready: async () => checks }, metrics: new Registry(), live, settlements,
+    clock, stores: openStores(database, { clock, masterKey }), analytics: figures, receipts: figures.receipts(), deadLetters: figures, health: { ready: async () => checks }, metrics: new Registry(), live, settlements,
     changed: { outbox: () => { signals.outbox += 1; if (options.autoSettle === true) settling = settling.then(() => harness.settle()) }, credentials: async () => { signals.credentials += 1 } }, jwtSecret: randomBytes(32), adminToken: ADMIN_TOKEN, mode: 'dry-run',
     publicUrl: 'http://aw.test', version: '0.0.0', passwordCost: { N: 16, r: 8, p: 1 },
   }))
