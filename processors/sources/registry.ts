@@ -1,6 +1,8 @@
+import { acronis } from './acronis/index.ts'
 import { alertmanager } from './alertmanager/index.ts'
 import { apexping } from './apexping/index.ts'
 import { appdynamics } from './appdynamics/index.ts'
+import { atera } from './atera/index.ts'
 import { awsCloudwatch } from './aws-cloudwatch/index.ts'
 import { awsEventbridge } from './aws-eventbridge/index.ts'
 import { awsGuardduty } from './aws-guardduty/index.ts'
@@ -10,6 +12,7 @@ import { azureMonitor } from './azure-monitor/index.ts'
 import { betterStack } from './better-stack/index.ts'
 import { checkly } from './checkly/index.ts'
 import { checkmk } from './checkmk/index.ts'
+import { connectwiseAutomate } from './connectwise-automate/index.ts'
 import { conviva } from './conviva/index.ts'
 import { cronitor } from './cronitor/index.ts'
 import { crowdstrike } from './crowdstrike/index.ts'
@@ -32,9 +35,13 @@ import { hyperping } from './hyperping/index.ts'
 import { icinga } from './icinga/index.ts'
 import { kapacitor } from './kapacitor/index.ts'
 import { librato } from './librato/index.ts'
+import { librenms } from './librenms/index.ts'
+import { logicmonitor } from './logicmonitor/index.ts'
 import { meraki } from './meraki/index.ts'
 import { monit } from './monit/index.ts'
+import { nAbleNcentral } from './n-able-ncentral/index.ts'
 import { nagios } from './nagios/index.ts'
+import { netdata } from './netdata/index.ts'
 import { newrelic } from './newrelic/index.ts'
 import { ninjaone } from './ninjaone/index.ts'
 import { opsgenie } from './opsgenie/index.ts'
@@ -43,6 +50,7 @@ import { pingdom } from './pingdom/index.ts'
 import { prtg } from './prtg/index.ts'
 import { pulsetic } from './pulsetic/index.ts'
 import { riemann } from './riemann/index.ts'
+import { scom } from './scom/index.ts'
 import { sentinelone } from './sentinelone/index.ts'
 import { sentry } from './sentry/index.ts'
 import { serverguard24 } from './serverguard24/index.ts'
@@ -59,13 +67,16 @@ import { updown } from './updown/index.ts'
 import { uptimeCom } from './uptime-com/index.ts'
 import { uptimeKuma } from './uptime-kuma/index.ts'
 import { uptimerobot } from './uptimerobot/index.ts'
+import { veeam } from './veeam/index.ts'
 import { zabbix } from './zabbix/index.ts'
 
 /** Every tool we have an adapter for, one line each. */
 export const ADAPTERS: readonly SourceAdapter[] = [
+  acronis,
   alertmanager,
   apexping,
   appdynamics,
+  atera,
   awsCloudwatch,
   awsEventbridge,
   awsGuardduty,
@@ -75,6 +86,7 @@ export const ADAPTERS: readonly SourceAdapter[] = [
   betterStack,
   checkly,
   checkmk,
+  connectwiseAutomate,
   conviva,
   cronitor,
   crowdstrike,
@@ -97,9 +109,13 @@ export const ADAPTERS: readonly SourceAdapter[] = [
   icinga,
   kapacitor,
   librato,
+  librenms,
+  logicmonitor,
   meraki,
   monit,
+  nAbleNcentral,
   nagios,
+  netdata,
   newrelic,
   ninjaone,
   opsgenie,
@@ -108,6 +124,7 @@ export const ADAPTERS: readonly SourceAdapter[] = [
   prtg,
   pulsetic,
   riemann,
+  scom,
   sentinelone,
   sentry,
   serverguard24,
@@ -122,6 +139,7 @@ export const ADAPTERS: readonly SourceAdapter[] = [
   uptimeCom,
   uptimeKuma,
   uptimerobot,
+  veeam,
   zabbix,
 ]
 

@@ -1,8 +1,9 @@
 import type { AlertStatus } from '../../../schemas/records.ts'
-import { makeAlert, readEach, reject } from '../build.ts'
+import { makeAlert, reject } from '../build.ts'
 import { Fields } from '../fields.ts'
 import { at, firstText, isObject, textEntries } from '../json.ts'
 import { readMarks } from '../marks.ts'
+import { readPages } from '../pages.ts'
 import type { Normalised } from '../source.ts'
 import { instantMs } from '../time.ts'
 import { severityFrom, STATUS_WORDS, statusFrom, type SeverityTable, type StatusTable } from '../words.ts'
@@ -17,8 +18,7 @@ const SUBJECTS = ['diskName', 'serviceName', 'processName', 'instanceName', 'com
 
 /** One alert; lists of the API (`alerts`, arrays) are read too. */
 export function normalise(payload: unknown): Normalised {
-  const inside = at(payload, 'alerts') ?? payload
-  return Array.isArray(inside) ? readEach(inside, inside === payload ? '' : '/alerts', readOne) : readOne(payload, '')
+  return readPages(payload, ['alerts'], readOne)
 }
 
 function readOne(element: unknown, path: string): Normalised {

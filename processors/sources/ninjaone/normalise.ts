@@ -1,7 +1,8 @@
 import type { AlertStatus } from '../../../schemas/records.ts'
-import { makeAlert, readEach, reject } from '../build.ts'
+import { makeAlert, reject } from '../build.ts'
 import { Fields } from '../fields.ts'
 import { at, firstText, isObject } from '../json.ts'
+import { readPages } from '../pages.ts'
 import type { Normalised } from '../source.ts'
 import { instantMs } from '../time.ts'
 import { knows, severityFrom, statusFrom, type SeverityTable, type StatusTable } from '../words.ts'
@@ -23,8 +24,7 @@ const FAILURES = new Set(['failure', 'failed', 'error'])
 
 /** One activity or alert; the lists of the API (`activities`, arrays) are read too. */
 export function normalise(payload: unknown): Normalised {
-  const inside = at(payload, 'activities') ?? at(payload, 'alerts') ?? payload
-  return Array.isArray(inside) ? readEach(inside, inside === payload ? '' : '/activities', readOne) : readOne(payload, '')
+  return readPages(payload, ['activities', 'alerts'], readOne)
 }
 
 function readOne(element: unknown, path: string): Normalised {
