@@ -27,7 +27,7 @@ function readOne(element: unknown, path: string): Normalised {
   const rule = fields.path('rulename', 'rule', 'alertname', 'elastalertrule', 'elastalertrulename', 'alertrule', 'name', 'alert', 'signature')
   const message = fields.path('description', 'alerttext', 'text', 'body', 'message', 'details', 'alertmessage')
   const asset = hostAmong(fields.entries) ?? fields.path('asset', 'assetname', 'resource', 'source')
-  const externalId = fields.path('id', 'alertid', 'dedupkey', 'deduplicationkey', 'incidentkey', 'alias', 'externalid')
+  const externalId = fields.path('id', 'alertid', 'alertuid', 'dedupkey', 'deduplicationkey', 'incidentkey', 'alias', 'externalid')
   if (title === null && rule === null && message === null && asset === null) return [reject(path, 'no rule, title or message; give http_post2_payload the fields rule, title, severity and host')]
   const told = [fields.path('eventtype'), fields.path('eventaction', 'action'), fields.path('status', 'state')].map((word) => statusFrom(STATES, word)).find((status) => status !== 'unknown')
   const marks = readMarks(withoutPrefix(rule ?? title))

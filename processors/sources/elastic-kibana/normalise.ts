@@ -32,7 +32,7 @@ function readOne(given: unknown, path: string): Normalised {
   const asset = assetOf(fields, element, instance, [ruleId, rule])
   if (rule === null && ruleId === null && instance === null && subject === null && message === null && asset === null) return [reject(path, 'no rule, alert or message; give the body {{rule.id}}, {{rule.name}}, {{alert.id}}, {{alert.uuid}}, {{alert.actionGroup}} and {{context.reason}}')]
   const status = statusOf(fields, subject)
-  const seenAt = fields.any('kibanaalertoriginaltime', 'contexttimestamp', 'triggeredtime') ?? fields.path('timestamp', 'date')
+  const seenAt = fields.any('kibanaalertoriginaltime', 'contexttimestamp', 'triggeredtime') ?? fields.path('timestamp', 'date', 'lastreceived')
   return [
     makeAlert({
       source: 'elastic-kibana',
@@ -67,7 +67,7 @@ function readOne(given: unknown, path: string): Normalised {
  * name (`host-a`, `*`) and every rule has the same ones.
  */
 function identity(fields: Fields, instance: string | null, ruleId: string | null, asset: string | null): string | null {
-  const uuid = fields.any('kibanaalertuuid', 'alertuuid', 'alertinfouuid') ?? fields.path('uuid', 'dedupkey', 'deduplicationkey', 'id')
+  const uuid = fields.any('kibanaalertuuid', 'alertuuid', 'alertinfouuid') ?? fields.path('uuid', 'fingerprint', 'dedupkey', 'deduplicationkey', 'id')
   if (uuid !== null) return uuid
   if (instance !== null) return ruleId === null || isUuid(instance) || instance === ruleId ? instance : `${ruleId}:${instance}`
   // A security alert's document is stored under the alert's own id.

@@ -44,7 +44,7 @@ function readOne(element: unknown, path: string): Normalised {
     makeAlert({
       source: 'newrelic',
       externalId,
-      asset: fields.path('impactedentities', 'entitiesdatanames', 'entitiesdataentitiesname', 'impactedentitiesname', 'entitynames', 'entityname', 'targetsname', 'targetname', 'applicationname', 'hostname', 'host', 'entity'),
+      asset: fields.path('impactedentities', 'entitiesdatanames', 'entitiesdataentitiesname', 'impactedentitiesname', 'entitynames', 'entityname', 'targetsname', 'targetname', 'metadataentityname', 'applicationname', 'hostname', 'host', 'node', 'entity'),
       signature: condition ?? fields.path('message') ?? readMarks(title).text,
       severity: severityFrom(SEVERITIES, fields.path('priority', 'severity', 'prioritytext', 'issuepriority', 'eventseverity')),
       status,
@@ -72,7 +72,9 @@ function statusOf(fields: Fields): AlertStatus {
   const word = fields.path('state', 'currentstate', 'issuestate', 'status', 'statetext')
   const event = fields.path('trigger', 'triggerevent', 'eventtype', 'eventaction')
   const status = word === null ? statusFrom(STATES, event) : statusFrom(STATES, word)
-  if (status === 'firing' && (ACKNOWLEDGEMENTS.has(event?.slice(0, 64).toLowerCase() ?? '') || fields.path('isacknowledged') === 'true')) return 'acknowledged'
+  // `owner` is who acknowledged it; nobody owns an issue before.
+  const isAcknowledged = ACKNOWLEDGEMENTS.has(event?.slice(0, 64).toLowerCase() ?? '') || fields.path('isacknowledged') === 'true' || fields.path('owner', 'acknowledgedby') !== null
+  if (status === 'firing' && isAcknowledged) return 'acknowledged'
   if (status !== 'unknown' || word !== null) return status
   return told(fields.path('longdescription', 'shortdescription'))
 }

@@ -27,12 +27,12 @@ function readOne(element: unknown, path: string): Normalised {
   const fields = new Fields(element)
   const find = (...names: readonly string[]): string | null => fields.path(...names) ?? fields.path(...names.map((name) => `inputs${name}`))
   const incident = find('incidentid', 'incident')
-  const rule = find('rule', 'rulename')
+  const rule = find('rule', 'rulename', 'detectlabel')
   const detector = find('detector', 'detectorname')
   const title = find('messagetitle', 'title')
   if (incident === null && rule === null && detector === null && title === null) return [reject(path, 'no incidentId, rule or detector; leave the payload as it is, or keep {{incidentId}}, {{rule}}, {{severity}} and {{statusExtended}} in it')]
   const dimensions = dimensionsOf(element, find('messagebody', 'body'))
-  const status = statusOf(find('statusextended', 'status', 'state'), title)
+  const status = statusOf(find('statusextended', 'status', 'state', 'anomalystate'), title)
   return [
     makeAlert({
       source: 'signalfx',
@@ -42,7 +42,7 @@ function readOne(element: unknown, path: string): Normalised {
       severity: severityFrom(SEVERITIES, find('severity')),
       status,
       title: title ?? rule,
-      message: find('messagebody', 'description', 'body'),
+      message: find('messagebody', 'description', 'body', 'displaybody'),
       // The time of the event, so it begins the problem only while that fires.
       startsAtMs: status === 'firing' ? instantMs(find('timestamp', 'timestampiso8601', 'eventtimestamp')) : null,
       labels: [
