@@ -57,7 +57,8 @@ async function msUntilRefused(key: Sender, end: () => Promise<unknown>): Promise
   expect((await post(edge.url, key, 'zabbix', alertBody())).status).toBe(202)
   await end()
   const endedAtMs = Date.now()
-  await until('the edge refuses the key', async () => (await post(edge.url, key, 'zabbix', alertBody())).status === 401)
+  // 429 is what an address is told that was refused too often, as this one is while it waits for its keys: only who fails to prove himself hears it.
+  await until('the edge refuses the key', async () => [401, 429].includes((await post(edge.url, key, 'zabbix', alertBody())).status))
   return Date.now() - endedAtMs
 }
 
