@@ -3,6 +3,7 @@ import { alertmanager } from './alertmanager/index.ts'
 import { apexping } from './apexping/index.ts'
 import { appdynamics } from './appdynamics/index.ts'
 import { atera } from './atera/index.ts'
+import { auvik } from './auvik/index.ts'
 import { awsCloudwatch } from './aws-cloudwatch/index.ts'
 import { awsEventbridge } from './aws-eventbridge/index.ts'
 import { awsGuardduty } from './aws-guardduty/index.ts'
@@ -12,6 +13,8 @@ import { azureMonitor } from './azure-monitor/index.ts'
 import { betterStack } from './better-stack/index.ts'
 import { checkly } from './checkly/index.ts'
 import { checkmk } from './checkmk/index.ts'
+import { cloudevents } from './cloudevents/index.ts'
+import { cloudflare } from './cloudflare/index.ts'
 import { connectwiseAutomate } from './connectwise-automate/index.ts'
 import { conviva } from './conviva/index.ts'
 import { cronitor } from './cronitor/index.ts'
@@ -23,6 +26,7 @@ import { deadmanssnitch } from './deadmanssnitch/index.ts'
 import { dynatrace } from './dynatrace/index.ts'
 import { elastalert } from './elastalert/index.ts'
 import { elasticKibana } from './elastic-kibana/index.ts'
+import { email } from './email/index.ts'
 import { fastly } from './fastly/index.ts'
 import { gcpMonitoring } from './gcp-monitoring/index.ts'
 import { generic } from './generic/index.ts'
@@ -44,7 +48,10 @@ import { nagios } from './nagios/index.ts'
 import { netdata } from './netdata/index.ts'
 import { newrelic } from './newrelic/index.ts'
 import { ninjaone } from './ninjaone/index.ts'
+import { opentelemetry } from './opentelemetry/index.ts'
+import { opsgenieApi } from './opsgenie-api/index.ts'
 import { opsgenie } from './opsgenie/index.ts'
+import { pagerdutyEvents } from './pagerduty-events/index.ts'
 import { pagerduty } from './pagerduty/index.ts'
 import { pingdom } from './pingdom/index.ts'
 import { prtg } from './prtg/index.ts'
@@ -61,6 +68,7 @@ import type { SourceAdapter } from './source.ts'
 import { splunk } from './splunk/index.ts'
 import { statuscake } from './statuscake/index.ts'
 import { statuspage } from './statuspage/index.ts'
+import { syslog } from './syslog/index.ts'
 import { thousandeyes } from './thousandeyes/index.ts'
 import { unknownAdapter } from './unknown/index.ts'
 import { updown } from './updown/index.ts'
@@ -68,6 +76,9 @@ import { uptimeCom } from './uptime-com/index.ts'
 import { uptimeKuma } from './uptime-kuma/index.ts'
 import { uptimerobot } from './uptimerobot/index.ts'
 import { veeam } from './veeam/index.ts'
+import { victorops } from './victorops/index.ts'
+import { vmwareVrops } from './vmware-vrops/index.ts'
+import { wazuh } from './wazuh/index.ts'
 import { zabbix } from './zabbix/index.ts'
 
 /** Every tool we have an adapter for, one line each. */
@@ -77,6 +88,7 @@ export const ADAPTERS: readonly SourceAdapter[] = [
   apexping,
   appdynamics,
   atera,
+  auvik,
   awsCloudwatch,
   awsEventbridge,
   awsGuardduty,
@@ -86,6 +98,8 @@ export const ADAPTERS: readonly SourceAdapter[] = [
   betterStack,
   checkly,
   checkmk,
+  cloudevents,
+  cloudflare,
   connectwiseAutomate,
   conviva,
   cronitor,
@@ -97,6 +111,7 @@ export const ADAPTERS: readonly SourceAdapter[] = [
   dynatrace,
   elastalert,
   elasticKibana,
+  email,
   fastly,
   gcpMonitoring,
   generic,
@@ -118,8 +133,11 @@ export const ADAPTERS: readonly SourceAdapter[] = [
   netdata,
   newrelic,
   ninjaone,
+  opentelemetry,
   opsgenie,
+  opsgenieApi,
   pagerduty,
+  pagerdutyEvents,
   pingdom,
   prtg,
   pulsetic,
@@ -134,12 +152,16 @@ export const ADAPTERS: readonly SourceAdapter[] = [
   splunk,
   statuscake,
   statuspage,
+  syslog,
   thousandeyes,
   updown,
   uptimeCom,
   uptimeKuma,
   uptimerobot,
   veeam,
+  victorops,
+  vmwareVrops,
+  wazuh,
   zabbix,
 ]
 
