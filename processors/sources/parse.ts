@@ -1,23 +1,29 @@
 import { AppError } from '../../schemas/errors.ts'
 import { jsonInside } from './json.ts'
 import { withExactIntegers } from './long-integers.ts'
+import { multipartFields } from './parse-multipart.ts'
+import { parseOtlpLogs } from './parse-otlp.ts'
 import { xmlTexts } from './parse-xml.ts'
 import { DEPTH_MAX, FIELDS_MAX } from './limits.ts'
 
 /**
- * A body as a JSON value. JSON types are parsed; a form gives its field `payload` parsed, or a flat object of its fields; plain text is parsed
- * when it holds JSON (SNS sends it so) and is a string otherwise; XML gives the texts of its innermost elements. Throws `payload_invalid` with what to look for.
+ * A body as a JSON value. JSON types are parsed; a form, multipart or not, gives its field `payload` parsed, or a flat object of its fields; plain
+ * text is parsed when it holds JSON (SNS sends it so) and is a string otherwise; JSON lines give an array; XML gives the texts of its innermost
+ * elements; protobuf is read as logs of OpenTelemetry. Throws `payload_invalid` with what to look for.
  */
 export function parseBody(body: Buffer, contentType: string): unknown {
   const type = (contentType.split(';', 1)[0] ?? '').trim().toLowerCase()
-  const text = body.toString('utf8').replace(/^\ufeff/, '')
-  const value = readAs(type, text)
+  const value = readAs(type, body, contentType)
   assertShallow(value)
   return value
 }
 
-function readAs(type: string, text: string): unknown {
+function readAs(type: string, body: Buffer, contentType: string): unknown {
+  if (type === 'application/x-protobuf') return parseOtlpLogs(body)
+  if (type === 'multipart/form-data') return formValue(multipartFields(body, contentType))
+  const text = body.toString('utf8').replace(/^\ufeff/, '')
   if (type === 'application/x-www-form-urlencoded') return parseForm(text)
+  if (type === 'application/x-ndjson') return text.split('\n').filter((line) => line.trim() !== '').map(parseJson)
   if (type === 'text/xml' || type === 'application/xml') return xmlTexts(text)
   return type.startsWith('text/') && type !== 'text/json' ? parseText(text) : parseJson(text)
 }
@@ -33,6 +39,11 @@ function parseForm(text: string): unknown {
     if (fields.length >= FIELDS_MAX) throw new AppError('payload_invalid', `the form has more than ${FIELDS_MAX} fields`)
     fields.push(field)
   }
+  return formValue(fields)
+}
+
+/** The field `payload` where it holds JSON, as Slack's format has it; else all fields. */
+function formValue(fields: readonly (readonly [string, string])[]): unknown {
   const payload = fields.find(([name]) => name === 'payload')?.[1]
   const inside = payload === undefined ? undefined : jsonInside(payload)
   // fromEntries defines own properties, so a field called __proto__ is only a field.

@@ -15,8 +15,11 @@ const HOST_LABELS = ['host', 'hostname', 'nodename', 'instance', 'node', 'server
 /** Where the scraped program speaks about other things, its own address names nothing that is ill. */
 const ABOUT_OTHERS_LABELS = ['pod', 'deployment', 'statefulset', 'daemonset', 'job_name', 'cronjob', 'persistentvolumeclaim', 'persistentvolume', 'horizontalpodautoscaler', 'node', 'namespace'] as const
 
-/** Reads one element of `alerts` as Alertmanager's webhook (version 4, and 3 without fingerprint) and Grafana's unified alerting send it. */
-export function readPrometheusAlert(source: string, element: unknown, group: unknown, path: string): Normalised {
+/**
+ * Reads one element of `alerts` as Alertmanager's webhook (version 4, and 3 without fingerprint) and Grafana's unified alerting send it. The status is
+ * the element's, else that of `group`; `extra` labels come first, so that the alert's own win.
+ */
+export function readPrometheusAlert(source: string, element: unknown, group: unknown, path: string, extra: readonly (readonly [string, string])[] = []): Normalised {
   if (!isObject(element)) return [reject(path, 'an alert must be an object with labels')]
   const labels = textEntries(element['labels'])
   const byName = new Map(labels)
@@ -28,7 +31,7 @@ export function readPrometheusAlert(source: string, element: unknown, group: unk
   return [
     makeAlert({
       source,
-      externalId: textOf(element['fingerprint']) ?? (labels.length === 0 ? null : fingerprint(labels)),
+      externalId: textOf(element['fingerprint']) ?? (labels.length === 0 ? null : fingerprint(rawLabels(element['labels']))),
       asset,
       signature,
       severity: severityFrom(SEVERITY_WORDS, byName.get('severity') ?? byName.get('priority') ?? byName.get('level') ?? null),
@@ -36,9 +39,14 @@ export function readPrometheusAlert(source: string, element: unknown, group: unk
       title: firstText(annotations, 'summary', 'title', 'message', 'description'),
       message,
       startsAtMs: instantMs(element['startsAt']),
-      labels,
+      labels: [...extra, ...labels],
     }),
   ]
+}
+
+/** Labels as Prometheus hashes them: values as they are, empty ones left out. */
+function rawLabels(labels: unknown): readonly (readonly [string, string])[] {
+  return isObject(labels) ? Object.entries(labels).flatMap(([name, value]) => (typeof value === 'string' && value !== '' ? [[name, value] as const] : [])) : []
 }
 
 function statusOf(element: unknown, group: unknown): AlertStatus {

@@ -1,12 +1,33 @@
 import { readEach, reject } from '../build.ts'
-import { at } from '../json.ts'
+import { at, isObject } from '../json.ts'
 import { readPrometheusAlert } from '../prometheus.ts'
-import type { Normalised } from '../source.ts'
+import type { DeliveryContext, Normalised } from '../source.ts'
+import { instantMs } from '../time.ts'
 
-/** A webhook group (`alerts` inside an object), or the bare array that programs post to Alertmanager's own API. */
-export function normalise(payload: unknown): Normalised {
+/** A webhook group (`alerts` inside an object), or the bare array that Prometheus and other programs post to Alertmanager's own API. */
+export function normalise(payload: unknown, context: DeliveryContext): Normalised {
   const alerts = Array.isArray(payload) ? payload : at(payload, 'alerts')
   if (!Array.isArray(alerts)) return [reject('/alerts', 'an Alertmanager webhook has an array `alerts`; use webhook_configs, not another receiver type')]
   const path = Array.isArray(payload) ? '' : '/alerts'
-  return readEach(alerts, path, (element, elementPath) => readPrometheusAlert('alertmanager', element, payload, elementPath))
+  return readEach(alerts, path, (element, elementPath) => {
+    const posted = Array.isArray(payload) ? postedState(element, context.receivedAtMs) : null
+    return readPrometheusAlert('alertmanager', element, posted ?? payload, elementPath, posted?.labels)
+  })
+}
+
+interface Posted {
+  readonly status: 'firing' | 'resolved'
+  readonly labels: readonly (readonly [string, string])[]
+}
+
+/**
+ * Alerts of the API carry no status: one whose `endsAt` has come is over, one without an end or with one to come fires (Alertmanager,
+ * alert/alert.go, Resolved). Null for an element that says its status itself.
+ */
+function postedState(element: unknown, receivedAtMs: number): Posted | null {
+  if (!isObject(element) || element['status'] !== undefined) return null
+  const endsAtMs = instantMs(element['endsAt'])
+  // In seconds: a bare number is never taken for something two alerts have in common.
+  const labels: Posted['labels'] = endsAtMs === null ? [] : [['ends_at', String(Math.floor(endsAtMs / 1_000))]]
+  return { status: endsAtMs !== null && endsAtMs <= receivedAtMs ? 'resolved' : 'firing', labels }
 }

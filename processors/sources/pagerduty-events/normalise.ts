@@ -1,0 +1,104 @@
+import type { AlertStatus, Severity } from '../../../schemas/records.ts'
+import { makeAlert, readEach, reject } from '../build.ts'
+import { Fields } from '../fields.ts'
+import { at, firstText, isObject, textEntries, textOf } from '../json.ts'
+import { shapeOf } from '../sentence.ts'
+import type { Normalised } from '../source.ts'
+import { instantMs } from '../time.ts'
+import { SEVERITY_WORDS, severityFrom, statusFrom, type SeverityTable, type StatusTable } from '../words.ts'
+
+const SOURCE = 'pagerduty-events'
+
+/** `payload.severity` ("PD-CEF"), over the words of clients that do not keep to it. */
+const SEVERITIES: SeverityTable = { ...SEVERITY_WORDS, critical: 'critical', error: 'high', warning: 'medium', info: 'info' }
+/** `event_action` of v2, `event_type` of v1. */
+const ACTIONS: StatusTable = { trigger: 'firing', acknowledge: 'acknowledged', resolve: 'resolved' }
+
+/** Names in `custom_details` or `details` that say which check it was, where `class` does not. */
+const CHECK_NAMES = ['alertname', 'checkname', 'check', 'service', 'rulename', 'rule', 'monitorname', 'monitor', 'triggername', 'trigger', 'servicedesc', 'eventname'] as const
+/** And which machine, in v1, which has no field for it. */
+const HOST_NAMES = ['hostname', 'host', 'server', 'node', 'instance', 'device', 'source'] as const
+
+/** Events API v2 (alert and change events) and v1: one event, or an array of them. */
+export function normalise(payload: unknown): Normalised {
+  return Array.isArray(payload) ? readEach(payload, '', readOne) : readOne(payload, '')
+}
+
+function readOne(element: unknown, path: string): Normalised {
+  if (!isObject(element)) return [reject(path, 'an event is an object with event_action and payload (v2), or event_type and description (v1)')]
+  if ('event_type' in element || 'service_key' in element || 'incident_key' in element) return readV1(element, path)
+  return readV2(element, path)
+}
+
+function readV2(event: unknown, path: string): Normalised {
+  const payload = at(event, 'payload')
+  const summary = firstText(payload, 'summary')
+  const dedupKey = firstText(event, 'dedup_key')
+  if (summary === null && dedupKey === null) return [reject(path, 'an event needs payload.summary, or a dedup_key')]
+  const action = firstText(event, 'event_action')
+  // Change events have no action; they say what was done, not that something is wrong.
+  const isChange = action === null && isObject(payload)
+  const details = at(payload, 'custom_details')
+  const check = firstText(payload, 'class') ?? new Fields(details).path(...CHECK_NAMES)
+  const source = firstText(payload, 'source')
+  const severity: Severity = isChange ? 'info' : severityFrom(SEVERITIES, firstText(payload, 'severity'))
+  return [
+    makeAlert({
+      source: SOURCE,
+      externalId: dedupKey,
+      asset: source,
+      signature: check ?? firstText(payload, 'component') ?? signatureOf(summary, source),
+      severity,
+      status: isChange ? 'firing' : statusFrom(ACTIONS, action),
+      title: summary ?? dedupKey,
+      message: textOf(details) ?? detailText(details) ?? summary,
+      startsAtMs: instantMs(at(payload, 'timestamp')),
+      labels: [
+        ['class', firstText(payload, 'class')], ['component', firstText(payload, 'component')], ['group', firstText(payload, 'group')],
+        ['event_kind', isChange ? 'change' : null], ['client', firstText(event, 'client')], ['client_url', firstText(event, 'client_url')],
+        ['link', firstText(event, ['links', '0', 'href'])], ...textEntries(details),
+      ],
+    }),
+  ]
+}
+
+function readV1(event: unknown, path: string): Normalised {
+  const description = firstText(event, 'description')
+  const incidentKey = firstText(event, 'incident_key')
+  if (description === null && incidentKey === null) return [reject(path, 'an event needs a description, or an incident_key')]
+  const details = at(event, 'details')
+  const fields = new Fields(details)
+  const asset = fields.path(...HOST_NAMES) ?? machineIn(description)
+  const status: AlertStatus = statusFrom(ACTIONS, firstText(event, 'event_type'))
+  return [
+    makeAlert({
+      source: SOURCE,
+      externalId: incidentKey,
+      asset,
+      signature: fields.path(...CHECK_NAMES) ?? signatureOf(description, asset),
+      severity: severityFrom(SEVERITIES, fields.path('severity', 'priority', 'level')),
+      status,
+      title: description ?? incidentKey,
+      message: textOf(details) ?? detailText(details) ?? description,
+      startsAtMs: instantMs(fields.path('timestamp', 'startsat', 'starttime', 'eventtime')),
+      labels: [['client', firstText(event, 'client')], ['client_url', firstText(event, 'client_url')], ...textEntries(details)],
+    }),
+  ]
+}
+
+/** The summary without its numbers and without the machine, so that one check has one name on every machine. */
+function signatureOf(summary: string | null, asset: string | null): string | null {
+  if (summary === null) return null
+  const shape = shapeOf(summary)
+  return asset === null || asset.length < 3 || shape === asset ? shape : shape.replaceAll(asset, '{source}')
+}
+
+/** `… on machine srv01.acme.com`: v1 has no field for it, so a host's name at the end of the description, behind one of these words, is it. */
+function machineIn(description: string | null): string | null {
+  return /\b(?:machine|host|server|node) ([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)$/i.exec((description ?? '').slice(-320))?.[1] ?? null
+}
+
+function detailText(details: unknown): string | null {
+  const lines = textEntries(details).slice(0, 32).map(([name, value]) => `${name}: ${value.slice(0, 512)}`)
+  return lines.length === 0 ? null : lines.join('\n')
+}
