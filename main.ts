@@ -1,5 +1,6 @@
 /** The command line `aw`. Exit codes: 0 done, 1 failed, 2 wrong usage; errors in one line on standard error, with --json as an object. */
 import { Command, CommanderError } from 'commander'
+import type { LetterOptions } from './cli/dead-letters.ts'
 import { environment, readConfig } from './config.ts'
 import { ROLE_NAMES } from './roles.ts'
 import { systemClock } from './schemas/clock.ts'
@@ -57,6 +58,45 @@ program.command('backtest').requiredOption('--alerts <file>', '.jsonl or .jsonl.
     print(options, summary, () => text)
   })
 
+program.command('receipt').argument('<delivery>', 'its id, as the webhook answered it').option('--integration <id>', 'the delivery is named by its sender\'s own id').option('--json')
+  .description('what became of a delivery, alert by alert')
+  .action(async (id: string, options: Json & { integration?: string }) => {
+    const [{ ApiClient }, { receipt, receiptText }] = await Promise.all([import('./cli/client.ts'), import('./cli/receipt.ts')])
+    const view = await receipt(new ApiClient(readConfig(environment())), id, options.integration)
+    print(options, view, () => receiptText(view))
+  })
+
+const letters = program.command('dead-letters').description('what could not be understood')
+const ofLetters = (command: Command): Command => command.option('--company <name>').option('--code <code>', 'payload_invalid, record_unreadable, stage_bug').option('--stage <stage>')
+  .option('--source <source>').option('--q <words>', 'words of the reason, or an id').option('--from <time>').option('--to <time>').option('--json')
+ofLetters(letters.command('list')).option('--replayed <yes|no>').option('--limit <n>', 'letters shown', positive, 20).description('the newest, and how many of each code')
+  .action(async ({ json, limit, ...filter }: Json & LetterOptions & { limit: number }) => {
+    const [{ ApiClient }, { listLetters, letterListText }] = await Promise.all([import('./cli/client.ts'), import('./cli/dead-letters.ts')])
+    const list = await listLetters(new ApiClient(readConfig(environment())), filter, Math.min(200, Math.ceil(limit)))
+    print({ json: json === true }, list, () => letterListText(list))
+  })
+letters.command('show').argument('<id>').option('--original <file>', 'write all bytes of the original to this file').option('--json').description('one with its reason and the start of its original')
+  .action(async (id: string, options: Json & { original?: string }) => {
+    const [{ ApiClient }, { showLetter, letterText }] = await Promise.all([import('./cli/client.ts'), import('./cli/dead-letters.ts')])
+    const letter = await showLetter(new ApiClient(readConfig(environment())), id, options.original)
+    print(options, letter, () => letterText(letter))
+  })
+ofLetters(letters.command('replay').argument('[id]')).option('--all', 'every one that was not yet').description('send one through anew, or all that fit, oldest first')
+  .action(async (id: string | undefined, { json, all, ...filter }: Json & LetterOptions & { all?: boolean }) => {
+    const [{ ApiClient }, { replayLetter, replayLetters, replaySumText }] = await Promise.all([import('./cli/client.ts'), import('./cli/dead-letters.ts')])
+    const api = new ApiClient(readConfig(environment()))
+    const isFiltered = Object.keys(filter).length > 0
+    if (id !== undefined && (isFiltered || all === true)) throw new AppError('usage', 'name one dead letter, or a filter, not both')
+    if (id === undefined && !isFiltered && all !== true) throw new AppError('usage', 'name a dead letter, a filter such as --code, or --all')
+    if (id !== undefined) {
+      const answer = await replayLetter(api, id)
+      return print({ json: json === true }, answer, () => (answer.wasReplayed ? `sent through anew before: ${answer.replayedAt} by ${answer.replayedBy}` : `sent through anew: \`aw dead-letters show ${id}\` tells what becomes of it`))
+    }
+    const sum = await replayLetters(api, filter)
+    print({ json: json === true }, sum, () => replaySumText(sum))
+    if (sum.failed.length > 0) process.exitCode = 1
+  })
+
 program.command('doctor').option('--json').description('configuration, engines: reachable, authorised, how to mend').action(async (options: Json) => {
   const { doctor } = await import('./cli/doctor.ts')
   const { findings, text } = await doctor(environment())
@@ -72,7 +112,7 @@ program.command('bench').argument('<what>', 'ingest, pipeline, correlate or fair
 
 function positive(text: string): number {
   const value = Number(text)
-  if (!(value > 0)) throw new AppError('usage', `--rate: a number above 0, not "${text}"`)
+  if (!(value > 0)) throw new AppError('usage', `a number above 0, not "${text}"`)
   return value
 }
 

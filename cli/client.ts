@@ -17,6 +17,13 @@ export class ApiClient {
     this.#token = config.adminToken?.reveal() ?? tokenFile(config.dataDir)
   }
 
+  /** The bytes of a file. Throws the API's own error code and message. */
+  async bytes(path: string): Promise<Buffer> {
+    const answer = await request(`${this.url}${path}`, { headers: { authorization: `Bearer ${this.#token}` } })
+    if (!answer.ok) throw errorOf(answer.status, await answer.text())
+    return Buffer.from(await answer.arrayBuffer())
+  }
+
   /** One call; the answer's JSON, unchecked. Throws the API's own error code and message. */
   async call<T>(method: 'GET' | 'POST' | 'PATCH', path: string, body?: unknown): Promise<T> {
     const answer = await request(`${this.url}${path}`, {

@@ -14,11 +14,11 @@ export function table(head: readonly string[], rows: readonly (readonly (string 
 }
 
 /** A progress bar on standard error; silent where nobody watches. */
-export function progressBar(total: number, what: string): { step: () => void; stop: () => void } {
+export function progressBar(total: number, what: string): { step: (by?: number) => void; stop: () => void } {
   if (!process.stderr.isTTY) return { step: () => undefined, stop: () => undefined }
   const bar = new cliProgress.SingleBar({ format: `{bar} {value}/{total} ${what}, {eta_formatted} left`, stream: process.stderr }, cliProgress.Presets.shades_classic)
   bar.start(total, 0)
-  return { step: () => bar.increment(), stop: () => bar.stop() }
+  return { step: (by = 1) => bar.increment(by), stop: () => bar.stop() }
 }
 
 /** 0.934 as `93.4%`. */

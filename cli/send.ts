@@ -83,7 +83,8 @@ function payloadsOf(file: string): Buffer[] {
   return content.toString('utf8').split('\n').filter((line) => line.trim() !== '').map((line) => Buffer.from(line))
 }
 
-async function companyNamed(api: ApiClient, name: string): Promise<Named> {
+/** The company of that name. Throws `not_found`. */
+export async function companyNamed(api: ApiClient, name: string): Promise<Named> {
   for (let cursor: string | null = ''; cursor !== null;) {
     const page: { items: Named[]; next: string | null } = await api.call('GET', `/api/companies?limit=100${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`)
     const found = page.items.find((company) => company.name === name)
