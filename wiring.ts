@@ -2,6 +2,8 @@
 import { randomUUID } from 'node:crypto'
 import { CredentialSnapshot } from './ingest/authenticate.ts'
 import { correlateStage } from './correlator/stage.ts'
+import { mappingOf } from './processors/mapping/cache.ts'
+import { applyMapping } from './processors/mapping/mapping.ts'
 import { processStage, type ProcessOutput } from './processors/process-stage.ts'
 import { outputCodecs, runStage } from './processors/runner.ts'
 import { parseBody } from './processors/sources/parse.ts'
@@ -17,7 +19,7 @@ import type { CorrelateEntry, Delivery, IncidentRecord, ProcessEntry } from './s
 import { TOPICS, type TopicName } from './schemas/topics.ts'
 import { startAnnouncer } from './storage/announcer.ts'
 import { startProjector } from './storage/projector.ts'
-import { loadCredentials, touchLastUsed } from './storage/queries/credentials.ts'
+import { credentialsMark, loadCredentials, touchLastUsed } from './storage/queries/credentials.ts'
 import { recorderPositions } from './storage/queries/reader-positions.ts'
 import { RECORDER, startRecorder } from './storage/recorder.ts'
 import { startRelay, type Relay } from './storage/relay.ts'
@@ -46,9 +48,10 @@ export const CREDENTIALS_INTERVAL_MS = 2_000
 /** When keys were last used is written this often. */
 const USED_INTERVAL_MS = 10_000
 
-/** A delivery read by the adapter of its source. Throws `payload_invalid` when the body as a whole cannot be read. */
-export function normalise(delivery: Delivery, receivedAtMs: number): ReturnType<ReturnType<typeof adapterFor>['normalise']> {
+/** A delivery read by the mapping of its integration, else by the adapter of its source. Throws `payload_invalid` or `mapping_failed` when the body as a whole cannot be read. */
+export function normalise(delivery: Delivery, receivedAtMs: number, mapping: string | null): ReturnType<ReturnType<typeof adapterFor>['normalise']> {
   const payload = parseBody(delivery.body, delivery.contentType)
+  if (mapping !== null) return applyMapping(mappingOf(mapping), payload, delivery.source).alerts
   return adapterFor(delivery.source).normalise(payload, { contentType: delivery.contentType, headers: delivery.headers, receivedAtMs })
 }
 
@@ -174,6 +177,8 @@ export class CredentialKeeper implements Stoppable {
   #reading: Promise<unknown> = Promise.resolve()
   /** The reading that has not begun yet: it serves everybody who asks before it does. */
   #queued: Promise<void> | null = null
+  /** What the snapshot was read at. */
+  #mark: string | null = null
   #usedAtMs = 0
 
   constructor(surroundings: KeeperSurroundings, masterKey: Buffer) {
@@ -232,7 +237,11 @@ export class CredentialKeeper implements Stoppable {
 
   async #read(): Promise<void> {
     const { engines, clock } = this.#surroundings
-    this.snapshot.replace(await loadCredentials(await engines.database(), this.#masterKey, clock.now()))
+    const [database, nowMs] = [await engines.database(), clock.now()]
+    const mark = await credentialsMark(database, nowMs)
+    if (mark === this.#mark) return
+    this.snapshot.replace(await loadCredentials(database, this.#masterKey, nowMs))
+    this.#mark = mark
   }
 
   async #noteUse(): Promise<void> {

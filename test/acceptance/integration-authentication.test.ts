@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { NO_AUTHENTICATION } from '../../schemas/authentication.ts'
 import { TestClock } from '../../schemas/clock.ts'
 import type { IntegrationView } from '../../schemas/views.ts'
-import { loadCredentials } from '../../storage/queries/credentials.ts'
+import { credentialsMark, loadCredentials, touchLastUsed } from '../../storage/queries/credentials.ts'
 import { ADMIN_TOKEN, openApiHarness, type ApiHarness } from '../harness/api.ts'
 
 const HOUR_MS = 3_600_000
@@ -150,6 +150,31 @@ describe('an integration', () => {
     const lines = await call<{ items: { before: unknown }[] }>('GET', `/api/audit?company=${company}&action=integration.deleted`)
     expect(lines.body.items).toMatchObject([{ before: { name: 'sentry', source: 'sentry', liveKeys: 1 } }])
   })
+})
+
+test('what the edge judges by has a mark that changes with it, and with nothing else', async () => {
+  const { company, path, integration } = await made('Marked', { source: 'zabbix' })
+  const marks = [await credentialsMark(api.database, clock.now())]
+  const note = async (): Promise<void> => { marks.push(await credentialsMark(api.database, clock.now())) }
+  const [key] = (await call<{ items: IntegrationView[] }>('GET', `/api/companies/${company}/integrations`)).body.items.find(({ id }) => id === integration.id)!.keys
+  const changes: (() => Promise<unknown>)[] = [
+    () => call('PATCH', path, { requireHmac: false }), () => call('PATCH', path, { source: 'sentry' }), () => call('PATCH', path, { authentication: { allowedNetworks: ['10.0.0.0/8'] } }),
+    () => call('PATCH', path, { vendorSecret: SECRET }), () => call('PATCH', path, { vendorSecret: NEXT_SECRET, vendorSecretOverlapSeconds: 60 }), async () => clock.tick(60_000),
+    () => call('PATCH', path, { disabled: true }), () => call('PATCH', path, { disabled: false }), () => call('PATCH', `/api/companies/${company}`, { requestsPerMinute: 7 }),
+    () => api.call(ADMIN_TOKEN, 'POST', `/api/companies/${company}/rotate-key`, { integrationId: integration.id, overlapSeconds: 60 }), async () => clock.tick(60_000),
+    () => call('DELETE', path),
+  ]
+  for (const change of changes) {
+    await change()
+    await note()
+  }
+  expect(marks.map((mark, index) => mark !== marks[index - 1])).toEqual(marks.map(() => true))
+  const other = await made('Quiet', { source: 'zabbix' })
+  const before = await credentialsMark(api.database, clock.now())
+  await touchLastUsed(api.database, new Map([[key!.id, clock.now()]]))
+  await call('PATCH', other.path, { name: 'renamed' })
+  await call('POST', `/api/companies/${other.company}/assets`, { name: 'web-1' })
+  expect(await credentialsMark(api.database, clock.now())).toBe(before)
 })
 
 test('no answer, no audit line and no row shows a vendor’s secret', async () => {
