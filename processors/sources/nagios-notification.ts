@@ -17,9 +17,9 @@ const STATE = ['state', 'status', 'currentstate', 'severity', 'stateid']
 const OUTPUT = ['serviceoutput', 'hostoutput', 'output', 'checkresultoutput', 'pluginoutput', 'checkoutput', 'message', 'text', 'description', 'body', 'details']
 const PREFIXES = ['', 'nagios', 'icinga', 'notify']
 
-/** Notification types of Nagios, Icinga 2 and Checkmk. Flapping stops in whatever state the check is; a downtime is planned and no alert. */
-const TYPES: StatusTable = { problem: 'firing', recovery: 'resolved', acknowledgement: 'acknowledged', flappingstart: 'firing', ok: 'resolved', ack: 'acknowledged', trigger: 'firing', resolve: 'resolved', acknowledge: 'acknowledged' }
-const PLANNED = /^(downtime|scheduleddowntime|alerthandler)/
+/** Notification types of Nagios, Icinga 2 and Checkmk. Flapping stops in whatever state the check is; a downtime is planned, a comment is talk, and neither is an alert. */
+const TYPES: StatusTable = { problem: 'firing', recovery: 'resolved', acknowledgement: 'acknowledged', flappingstart: 'firing', ok: 'resolved', ack: 'acknowledged', trigger: 'firing', resolve: 'resolved', acknowledge: 'acknowledged', acknowledgementset: 'acknowledged' }
+const PLANNED = /^(downtime|scheduleddowntime|alerthandler|comment)/
 
 /** States of services and hosts by name, in short, and by number of the state type they belong to. */
 const STATES: StatusTable = { ...STATUS_WORDS, ok: 'resolved', up: 'resolved', warning: 'firing', warn: 'firing', critical: 'firing', crit: 'firing', unknown: 'firing', unkn: 'firing', down: 'firing', unreachable: 'firing', unreach: 'firing' }
@@ -65,7 +65,7 @@ function look(fields: Fields, names: readonly string[]): string | null {
   return null
 }
 
-/** Checkmk says in WHAT which of the two a notification is about, and fills the service's macros of host notifications too. */
+/** Senders that pass the macros of both kinds each time say in WHAT (or as an object type) which of the two it is about. */
 function isHostCheck(fields: Fields): boolean {
   return (look(fields, ['what', 'objecttype', 'entitytype', 'type']) ?? '').toLowerCase() === 'host'
 }

@@ -20,14 +20,14 @@ function readOne(element: unknown, path: string): Normalised {
   const fields = new Fields(element)
   if (isObject(at(element, 'status')) && at(element, 'status', 'reachable') !== undefined) return readReachability(element, fields, path)
   const alarm = fields.path('alert', 'alarm', 'name', 'alarmname', 'alertname')
-  const chart = fields.path('chart', 'chartname', 'chartid', 'instance')
+  const chart = fields.path('chart', 'chartname', 'chartid', 'alertchartname', 'alertchartid', 'instance')
   // The Cloud's Test button sends a title and a token to type in; the agent's test raises the alarm test_alarm.
   if (alarm === null && fields.path('token') !== null) return []
   if (alarm === 'test_alarm' && (chart === null || chart === 'test.chart')) return []
-  const host = fields.path('host', 'hostname', 'node', 'nodename', 'nodehostname')
+  const host = fields.path('host', 'hostname', 'node', 'nodehostname', 'nodename', 'alertnodehostname')
   const alarmId = fields.path('alarmid')
   if (alarm === null && chart === null) return [reject(path, 'no alert and no chart; send name, chart, status and host from custom_sender')]
-  const word = fields.path('status', 'alertstatus', 'severity', 'alarmstatus')
+  const word = fields.path('status', 'alertstatestatus', 'alertstatus', 'severity', 'alertseverity', 'alarmstatus')
   const status = statusFrom(STATUSES, word)
   return [
     makeAlert({
@@ -37,13 +37,14 @@ function readOne(element: unknown, path: string): Normalised {
       signature: alarm ?? chart,
       severity: status === 'resolved' ? 'unknown' : severityFrom(SEVERITIES, knows(SEVERITIES, word) ? word : fields.path('severity')),
       status,
-      title: fields.path('message', 'title', 'statusmessage') ?? `${alarm ?? chart ?? ''}${host === null ? '' : ` on ${host}`}`,
-      message: fields.path('info', 'summary', 'message'),
+      title: fields.path('message', 'title', 'statusmessage', 'alertrenderedsummary') ?? `${alarm ?? chart ?? ''}${host === null ? '' : ` on ${host}`}`,
+      message: fields.path('info', 'alertrenderedinfo', 'alertinfo', 'summary', 'alertrenderedsummary', 'message'),
       startsAtMs: beganMs(fields, status),
       labels: [
         ['chart', chart],
-        ...['context', 'family', 'class', 'classification', 'component', 'type', 'space', 'units', 'roles'].map((name) => [name, fields.path(name)] as const),
-        ['value', fields.path('valuestring', 'value')],
+        ...['context', 'family', 'class', 'classification', 'component', 'type', 'units', 'roles'].map((name) => [name, fields.path(name)] as const),
+        ['space', fields.path('space', 'spacename', 'spaceslug')],
+        ['value', fields.path('valuestring', 'value', 'alertstatevaluestr', 'alertstatevalue')],
         ['old_status', fields.path('oldstatus')],
         ['duration', fields.path('durationtxt', 'duration')],
         ['alarm_id', alarmId],
@@ -83,7 +84,7 @@ function alarmIdentity(host: string | null, alarmId: string | null, chart: strin
 
 /** `when` (the agent) and `date` (the Cloud) tell this change; `non_clear_duration` seconds before it the alarm was last clear. */
 function beganMs(fields: Fields, status: AlertStatus): number | null {
-  const changedMs = zonedMs(fields.path('when', 'date', 'timestamp', 'whentimestamp'))
+  const changedMs = zonedMs(fields.path('when', 'date', 'timestamp', 'alertstatetimestamp', 'alertdate'))
   if (changedMs === null) return null
   const wasRaised = knows(SEVERITIES, fields.path('oldstatus'))
   const raisedText = fields.path('nonclearduration')
