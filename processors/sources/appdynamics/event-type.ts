@@ -31,9 +31,9 @@ export function gradeOf(types: readonly (string | null)[], severity: string | nu
   return status === 'resolved' && own === 'info' ? 'unknown' : own
 }
 
-/** A display name without its state and grade: `Health Rule Violation Started - Warning` is `Health Rule Violation`. */
+/** A display name without its state and grade: `Health Rule Violation Started - Warning` and `New Critical Health Rule Violation` are `Health Rule Violation`. */
 export function withoutState(name: string | null): string | null {
-  return name === null ? null : name.slice(0, 512).replace(/ (?:started|ended|continues|upgraded|downgraded|cancell?ed|opened|closed)\b.*$/i, '').trim() || null
+  return name === null ? null : name.slice(0, 512).replace(/^(?:new |ended |continuing )?(?:critical |warning )?(?=health rule)/i, '').replace(/ (?:started|ended|continues|upgraded|downgraded|cancell?ed|opened|closed)\b.*$/i, '').trim() || null
 }
 
 const ENDS = new Set(['close', 'closed', 'cancel', 'canceled', 'cancelled', 'ended', 'resolved'])

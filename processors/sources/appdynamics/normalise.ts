@@ -5,6 +5,9 @@ import type { Normalised } from '../source.ts'
 import { instantMs } from '../time.ts'
 import { gradeOf, stateOf, withoutState } from './event-type.ts'
 
+/** Where templates put the event's own fields. */
+const NESTS = ['details', 'latestevent', 'event', 'payload', 'customdetails', 'payloadcustomdetails'] as const
+
 /** One event, or a list of them as templates write it with `#foreach(${fullEventList})`. */
 export function normalise(payload: unknown): Normalised {
   if (Array.isArray(payload)) return readEach(payload, '', readOne)
@@ -19,14 +22,15 @@ function readOne(element: unknown, path: string): Normalised {
   if (!isObject(element)) return [reject(path, 'an AppDynamics request is an object; check the payload of the HTTP request template')]
   const fields = new Fields(element)
   // Templates choose names and nesting; `details.event_type`, `latestEvent.eventType` and `eventType` are one.
-  const find = (...names: readonly string[]): string | null => fields.path(...names) ?? fields.path(...names.flatMap((name) => [`details${name}`, `latestevent${name}`, `event${name}`, `customdetails${name}`, `payload${name}`]))
+  // A telling name counts before a less telling one, wherever it stands: `details.node_name` before `application_name`.
+  const find = (...names: readonly string[]): string | null => fields.path(...names.flatMap((name) => [name, ...NESTS.map((nest) => `${nest}${name}`)]))
   const action = fields.path('eventtype', 'eventaction', 'action', 'status', 'state')
   const displayName = find('eventname', 'displayname', 'eventdisplayname', 'name')
-  const types = [find('eventtypekey', 'typekey') ?? null, fields.path('detailseventtype', 'latesteventeventtype', 'eventtype', 'type'), displayName]
+  const types = [find('eventtypekey', 'typekey') ?? null, fields.path('detailseventtype', 'latesteventeventtype', 'payloadclass', 'eventtype', 'type'), displayName]
   const rule = find('healthrulename', 'healthrule', 'anomalyname', 'rulename', 'policyname', 'policy')
   const summary = find('description', 'title', 'summary', 'summarymessage', 'eventsummary', 'subject')
-  const asset = find('nodename', 'node', 'machinename', 'hostname', 'host', 'servername', 'tiername', 'tier', 'dbname', 'affectedentitiesname', 'affectedentityname', 'affectedentity', 'entityname', 'applicationname', 'application', 'appname', 'app')
-  const externalId = find('incidentkey', 'dedupkey', 'incidentid', 'incidentname', 'violationid') ?? incidentInLink(find('deeplink', 'url', 'link', 'clienturl', 'href'))
+  const asset = find('nodename', 'node', 'machinename', 'hostname', 'host', 'servername', 'tiername', 'tier', 'dbname', 'affectedentitiesname', 'affectedentityname', 'affectedentity', 'entityname', 'applicationname', 'application', 'appname', 'app', 'source')
+  const externalId = find('incidentkey', 'dedupkey', 'incidentid', 'incidentname', 'violationid') ?? incidentInLink(find('deeplink', 'eventdeeplink', 'url', 'link', 'clienturl', 'linkshref'))
   if (externalId === null && asset === null && rule === null && displayName === null && summary === null) return [reject(path, 'no event, rule or entity; give the HTTP request template the body of the set-up page')]
   const severity = find('severity', 'topseverity', 'eventseverity')
   const told = stateOf(types, action)
@@ -54,7 +58,7 @@ function readOne(element: unknown, path: string): Normalised {
         ['health_rule', find('healthrulename', 'healthrule')],
         ['policy', find('policyname', 'policy')],
         ['account', find('accountname', 'account')],
-        ['link', find('deeplink', 'url', 'link')],
+        ['link', find('deeplink', 'eventdeeplink', 'url', 'link', 'linkshref')],
       ],
     }),
   ]
