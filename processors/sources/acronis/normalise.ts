@@ -47,7 +47,7 @@ function readOne(element: unknown, path: string): Normalised {
         ...textEntries(at(alert, 'details')).filter(([name]) => name !== 'title' && name !== 'description').slice(0, 24),
         ...textEntries(at(alert, 'details', 'fields')).slice(0, 24),
         ['category', firstText(alert, ['details', 'category'], 'category')],
-        ['tenant', firstText(alert, ['tenant', 'name'], ['tenant', 'id'], ['tenant', 'uuid'], 'tenantName', 'tenantId', 'tenantID')],
+        ['tenant', firstText(alert, ['tenant', 'name'], ['tenant', 'id'], ['tenant', 'uuid'], 'tenant', 'tenantName', 'tenantId', 'tenantID')],
         ['tenant_locator', firstText(alert, ['tenant', 'locator'])],
         ['plan', firstText(alert, ['details', 'planName'], ['plan', 'name'], 'planName')],
         ['source', firstText(alert, 'source', '_source')],
