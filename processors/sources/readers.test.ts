@@ -3,7 +3,7 @@ import { Fields, filled } from './fields.ts'
 import { readMarks } from './marks.ts'
 import { fingerprint } from './prometheus-fingerprint.ts'
 import { boundedId, manyLines, oneLine, slug } from './text.ts'
-import { instantMs } from './time.ts'
+import { instantMs, zonedMs } from './time.ts'
 
 describe('reading a time', () => {
   const noon = Date.UTC(2026, 1, 3, 12)
@@ -26,6 +26,25 @@ describe('reading a time', () => {
     ['soon', null],
     [null, null],
   ])('reads %j as %j', (value, expected) => expect(instantMs(value)).toBe(expected))
+})
+
+describe('reading a time that may be local', () => {
+  const noon = Date.UTC(2026, 1, 3, 12)
+  it.each([
+    ['2026-02-03T12:00:00Z', noon],
+    ['2026-02-03 13:00:00 +0100', noon],
+    ['2026-02-03 07:00:00 EST', noon],
+    [String(noon), noon],
+    [noon / 1_000, noon],
+    ['2026-02-03 12:00:00', null],
+    ['2026-02-03T12:00:00.250', null],
+    ['2/3/2026 12:00:00 PM', null],
+  ])('reads %j as %j', (value, expected) => expect(zonedMs(value)).toBe(expected))
+})
+
+describe('a variable nobody filled in', () => {
+  it.each(['$HOSTNAME$', '$host.name$', '%sensor', '%STATUS%', '##ALERTID##', '[alert_uid]', '{HOST.NAME}', '{{ host }}'])('is known in %j', (text) => expect(filled(text)).toBeNull())
+  it.each(['100%', '$5', '[db] slow', '50 % of C:', '#1', '%', '$HOSTNAME is down'])('is not seen in %j', (text) => expect(filled(text)).toBe(text))
 })
 
 describe('reading the marks of a title', () => {
