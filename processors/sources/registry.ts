@@ -27,6 +27,7 @@ import { dynatrace } from './dynatrace/index.ts'
 import { elastalert } from './elastalert/index.ts'
 import { elasticKibana } from './elastic-kibana/index.ts'
 import { email } from './email/index.ts'
+import { fail2ban } from './fail2ban/index.ts'
 import { fastly } from './fastly/index.ts'
 import { gcpMonitoring } from './gcp-monitoring/index.ts'
 import { generic } from './generic/index.ts'
@@ -45,6 +46,7 @@ import { meraki } from './meraki/index.ts'
 import { monit } from './monit/index.ts'
 import { nAbleNcentral } from './n-able-ncentral/index.ts'
 import { nagios } from './nagios/index.ts'
+import { netbox } from './netbox/index.ts'
 import { netdata } from './netdata/index.ts'
 import { newrelic } from './newrelic/index.ts'
 import { ninjaone } from './ninjaone/index.ts'
@@ -70,6 +72,7 @@ import { statuscake } from './statuscake/index.ts'
 import { statuspage } from './statuspage/index.ts'
 import { syslog } from './syslog/index.ts'
 import { thousandeyes } from './thousandeyes/index.ts'
+import { unifiProtect } from './unifi-protect/index.ts'
 import { unknownAdapter } from './unknown/index.ts'
 import { updown } from './updown/index.ts'
 import { uptimeCom } from './uptime-com/index.ts'
@@ -112,6 +115,7 @@ export const ADAPTERS: readonly SourceAdapter[] = [
   elastalert,
   elasticKibana,
   email,
+  fail2ban,
   fastly,
   gcpMonitoring,
   generic,
@@ -130,6 +134,7 @@ export const ADAPTERS: readonly SourceAdapter[] = [
   monit,
   nAbleNcentral,
   nagios,
+  netbox,
   netdata,
   newrelic,
   ninjaone,
@@ -154,6 +159,7 @@ export const ADAPTERS: readonly SourceAdapter[] = [
   statuspage,
   syslog,
   thousandeyes,
+  unifiProtect,
   updown,
   uptimeCom,
   uptimeKuma,

@@ -15,6 +15,5 @@ export const guide: SourceGuide = {
   template: null,
   references: [
     'https://support.auvik.com/hc/en-us/articles/360048647112-How-do-I-interpret-webhook-notifications',
-    'https://support.auvik.com/hc/en-us/articles/360031006511',
   ],
 }

@@ -16,6 +16,6 @@ export const guide: SourceGuide = {
   references: [
     'https://developer.cisco.com/meraki/webhooks/introduction/',
     'https://developer.cisco.com/meraki/webhooks/webhook-sample-alerts/',
-    'https://documentation.meraki.com/General_Administration/Other_Topics/Meraki_Alerts_and_Notifications',
+    'https://github.com/meraki/webhook-payload-templates',
   ],
 }
