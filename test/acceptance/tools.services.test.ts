@@ -14,6 +14,7 @@ import { icinga } from '../services/tools/icinga.ts'
 import { monit } from '../services/tools/monit.ts'
 import { nagios } from '../services/tools/nagios.ts'
 import { Marker } from '../services/tools/tool.ts'
+import { zabbix } from '../services/tools/zabbix.ts'
 
 let program: Program
 let api: Client
@@ -36,7 +37,7 @@ afterAll(async () => {
   for (const step of undo.reverse()) await step()
 })
 
-describe.each([icinga, monit, nagios])('$source', (tool) => {
+describe.each([icinga, monit, nagios, zabbix])('$source', (tool) => {
   it('opens one incident for what it sees, and closes it when that is over', async () => {
     const company = await onboard(program, `Client with ${tool.source}`)
     const integration = await program.api<Company>('POST', `/api/companies/${company.id}/integrations`, { source: tool.source, requireHmac: false })
