@@ -19,6 +19,8 @@ const SEVERITIES: SeverityTable = {
 /** {State}; MERGED says that another event joined a problem that stays open. ACTIVE and CLOSED are the words of events and of the API. */
 const STATES: StatusTable = { open: 'firing', merged: 'firing', active: 'firing', reopened: 'firing', created: 'firing', updated: 'firing', refreshed: 'firing', resolved: 'resolved', closed: 'resolved', recovered: 'resolved' }
 
+const IDENTITIES = ['pid', 'problemid', 'eventid', 'id', 'displayid'] as const
+const TITLES = ['problemtitle', 'title', 'eventname', 'displayname', 'name'] as const
 const DETAILS = ['ProblemDetailsJSONv2', 'ProblemDetailsJSON'] as const
 
 /** One problem; workflows and scripts also send several in an array or under `problems`. */
@@ -28,14 +30,18 @@ export function normalise(payload: unknown): Normalised {
   return Array.isArray(problems) ? readEach(problems, '/problems', readOne) : readOne(payload, '')
 }
 
+/** Envelopes that customers put around a problem for the receiver they had before. */
+const ENVELOPES = ['client_payload', 'payload', 'problem', 'data'] as const
+
 function readOne(given: unknown, path: string): Normalised {
   if (!isObject(given)) return [reject(path, 'a Dynatrace problem is an object; check the custom payload of the notification')]
-  const problem = withParsed(given)
+  const inner = new Fields(given).path(...IDENTITIES, ...TITLES) === null ? ENVELOPES.map((name) => given[name]).find(isObject) : undefined
+  const problem = withParsed(inner ?? given)
   const fields = new Fields(problem)
   const own = new Fields(Object.fromEntries(Object.entries(problem).filter(([name]) => !DETAILS.some((detail) => detail === name))))
   const detail = (name: string): readonly string[] => [name, `problemdetailsjsonv2${name}`, `problemdetailsjson${name}`, `event${name}`]
-  const externalId = own.path('pid', 'problemid', 'eventid', 'id', 'displayid') ?? fields.path('problemdetailsjsonv2problemid', 'problemdetailsjsonid')
-  const title = own.path('problemtitle', 'title', 'eventname', 'displayname', 'name') ?? fields.path('problemdetailsjsonv2title', 'problemdetailsjsondisplayname')
+  const externalId = own.path(...IDENTITIES) ?? fields.path('problemdetailsjsonv2problemid', 'problemdetailsjsonid')
+  const title = own.path(...TITLES) ?? fields.path('problemdetailsjsonv2title', 'problemdetailsjsondisplayname')
   const asset = assetOf(problem, fields)
   if (externalId === null && title === null && asset === null) return [reject(path, 'no problem, title or entity; give the custom payload {PID}, {ProblemTitle}, {State}, {ProblemSeverity} and {ImpactedEntities}')]
   const word = own.path('state', 'problemstate', 'problemstatus', 'status', 'eventstatus', 'eventstatustransition') ?? fields.path(...detail('status'))
@@ -49,7 +55,7 @@ function readOne(given: unknown, path: string): Normalised {
       status: statusFrom(STATES, word),
       title,
       message: own.path('problemdetailstext', 'problemdetails', 'problemdetailsmarkdown', 'eventdescription', 'description', 'problemdetailshtml'),
-      startsAtMs: instantMs(own.path('starttime', 'problemstarttime', 'eventstart') ?? fields.path(...detail('starttime'))),
+      startsAtMs: instantMs(own.path('starttime', 'problemstarttime', 'problemopentime', 'eventstart') ?? fields.path(...detail('starttime'))),
       labels: [
         ...tagsOf(problem),
         ['ProblemID', own.path('problemid', 'displayid')],

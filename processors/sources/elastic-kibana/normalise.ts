@@ -23,7 +23,7 @@ function readOne(given: unknown, path: string): Normalised {
   const element = opened(given)
   const fields = new Fields(element)
   const subject = fields.path('title', 'subject', 'summary', 'contexttitle', 'alerttitle')
-  const rule = fields.any('kibanaalertrulename', 'rulename', 'ruleinfoname', 'alertname', 'metadataname', 'watchname', 'watchid') ?? fields.path('name', 'rule', 'alert')
+  const rule = fields.any('kibanaalertrulename', 'rulename', 'ruleinfoname', 'alertname', 'metadataname', 'watchname', 'watchid') ?? fields.path('name', 'rule', 'alert', 'alarmname')
   const own = fields.any('kibanaalertinstanceid', 'alertinstanceid', 'instanceid')
   const instance = own ?? fields.any('alertid', 'alertinfoid')
   // Up to 7.10 rules were called alerts: `alertId` is the rule's where `alertInstanceId` stands beside it.
@@ -67,7 +67,7 @@ function readOne(given: unknown, path: string): Normalised {
  * name (`host-a`, `*`) and every rule has the same ones.
  */
 function identity(fields: Fields, instance: string | null, ruleId: string | null, asset: string | null): string | null {
-  const uuid = fields.any('kibanaalertuuid', 'alertuuid', 'alertinfouuid') ?? fields.path('uuid', 'fingerprint', 'dedupkey', 'deduplicationkey', 'id')
+  const uuid = fields.any('kibanaalertuuid', 'alertuuid', 'alertinfouuid') ?? fields.path('uuid', 'fingerprint', 'dedupkey', 'deduplicationkey', 'eventuuid', 'id')
   if (uuid !== null) return uuid
   if (instance !== null) return ruleId === null || isUuid(instance) || instance === ruleId ? instance : `${ruleId}:${instance}`
   // A security alert's document is stored under the alert's own id.
@@ -77,7 +77,7 @@ function identity(fields: Fields, instance: string | null, ruleId: string | null
 
 /** The machine, service or monitor a document or context names, else the group an alert is called by. */
 function assetOf(fields: Fields, element: JsonObject, instance: string | null, notAssets: readonly (string | null)[]): string | null {
-  const named = fields.any('hosthostname', 'hostname', 'contexthost') ?? fields.path('host', 'server', 'node', 'device', 'asset', 'resource')
+  const named = fields.any('hosthostname', 'hostname', 'contexthost') ?? fields.path('host', 'server', 'node', 'device', 'asset', 'resource', 'target')
   if (named !== null) return named
   const grouped = [at(element, 'kibana.alert.group'), at(element, 'kibana', 'alert', 'group'), at(element, 'context', 'group')].flatMap((list) => listOf(list).slice(0, 1)).map((entry) => textOf(at(entry, 'value'))).find((value) => value !== null)
   const other = fields.any('podname', 'containername', 'containerid', 'monitorname', 'servicename', 'contextmonitorurl', 'monitorurl', 'urlfull', 'agentname', 'contextgroup', 'transactionname') ?? fields.path('service', 'group', 'groupvalue')

@@ -1,7 +1,7 @@
 import { makeAlert, readEach, reject } from '../build.ts'
 import { Fields } from '../fields.ts'
 import { hostAmong } from '../hosts.ts'
-import { at, isObject, listOf, textEntries, type JsonObject } from '../json.ts'
+import { at, firstText, isObject, listOf, textEntries, type JsonObject } from '../json.ts'
 import { readMarks } from '../marks.ts'
 import type { Normalised } from '../source.ts'
 import { instantMs } from '../time.ts'
@@ -23,8 +23,7 @@ function readOne(element: unknown, path: string): Normalised {
   const name = fields.path('name', 'triggername', 'alertname', 'burnalertname', 'sloname')
   const externalId = fields.path('id', 'triggerid', 'alertinstanceid', 'instanceid', 'burnalertid', 'alertid', 'deduplicationkey', 'dedupkey', 'alias') ?? idInLink(fields.path('triggerurl', 'url', 'sourceurl'))
   if (name === null && externalId === null && marks.text === null) return [reject(path, 'no name, id or summary; give the template .ID, .Name, .Alert.Status and .Alert.Summary')]
-  const groups = listOf(element['result_groups_triggered']).slice(0, 100)
-  const group = groups.length === 1 ? textEntries(at(groups[0], 'Group')) : []
+  const group = groupOf(element)
   const word = fields.path('status', 'alertstatus', 'state')
   const status = word === null ? (marks.status ?? 'unknown') : statusFrom(STATES, word)
   return [
@@ -41,16 +40,25 @@ function readOne(element: unknown, path: string): Normalised {
       labels: [
         ...group,
         ['description', fields.path('triggerdescription', 'burnalertdescription', 'slodescription')],
-        ['operator', fields.path('operator', 'triggeroperator')],
-        ['threshold', fields.path('threshold', 'triggerthreshold', 'exhaustionminutes')],
-        ['dataset', fields.path('dataset', 'datasets') ?? datasetInLink(fields.path('triggerurl', 'resulturl'))],
+        ['operator', fields.path('operator', 'triggeroperator', 'thresholdop')],
+        ['threshold', fields.path('threshold', 'triggerthreshold', 'thresholdvalue', 'exhaustionminutes')],
+        ['dataset', fields.path('dataset', 'datasets') ?? datasetInLink(fields.path('triggerurl', 'slourl', 'resulturl'))],
         ['environment', fields.path('environment')],
-        ['is_test', fields.path('istest')],
-        ['link', fields.path('triggerurl', 'sourceurl', 'url')],
+        ['is_test', fields.path('istest', 'alertistest')],
+        ['link', fields.path('triggerurl', 'slourl', 'sourceurl', 'linksurl', 'url')],
         ['result_url', fields.path('resulturl')],
       ],
     }),
   ]
+}
+
+/** The one group that triggered, as names and values; the template of the docs writes `field` and `value`. Empty where several did. */
+function groupOf(element: JsonObject): readonly (readonly [string, string])[] {
+  const groups = [listOf(element['result_groups_triggered']), listOf(at(element, 'result', 'groupsTriggered'))].find((list) => list.length > 0) ?? []
+  if (groups.length !== 1) return []
+  const field = firstText(groups[0], 'field')
+  const value = firstText(groups[0], 'value')
+  return field !== null && value !== null ? [[field, value]] : textEntries(at(groups[0], 'Group'))
 }
 
 /** What the template names, or the one group that triggered. OK tells no groups, so a group names the asset only where an id ties the two. */
