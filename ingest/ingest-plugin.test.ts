@@ -280,7 +280,7 @@ test('what is refused is told by the next tick, by company, status and code', as
     { companyId: 'com-1', status: 429, code: 'rate_limited', count: 1 },
     { companyId: null, status: 401, code: 'unauthorized', count: 1 },
     { companyId: 'com-1', status: 401, code: 'unauthorized', count: 1 },
-  ] } })
+  ], integration: null } })
 })
 
 test('counters tell statuses, elements and unsigned deliveries', async () => {

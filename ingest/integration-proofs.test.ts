@@ -69,6 +69,13 @@ describe('a static header that the integration names', () => {
     expect(edge.deliveries().map(({ companyId }) => companyId)).toEqual(['com-2'])
   })
 
+  test('is not kept, though its name be that of a header which is', async () => {
+    await open({ authentication: { staticHeader: 'x-tool' } })
+    expect(await post({ 'x-tool': VENDOR, 'x-datadog-event': 'kept' })).toBe(202)
+    expect(edge.deliveries()[0]?.headers).toMatchObject({ 'x-datadog-event': 'kept' })
+    expectNoSecret()
+  })
+
   test('costs the reason in log and counter alone', async () => {
     await open({ authentication: { staticHeader: name } })
     await post({ [name]: 'hush-hush-wrong' })

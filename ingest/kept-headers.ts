@@ -9,13 +9,13 @@ const KEPT = new Set([
 const HEADERS_MAX = 32
 const VALUE_MAX_CHARS = 1_024
 
-/** The headers of a delivery that go into its raw record: lower-case names, at most 32, values of at most 1,024 characters. */
-export function keptHeaders(headers: IncomingHttpHeaders): Record<string, string> {
+/** The headers of a delivery that go into its raw record: lower-case names, at most 32, values of at most 1,024 characters; never the one that an integration has named for its secret. */
+export function keptHeaders(headers: IncomingHttpHeaders, secretHeader: string | null = null): Record<string, string> {
   const kept: Record<string, string> = {}
   let count = 0
   for (const name in headers) {
     // Two whole families: SNS, and CloudEvents.
-    if (!KEPT.has(name) && !name.startsWith('x-amz-sns-') && !name.startsWith('ce-')) continue
+    if (name === secretHeader || (!KEPT.has(name) && !name.startsWith('x-amz-sns-') && !name.startsWith('ce-'))) continue
     const value = headers[name]
     if (value === undefined) continue
     if (++count > HEADERS_MAX) break

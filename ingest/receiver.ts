@@ -80,7 +80,8 @@ export class Receiver {
   /** An answer in the form of another product. */
   #tell(reply: FastifyReply, answer: Answer): void {
     this.#options.metrics.inc('ingest_requests_total', String(answer.status))
-    void reply.code(answer.status).headers({ ...answer.headers, 'content-type': answer.contentType }).send(answer.body)
+    // As bytes, for Fastify would add a charset to a text, and the type shall be the client's own.
+    void reply.code(answer.status).headers({ ...answer.headers, 'content-type': answer.contentType }).send(Buffer.from(answer.body))
   }
 
   #answer(reply: FastifyReply, status: number, json: string): void {
@@ -207,7 +208,7 @@ export class Receiver {
     const value = codec.encode({
       event: {
         type: 'delivery', deliveryId, companyId, integrationId, source, replayable: senderId !== null, elements,
-        receivedAtMs: nowMs, contentType, headers: keptHeaders(request.headers), body, replay: null,
+        receivedAtMs: nowMs, contentType, headers: keptHeaders(request.headers, credential.authentication.staticHeader), body, replay: null,
       },
     })
     const answering = new Answering(this, request, reply, isGeneric ? 'generic' : 'source', deliveryId, elements, proven.isSigned, taken)
