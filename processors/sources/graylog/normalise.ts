@@ -10,6 +10,9 @@ import { SEVERITY_WORDS, severityFrom, type SeverityTable } from '../words.ts'
 /** Priorities of an event definition: 1 low, 2 normal (now called medium), 3 high, 4 critical; words where a template writes them. */
 const PRIORITIES: SeverityTable = { ...SEVERITY_WORDS, 1: 'low', 2: 'medium', 3: 'high', 4: 'critical', normal: 'medium' }
 
+/** Graylog itself tells no end; templates and relays that know of one say it in a field of their own. */
+const ENDS = new Set(['resolved', 'closed', 'ok', 'recovered', 'cleared'])
+
 /** One event; scripts also collect several in an array. */
 export function normalise(payload: unknown): Normalised {
   return Array.isArray(payload) ? readEach(payload, '', readOne) : readOne(payload, '')
@@ -34,7 +37,7 @@ function readOne(element: unknown, path: string): Normalised {
       asset,
       signature: readMarks(title ?? message).text,
       severity: severityFrom(PRIORITIES, firstText(event, 'priority') ?? fields.path('priority', 'eventdefinitionpriority', 'severity')),
-      status: 'firing',
+      status: ENDS.has(firstText(element, 'status', 'state')?.slice(0, 64).toLowerCase() ?? '') ? 'resolved' : 'firing',
       title: title ?? message,
       message: message ?? firstText(element, 'event_definition_description'),
       startsAtMs: instantMs(event['timestamp']) ?? instantMs(fields.path('timestamp', 'eventtimestamp')),
