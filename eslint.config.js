@@ -16,7 +16,7 @@ const MAY_IMPORT = {
 /** Each driver library stands in one folder only. */
 const DRIVERS = {
   kafkajs: 'storage', '@kafkajs/confluent-schema-registry': 'storage', lmdb: 'storage', ioredis: 'storage', pg: 'storage', '@electric-sql/pglite': 'storage',
-  '@electric-sql/pglite-socket': 'storage', '@clickhouse/client': 'storage', chdb: 'storage', avsc: 'schemas', jose: ['api', 'ingest'],
+  '@electric-sql/pglite-socket': 'storage', '@clickhouse/client': 'storage', chdb: 'storage', avsc: 'schemas', '@jmespath-community/jmespath': 'processors', jose: ['api', 'ingest'],
 }
 const importRule = (folder) => {
   const mayNot = Object.keys(MAY_IMPORT).filter((room) => room !== folder && !MAY_IMPORT[folder].includes(room))

@@ -21,7 +21,7 @@ import type { Fate, Keyed, Positioned, Stage, StageResult, StateView } from './s
 /** What the stage publishes. */
 export type ProcessOutput = LedgerRow | CorrelationRecord | DeadLetter
 
-/** Reads one delivery, by the mapping of its integration where it has one; throws `payload_invalid` when the body as a whole cannot be read. */
+/** Reads one delivery, by the mapping of its integration where it has one; throws `payload_invalid` or `mapping_failed` when the body as a whole cannot be read. */
 export type Normalise = (delivery: Delivery, receivedAtMs: number, mapping: string | null) => readonly (NormalisedAlert | Rejected)[]
 
 /** What the stage is built from. */
@@ -174,8 +174,8 @@ class Run {
       return this.#options.normalise(delivery, atMs, this.#integrations.settings(delivery.integrationId)?.mapping ?? null)
     } catch (thrown) {
       const error = toAppError(thrown)
-      if (error.code !== 'payload_invalid') throw error
-      return [{ rejected: { code: 'payload_invalid', path: '', message: error.message } }]
+      if (error.code !== 'payload_invalid' && error.code !== 'mapping_failed') throw error
+      return [{ rejected: { code: error.code, path: '', message: error.message } }]
     }
   }
 

@@ -22,7 +22,7 @@ export interface NormalisedAlert {
 
 /** An element of a payload that cannot be read: the others of the same payload still pass. */
 export interface Rejected {
-  readonly rejected: { readonly code: 'payload_invalid'; readonly path: string; readonly message: string }
+  readonly rejected: { readonly code: 'payload_invalid' | 'mapping_failed'; readonly path: string; readonly message: string }
 }
 
 /** What an adapter is told of the delivery besides its body. */

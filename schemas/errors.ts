@@ -17,6 +17,7 @@ export const ERROR_CODES = {
   // a record that cannot be understood: dead letters
   record_unreadable: { retry: 'poison', doc: 'The record is not Avro in the wire format, or its schema id is unknown.' },
   payload_invalid: { retry: 'poison', doc: 'The adapter cannot read the payload; the message names the path.' },
+  mapping_failed: { retry: 'poison', doc: 'The mapping of the integration cannot be applied to the payload; the message names the expression and the place.' },
   stage_bug: { retry: 'poison', doc: 'The stage threw three times on this record; a defect of ours.' },
   // commands refused by the correlator
   incident_unknown: { retry: 'never', doc: 'The company has no such incident, or it is older than what the correlator keeps.' },
