@@ -13,6 +13,7 @@ import { dataFolder } from '../services/service.ts'
 import { icinga } from '../services/tools/icinga.ts'
 import { monit } from '../services/tools/monit.ts'
 import { nagios } from '../services/tools/nagios.ts'
+import { prometheus, prometheusWithAlertmanager } from '../services/tools/prometheus.ts'
 import { Marker } from '../services/tools/tool.ts'
 import { zabbix } from '../services/tools/zabbix.ts'
 
@@ -37,12 +38,14 @@ afterAll(async () => {
   for (const step of undo.reverse()) await step()
 })
 
-describe.each([icinga, monit, nagios, zabbix])('$source', (tool) => {
+const tools = [icinga, monit, nagios, prometheus, prometheusWithAlertmanager, zabbix]
+
+describe.each(tools.map((tool) => ({ name: tool.name ?? tool.source, tool })))('$name', ({ name, tool }) => {
   it('opens one incident for what it sees, and closes it when that is over', async () => {
-    const company = await onboard(program, `Client with ${tool.source}`)
+    const company = await onboard(program, `Client with ${name}`)
     const integration = await program.api<Company>('POST', `/api/companies/${company.id}/integrations`, { source: tool.source, requireHmac: false })
     await keyWorks(program, integration, tool.source)
-    const own = join(folder, tool.source)
+    const own = join(folder, name.replaceAll(' ', '-'))
     mkdirSync(own)
     const marker = new Marker(own)
     const running = await tool.start({ folder: own, marker, url: `${program.url}/api/webhooks/${tool.source}`, key: integration.apiKey })

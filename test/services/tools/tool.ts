@@ -4,6 +4,8 @@ import type { SourceGuide } from '../../../processors/sources/source.ts'
 
 /** A real monitoring program that watches one thing, and what we must make of it. */
 export interface Tool {
+  /** What it is called where its source is not name enough. */
+  readonly name?: string
   /** The source whose guide it is set up by. */
   readonly source: string
   /** What the incident must show while the thing is gone. */
