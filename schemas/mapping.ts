@@ -29,8 +29,10 @@ export const MAPPING_LIMITS = {
   labels: 32,
   /** Words in each table. */
   words: 200,
-  /** Steps all expressions may take together over one delivery: one for each node visited, one for each element or 64 characters produced. */
+  /** Steps all expressions may take together over one delivery: one for each node visited, for each element and for each 16 characters read or made. */
   steps: 100_000,
+  /** Steps more for each alert of the delivery. */
+  stepsPerAlert: 100,
 } as const
 
 /** Where a mapping, or its use on a payload, failed. */
