@@ -30,6 +30,10 @@ describe('a body', () => {
     expect(new URLSearchParams(clean(form, secret)).get('secret')).toMatch(/^\*+$/)
   })
 
+  test('may carry half a character', () => {
+    expect(clean('{"secret":"\\ud800 half"}', '\ud800 half')).toMatch(/^\{"secret":"\*+"\}$/)
+  })
+
   test('stays the very same where there is nothing to hide', () => {
     const body = Buffer.from('{"a":1}')
     expect(withoutSecrets(body, ['', 'hush'])).toBe(body)

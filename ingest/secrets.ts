@@ -41,9 +41,12 @@ export function withoutSecrets(body: Buffer, values: readonly string[]): Buffer 
 /** How a text may stand in a body: what comes before it, how it is written, and which bytes may follow (none: the end). */
 function forms(value: string): readonly { readonly open: string; readonly text: string; readonly closes: readonly (number | undefined)[] }[] {
   const json = JSON.stringify(value).slice(1, -1)
-  const form = encodeURIComponent(value)
+  // Half a surrogate pair, which JSON can carry, is nothing that a form can.
+  const form = encodeURIComponent(value.toWellFormed())
   const standardForm = new URLSearchParams([['', value]]).toString().slice(1)
-  const asJson = [json, json.replaceAll('/', '\\/'), value].map((text) => ({ open: '"', text, closes: [QUOTE] }))
-  const asForm = [form, form.replaceAll('%20', '+'), standardForm, value].map((text) => ({ open: '=', text, closes: [AMPERSAND, undefined] }))
+  const asJson = [json, json.replaceAll('/', '\\/')].map((text) => ({ open: '"', text, closes: [QUOTE] }))
+  // Some tools leave bare what they should escape; what would then read as the form's own marks is not looked for.
+  const bare = /[&=]/.test(value) ? [] : [value]
+  const asForm = [form, form.replaceAll('%20', '+'), standardForm, ...bare].map((text) => ({ open: '=', text, closes: [AMPERSAND, undefined] }))
   return [...asJson, ...asForm]
 }

@@ -69,6 +69,12 @@ describe('a token of Microsoft Entra', () => {
     expect(await entra(await token(claims()))).toEqual({ invalid: expect.any(String) as string })
   })
 
+  test('of version 2 may name the application whose default URI is set by its client id', async () => {
+    const proof = { ...ENTRA, audience: `api://${APP}` }
+    const by = async (aud: string) => judgeEntra(proof, { authorization: `Bearer ${await token({ ...v2(), aud })}` }, sets, services())
+    expect([await by(APP), await by(`api://${APP}`), await by(TENANT)]).toEqual(['valid', 'valid', { invalid: expect.any(String) as string }])
+  })
+
   test('is refused when it is over, not yet, by another key, changed, cut, or unsigned', async () => {
     const good = await token(v1())
     const [head = '', body = '', signature = ''] = good.split('.')

@@ -6,12 +6,13 @@ import type { KeySets } from './key-sets.ts'
 const TOKEN_MAX_CHARS = 8_192
 /** How far the issuer's clock may be from ours, in seconds. */
 const TOLERANCE_S = 300
+const DEFAULT_URI = /^api:\/\/[0-9a-f-]{36}$/
 const GOOGLE_KEYS = new URL('https://www.googleapis.com/oauth2/v3/certs')
 
 interface Expected {
   readonly keys: URL
   readonly issuers: string[]
-  readonly audience: string
+  readonly audiences: string[]
   /** Why the claims are not those of the sender meant; null when they are. */
   readonly fault: (claims: JWTPayload) => string | null
 }
@@ -25,7 +26,8 @@ export function judgeEntra(proof: EntraProof, headers: Readonly<Record<string, s
   return judgeToken(headers, sets, services, {
     keys: new URL(`https://login.microsoftonline.com/${encodeURIComponent(tenantId)}/discovery/v2.0/keys`),
     issuers: [`https://sts.windows.net/${tenantId}/`, `https://login.microsoftonline.com/${tenantId}/v2.0`],
-    audience,
+    // The same application goes by its client id in version 2 and by its default URI in version 1.
+    audiences: DEFAULT_URI.test(audience) ? [audience, audience.replace('api://', '')] : [audience],
     fault: (claims) => {
       if (text(claims['tid'])?.toLowerCase() !== tenantId) return 'the token is of another tenant'
       return (text(claims['appid']) ?? text(claims['azp']))?.toLowerCase() === appId ? null : 'the token was made for another application'
@@ -38,7 +40,7 @@ export function judgeGooglePush(proof: GooglePushProof, headers: Readonly<Record
   return judgeToken(headers, sets, services, {
     keys: GOOGLE_KEYS,
     issuers: ['https://accounts.google.com', 'accounts.google.com'],
-    audience: proof.audience,
+    audiences: [proof.audience],
     fault: (claims) => (claims['email_verified'] === true && text(claims['email']) === proof.serviceAccount ? null : 'the token is of another service account'),
   })
 }
@@ -52,7 +54,7 @@ async function judgeToken(headers: Readonly<Record<string, string>>, sets: KeySe
     if (kid === undefined) return { invalid: 'the token names no key' }
     const keys = await sets.at(expected.keys, kid, services)
     const { payload } = await jwtVerify(token, keys, {
-      algorithms: ['RS256'], issuer: expected.issuers, audience: expected.audience, requiredClaims: ['exp'], clockTolerance: TOLERANCE_S, currentDate: new Date(services.clock.now()),
+      algorithms: ['RS256'], issuer: expected.issuers, audience: expected.audiences, requiredClaims: ['exp'], clockTolerance: TOLERANCE_S, currentDate: new Date(services.clock.now()),
     })
     const fault = expected.fault(payload)
     return fault === null ? 'valid' : { invalid: fault }
