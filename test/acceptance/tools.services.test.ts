@@ -13,6 +13,7 @@ import { dataFolder } from '../services/service.ts'
 import { icinga } from '../services/tools/icinga.ts'
 import { monit } from '../services/tools/monit.ts'
 import { nagios } from '../services/tools/nagios.ts'
+import { netdata } from '../services/tools/netdata.ts'
 import { prometheus, prometheusWithAlertmanager } from '../services/tools/prometheus.ts'
 import { Marker } from '../services/tools/tool.ts'
 import { zabbix } from '../services/tools/zabbix.ts'
@@ -38,7 +39,7 @@ afterAll(async () => {
   for (const step of undo.reverse()) await step()
 })
 
-const tools = [icinga, monit, nagios, prometheus, prometheusWithAlertmanager, zabbix]
+const tools = [icinga, monit, nagios, netdata, prometheus, prometheusWithAlertmanager, zabbix]
 
 describe.each(tools.map((tool) => ({ name: tool.name ?? tool.source, tool })))('$name', ({ name, tool }) => {
   it('opens one incident for what it sees, and closes it when that is over', async () => {
