@@ -33,16 +33,16 @@ export async function publishIntegration(sql: Sql, id: string, change: Partial<I
   await announceIntegration(sql, id, nowMs)
 }
 
-/** Tells the log what an integration is set to; one that is disabled need not be heard, and one that is removed is told so in the transaction that deletes it. */
-export async function announceIntegration(sql: Sql, id: string, nowMs: number, removed = false): Promise<void> {
+/** Tells the log what an integration is set to; one that is disabled need not be heard. */
+export async function announceIntegration(sql: Sql, id: string, nowMs: number): Promise<void> {
   const rows = await sql.query<IntegrationProcessing & { companyId: string; source: string | null; name: string; revision: number; disabled: boolean }>(
-    `update integrations i set announced_at = ${atMs('$2')}, settings_revision = settings_revision + case when $3::boolean then 1 else 0 end where id = $1
+    `update integrations i set announced_at = ${atMs('$2')} where id = $1
      returning i.company_id as "companyId", i.source, i.name, i.disabled_at is not null as disabled, ${whole('i.settings_revision')} as revision, ${PROCESSING_COLUMNS}`,
-    [id, nowMs, removed],
+    [id, nowMs],
   )
   for (const { mapping, disabled, heartbeatSeconds, ...row } of rows) {
-    const heard = disabled || removed ? null : heartbeatSeconds
-    await enqueueRaw(sql, id, { integrationId: id, ...row, heartbeatSeconds: heard, mapping: mapping === null ? null : JSON.stringify(mapping), removed }, nowMs)
+    const settings = { ...row, heartbeatSeconds: disabled ? null : heartbeatSeconds, mapping: mapping === null ? null : JSON.stringify(mapping) }
+    await enqueueRaw(sql, id, { integrationId: id, ...settings, removed: false }, nowMs)
   }
 }
 

@@ -92,6 +92,15 @@ export function announcementsContract(engineName: string, make: () => Promise<Em
       expect(gone?.revision).toBeGreaterThan(last?.revision ?? Infinity)
     })
 
+    it('ask for no heartbeat while the integration is disabled, and ask again once it is not', async () => {
+      const companyId = await company()
+      const { integration: { id } } = await stores.integrations.create(BOSS, companyId, { name: 'Tool', source: 'tool', heartbeatSeconds: 60 })
+      await taken()
+      await stores.integrations.update(BOSS, companyId, id, { disabled: true })
+      await stores.integrations.update(BOSS, companyId, id, { disabled: false })
+      expect((await taken()).integrations.map(({ heartbeatSeconds }) => heartbeatSeconds)).toEqual([null, 60])
+    })
+
     it('are repeated once a day with the revision they have, and at once where there was none yet', async () => {
       const companyId = await company()
       const { integration: { id } } = await stores.integrations.create(BOSS, companyId, { name: 'Tool', source: 'tool' })
