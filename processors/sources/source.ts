@@ -28,7 +28,7 @@ export type SourceFamily = 'metrics' | 'logs' | 'apm' | 'uptime' | 'cloud' | 'ne
 export interface SourceAdapter {
   /** The source id, which is the folder's name and the last part of the webhook's path. */
   readonly id: string
-  readonly guide?: SourceGuide
+  readonly guide: SourceGuide
   /** Pure, total on any JSON value and deterministic; the payload may be frozen; at most ALERTS_MAX elements and one refusal come back. */
   normalise(payload: unknown, context: DeliveryContext): Normalised
 }
