@@ -1,9 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { normaliseForPrint, type PrintedAlert } from '../../processors/sources/print.ts'
+import { parseBody } from '../../processors/sources/parse.ts'
+import { normaliseForPrint, toPrinted, type PrintedAlert } from '../../processors/sources/print.ts'
 import { ADAPTERS } from '../../processors/sources/registry.ts'
 import { instantMs } from '../../processors/sources/time.ts'
+import { unknownAdapter } from '../../processors/sources/unknown/index.ts'
 
 // Payloads that real tools sent, each with what a careful reader would make of it. They lie outside the project and are never copied into it.
 const ROOT = join(import.meta.dirname, '../../../shared/payloads')
@@ -68,16 +70,17 @@ describe('recorded payloads of the tools we have adapters for', () => {
   }
 })
 
-describe('recorded payloads of tools we have no adapter for', () => {
-  const others = cases.filter((candidate) => !known.has(candidate.source))
-  it.skipIf(others.length === 0)('are all read without an error, and most judged fields are right', () => {
+describe('recorded payloads, read as if we had no adapter for their tool', () => {
+  it.skipIf(cases.length === 0)('are all read without an error, and most judged fields are right', () => {
     let judged = 0
     let wrong = 0
     const report: string[] = []
-    for (const one of others) {
-      const { alerts } = normaliseForPrint(one.source, one.body, one.contentType)
+    for (const one of cases) {
+      // The recogniser answers under the id it is asked for, so the source is not its merit.
+      const found = unknownAdapter(one.source).normalise(parseBody(one.body, one.contentType), { contentType: one.contentType, headers: {}, receivedAtMs: 0 })
+      const alerts = found.flatMap((alert) => ('rejected' in alert ? [] : [toPrinted(alert)]))
       for (const [index, expected] of one.expected.entries()) {
-        const result = faults(expected, alerts[index])
+        const result = faults({ ...expected, source: null }, alerts[index])
         judged += result.judged
         wrong += result.wrong.length
         if (result.wrong.length > 0) report.push(`${one.name}[${index}] ${result.wrong.join('; ')}`)
@@ -85,6 +88,6 @@ describe('recorded payloads of tools we have no adapter for', () => {
     }
     const share = 1 - wrong / judged
     if (process.env['PAYLOAD_REPORT'] !== undefined) console.log([...report, `${judged - wrong} of ${judged} judged fields (${(share * 100).toFixed(1)} %)`].join('\n'))
-    expect(share).toBeGreaterThan(0.8)
+    expect(share).toBeGreaterThan(0.7)
   })
 })
