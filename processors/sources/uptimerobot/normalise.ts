@@ -6,8 +6,9 @@ import type { Normalised } from '../source.ts'
 import { recognise } from '../unknown/recognise.ts'
 import { beganAtMs, readOneOrMany } from '../uptime.ts'
 import { statusFrom, type StatusTable } from '../words.ts'
+import { readChat } from './chat.ts'
 
-/** *alertType* (UptimeRobot help, "Webhook integration"): 1 down, 2 up, 3 a certificate is about to expire; and *alertTypeFriendlyName*. */
+/** *alertType* (UptimeRobot help, "Webhook integration"): 1 down, 2 up, 3 a certificate or a domain is about to expire; and *alertTypeFriendlyName*. */
 const STATUSES: StatusTable = { 1: 'firing', 2: 'resolved', 3: 'firing', down: 'firing', up: 'resolved' }
 
 /** The log types of the API for a monitor that was started or paused, which are acts of a person. */
@@ -22,7 +23,11 @@ export function normalise(payload: unknown): Normalised {
 }
 
 function readOne(element: unknown, path: string): Normalised {
-  if (!isObject(element)) return [reject(path, 'an UptimeRobot notification is a form or an object; tick "Send default variables as POST parameters" or paste a JSON POST value')]
+  if (!isObject(element)) {
+    const chat = readChat(element)
+    if (chat !== null) return [chat]
+    return [reject(path, 'an UptimeRobot notification is a form or an object; tick "Send default variables as POST parameters" or paste a JSON POST value')]
+  }
   const fields = new Fields(element)
   const given = (...names: readonly string[]): string | null => filledIn(fields.path(...names), names)
   const id = given('monitorid')
@@ -30,10 +35,15 @@ function readOne(element: unknown, path: string): Normalised {
   const url = given('monitorurl', 'monitortarget')
   const type = given('alerttype')
   const word = given('alerttypefriendlyname', 'alerttypename', 'alertstatus', 'status', 'state')
-  // A template of another shape (a chat message, say) is read like that of an unknown tool.
-  if (id === null && name === null && url === null) return recognise(element, 'uptimerobot', path)
+  // A template of another shape is a chat message, or read like that of an unknown tool.
+  if (id === null && name === null && url === null) {
+    const chat = readChat(element)
+    return chat === null ? recognise(element, 'uptimerobot', path) : [chat]
+  }
   if ([type, word].some((text) => text !== null && NOT_ALERTS.has(text.toLowerCase()))) return []
-  const kind = kindOf(type, word)
+  const domainDate = given('domainexpiredate', 'domainexpirydate')
+  const sslDate = given('sslexpirydate')
+  const kind = kindOf(type, word, domainDate !== null && sslDate === null)
   const status = statusOf(type, word, kind)
   return [
     makeAlert({
@@ -54,8 +64,9 @@ function readOne(element: unknown, path: string): Normalised {
         ['tags', given('monitortags', 'tags')],
         ['http_status_code', given('httpstatuscode', 'statuscode')],
         ['duration_s', given('alertduration')],
-        ['ssl_expiry_date', given('sslexpirydate')],
+        ['ssl_expiry_date', sslDate],
         ['ssl_expiry_days_left', given('sslexpirydaysleft')],
+        ['domain_expiry_date', domainDate],
       ],
     }),
   ]
@@ -67,10 +78,13 @@ function statusOf(type: string | null, word: string | null, kind: Kind): AlertSt
   return told === 'unknown' && kind !== null ? 'firing' : told
 }
 
-function kindOf(type: string | null, word: string | null): Kind {
+/** Type 3 is a certificate or a domain: the word says which, else the date that came with it. */
+function kindOf(type: string | null, word: string | null, isDomainDate: boolean): Kind {
   const text = (word ?? '').slice(0, 64).toLowerCase()
-  if (type === '3' || text.includes('ssl') || text.includes('certificate')) return 'ssl'
-  return text.includes('domain') ? 'domain' : null
+  if (text.includes('domain') && !text.includes('ssl')) return 'domain'
+  if (text.includes('ssl') || text.includes('certificate')) return 'ssl'
+  if (type === '3') return isDomainDate ? 'domain' : 'ssl'
+  return null
 }
 
 /** A variable that was not filled in arrives as `*monitorURL*`, or as `monitorURL` where the asterisks were lost in the template. */
