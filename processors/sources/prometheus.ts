@@ -1,47 +1,59 @@
 import type { AlertStatus } from '../../schemas/records.ts'
 import { makeAlert, reject } from './build.ts'
+import { fieldName } from './fields.ts'
 import { at, firstText, isObject, textEntries, textOf } from './json.ts'
 import { fingerprint } from './prometheus-fingerprint.ts'
 import type { Normalised } from './source.ts'
 import { instantMs } from './time.ts'
 import { SEVERITY_WORDS, severityFrom, statusFrom } from './words.ts'
 
-/** States of one alert in the webhook of Alertmanager and of Grafana. */
-const STATUSES = { firing: 'firing', resolved: 'resolved' } as const
+/**
+ * States of one alert in the webhook of Alertmanager and of Grafana, and in what their APIs and Prometheus' answer: all of them list only what is
+ * not over, a suppressed alert is one that a silence keeps quiet. A pending alert does not fire yet.
+ */
+const STATUSES = { firing: 'firing', resolved: 'resolved', active: 'firing', suppressed: 'firing', unprocessed: 'firing' } as const
 
-/** Labels that name the machine, most telling first. */
-const HOST_LABELS = ['host', 'hostname', 'nodename', 'instance', 'node', 'server', 'vm', 'vmname', 'machine', 'device_name', 'pod', 'container', 'deployment', 'statefulset', 'daemonset', 'persistentvolumeclaim', 'target', 'service'] as const
+/** Labels that name the machine, most telling first, in the form of `fieldName`. */
+const HOST_LABELS = ['host', 'hostname', 'nodename', 'instance', 'node', 'server', 'servername', 'vm', 'vmname', 'machine', 'devicename', 'pod', 'podname', 'container', 'containername', 'deployment', 'statefulset', 'daemonset', 'persistentvolumeclaim', 'target', 'service', 'servicename'] as const
 
 /** Where the scraped program speaks about other things, its own address names nothing that is ill. */
-const ABOUT_OTHERS_LABELS = ['pod', 'deployment', 'statefulset', 'daemonset', 'job_name', 'cronjob', 'persistentvolumeclaim', 'persistentvolume', 'horizontalpodautoscaler', 'node', 'namespace'] as const
+const ABOUT_OTHERS_LABELS = ['pod', 'deployment', 'statefulset', 'daemonset', 'jobname', 'cronjob', 'persistentvolumeclaim', 'persistentvolume', 'horizontalpodautoscaler', 'node', 'namespace'] as const
 
 /**
- * Reads one element of `alerts` as Alertmanager's webhook (version 4, and 3 without fingerprint) and Grafana's unified alerting send it. The status is
+ * Reads one element of `alerts` as Alertmanager's webhook (version 4, and 3 without fingerprint) and Grafana's unified alerting send it, or as their APIs and Prometheus' answer it. The status is
  * the element's, else that of `group`; `extra` labels come first, so that the alert's own win.
  */
 export function readPrometheusAlert(source: string, element: unknown, group: unknown, path: string, extra: readonly (readonly [string, string])[] = []): Normalised {
   if (!isObject(element)) return [reject(path, 'an alert must be an object with labels')]
-  const labels = textEntries(element['labels'])
-  const byName = new Map(labels)
+  // Whatever a receiver or template left out of the element, the group may still tell.
+  const labels = [...textEntries(at(group, 'groupLabels')), ...textEntries(at(group, 'commonLabels')), ...textEntries(element['labels'])]
+  const byName = new Map(labels.map(([name, value]) => [fieldName(name), value]))
   const annotations = element['annotations']
-  const signature = byName.get('alertname') ?? firstText(annotations, 'summary', 'title')
-  const message = firstText(annotations, 'description', 'message', 'summary', 'title')
-  const asset = assetOf(byName)
-  if (labels.length === 0 && message === null) return [reject(`${path}/labels`, 'an alert without labels and annotations says nothing; check the receiver or template')]
+  const signature = byName.get('alertname') ?? firstText(annotations, ...SUMMARIES)
+  const message = firstText(annotations, 'description', 'message', 'summary', 'title', 'Description') ?? (labels.length === 0 ? firstText(group, 'message') : null)
+  const own = textOf(element['fingerprint'])
+  if (labels.length === 0 && message === null && own === null) return [reject(`${path}/labels`, 'an alert without labels and annotations says nothing; check the receiver or template')]
   return [
     makeAlert({
       source,
-      externalId: textOf(element['fingerprint']) ?? (labels.length === 0 ? null : fingerprint(rawLabels(element['labels']))),
-      asset,
+      externalId: own ?? (isLabelled(element) ? fingerprint(rawLabels(element['labels'])) : null),
+      asset: assetOf(byName),
       signature,
       severity: severityFrom(SEVERITY_WORDS, byName.get('severity') ?? byName.get('priority') ?? byName.get('level') ?? null),
       status: statusOf(element, group),
-      title: firstText(annotations, 'summary', 'title', 'message', 'description'),
+      title: firstText(annotations, ...SUMMARIES, 'message', 'description') ?? signature ?? firstText(group, 'title'),
       message,
-      startsAtMs: instantMs(element['startsAt']),
-      labels: [...extra, ...labels],
+      // Prometheus' own API tells when the rule's expression came to hold.
+      startsAtMs: instantMs(element['startsAt']) ?? instantMs(element['activeAt']),
+      labels: [['alert_state', firstText(element, ['status', 'state'])], ...extra, ...labels],
     }),
   ]
+}
+
+const SUMMARIES = ['summary', 'title', 'Summary', 'Title'] as const
+
+function isLabelled(element: unknown): boolean {
+  return rawLabels(at(element, 'labels')).length > 0
 }
 
 /** Labels as Prometheus hashes them: values as they are, empty ones left out. */
@@ -50,7 +62,7 @@ function rawLabels(labels: unknown): readonly (readonly [string, string])[] {
 }
 
 function statusOf(element: unknown, group: unknown): AlertStatus {
-  return statusFrom(STATUSES, firstText(element, 'status') ?? firstText(group, 'status') ?? textOf(at(element, 'status', 'state')))
+  return statusFrom(STATUSES, firstText(element, 'status', ['status', 'state'], 'state') ?? firstText(group, 'status'))
 }
 
 function assetOf(labels: ReadonlyMap<string, string>): string | null {

@@ -1,11 +1,16 @@
 /** ISO 8601 with a date, a time and an optional zone; the fraction may have any number of digits. */
 const ISO = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,12}))?)?\s?(Z|[A-Z]{3}|[+-]\d\d:?\d\d)?$/i
 
+/** What Go prints behind the offset: the zone once more, by name, and a reading of the monotonic clock (`time.Time.String`). */
+const GO_TAIL = /([+-]\d{4}) (?:[A-Z]{1,5}|[+-]\d{2,4})(?: m=[+-][\d.]{1,24})?$/
+
 /** The zone names RFC 822 defines, in hours. Every other name is ambiguous. */
 const ZONES: Readonly<Record<string, number>> = { Z: 0, UTC: 0, GMT: 0, EST: -5, EDT: -4, CST: -6, CDT: -5, MST: -7, MDT: -6, PST: -8, PDT: -7 }
 
 /** Instants before this are sentinels (`0001-01-01`, zero) rather than times. */
 const EARLIEST_MS = Date.UTC(1971, 0, 1)
+/** Longer than any time that is read; a time is not cut short by it. */
+const TEXT_MAX = 80
 const LATEST_MS = Date.UTC(2200, 0, 1)
 
 /**
@@ -16,7 +21,7 @@ const LATEST_MS = Date.UTC(2200, 0, 1)
 export function instantMs(value: unknown): number | null {
   if (typeof value === 'number') return epochMs(value)
   if (typeof value !== 'string') return null
-  const text = value.trim()
+  const text = value.trim().slice(0, TEXT_MAX).replace(GO_TAIL, '$1')
   if (text.length > 40) return null
   if (/^\d{9,19}(\.\d{1,9})?$/.test(text)) return epochMs(Number(text))
   const parts = ISO.exec(text)

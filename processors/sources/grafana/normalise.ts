@@ -15,12 +15,17 @@ const LEGACY_STATES: StatusTable = { alerting: 'firing', ok: 'resolved', no_data
 /** Tags of an evaluation match that name the machine, most telling first. */
 const HOST_TAGS = ['instance', 'host', 'hostname', 'host_name', 'server', 'node', 'pod'] as const
 
-/** Unified alerting (Alertmanager's shape), a legacy rule, or a template of the customer's own. */
+/** Unified alerting (Alertmanager's shape, a group or one alert of it), a legacy rule, or a template of the customer's own; also several in an array. */
 export function normalise(payload: unknown): Normalised {
+  return Array.isArray(payload) ? readEach(payload, '', readOne) : readOne(payload, '')
+}
+
+function readOne(payload: unknown, base: string): Normalised {
   const alerts = at(payload, 'alerts')
-  if (Array.isArray(alerts)) return readEach(alerts, '/alerts', (element, path) => readPrometheusAlert('grafana', element, payload, path))
+  if (Array.isArray(alerts)) return readEach(alerts, `${base}/alerts`, (element, path) => readPrometheusAlert('grafana', element, payload, path))
+  if (isObject(at(payload, 'labels')) && (at(payload, 'startsAt') ?? at(payload, 'annotations')) !== undefined) return readPrometheusAlert('grafana', payload, undefined, base)
   if (at(payload, 'ruleName') !== undefined || at(payload, 'ruleId') !== undefined) return readLegacy(payload)
-  return readCustom(payload)
+  return readCustom(payload, base)
 }
 
 function readLegacy(payload: unknown): Normalised {
@@ -51,10 +56,10 @@ function commonHost(matches: readonly unknown[]): string | null {
   return hosts.size === 1 ? only : null
 }
 
-function readCustom(payload: unknown): Normalised {
+function readCustom(payload: unknown, path: string): Normalised {
   const text = textOf(payload) ?? (isObject(payload) && Object.keys(payload).length <= 2 ? firstText(payload, 'text', 'message', 'title') : null)
-  if (text === null) return recognise(payload, 'grafana', '')
+  if (text === null) return recognise(payload, 'grafana', path)
   const marks = readMarks(text)
-  if (marks.text === null) return [reject('/text', 'the message is empty; check the notification template')]
+  if (marks.text === null) return [reject(`${path}/text`, 'the message is empty; check the notification template')]
   return [makeAlert({ source: 'grafana', externalId: null, asset: null, signature: null, severity: 'unknown', status: marks.status ?? 'unknown', title: firstText(payload, 'title') ?? text, message: text, startsAtMs: null, labels: [] })]
 }
