@@ -13,17 +13,23 @@ export function isCertificateMessage(text: string | null): boolean {
   return window.includes('certificate') && window.includes('will expire in')
 }
 
+/** The domain of the reminder `Domain name example.com will expire in 7 days`; null for every other text. */
+function expiringDomain(text: string | null): string | null {
+  return /^Domain name (\S{1,253}) will expire in/.exec((text ?? '').slice(0, 512))?.[1] ?? null
+}
+
 /**
- * Reads a notification without monitor and heartbeat: the reminder about a certificate, the test (`My webhook Testing`), or a custom body of
- * the template variables msg, name, status and hostnameOrURL.
+ * Reads a notification without monitor and heartbeat: the reminder about a certificate or a domain, the test (`My webhook Testing`), or a
+ * custom body of the template variables msg, name, status and hostnameOrURL.
  */
 export function readMessage(body: unknown, path: string): Normalised {
-  const message = (firstText(body, 'msg', 'message', 'text', 'Body', 'body') ?? textOf(body))?.slice(0, MESSAGE_WINDOW) ?? null
+  const message = (firstText(body, 'msg', 'message', 'text', 'Body', 'body', 'content', 'summary', 'description') ?? textOf(body))?.slice(0, MESSAGE_WINDOW) ?? null
   const told = firstText(body, 'status') ?? stateIn(message)
   if (message !== null && (message.endsWith(' Testing') || told?.toLowerCase().endsWith('test') === true)) return []
+  const domain = expiringDomain(message)
   const isCertificate = isCertificateMessage(message)
-  const name = firstText(body, 'name', 'monitor', 'monitorName') ?? nameIn(message)
-  const asset = firstText(body, 'hostnameOrURL', 'url', 'hostname') ?? addressIn(message)
+  const name = domain === null ? (firstText(body, 'name', 'monitor', 'monitorName') ?? nameIn(message)) : `Domain name ${domain}`
+  const asset = domain ?? firstText(body, 'hostnameOrURL', 'url', 'hostname') ?? addressIn(message)
   if (name === null && asset === null) return recognise(body, 'uptime-kuma', path)
   return [
     makeAlert({
@@ -32,7 +38,7 @@ export function readMessage(body: unknown, path: string): Normalised {
       asset,
       signature: isCertificate ? `${name ?? asset} certificate` : name,
       severity: 'unknown',
-      status: isCertificate ? 'firing' : statusOf(told),
+      status: isCertificate || domain !== null ? 'firing' : statusOf(told),
       title: message ?? name,
       message,
       startsAtMs: null,
