@@ -61,6 +61,17 @@ export function shapeOf(text: string): string {
   return trimmed(shaped.replace(/\s+/g, ' ').replace(/#(?:[:,. ]#)+/g, '#').slice(0, 512))
 }
 
+/**
+ * The shape of a message as the name of a check, the same on every machine: `RAID degraded on db-7 (3 %)` is `RAID degraded`. A machine inside the text
+ * becomes `{asset}`; brackets in which only numbers stood go.
+ */
+export function nameOfCheck(text: string, asset: string | null): string {
+  const shape = trimmed(shapeOf(text).replace(/ ?[([][#%\s.,/]{1,20}[)\]]/g, ''))
+  if (shape === '' || asset === null || asset.length < 3 || shape === asset || !shape.includes(asset)) return shape === '' ? shapeOf(text) : shape
+  const lead = ['on machine', 'on host', 'on server', 'on', 'for', 'of', 'at', 'from'].find((words) => shape.includes(` ${words} ${asset}`))
+  return trimmed(lead === undefined ? shape.replaceAll(asset, '{asset}') : shape.replace(` ${lead} ${asset}`, '')) || shape
+}
+
 function isChanging(piece: string): boolean {
   if (piece.length > 64 || !/\d/.test(piece)) return false
   // A number with a sign, a unit of up to three letters, or several joined by dots, dashes and slashes.

@@ -3,7 +3,7 @@ import { makeAlert, readEach, reject } from '../build.ts'
 import { Fields } from '../fields.ts'
 import { isObject, jsonInside } from '../json.ts'
 import { readMarks } from '../marks.ts'
-import { shapeOf, stateOfText, withoutState } from '../sentence.ts'
+import { nameOfCheck, stateOfText, withoutState } from '../sentence.ts'
 import type { Normalised } from '../source.ts'
 import { instantMs } from '../time.ts'
 import { stateOfField } from '../unknown/status.ts'
@@ -40,14 +40,13 @@ function readOne(element: unknown, path: string): Normalised {
   const told = toldBy(fields)
   const status: AlertStatus = told ?? marks.status ?? stateOfText(marks.text) ?? stateOfText(firstLine(mail.text)) ?? 'firing'
   const severity = severityOf(fields, marks.severity, subject)
-  const shape = named === null ? null : shapeOf(named)
   const id = fields.path(...IDS)
   return [
     makeAlert({
       source: SOURCE,
       externalId: id,
       asset: host,
-      signature: check ?? shape,
+      signature: check ?? (named === null ? null : nameOfCheck(named, host)),
       severity,
       status,
       title: mail.subject,

@@ -3,7 +3,7 @@ import { makeAlert, readEach, reject } from '../build.ts'
 import { Fields } from '../fields.ts'
 import { at, firstText, isObject, listOf, textEntries, textOf } from '../json.ts'
 import { readMarks } from '../marks.ts'
-import { shapeOf, withoutState } from '../sentence.ts'
+import { nameOfCheck, withoutState } from '../sentence.ts'
 import type { Normalised } from '../source.ts'
 import { instantMs } from '../time.ts'
 import { severityFrom, type SeverityTable } from '../words.ts'
@@ -35,13 +35,12 @@ function readOne(element: unknown, path: string): Normalised {
   const entity = firstText(element, 'entity') ?? new Fields(details).path('entity', 'hostname', 'host', 'instance', 'server', 'node', 'device')
   const marks = readMarks(message)
   const named = new Fields(details).path(...CHECK_NAMES)
-  const shape = marks.text === null ? null : shapeOf(withoutState(marks.text))
   return [
     makeAlert({
       source: SOURCE,
       externalId: alias,
       asset: entity,
-      signature: named ?? (shape === null || entity === null || entity.length < 3 || shape === entity ? shape : shape.replaceAll(entity, '{entity}')),
+      signature: named ?? (marks.text === null ? null : nameOfCheck(withoutState(marks.text), entity)),
       severity: severityFrom(PRIORITIES, firstText(element, 'priority')),
       status,
       title: message,

@@ -2,7 +2,7 @@ import type { AlertStatus, Severity } from '../../../schemas/records.ts'
 import { makeAlert, readEach, reject } from '../build.ts'
 import { Fields } from '../fields.ts'
 import { at, firstText, isObject, textEntries, textOf } from '../json.ts'
-import { shapeOf } from '../sentence.ts'
+import { nameOfCheck } from '../sentence.ts'
 import type { Normalised } from '../source.ts'
 import { instantMs } from '../time.ts'
 import { SEVERITY_WORDS, severityFrom, statusFrom, type SeverityTable, type StatusTable } from '../words.ts'
@@ -47,7 +47,7 @@ function readV2(event: unknown, path: string): Normalised {
       source: SOURCE,
       externalId: dedupKey,
       asset: source,
-      signature: check ?? firstText(payload, 'component') ?? signatureOf(summary, source),
+      signature: check ?? firstText(payload, 'component') ?? (summary === null ? null : nameOfCheck(summary, source)),
       severity,
       status: isChange ? 'firing' : statusFrom(ACTIONS, action),
       title: summary ?? dedupKey,
@@ -75,7 +75,7 @@ function readV1(event: unknown, path: string): Normalised {
       source: SOURCE,
       externalId: incidentKey,
       asset,
-      signature: fields.path(...CHECK_NAMES) ?? signatureOf(description, asset),
+      signature: fields.path(...CHECK_NAMES) ?? (description === null ? null : nameOfCheck(description, asset)),
       severity: severityFrom(SEVERITIES, fields.path('severity', 'priority', 'level')),
       status,
       title: description ?? incidentKey,
@@ -84,13 +84,6 @@ function readV1(event: unknown, path: string): Normalised {
       labels: [['client', firstText(event, 'client')], ['client_url', firstText(event, 'client_url')], ...textEntries(details)],
     }),
   ]
-}
-
-/** The summary without its numbers and without the machine, so that one check has one name on every machine. */
-function signatureOf(summary: string | null, asset: string | null): string | null {
-  if (summary === null) return null
-  const shape = shapeOf(summary)
-  return asset === null || asset.length < 3 || shape === asset ? shape : shape.replaceAll(asset, '{source}')
 }
 
 /** `… on machine srv01.acme.com`: v1 has no field for it, so a host's name at the end of the description, behind one of these words, is it. */
