@@ -25,7 +25,8 @@ function readOne(element: unknown, path: string): Normalised {
   const token = firstText(check, 'token')
   const url = firstText(check, 'url')
   const name = firstText(check, 'alias')
-  if (token === null && url === null && name === null) return [reject(`${path}/check`, 'no check; use a webhook of updown.io (Settings, Webhooks)')]
+  const subjectOfCertificate = firstText(element, ['ssl', 'cert', 'subject'], ['ssl', 'new_cert', 'subject'])
+  if (token === null && url === null && name === null && subjectOfCertificate === null) return [reject(`${path}/check`, 'no check; use a webhook of updown.io (Settings, Webhooks)')]
   const event = firstText(element, 'event')
   const subject = event !== null && Object.hasOwn(SUBJECTS, event) ? (SUBJECTS[event] ?? null) : null
   const status = statusFrom(STATUSES, event)
@@ -35,7 +36,7 @@ function readOne(element: unknown, path: string): Normalised {
     makeAlert({
       source: 'updown',
       externalId: token === null ? null : subject === null ? token : `${token}:${subject}`,
-      asset: url,
+      asset: url ?? subjectOfCertificate,
       signature: [name ?? (subject === null ? 'uptime' : null), subject].filter((part) => part !== null).join(' '),
       severity: 'unknown',
       status,
@@ -51,7 +52,7 @@ function readOne(element: unknown, path: string): Normalised {
         ['duration_s', firstText(downtime, 'duration')],
         ['apdex_dropped', firstText(element, 'apdex_dropped')],
         ['ssl_days_before_expiration', firstText(element, ['ssl', 'days_before_expiration'])],
-        ['ssl_subject', firstText(element, ['ssl', 'cert', 'subject'], ['ssl', 'new_cert', 'subject'])],
+        ['ssl_subject', subjectOfCertificate],
         ['type', firstText(check, 'type')],
         ['disabled_locations', listText(at(check, 'disabled_locations'))],
       ],
