@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import pino from 'pino'
+import { openAdapterBacktests } from './adapter-backtests.ts'
 import { apiPlugin } from './api/api-plugin.ts'
 import { LiveHub } from './api/live-hub.ts'
 import { healthRoutes } from './api/routes/health.ts'
@@ -109,6 +110,7 @@ export async function startApp(config: Config, roles: readonly RoleName[]): Prom
         clock, stores, analytics: analyticsStore(source), receipts: await openReceipts({ facts: source, sql: database, log: engines.log, schemaIds: engines.schemaIds }),
         deadLetters: await openDeadLetters({ facts: source, database, log: engines.log, schemaIds: engines.schemaIds, clock }), health, metrics: metrics.registry, live, settlements,
         changed: { outbox: () => relay?.wake(), credentials: async () => keeper?.refreshed() },
+        backtests: await openAdapterBacktests(engines),
         jwtSecret: await jwtSecret(await engines.database(), openSecretBox(secrets.masterKey)), adminToken: secrets.adminToken, mode: config.mode, publicUrl: null, version: version(),
       }))
     } else {

@@ -1,5 +1,6 @@
 /** The command line `aw`. Exit codes: 0 done, 1 failed, 2 wrong usage; errors in one line on standard error, with --json as an object. */
 import { Command, CommanderError } from 'commander'
+import type { AdapterBacktestOptions } from './cli/backtest-adapter.ts'
 import type { LetterOptions } from './cli/dead-letters.ts'
 import { environment, readConfig } from './config.ts'
 import { ROLE_NAMES } from './roles.ts'
@@ -95,6 +96,15 @@ ofLetters(letters.command('replay').argument('[id]')).option('--all', 'every one
     const sum = await replayLetters(api, filter)
     print({ json: json === true }, sum, () => replaySumText(sum))
     if (sum.failed.length > 0) process.exitCode = 1
+  })
+
+program.command('backtest-adapter').requiredOption('--company <name>').option('--integration <id>').option('--source <source>').option('--from <time>', 'a day ago unless given').option('--to <time>')
+  .option('--limit <n>', 'deliveries at most', positive).option('--mapping <file>', 'read all of them by this mapping').option('--json')
+  .description('what the present adapters, or a mapping, would make of old deliveries; nothing is written')
+  .action(async ({ json, ...options }: Json & AdapterBacktestOptions) => {
+    const [{ ApiClient }, { backtestAdapter, adapterBacktestText }] = await Promise.all([import('./cli/client.ts'), import('./cli/backtest-adapter.ts')])
+    const result = await backtestAdapter(new ApiClient(readConfig(environment())), options)
+    print({ json: json === true }, result, () => adapterBacktestText(result))
   })
 
 program.command('doctor').option('--json').description('configuration, engines: reachable, authorised, how to mend').action(async (options: Json) => {

@@ -10,6 +10,7 @@ import { openapiHead } from './openapi.ts'
 import { readBodies } from './read-bodies.ts'
 import { mayCall } from './roles.ts'
 import { assetRoutes } from './routes/assets.ts'
+import { backtestRoutes } from './routes/backtests.ts'
 import { companyRoutes } from './routes/companies.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
@@ -52,6 +53,7 @@ export function apiPlugin(options: ApiOptions): FastifyPluginAsync {
       figureRoutes(routes, context)
       deliveryRoutes(routes, context)
       deadLetterRoutes(routes, context)
+      backtestRoutes(routes, context)
       eventRoutes(routes, context)
       healthRoutes(routes, context)
       consoleRoutes(routes)

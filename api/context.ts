@@ -5,6 +5,7 @@ import type { Caller } from '../schemas/access.ts'
 import type { Clock } from '../schemas/clock.ts'
 import { AppError } from '../schemas/errors.ts'
 import type { Mode } from '../schemas/settings.ts'
+import type { AdapterBacktests } from './ports.ts'
 import type { Authenticator } from './authentication.ts'
 import { COMPANY_QUERY, ERROR, time } from './json-schema.ts'
 import type { JsonSchema } from './json-schema.ts'
@@ -49,6 +50,7 @@ export interface ApiOptions {
   /** Base of webhook addresses, without a slash at the end; null takes it from the request. */
   readonly publicUrl: string | null
   readonly version: string
+  readonly backtests: AdapterBacktests
   /** Cost of new password hashes; lower only in tests. */
   readonly passwordCost?: PasswordCost
 }

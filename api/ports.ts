@@ -6,6 +6,7 @@ import type { CommandAction, IncidentSeverity, IncidentStatus } from '../schemas
 import type {
   DeadLetterCount, DeadLetterDetail, DeadLetterFilter, DeadLetterView, DeliveryFilter, DeliveryLine, DeliveryView, ReplayAnswer, ReplayStep,
 } from '../schemas/receipts.ts'
+import type { AdapterBacktestLine, AdapterBacktestQuery } from '../schemas/adapter-backtest.ts'
 import type { CompanySettings, Role } from '../schemas/settings.ts'
 import type {
   AssetFields, AssetView, AuditEntry, CommandView, CompanyView, IncidentDetail, IncidentView, IntegrationView, IssuedKey, NoiseView, Page, PageQuery, UserView,
@@ -172,6 +173,12 @@ export interface DeadLetters {
   replay(caller: Caller, id: string): Promise<ReplayAnswer | null>
   /** One bounded step of replaying all that fit; go on with `next` of its answer. */
   replayMany(caller: Caller, span: Span, filter: DeadLetterFilter, step: { readonly limit: number; readonly cursor: string | null }): Promise<ReplayStep>
+}
+
+/** What adapters, or a mapping, would make of deliveries that came before; nothing is written. */
+export interface AdapterBacktests {
+  /** Lines of progress and the result. Ends early when the signal aborts. Throws `rate_limited` where too many run, `bad_request` for a mapping that is none. */
+  run(query: AdapterBacktestQuery, signal: AbortSignal): AsyncGenerator<AdapterBacktestLine>
 }
 
 /** One engine or part, asked whether it answers. */

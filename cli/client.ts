@@ -17,6 +17,19 @@ export class ApiClient {
     this.#token = config.adminToken?.reveal() ?? tokenFile(config.dataDir)
   }
 
+  /** Posts, and hands on each line of the answer as it comes; however long it takes. Throws the API's own error code and message. */
+  async lines(path: string, body: unknown, take: (line: string) => void): Promise<void> {
+    const answer = await request(`${this.url}${path}`, { method: 'POST', headers: { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' }, body: JSON.stringify(body) }, null)
+    if (!answer.ok || answer.body === null) throw errorOf(answer.status, await answer.text())
+    let rest = ''
+    for await (const chunk of answer.body.pipeThrough(new TextDecoderStream())) {
+      const parts = (rest + chunk).split('\n')
+      rest = parts.pop() ?? ''
+      for (const line of parts) take(line)
+    }
+    if (rest !== '') take(rest)
+  }
+
   /** The bytes of a file. Throws the API's own error code and message. */
   async bytes(path: string): Promise<Buffer> {
     const answer = await request(`${this.url}${path}`, { headers: { authorization: `Bearer ${this.#token}` } })
@@ -37,10 +50,10 @@ export class ApiClient {
   }
 }
 
-/** A fetch that says where nobody answered. */
-export async function request(url: string, init: RequestInit): Promise<Response> {
+/** A fetch that says where nobody answered; null waits as long as it takes. */
+export async function request(url: string, init: RequestInit, timeoutMs: number | null = TIMEOUT_MS): Promise<Response> {
   try {
-    return await fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) })
+    return await fetch(url, timeoutMs === null ? init : { ...init, signal: AbortSignal.timeout(timeoutMs) })
   } catch (cause) {
     throw new AppError('engine_unavailable', `nothing answers at ${new URL(url).origin}: start it with \`npm start\`, or name it with AW_URL`, { cause })
   }

@@ -107,6 +107,7 @@ const TABLE: Record<string, Row> = {
   'GET /api/deliveries': { ...READ, ask: (place) => ({ url: `/api/deliveries?company=${place.company}` }) },
   'GET /api/deliveries/:id': { ...READ, ask: (place) => ({ url: `/api/deliveries/${place.delivery}` }) },
   'GET /api/dead-letters': { ...MANAGE, ask: (place) => ({ url: `/api/dead-letters?company=${place.company}` }) },
+  'POST /api/backtests/adapters': { ...MANAGE, ask: (place) => ({ url: '/api/backtests/adapters', body: { company: place.company } }) },
   'GET /api/dead-letters/counts': { ...MANAGE, ask: (place) => ({ url: `/api/dead-letters/counts?company=${place.company}` }) },
   'GET /api/dead-letters/:id': { ...MANAGE, ask: (place) => ({ url: `/api/dead-letters/${place.letter}` }) },
   'GET /api/dead-letters/:id/original': { ...MANAGE, ask: (place) => ({ url: `/api/dead-letters/${place.letter}/original` }) },

@@ -128,6 +128,7 @@ function bodyFor(operation: string): unknown {
     'POST /api/incidents/{id}/notes': { text: 'x' },
     'POST /api/incidents/{id}/merge': { into: alpha.incident.id },
     'POST /api/incidents/{id}/split': { problemKeys: bravo.incident.problems.map(({ problemKey }) => problemKey) },
+    'POST /api/backtests/adapters': { company: bravo.company.id, integration: bravo.integration },
     'POST /api/dead-letters/replay': { company: bravo.company.id },
     'POST /api/companies/{id}/assets/import': 'name,critical\nweb-1,false\n',
     'POST /api/webhooks/alerts': alertBody({ asset_name: 'web-1' }),

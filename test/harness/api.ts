@@ -8,7 +8,7 @@ import { Registry } from 'prom-client'
 import { apiPlugin } from '../../api/api-plugin.ts'
 import { feedProjected } from '../../api/live-feed.ts'
 import { LiveHub } from '../../api/live-hub.ts'
-import type { Analytics, DeadLetters, HealthCheck, Receipts, Span } from '../../api/ports.ts'
+import type { AdapterBacktests, Analytics, DeadLetters, HealthCheck, Receipts, Span } from '../../api/ports.ts'
 import { Settlements } from '../../api/settlements.ts'
 import type { Caller } from '../../schemas/access.ts'
 import type { Clock } from '../../schemas/clock.ts'
@@ -22,6 +22,12 @@ import { openStores } from '../../storage/queries/stores.ts'
 /** The password of every user the harness makes. */
 export const PASSWORD = 'correct horse battery'
 export const ADMIN_TOKEN = 'admin-token-of-the-test'
+
+const NO_BACKTESTS: AdapterBacktests = {
+  async *run(_query, signal) {
+    if (!signal.aborted) yield { type: 'progress', done: 0, total: 0 }
+  },
+}
 
 /** Ledger and dead letters by company, so that a test sees which companies were asked for. */
 export class FakeFigures implements Analytics, DeadLetters {
@@ -132,7 +138,7 @@ export async function openApiHarness(clock: Clock, options: { readonly autoSettl
   await app.register(apiPlugin({
     clock, stores: openStores(database, { clock, masterKey }), analytics: figures, receipts: figures.receipts(), deadLetters: figures, health: { ready: async () => checks }, metrics: new Registry(), live, settlements,
     changed: { outbox: () => { signals.outbox += 1; if (options.autoSettle === true) settling = settling.then(() => harness.settle()) }, credentials: async () => { signals.credentials += 1 } }, jwtSecret: randomBytes(32), adminToken: ADMIN_TOKEN, mode: 'dry-run',
-    publicUrl: 'http://aw.test', version: '0.0.0', passwordCost: { N: 16, r: 8, p: 1 },
+    backtests: NO_BACKTESTS, publicUrl: 'http://aw.test', version: '0.0.0', passwordCost: { N: 16, r: 8, p: 1 },
   }))
   await app.ready()
 
