@@ -84,6 +84,11 @@ describe('observe', () => {
     expect(play([[0, { startsAtMs: T0 + 99_000 }]]).tracked?.problem.startsAtMs).toBe(T0)
   })
 
+  it('keeps the words of the problem when somebody acknowledges it without any', () => {
+    const { tracked } = play([[0, { title: 'disk full', message: '97 %' }], [5, { status: 'acknowledged', title: 'db-7/disk', message: '' }]])
+    expect(tracked?.problem).toMatchObject({ title: 'disk full', message: '97 %', acknowledged: true })
+  })
+
   it('remembers that somebody acknowledged it in the tool', () => {
     const { told, tracked } = play([[0, {}], [5, { status: 'acknowledged' }]])
     expect([told[1], tracked?.problem.acknowledged]).toEqual(['changed', true])

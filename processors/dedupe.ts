@@ -123,8 +123,11 @@ function fire(tracked: TrackedProblem, alert: NormalisedAlert, startsAtMs: numbe
   if (hasChanged) {
     if (alert.severity !== 'unknown') problem.severity = alert.severity
     problem.acknowledged = isAcknowledged
-    problem.title = alert.title
-    problem.message = alert.message
+    // An acknowledgement says who takes care, often without a word of what the trouble is; the problem keeps its own.
+    if (alert.status !== 'acknowledged') {
+      problem.title = alert.title
+      problem.message = alert.message
+    }
     return told(tracked, 'changed', place)
   }
   if (isPowerOfTwo(problem.count)) return told(tracked, 'repeated', place)
