@@ -42,7 +42,7 @@ export function readFusion(body: unknown, path: string): Normalised {
   const inner = typeof given === 'string' ? jsonInside(given.slice(0, 262_144)) : given
   const fields = new Fields(isObject(inner) ? inner : body)
   const meta = at(body, 'meta')
-  const name = fields.any('detectname', 'displayname', 'detectionname', 'alertname', 'detectionsname', 'categoryname', 'name', 'triggername') ?? firstText(meta, 'trigger_name', 'event_name')
+  const name = fields.any('detectname', 'displayname', 'detectionname', 'alertname', 'detectionsname', 'categoryname', 'incidentname', 'rulename', 'name', 'triggername', 'technique') ?? firstText(meta, 'trigger_name', 'event_name')
   const id = fields.any('compositeid', 'detectionid', 'detectid', 'incidentid', 'alertid', 'detectionsid', 'id')
   if (name === null && id === null) return [reject(path, 'no name or id of a detection; give the webhook action of the workflow the fields of the template in this tool\'s guide')]
   const word = fields.any('severityname', 'detectionsseverity', 'severitydisplayname', 'severity')

@@ -5,7 +5,7 @@ export const guide: SourceGuide = {
   name: 'CrowdStrike Falcon',
   family: 'security',
   setup: [
-    'In the Falcon console open CrowdStrike Store, choose the app Webhook, and click Configure, Add configuration: Webhook URL {url}, a name, and as HMAC secret a text of your own that you also give us as the signing secret.',
+    'In the Falcon console open CrowdStrike Store, Webhook, and click Configure, Add configuration. Name: Alert Whisperer; Webhook URL: {url}; HMAC Secret Key: a text of at least 32 characters that you also give us as the signing secret. Leave Signature Header Name at X-CS-Primary-Signature and click Save configuration.',
     'Open Fusion SOAR, Workflows, Create workflow, and start from the trigger Detection (EPP; identity and next-gen SIEM detections are kinds of their own, so make a workflow for each).',
     'Add the action Call webhook with that configuration. As data to include choose at least detection id, name, severity, status, host name, tactic and technique; names and order do not matter.',
     'Make the same workflow for the trigger that tells a change of the status, so that closing a detection ends the problem.',
@@ -16,6 +16,7 @@ export const guide: SourceGuide = {
   template: null,
   references: [
     'https://falcon.crowdstrike.com/support/documentation/62/streaming-api-event-dictionary',
+    'https://docs.axonius.com/docs/crowdstrike-alert',
     'https://www.falconpy.io/Service-Collections/Alerts.html',
   ],
 }
