@@ -14,6 +14,9 @@ const ACTIONS: StatusTable = {
   escalate: 'firing', escalatenext: 'firing', escalatetonext: 'firing', assignownership: 'firing', assign: 'firing', takeownership: 'firing', snooze: 'firing', snoozeended: 'firing', unsnooze: 'firing', addteam: 'firing', addresponder: 'firing', updatepriority: 'firing', updatemessage: 'firing', updatedescription: 'firing', reopen: 'firing',
 }
 
+/** Notes, tags, details and custom actions are possible on a closed alert too and say nothing of its state, so they change none. */
+const NOTHING_SAID = 'no_data'
+
 const STATUSES: StatusTable = { open: 'firing', closed: 'resolved', resolved: 'resolved', acked: 'acknowledged', acknowledged: 'acknowledged' }
 
 /** One action on one alert; an array of them is read too. */
@@ -32,8 +35,6 @@ function readOne(element: unknown, path: string): Normalised {
   const message = firstText(alert, 'message')
   if (id === null && message === null) return [reject(`${path}/alert`, 'an alert without alertId and message; switch on "Add alert details to payload" in the integration')]
   const said = statusFrom(ACTIONS, word)
-  // Notes, tags, details and custom actions are possible on a closed alert and say nothing of its state.
-  if (said === 'unknown' && action !== null) return []
   const details = at(alert, 'details')
   return [
     makeAlert({
@@ -42,7 +43,7 @@ function readOne(element: unknown, path: string): Normalised {
       asset: firstText(alert, 'entity') ?? firstText(details, 'host', 'hostname', 'Host', 'Hostname', 'host_name', 'instance'),
       signature: readMarks(message).text,
       severity: severityFrom(SEVERITIES, firstText(alert, 'priority')),
-      status: said === 'unknown' ? statusFrom(STATUSES, firstText(alert, 'status')) : said,
+      status: said !== 'unknown' ? said : action === null ? statusFrom(STATUSES, firstText(alert, 'status')) : NOTHING_SAID,
       title: message,
       message: firstText(alert, 'description', 'note') ?? message,
       startsAtMs: instantMs(at(alert, 'createdAt') ?? at(alert, 'insertedAt')),

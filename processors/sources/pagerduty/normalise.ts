@@ -51,8 +51,9 @@ function readThird(event: unknown, path: string): Normalised {
 function readIncident(incident: unknown, type: string | null, occurredAt: string | null, path: string, envelope: unknown): Normalised {
   const word = (type ?? '').slice(0, 100).toLowerCase().replace(/^incident\./, '')
   const said = statusFrom(EVENTS, word)
-  if (said === 'unknown' && type !== null && !CHANGES.has(word)) return []
-  const status = said === 'unknown' ? statusFrom(STATUSES, firstText(incident, 'status')) : said
+  // Custom actions and kinds of events we do not know: the incident is told whole, but nothing of it began or ended.
+  const isTalk = said === 'unknown' && type !== null && !CHANGES.has(word)
+  const status = isTalk ? 'no_data' : said === 'unknown' ? statusFrom(STATUSES, firstText(incident, 'status')) : said
   const id = firstText(incident, 'id', 'incident_key', 'incident_number')
   const title = firstText(incident, 'title', 'description', 'summary', ['trigger_summary_data', 'subject'], ['trigger_summary_data', 'description'], ['first_trigger_log_entry', 'channel', 'summary'])
   if (id === null && title === null) return [reject(path, 'an incident without id and title; is this a PagerDuty webhook?')]
