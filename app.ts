@@ -17,6 +17,7 @@ import { httpGet } from './ingest/doors/http-get.ts'
 import { ingestPlugin } from './ingest/ingest-plugin.ts'
 import { INGEST_SERVER_OPTIONS, redactedUrl } from './ingest/server-options.ts'
 import { makeMetrics } from './metrics.ts'
+import { workbench } from './processors/mapping/workbench.ts'
 import type { RoleName } from './roles.ts'
 import { systemClock } from './schemas/clock.ts'
 import { openCodec } from './schemas/codec.ts'
@@ -108,7 +109,7 @@ export async function startApp(config: Config, roles: readonly RoleName[]): Prom
       const database = await engines.database()
       await server.register(apiPlugin({
         clock, stores, analytics: analyticsStore(source), receipts: await openReceipts({ facts: source, sql: database, log: engines.log, schemaIds: engines.schemaIds }),
-        deadLetters: await openDeadLetters({ facts: source, database, log: engines.log, schemaIds: engines.schemaIds, clock }), health, metrics: metrics.registry, live, settlements,
+        deadLetters: await openDeadLetters({ facts: source, database, log: engines.log, schemaIds: engines.schemaIds, clock }), mappings: workbench, health, metrics: metrics.registry, live, settlements,
         changed: { outbox: () => relay?.wake(), credentials: async () => keeper?.refreshed() },
         backtests: await openAdapterBacktests(engines),
         jwtSecret: await jwtSecret(await engines.database(), openSecretBox(secrets.masterKey)), adminToken: secrets.adminToken, mode: config.mode, publicUrl: null, version: version(),

@@ -42,11 +42,11 @@ program.command('send').argument('<file...>').requiredOption('--source <source>'
     print(options, report, () => sendReport(report, api.url))
   })
 
-program.command('normalise').requiredOption('--source <source>').option('--json').option('--content-type <type>', 'of the payload')
+program.command('normalise').requiredOption('--source <source>').option('--json').option('--content-type <type>', 'of the payload').option('--mapping <file>', 'JSON file of a mapping that reads it')
   .description('a payload on standard input to normalised alerts on standard output; no server needed')
-  .action(async (options: Json & { source: string; contentType?: string }) => {
+  .action(async (options: Json & { source: string; contentType?: string; mapping?: string }) => {
     const { normaliseInput } = await import('./cli/normalise.ts')
-    const { alerts, rejected } = await normaliseInput(options.source, process.stdin, options.contentType, options.json === true)
+    const { alerts, rejected } = await normaliseInput(options.source, process.stdin, options.contentType, options.json === true, options.mapping)
     console.log(alerts)
     for (const one of rejected) console.error(`aw: not read: ${one}`)
   })

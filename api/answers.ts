@@ -82,3 +82,23 @@ export const ME = answer({ kind: text(), id: text(), name: text(), role: ROLE, c
 
 /** How much noise was taken away. */
 export const NOISE = answer({ alerts: whole(), problems: whole(), incidents: whole(), noiseReduction: number() })
+
+const TRIAL = {
+  alerts: list(answer({
+    source: text(), externalId: nullable(text()), asset: nullable(text()), signature: nullable(text()), severity: nullable(text()), status: nullable(text()), startsAt: nullable(time()), title: text(), labels: dictionary(text()),
+  }), { description: 'as aw normalise prints them' }),
+  faults: list(answer({
+    field: text({ description: 'which expression: items, severity, labels.site; payload where the body itself cannot be read' }), message: text(),
+    position: nullable(whole({ description: 'character of the expression from which it cannot be read' })), path: nullable(text({ description: 'JSON pointer to the element; null where the mapping itself is at fault' })),
+  })),
+  steps: whole({ description: 'steps taken' }), stepLimit: whole({ description: 'steps there were' }),
+}
+
+/** What a mapping makes of a sample. */
+export const MAPPING_TRIAL = answer(TRIAL)
+
+/** A suggested mapping, and what it makes of the sample. */
+export const MAPPING_SUGGESTION = answer({
+  mapping: dictionary(anything()), ...TRIAL,
+  fields: list(answer({ field: text(), expression: nullable(text()), confidence: number({ description: '0 to 1' }), value: nullable(text({ description: 'in the first alert of the sample' })) })),
+})

@@ -20,6 +20,7 @@ import { figureRoutes } from './routes/figures.ts'
 import { healthRoutes, measureAnswers } from './routes/health.ts'
 import { incidentRoutes } from './routes/incidents.ts'
 import { integrationRoutes } from './routes/integrations.ts'
+import { mappingRoutes } from './routes/mappings.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { userRoutes } from './routes/users.ts'
 import { judgeRequests } from './validation.ts'
@@ -47,6 +48,7 @@ export function apiPlugin(options: ApiOptions): FastifyPluginAsync {
       sessionRoutes(routes, context)
       companyRoutes(routes, context)
       integrationRoutes(routes, context)
+      mappingRoutes(routes, context)
       assetRoutes(routes, context)
       userRoutes(routes, context)
       incidentRoutes(routes, context)

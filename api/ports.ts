@@ -2,6 +2,7 @@
 import type { Caller, Scope } from '../schemas/access.ts'
 import type { IntegrationAuthentication } from '../schemas/authentication.ts'
 import type { IntegrationProcessing } from '../schemas/integration-processing.ts'
+import type { MappingFault, MappingSample, MappingSuggestion, MappingTrial } from '../schemas/mapping.ts'
 import type { CommandAction, IncidentSeverity, IncidentStatus } from '../schemas/records.ts'
 import type {
   DeadLetterCount, DeadLetterDetail, DeadLetterFilter, DeadLetterView, DeliveryFilter, DeliveryLine, DeliveryView, ReplayAnswer, ReplayStep,
@@ -193,6 +194,16 @@ export interface HealthCheck {
 /** Whether the program can do its work. */
 export interface Health {
   ready(): Promise<readonly HealthCheck[]>
+}
+
+/** Mappings from payloads to alerts, tried without storing anything. */
+export interface Mappings {
+  /** Everything wrong with a mapping; empty when nothing is. */
+  check(document: unknown): readonly MappingFault[]
+  /** What a mapping makes of a sample; what fails is told, not thrown. */
+  try(document: unknown, sample: MappingSample): MappingTrial
+  /** A mapping read off a sample. */
+  suggest(sample: MappingSample): MappingSuggestion
 }
 
 /** Told after a commit, so that those concerned need not wait for their next look. */

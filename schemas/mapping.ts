@@ -45,3 +45,51 @@ export interface MappingFault {
   /** JSON pointer to the element of the payload; null where the mapping itself is at fault. */
   readonly path: string | null
 }
+
+/** What of a payload is tried. */
+export interface MappingSample {
+  /** The body as the tool sends it. */
+  readonly payload: string
+  /** Null: guessed from how the body begins. */
+  readonly contentType: string | null
+  readonly source: string
+}
+
+/** An alert as `aw normalise` prints it. */
+export interface TrialAlert {
+  readonly source: string
+  readonly externalId: string | null
+  readonly asset: string | null
+  readonly signature: string | null
+  readonly severity: string | null
+  readonly status: string | null
+  readonly startsAt: string | null
+  readonly title: string
+  readonly labels: Readonly<Record<string, string>>
+}
+
+/** What a mapping makes of a sample. Faults of the mapping itself have no path, and then there are no alerts. */
+export interface MappingTrial {
+  readonly alerts: readonly TrialAlert[]
+  readonly faults: readonly MappingFault[]
+  readonly steps: number
+  /** Steps there were for this payload. */
+  readonly stepLimit: number
+}
+
+/** One field of a suggested mapping. */
+export interface SuggestedField {
+  readonly field: string
+  /** Null where nothing in the sample looks like it. */
+  readonly expression: string | null
+  /** 0 to 1: how telling the name is, and in how many of the sample's alerts it has a value. */
+  readonly confidence: number
+  /** What it gives for the first alert of the sample. */
+  readonly value: string | null
+}
+
+/** A mapping read off a sample, and what it makes of it. */
+export interface MappingSuggestion extends MappingTrial {
+  readonly mapping: MappingDocument
+  readonly fields: readonly SuggestedField[]
+}

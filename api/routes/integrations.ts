@@ -6,6 +6,7 @@ import { HEARTBEAT_LIMITS } from '../../schemas/integration-processing.ts'
 import { answer, body, flag, ID, list, nullable, text, whole } from '../json-schema.ts'
 import type { IntegrationDraft } from '../ports.ts'
 import { issued } from './companies.ts'
+import { MAPPING, refuseMapping } from './mappings.ts'
 
 const FIELDS = {
   name: text({ minLength: 1, maxLength: 100, pattern: '\\S' }),
@@ -13,6 +14,7 @@ const FIELDS = {
   requireHmac: flag({ description: 'off only for tools that cannot sign; the key is then bound to its source' }),
   disabled: flag({ description: 'true: it takes nothing for now' }),
   ...AUTHENTICATION_FIELDS,
+  mapping: MAPPING,
   heartbeatSeconds: nullable(whole({ minimum: HEARTBEAT_LIMITS.least, maximum: HEARTBEAT_LIMITS.most, description: 'how often the tool must be heard; null: its silence means nothing' })),
   heartbeatGraceSeconds: whole({ minimum: 0, maximum: HEARTBEAT_LIMITS.graceMost, description: 'how much later than that it may be heard' }),
 }
@@ -38,9 +40,11 @@ export function integrationRoutes(app: FastifyInstance, context: RouteContext): 
     },
   }, async (request, reply) => {
     const { name, source = null, ...rest } = request.body
+    refuseMapping(context, rest.mapping)
     const draft = { ...draftOf(rest), name: name?.trim() ?? source ?? 'any source', source }
     const { integration, key } = await integrations.create(callerOf(request), request.params.id, draft)
     await changed.credentials()
+    changed.outbox()
     return reply.code(201).send({ integration, ...issued(context, request, key) })
   })
 
@@ -52,8 +56,10 @@ export function integrationRoutes(app: FastifyInstance, context: RouteContext): 
     },
   }, async (request) => {
     const { name, ...rest } = request.body
+    refuseMapping(context, rest.mapping)
     const changedIntegration = await integrations.update(callerOf(request), request.params.id, request.params.integrationId, { ...draftOf(rest), ...(name === undefined ? {} : { name: name.trim() }) })
     await changed.credentials()
+    changed.outbox()
     return changedIntegration
   })
 

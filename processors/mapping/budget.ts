@@ -25,6 +25,11 @@ export class Budget {
     this.#limit = limit
   }
 
+  /** Steps there are in all. */
+  get limit(): number {
+    return this.#limit
+  }
+
   /** Steps spent so far, at most the limit. */
   get spent(): number {
     return Math.min(this.#spent, this.#limit)

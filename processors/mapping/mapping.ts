@@ -25,6 +25,8 @@ export interface Mapped {
   readonly alerts: readonly (NormalisedAlert | Rejected)[]
   readonly faults: readonly MappingFault[]
   readonly steps: number
+  /** Steps there were. */
+  readonly stepLimit: number
 }
 
 const PARTS: readonly string[] = ['items', ...MAPPING_FIELDS, 'labels', 'severities', 'statuses']
@@ -98,13 +100,13 @@ export function applyMapping(mapping: Mapping, payload: unknown, source: string)
     return { rejected: { code: 'mapping_failed', path, message: field === '' ? message : `${field}: ${message}` } }
   }
   const elements = elementsOf(mapping, payload, scene)
-  if ('message' in elements) return { alerts: [failed('items', '', elements.message)], faults, steps: budget.spent }
+  if ('message' in elements) return { alerts: [failed('items', '', elements.message)], faults, steps: budget.spent, stepLimit: budget.limit }
   budget.grant(MAPPING_LIMITS.stepsPerAlert * Math.min(elements.list.length, ALERTS_MAX))
   const alerts = readEach(elements.list, elements.path, (element, path) => {
     const made = read(mapping, element, scene, source)
     return ['field' in made ? failed(made.field, elements.isWhole ? '' : path, made.message) : made]
   })
-  return { alerts, faults, steps: budget.spent }
+  return { alerts, faults, steps: budget.spent, stepLimit: budget.limit }
 }
 
 interface Elements { readonly list: readonly unknown[]; readonly path: string; readonly isWhole: boolean }

@@ -44,7 +44,7 @@ export function normaliseForPrint(source: string, body: Buffer, contentType = gu
 }
 
 /** A form is one line of `name=value`, XML says that it is; everything else is plain text, which may hold JSON. */
-function guessedType(body: Buffer): string {
+export function guessedType(body: Buffer): string {
   const start = body.subarray(0, 256).toString('utf8').trimStart()
   if (start.startsWith('<?xml')) return 'text/xml'
   return /^[\w.[\]%+-]{1,100}=/.test(start) ? 'application/x-www-form-urlencoded' : 'text/plain'

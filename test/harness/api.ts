@@ -10,6 +10,7 @@ import { feedProjected } from '../../api/live-feed.ts'
 import { LiveHub } from '../../api/live-hub.ts'
 import type { AdapterBacktests, Analytics, DeadLetters, HealthCheck, Receipts, Span } from '../../api/ports.ts'
 import { Settlements } from '../../api/settlements.ts'
+import { workbench } from '../../processors/mapping/workbench.ts'
 import type { Caller } from '../../schemas/access.ts'
 import type { Clock } from '../../schemas/clock.ts'
 import type { CommandOutcome, Command, IncidentChanged, IncidentRecord, ProblemPlaced } from '../../schemas/records.ts'
@@ -136,7 +137,7 @@ export async function openApiHarness(clock: Clock, options: { readonly autoSettl
     for (const method of [route.method].flat()) if (method !== 'HEAD' && !route.url.startsWith('/api/docs')) routes.push({ method, url: route.url })
   })
   await app.register(apiPlugin({
-    clock, stores: openStores(database, { clock, masterKey }), analytics: figures, receipts: figures.receipts(), deadLetters: figures, health: { ready: async () => checks }, metrics: new Registry(), live, settlements,
+    clock, stores: openStores(database, { clock, masterKey }), analytics: figures, receipts: figures.receipts(), deadLetters: figures, mappings: workbench, health: { ready: async () => checks }, metrics: new Registry(), live, settlements,
     changed: { outbox: () => { signals.outbox += 1; if (options.autoSettle === true) settling = settling.then(() => harness.settle()) }, credentials: async () => { signals.credentials += 1 } }, jwtSecret: randomBytes(32), adminToken: ADMIN_TOKEN, mode: 'dry-run',
     backtests: NO_BACKTESTS, publicUrl: 'http://aw.test', version: '0.0.0', passwordCost: { N: 16, r: 8, p: 1 },
   }))
