@@ -1,11 +1,11 @@
-import type { AlertStatus } from '../../../schemas/records.ts'
+import type { AlertStatus, Severity } from '../../../schemas/records.ts'
 import { makeAlert } from '../build.ts'
 import { at, firstText } from '../json.ts'
 import type { NormalisedAlert } from '../source.ts'
 import { instantMs } from '../time.ts'
 import { severityFrom, statusFrom } from '../words.ts'
 import { resourceName } from './resource.ts'
-import { CONDITIONS, HEALTH_STAGES, LEVELS } from './words.ts'
+import { CONDITIONS, HEALTH_STAGES, LEVELS, SECURITY_SEVERITIES } from './words.ts'
 
 /** `Microsoft.Insights/activityLogs`: administrative, security, recommendation, service health and resource health events. */
 export function readActivityLog(data: unknown): readonly NormalisedAlert[] {
@@ -20,7 +20,7 @@ export function readActivityLog(data: unknown): readonly NormalisedAlert[] {
       externalId: firstText(properties, 'trackingId') ?? firstText(event, 'correlationId', 'operationId', 'eventDataId'),
       asset: firstText(properties, 'compromisedEntity') ?? resourceName(resourceId) ?? firstText(properties, 'service'),
       signature: firstText(data, ['context', 'name']) ?? signatureOf(firstText(event, 'eventSource'), operation, firstText(properties, 'recommendationName', 'service')),
-      severity: severityFrom(LEVELS, firstText(event, 'level')),
+      severity: severityOf(event, properties),
       status: statusOf(data, event),
       title: firstText(properties, 'title', 'recommendationName') ?? firstText(event, 'description') ?? operation,
       message: firstText(event, 'description') ?? firstText(properties, 'communication', 'details'),
@@ -44,6 +44,12 @@ export function readActivityLog(data: unknown): readonly NormalisedAlert[] {
 function signatureOf(source: string | null, operation: string | null, name: string | null): string | null {
   if (source === 'ServiceHealth' || source === 'ResourceHealth' || source === 'Recommendation') return name === null ? source : `${source}: ${name}`
   return operation
+}
+
+/** A security alert tells its own severity; the level of the event that carries it is always Informational. */
+function severityOf(event: unknown, properties: unknown): Severity {
+  const own = severityFrom(SECURITY_SEVERITIES, firstText(properties, 'severity'))
+  return own === 'unknown' ? severityFrom(LEVELS, firstText(event, 'level')) : own
 }
 
 function statusOf(data: unknown, event: unknown): AlertStatus {

@@ -6,6 +6,9 @@ export const SEVERITIES: SeverityTable = { sev0: 'critical', sev1: 'high', sev2:
 /** Levels of an activity log event ("Configure a webhook to get activity log alerts"), and of a log alert of the first generation. */
 export const LEVELS: SeverityTable = { critical: 'critical', error: 'high', warning: 'medium', informational: 'info', verbose: 'info', information: 'info' }
 
+/** `severity` of a security alert inside an activity log event ("Security alerts schemas" of Defender for Cloud). */
+export const SECURITY_SEVERITIES: SeverityTable = { high: 'high', medium: 'medium', low: 'low', informational: 'info' }
+
 /** `monitorCondition` of the common schema and `status` of the older ones. */
 export const CONDITIONS: StatusTable = { fired: 'firing', resolved: 'resolved', activated: 'firing', deactivated: 'resolved' }
 
