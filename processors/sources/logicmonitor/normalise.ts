@@ -1,3 +1,4 @@
+import type { AlertStatus } from '../../../schemas/records.ts'
 import { makeAlert, readEach, reject } from '../build.ts'
 import { Fields } from '../fields.ts'
 import { isObject } from '../json.ts'
@@ -25,10 +26,10 @@ function readOne(element: unknown, path: string): Normalised {
   const word = fields.path('alertstatus', 'status', 'state', 'alertstate', 'eventaction', 'event')
   if (word?.toLowerCase() === 'test') return []
   const id = fields.path('alertid', 'internalid', 'id')
-  const host = fields.path('host', 'hostname', 'device', 'devicename', 'resource', 'resourcename', 'monitorobjectname', 'displayname', 'systemdisplayname', 'systemhostname', 'website', 'websitename', 'agentdescription', 'agent')
+  const host = fields.path('host', 'hostname', 'device', 'devicename', 'resource', 'resourcename', 'monitorobjectname', 'displayname', 'systemdisplayname', 'systemhostname', 'website', 'websitename', 'service', 'servicename', 'agentdescription', 'agent')
   const signature = signatureOf(fields)
   if (id === null && host === null && signature === null) return [reject(path, 'no alert id, host or datasource; use the tokens ##ALERTID##, ##HOST##, ##DATASOURCE##, ##DATAPOINT##, ##LEVEL## and ##ALERTSTATUS##')]
-  const status = word === null ? 'unknown' : statusFrom(STATUSES, word)
+  const status = word === null ? flagged(fields) : statusFrom(STATUSES, word)
   const message = fields.path('message', 'alertmessage', 'body', 'eventmsg', 'alertdetail', 'detail', 'details')
   const url = fields.path('alertdetailurl', 'alerturl', 'url', 'link')
   return [
@@ -46,6 +47,14 @@ function readOne(element: unknown, path: string): Normalised {
       labels: [...LABELS.map((name) => [name, fields.path(name)] as const), ['url', url], ['level', fields.path('level')]],
     }),
   ]
+}
+
+/** The alert objects of the REST API say with flags how far they are; without a word and without flags nothing is known. */
+function flagged(fields: Fields): AlertStatus {
+  const cleared = fields.path('cleared')
+  if (cleared === null) return 'unknown'
+  if (cleared === 'true') return 'resolved'
+  return fields.path('acked') === 'true' ? 'acknowledged' : 'firing'
 }
 
 /** The datasource (with its instance, as the token writes it) and the datapoint; an event source or a website check stands alone. */

@@ -23,8 +23,11 @@ const PAIRS: readonly (readonly [kind: string, begins: readonly string[], ends: 
   ['mesh', ['gateway_to_repeater'], ['repeater_to_gateway']],
 ]
 
-/** Types that tell of something that happened and is no condition: nothing is ill, so they have no state. */
-const NOTES = new Set(['motion_alert', 'settings_changed', 'new_splash_signup', 'pcc_enrollment', 'pcc_sw_found', 'port_speed_change', 'rogue_ap_association', 'vpn_connectivity_change', 'client_connectivity', 'sensor_alert'])
+/** Types that tell of something that happened and is no condition: nothing is ill and nothing ends, so they never open a problem. */
+const NOTES = new Set(['motion_alert', 'settings_changed', 'new_splash_signup', 'pcc_enrollment', 'pcc_sw_found', 'port_speed_change'])
+
+/** Types whose data say the state; without it nobody knows. */
+const BY_DATA = new Set(['rogue_ap_association', 'vpn_connectivity_change', 'client_connectivity', 'sensor_alert'])
 
 /** Words at the end of a type we do not know that say begin or end. */
 const ENDINGS: readonly (readonly [RegExp, AlertStatus])[] = [
@@ -55,7 +58,8 @@ export function typeIdOf(id: string | null, title: string | null): string | null
 export function alertType(id: string): AlertType {
   const known = BY_ID.get(id)
   if (known !== undefined) return known
-  if (NOTES.has(id)) return { kind: id, status: 'unknown' }
+  if (NOTES.has(id)) return { kind: id, status: 'no_data' }
+  if (BY_DATA.has(id)) return { kind: id, status: 'unknown' }
   const bounded = id.slice(0, 128)
   for (const [ending, status] of ENDINGS) if (ending.test(bounded)) return { kind: bounded.replace(ending, ''), status }
   return { kind: bounded, status: 'firing' }

@@ -7,7 +7,7 @@ import { zonedMs } from '../time.ts'
 import { severityFrom, statusFrom, type SeverityTable, type StatusTable } from '../words.ts'
 
 /** States of a service (N-central help, "Service states"). A service that is disabled or still in transition says nothing. */
-const STATUSES: StatusTable = { normal: 'resolved', failed: 'firing', warning: 'firing', stale: 'firing', misconfigured: 'firing', 'no data': 'firing', nodata: 'firing', disconnected: 'firing' }
+const STATUSES: StatusTable = { normal: 'resolved', failed: 'firing', warning: 'firing', stale: 'firing', misconfigured: 'firing', 'no data': 'firing', nodata: 'firing', disconnected: 'firing', disabled: 'no_data', transition: 'no_data', 'in transition': 'no_data' }
 const SEVERITIES: SeverityTable = { failed: 'high', warning: 'medium', stale: 'low', misconfigured: 'low' }
 
 /** One notification in XML, read by the edge or still a text; objects with the same names and arrays of them are read too. */

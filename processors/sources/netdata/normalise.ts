@@ -6,8 +6,8 @@ import type { Normalised } from '../source.ts'
 import { instantMs, zonedMs } from '../time.ts'
 import { knows, severityFrom, statusFrom, type SeverityTable, type StatusTable } from '../words.ts'
 
-/** Statuses of an agent's alarm and severities of the Cloud. A removed alarm will never be cleared, so it ends here; UNDEFINED and UNINITIALIZED say that nothing is known. */
-const STATUSES: StatusTable = { critical: 'firing', warning: 'firing', raised: 'firing', clear: 'resolved', cleared: 'resolved', removed: 'resolved', unreachable: 'firing', reachable: 'resolved' }
+/** Statuses of an agent's alarm and severities of the Cloud. A removed alarm will never be cleared, so it ends here; UNDEFINED and UNINITIALIZED cannot tell. */
+const STATUSES: StatusTable = { critical: 'firing', warning: 'firing', raised: 'firing', clear: 'resolved', cleared: 'resolved', removed: 'resolved', undefined: 'no_data', uninitialized: 'no_data', unreachable: 'firing', reachable: 'resolved' }
 const SEVERITIES: SeverityTable = { critical: 'critical', warning: 'medium', info: 'info' }
 
 /** One notification; an array of them is read too. */

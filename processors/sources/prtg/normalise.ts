@@ -6,8 +6,11 @@ import type { Normalised } from '../source.ts'
 import { zonedMs } from '../time.ts'
 import { severityFrom, statusFrom, type SeverityTable, type StatusTable } from '../words.ts'
 
-/** What a sensor state means (manual, "Sensor States"): Down is an error, Warning comes before it, Unusual is a value unlike its history. Paused and Unknown are watched by nobody. */
-const STATUSES: StatusTable = { up: 'resolved', down: 'firing', warning: 'firing', unusual: 'firing', threshold: 'firing', 3: 'resolved', 4: 'firing', 5: 'firing', 10: 'firing', 13: 'acknowledged', 14: 'firing' }
+/**
+ * What a sensor state means (manual, "Sensor States"; numbers are those of `status_raw`): Down is an error, Warning comes before it, Unusual is a value
+ * unlike its history. A paused, unknown or scanning sensor is watched by nobody, so it cannot tell.
+ */
+const STATUSES: StatusTable = { up: 'resolved', down: 'firing', warning: 'firing', unusual: 'firing', threshold: 'firing', 3: 'resolved', 4: 'firing', 5: 'firing', 10: 'firing', 13: 'acknowledged', 14: 'firing', paused: 'no_data', unknown: 'no_data', scanning: 'no_data', 1: 'no_data', 2: 'no_data', 6: 'no_data', 7: 'no_data', 8: 'no_data', 9: 'no_data', 11: 'no_data', 12: 'no_data' }
 const SEVERITIES: SeverityTable = { down: 'high', warning: 'medium', unusual: 'low', 4: 'medium', 5: 'high', 10: 'low', 13: 'high', 14: 'high' }
 
 /** One notification; an array of them is read too. */
