@@ -27,7 +27,7 @@ describe('identity', () => {
 describe('alert types', () => {
   it.each([
     ['stopped_reporting', 'reporting', 'firing'], ['started_reporting', 'reporting', 'resolved'], ['rps_base_supply_up', 'backup_power', 'resolved'], ['pcc_outage_end', 'clients', 'resolved'],
-    ['fan_down', 'fan', 'firing'], ['fan_up', 'fan', 'resolved'], ['critical_temperature', 'critical_temperature', 'firing'], ['motion_alert', 'motion_alert', 'unknown'], ['__proto__', '__proto__', 'firing'],
+    ['fan_down', 'fan', 'firing'], ['fan_up', 'fan', 'resolved'], ['critical_temperature', 'critical_temperature', 'firing'], ['motion_alert', 'motion_alert', 'no_data'], ['__proto__', '__proto__', 'firing'],
   ])('%s is %s, %s', (id, kind, status) => {
     expect(alertType(id)).toEqual({ kind, status })
   })
