@@ -23,7 +23,7 @@ export interface Append {
 export interface Subscription {
   readonly group: string
   readonly topic: string
-  /** At most so many records in one batch (default 2,000). */
+  /** At most so many records in one batch (each engine has its default). */
   readonly batchRecords?: number
   /** The partition has arrived (or came back): load its state and answer the offset to read next. */
   assigned(partition: number): Promise<number>

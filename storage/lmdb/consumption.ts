@@ -11,7 +11,7 @@ import { slotOf, type Slot } from './log-format.ts'
 const BACKOFF_FIRST_MS = 100
 const BACKOFF_LAST_MS = 5_000
 
-const BATCH_RECORDS = 2_000
+const BATCH_RECORDS = 500
 
 /** One consumer group's handler, as `processors/ports.ts` describes it. */
 export interface Subscription {

@@ -20,8 +20,11 @@ export interface Topic {
   readonly retentionMs: number
 }
 
-/** A batch read at once is closed when it has so many bytes: what one partition's storm may hold up the others that share its process. */
-const READ_BYTES = 1024 * 1024
+/**
+ * A batch read at once is closed when it has so many bytes. All partitions of an embedded installation share one thread, and an alert crosses some
+ * twenty turns of it: with 1 MiB a storm held each turn for 80 ms and a quiet company's incident took 1.7 s, with 128 KiB 0.3 s at the same rate.
+ */
+const READ_BYTES = 128 * 1024
 
 /** Tables of one environment; cheap, so that each thread has its own. */
 export class LogTables {
