@@ -37,7 +37,7 @@ export function readPrometheusAlert(source: string, element: unknown, group: unk
     makeAlert({
       source,
       externalId: own ?? (isLabelled(element) ? fingerprint(rawLabels(element['labels'])) : null),
-      asset: assetOf(byName),
+      asset: assetOfLabels(byName),
       signature,
       severity: severityFrom(SEVERITY_WORDS, byName.get('severity') ?? byName.get('priority') ?? byName.get('level') ?? null),
       status: statusOf(element, group),
@@ -65,7 +65,8 @@ function statusOf(element: unknown, group: unknown): AlertStatus {
   return statusFrom(STATUSES, firstText(element, 'status', ['status', 'state'], 'state') ?? firstText(group, 'status'))
 }
 
-function assetOf(labels: ReadonlyMap<string, string>): string | null {
+/** The machine, pod or other thing that labels of Prometheus say is ill; null where none names one. */
+export function assetOfLabels(labels: ReadonlyMap<string, string>): string | null {
   const scraper = `${labels.get('job') ?? ''} ${labels.get('instance') ?? ''}`
   const order = scraper.includes('kube-state-metrics') ? ABOUT_OTHERS_LABELS : HOST_LABELS
   for (const name of order) {

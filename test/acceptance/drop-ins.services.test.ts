@@ -72,7 +72,7 @@ it('one trouble is told in three languages and ends in all of them', async () =>
     const found = await problems()
     return found.size === SOURCES.length ? found : null
   })
-  for (const source of SOURCES) expect(opened.get(source)).toMatchObject({ status: 'firing' })
+  for (const source of SOURCES) expect(opened.get(source)).toMatchObject({ status: 'firing', asset: 'db-7.example.com', signature: 'DiskFull' })
   expect(opened.get('pagerduty-events')).toMatchObject({ severity: 'critical' })
   expect(opened.get('opsgenie-api')).toMatchObject({ severity: 'high' })
   expect(opened.get('victorops')).toMatchObject({ severity: 'critical' })

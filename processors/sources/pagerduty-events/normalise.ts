@@ -1,7 +1,9 @@
 import type { AlertStatus, Severity } from '../../../schemas/records.ts'
+import { readAlertmanagerText } from '../alertmanager-text.ts'
 import { makeAlert, readEach, reject } from '../build.ts'
 import { Fields } from '../fields.ts'
 import { at, firstText, isObject, textEntries, textOf } from '../json.ts'
+import { readMarks } from '../marks.ts'
 import { nameOfCheck } from '../sentence.ts'
 import type { Normalised } from '../source.ts'
 import { instantMs } from '../time.ts'
@@ -39,15 +41,17 @@ function readV2(event: unknown, path: string): Normalised {
   // Change events have no action; they say what was done, not that something is wrong.
   const isChange = action === null && isObject(payload)
   const details = at(payload, 'custom_details')
-  const check = firstText(payload, 'class') ?? new Fields(details).path(...CHECK_NAMES)
-  const source = firstText(payload, 'source')
+  // Alertmanager gives itself as the source; what is ill stands in its text of the alerts.
+  const told = readAlertmanagerText(firstText(details, 'firing', 'resolved'))
+  const check = firstText(payload, 'class') ?? told?.alertname ?? new Fields(details).path(...CHECK_NAMES)
+  const source = told === null ? firstText(payload, 'source') : told.asset
   const severity: Severity = isChange ? 'info' : severityFrom(SEVERITIES, firstText(payload, 'severity'))
   return [
     makeAlert({
       source: SOURCE,
       externalId: dedupKey,
       asset: source,
-      signature: check ?? firstText(payload, 'component') ?? (summary === null ? null : nameOfCheck(summary, source)),
+      signature: check ?? firstText(payload, 'component') ?? nameIn(summary, source),
       severity,
       status: isChange ? 'firing' : statusFrom(ACTIONS, action),
       title: summary ?? dedupKey,
@@ -56,7 +60,7 @@ function readV2(event: unknown, path: string): Normalised {
       labels: [
         ['class', firstText(payload, 'class')], ['component', firstText(payload, 'component')], ['group', firstText(payload, 'group')],
         ['event_kind', isChange ? 'change' : null], ['client', firstText(event, 'client')], ['client_url', firstText(event, 'client_url')],
-        ['link', firstText(event, ['links', '0', 'href'])], ...textEntries(details),
+        ['link', firstText(event, ['links', '0', 'href'])], ...(told?.labels ?? []), ...textEntries(details),
       ],
     }),
   ]
@@ -75,7 +79,7 @@ function readV1(event: unknown, path: string): Normalised {
       source: SOURCE,
       externalId: incidentKey,
       asset,
-      signature: fields.path(...CHECK_NAMES) ?? (description === null ? null : nameOfCheck(description, asset)),
+      signature: fields.path(...CHECK_NAMES) ?? nameIn(description, asset),
       severity: severityFrom(SEVERITIES, fields.path('severity', 'priority', 'level')),
       status,
       title: description ?? incidentKey,
@@ -84,6 +88,12 @@ function readV1(event: unknown, path: string): Normalised {
       labels: [['client', firstText(event, 'client')], ['client_url', firstText(event, 'client_url')], ...textEntries(details)],
     }),
   ]
+}
+
+/** The check in a summary, without the marks some put in front. */
+function nameIn(summary: string | null, asset: string | null): string | null {
+  const text = readMarks(summary).text
+  return text === null ? null : nameOfCheck(text, asset)
 }
 
 /** `… on machine srv01.acme.com`: v1 has no field for it, so a host's name at the end of the description, behind one of these words, is it. */

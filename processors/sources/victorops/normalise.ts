@@ -1,7 +1,9 @@
 import type { AlertStatus } from '../../../schemas/records.ts'
+import { readAlertmanagerText } from '../alertmanager-text.ts'
 import { makeAlert, readEach, reject } from '../build.ts'
 import { firstText, isObject, textEntries } from '../json.ts'
-import { shapeOf } from '../sentence.ts'
+import { readMarks } from '../marks.ts'
+import { nameOfCheck, shapeOf } from '../sentence.ts'
 import type { Normalised } from '../source.ts'
 import { instantMs } from '../time.ts'
 import { severityFrom, type SeverityTable } from '../words.ts'
@@ -36,19 +38,21 @@ function readOne(element: unknown, path: string): Normalised {
   if (entityId === null && message === null && shown === null) return [reject(path, 'no entity_id, entity_display_name or state_message; entity_id is what ties CRITICAL and RECOVERY together')]
   const entity = readEntity(entityId)
   const word = (type ?? '').slice(0, 64).trim().toLowerCase()
-  const asset = firstText(element, 'host_name', 'hostname', 'host', 'host_alias') ?? entity.host
+  const told = readAlertmanagerText(message)
+  const asset = firstText(element, 'host_name', 'hostname', 'host', 'host_alias') ?? entity.host ?? told?.asset ?? null
+  const named = readMarks(shown).text
   return [
     makeAlert({
       source: SOURCE,
       externalId: entityId,
       asset,
-      signature: firstText(element, 'service_description', 'service', 'check_name', 'check', 'alert_name', 'alertname', 'SERVICEDESC') ?? entity.check ?? (shown === null ? null : shapeOf(shown)) ?? nameOf(entityId) ?? (message === null ? null : shapeOf(message)),
+      signature: firstText(element, 'service_description', 'service', 'check_name', 'check', 'alert_name', 'alertname', 'SERVICEDESC') ?? entity.check ?? told?.alertname ?? (named === null ? null : nameOfCheck(named, asset)) ?? nameOf(entityId) ?? (message === null ? null : shapeOf(message)),
       severity: severityFrom(SEVERITIES, word),
       status: Object.hasOwn(STATES, word) ? (STATES[word] ?? 'unknown') : 'unknown',
       title: shown ?? message ?? entityId,
       message,
       startsAtMs: instantMs(element['state_start_time']) ?? (word === 'critical' || word === 'warning' ? instantMs(element['timestamp']) : null),
-      labels: textEntries(element).filter(([name]) => !TAKEN.has(name)),
+      labels: [...(told?.labels ?? []), ...textEntries(element).filter(([name]) => !TAKEN.has(name))],
     }),
   ]
 }
