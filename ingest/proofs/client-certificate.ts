@@ -29,12 +29,13 @@ function fingerprintIn(value: string): string | null {
 }
 
 function outsideQuotes(value: string): string {
-  return value.replaceAll(/"(?:[^"\\]|\\.)*"/g, '')
+  // What is never closed stays, commas and all, and is not tried again from each of its quotes.
+  return value.replaceAll(/"(?:[^"\\]|\\.)*("?)/g, (whole, close: string) => (close === '' ? whole : ''))
 }
 
 function fingerprintOf(value: string): string | null {
   const text = value.includes('%') ? decoded(value) : value
-  const body = /^(?:-----BEGIN CERTIFICATE-----)?([A-Za-z0-9+/=\s]+)(?:-----END CERTIFICATE-----)?\s*$/.exec(text ?? '')?.[1]
+  const body = /^(?:-----BEGIN CERTIFICATE-----)?([A-Za-z0-9+/=\s]+)(?:-----END CERTIFICATE-----\s*)?$/.exec(text ?? '')?.[1]
   if (body === undefined) return null
   try {
     return new X509Certificate(Buffer.from(body.replaceAll(/\s/g, ''), 'base64')).fingerprint256.replaceAll(':', '').toLowerCase()

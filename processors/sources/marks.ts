@@ -34,6 +34,8 @@ const WARNINGS = new Set(['warn', 're-warn', 'warning'])
 /** A title is at most this long before marks are looked for. */
 const TITLE_WINDOW = 4_096
 const MARKS_MAX = 8
+/** No word of state is nearly as long. */
+const WORD_WINDOW = 64
 
 /** Takes the state marks off a title: `[P2] [Re-Triggered on {host:a}] CPU high` is `CPU high`, firing, high, host a. Unknown brackets stay. */
 export function readMarks(title: string | null): MarkedTitle {
@@ -81,10 +83,20 @@ function bracketMark(text: string): Mark | null {
   const close = brace > 0 && brace < first ? text.indexOf(']', Math.max(text.indexOf('}', brace), first)) : first
   if (close < 0) return null
   const inside = text.slice(1, close).trim()
-  const on = /^([^{]*?)\s+on\s+\{([^}]*)\}$/i.exec(inside)
-  const word = (on?.[1] ?? inside).toLowerCase().replace(/:\s*\d+$/, '').trim()
+  const on = scopeIn(inside)
+  const said = on?.before ?? inside
+  if (said.length > WORD_WINDOW) return null
+  const word = said.toLowerCase().replace(/:\s*\d+$/, '').trim()
   if (!Object.hasOwn(MARKS, word) && !Object.hasOwn(PRIORITIES, word)) return null
-  return { word, scope: on?.[2] === undefined ? [] : readTags(on[2]), rest: text.slice(close + 1).trim() }
+  return { word, scope: on === null ? [] : readTags(on.scope), rest: text.slice(close + 1).trim() }
+}
+
+/** `Triggered on {host:a}` cut at its scope. By place and not by pattern: one that looks for ` on {` behind each of 4,096 spaces takes 30 ms a title. */
+function scopeIn(inside: string): { readonly before: string; readonly scope: string } | null {
+  const brace = inside.indexOf('{')
+  if (brace < 0 || inside.indexOf('}') !== inside.length - 1) return null
+  const lead = inside.slice(0, brace).trimEnd()
+  return lead.length < brace && /\son$/i.test(lead.slice(-3)) ? { before: lead.slice(0, -2).trimEnd(), scope: inside.slice(brace + 1, -1) } : null
 }
 
 function colonMark(text: string): Mark | null {

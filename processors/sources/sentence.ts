@@ -84,9 +84,9 @@ function wordsOf(text: string | null): readonly string[] {
   return (text ?? '').slice(0, WINDOW).split(/[^\p{L}\p{N}]+/u, 256).filter((word) => word !== '')
 }
 
-/** Without the stars, dashes and colons that state words leave at the ends. */
+/** Without the stars, dashes and colons that state words leave at the ends. The look behind keeps a long run in the middle from being tried from each of its characters. */
 function trimmed(text: string): string {
-  return text.replace(/^[\s*:,;|–—-]+/, '').replace(/[\s*:,;|–—-]+$/, '')
+  return text.replace(/^[\s*:,;|–—-]+/, '').replace(/(?<![\s*:,;|–—-])[\s*:,;|–—-]+$/, '')
 }
 
 /** Last words of a dotted event type that are a state and no part of its name. */

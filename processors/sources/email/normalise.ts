@@ -34,7 +34,7 @@ function readOne(element: unknown, path: string): Normalised {
   const marks = readMarks(subject)
   const inside = mail.text === null ? undefined : jsonInside(mail.text)
   const fields = new Fields(isObject(inside) ? inside : fieldsOf(mail.text))
-  const named = marks.text === null ? null : withoutState(marks.text.replace(/^\*+\s*|\s*\*+$/g, ''))
+  const named = marks.text === null ? null : withoutState(marks.text.replace(/^\*+\s*|(?<![\s*])\s*\*+$/g, ''))
   const host = fields.path(...HOSTS) ?? marks.scope.find(([name]) => name === 'host')?.[1] ?? hostIn(named)
   const check = fields.path(...CHECKS)
   const told = toldBy(fields)
@@ -115,7 +115,7 @@ function hostIn(subject: string | null): string | null {
   const text = (subject ?? '').slice(0, 512)
   const nagios = /\b(?:Service|Host) Alert: ([\w.-]{1,253})/i.exec(text)?.[1]
   if (nagios !== undefined) return nagios
-  const named = /\b(?:on|host|server|device|from) ([a-z0-9][\w.-]{0,252})/i.exec(text)?.[1]?.replace(/[.-]+$/, '')
+  const named = /\b(?:on|host|server|device|from) ([a-z0-9][\w.-]{0,252})/i.exec(text)?.[1]?.replace(/(?<![.-])[.-]+$/, '')
   return named !== undefined && /[\d.-]/.test(named) && /[a-z]/i.test(named) ? named : null
 }
 

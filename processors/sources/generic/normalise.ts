@@ -67,5 +67,5 @@ const RECOVERY_WORDS = new Set(['ok', 'recovered', 'resolved', 'recovery', 'succ
 /** At most 64 words. Dots and underscores join, so that the metric `trace.http.errors` is no word `errors`. */
 function wordsOf(text: string): readonly string[] {
   const words = text.slice(0, 1_024).toLowerCase().split(/[^a-z0-9._-]+/, 64)
-  return words.map((word) => word.replace(/[.-]+$/, '')).filter((word) => word !== '')
+  return words.map((word) => word.replace(/(?<![.-])[.-]+$/, '')).filter((word) => word !== '')
 }

@@ -76,7 +76,7 @@ function checkOf(id: string | null, asset: string | null): string | null {
   const group = colon < 0 ? '' : id.slice(colon + 1)
   if (colon > 0 && (group === 'nil' || group.includes('='))) return id.slice(0, colon)
   if (asset === null || asset.length < 3 || !id.includes(asset)) return id
-  return id.slice(0, 4_096).replaceAll(asset, '').replace(/^[\s:/,._-]+|[\s:/,._-]+$/g, '') || null
+  return id.slice(0, 4_096).replaceAll(asset, '').replace(/^[\s:/,._-]+|(?<![\s:/,._-])[\s:/,._-]+$/g, '') || null
 }
 
 /** `host=web-9` inside the id's group. */
