@@ -6,6 +6,7 @@ import { instantMs } from '../time.ts'
 import { listText, readOneOrMany } from '../uptime.ts'
 import { statusFrom, type StatusTable } from '../words.ts'
 import { readErrorEvent, readLogEvent } from './others.ts'
+import { readSubscription } from './subscription.ts'
 
 /** `event` of an incident webhook and `status` of an incident (Better Stack, "Incidents API"). Validating is a recovery not yet believed. */
 const STATUSES: StatusTable = { started: 'firing', created: 'firing', reopened: 'firing', validating: 'firing', acknowledged: 'acknowledged', resolved: 'resolved', unconfirmed: 'no_data' }
@@ -13,7 +14,7 @@ const STATUSES: StatusTable = { started: 'firing', created: 'firing', reopened: 
 /** Kinds of `data` that tell of a setting or a person, and never of a problem. */
 const NOT_ALERTS = new Set(['monitor', 'heartbeat', 'on_call_contact', 'on_call_calendar', 'on_call', 'release', 'policy', 'status_page'])
 
-/** Reads the outgoing webhooks of Uptime (incident, monitor, on-call), of Errors, and the incident log drain. */
+/** Reads the outgoing webhooks of Uptime (incident, monitor, on-call), of Errors, the incident log drain, and what status pages send to subscribers. */
 export function normalise(payload: unknown): Normalised {
   return readOneOrMany(payload, readOne)
 }
@@ -27,7 +28,7 @@ function readOne(element: unknown, path: string): Normalised {
   if (kind !== null && NOT_ALERTS.has(kind)) return []
   const event = firstText(element, 'event')
   if (event !== null && event.includes('.')) return readLogEvent(element, event)
-  return [reject(`${path}/data/type`, 'no incident; use Outgoing webhooks of type Incident')]
+  return (isObject(element['page']) ? readSubscription(element) : null) ?? [reject(`${path}/data/type`, 'no incident; use Outgoing webhooks of type Incident')]
 }
 
 function readIncident(incident: unknown, event: string | null, path: string): Normalised {
