@@ -18,12 +18,13 @@ export function readApiAlert(body: unknown): NormalisedAlert | null {
     source: 'crowdstrike',
     externalId: id,
     asset: firstText(body, ['device', 'hostname'], ['hosts', '0', 'hostname'], 'hostname', ['host_names', '0'], 'source_endpoint_host_name', ['device', 'device_id'], 'agent_id', 'user_name'),
-    signature: name,
+    // Incidents are called `Incident on web-1 at 2026-02-03T04:05:06Z`.
+    signature: /^Incident on .{1,256} at \d{4}-/.test(name ?? '') ? 'Incident' : name,
     severity: named === 'unknown' ? severityOfNumber(number, false) : named,
     status: state === null ? 'firing' : /^\d+$/.test(state.slice(0, 8)) ? statusFrom(STATE_NUMBERS, state) : statusFrom(STATES, state),
     title: name,
     message: firstText(body, 'description', ['behaviors', '0', 'description']),
-    startsAtMs: instantMs(firstText(body, 'start_time', 'timestamp', 'created_timestamp', 'first_behavior', 'start', 'created')),
+    startsAtMs: instantMs(firstText(body, 'start_time', 'first_behavior', 'timestamp', 'created_timestamp', 'start', 'created')),
     labels: [
       ...textEntries(body),
       ['Tactic', firstText(body, 'tactic', ['behaviors', '0', 'tactic'])],

@@ -18,24 +18,27 @@ export function readStreamEvent(body: unknown): Normalised {
   const event = at(body, 'event')
   const operation = firstText(event, 'OperationName')
   if (operation === 'detection_update' || operation === 'alert_update') return readUpdate(event)
-  const id = firstText(event, 'CompositeId', 'DetectId', 'IncidentID', 'IncidentId', 'IdentityProtectionIncidentId', 'NotificationId', 'ReconNotificationId', 'AlertId', 'PolicyId')
-  if (!/Summary|IdentityProtection|Detection|Incident|IOA|CSPM|Alert|Recon/.test(type) || id === null && firstText(event, 'DetectName', 'Name', 'IncidentType') === null) return []
+  const isSighting = type === 'CustomerIOCEvent' || type === 'FirewallMatchEvent'
+  const id = isSighting ? null : firstText(event, 'CompositeId', 'DetectId', 'IncidentID', 'IncidentId', 'IdentityProtectionIncidentId', 'NotificationId', 'ReconNotificationId', 'AlertId', 'PolicyId')
+  const isAlert = /Summary|IdentityProtection|Detection|Incident|IOA|CSPM|Alert|Recon/.test(type) && (id !== null || firstText(event, 'DetectName', 'Name', 'IncidentType') !== null)
+  if (!isAlert && !isSighting) return []
   const number = Number(firstText(event, 'Severity') ?? Number.NaN)
-  const grade = severityFrom(SEVERITY_NAMES, firstText(event, 'SeverityName'))
+  // Recon grades the rule that matched. A firewall rule that matched did its work.
+  const grade = type === 'FirewallMatchEvent' ? 'info' : severityFrom(SEVERITY_NAMES, firstText(event, 'SeverityName', 'RulePriority'))
   const state = firstText(event, 'State', 'Status')
   const kind = firstText(event, 'IncidentType')
   // Host incidents number their types; only Identity Protection names them.
-  const named = firstText(event, 'DetectName', 'Name') ?? (kind === null || /^\d/.test(kind) ? null : kind)
+  const named = leadName(type, event) ?? firstText(event, 'DetectName', 'Name') ?? (kind === null || /^\d/.test(kind) ? null : kind)
   const name = named ?? firstText(event, 'PolicyStatement', 'RuleName', 'Category') ?? type
   return [
     makeAlert({
       source: 'crowdstrike',
       externalId: id,
-      asset: firstText(event, 'ComputerName', 'Hostname', 'HostName', 'HostNames', ['HostNames', '0'], 'SourceEndpointHostName', 'EndpointName', 'TargetEndpointHostName', 'ResourceName', 'ResourceId', ['Hosts', '0'], 'HostID', 'AgentId', 'SensorId', 'SourceAccountName', 'UserName'),
+      asset: firstText(event, 'ComputerName', 'Hostname', 'HostName', 'HostNames', ['HostNames', '0'], 'SourceEndpointHostName', 'EndpointName', 'TargetEndpointHostName', 'ResourceName', 'ResourceId', ['Hosts', '0'], ['ThreatgraphIndicators', '0', 'Hostname'], 'HostID', 'AgentId', 'SensorId', 'SourceAccountName', 'UserName'),
       signature: name,
       severity: grade === 'unknown' ? severityOfNumber(number, type === 'DetectionSummaryEvent') : grade,
-      status: state === null ? 'firing' : statusFrom(STATES, state),
-      title: name,
+      status: type === 'FirewallMatchEvent' ? 'no_data' : state === null ? 'firing' : statusFrom(STATES, state),
+      title: firstText(event, 'DetectName', 'Name') ?? name,
       message: firstText(event, 'DetectDescription', 'Description', 'IncidentDescription', 'PatternDispositionDescription'),
       startsAtMs: instantMs(firstText(event, 'IncidentStartTime')) ?? instantMs(at(body, 'metadata', 'eventCreationTime')) ?? instantMs(firstText(event, 'StartTime', 'ProcessStartTime')),
       labels: [
@@ -49,6 +52,11 @@ export function readStreamEvent(body: unknown): Normalised {
       ],
     }),
   ]
+}
+
+/** An automated lead is called by host and time; what it is about stands in its first indicator. */
+function leadName(type: string, event: unknown): string | null {
+  return type === 'AutomatedLeadSummaryEvent' ? (firstText(event, ['ThreatgraphIndicators', '0', 'DisplayName']) ?? 'Automated lead') : null
 }
 
 /** `UserActivityAuditEvent` of an analyst who set a detection's state. Only its id ties it to the detection. */
