@@ -39,7 +39,7 @@ describe('heartbeats', () => {
     const [event] = problems(run([say(0), ...ticks(0, 405), heard(100)]).out)
     expect(event).toMatchObject({
       problemKey: 'v1:i:heartbeat:missing', companyId: 'c', integrationId: 'i', source: 'heartbeat', asset: 'Zabbix Berlin', signature: 'Monitor is missing', severity: 'high',
-      status: 'firing', title: 'Monitor is missing: Zabbix Berlin', labels: { integration_id: 'i', monitored_source: 'zabbix' },
+      status: 'firing', title: 'Monitor is missing: Zabbix Berlin', labels: { monitored_source: 'zabbix' },
     })
     expect(event?.message).toContain('Nothing has come from it since 2026-01-01T00:01:40Z; it should be heard every 5 minutes.')
   })

@@ -29,10 +29,11 @@ export function presentAlert(settings: IntegrationSettings): NormalisedAlert {
 }
 
 function alert(settings: IntegrationSettings): Omit<NormalisedAlert, 'status' | 'message'> {
-  const { integrationId, name, source } = settings
+  const { name, source } = settings
   return {
     source: HEARTBEAT_SOURCE, externalId: null, asset: name, signature: 'Monitor is missing', severity: 'high', title: `Monitor is missing: ${name}`, startsAtMs: null,
-    labels: { integration_id: integrationId, ...(source === null ? {} : { monitored_source: source }) },
+    // The integration stands in the problem itself; as a label it would only set one silent tool apart from another.
+    labels: source === null ? {} : { monitored_source: source },
   }
 }
 
