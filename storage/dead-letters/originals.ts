@@ -8,6 +8,7 @@ import { TOPICS } from '../../schemas/topics.ts'
 import type { FactSource } from '../queries/analytics-scope.ts'
 import type { TailedLog } from '../receipts/unrecorded.ts'
 import { lettersOfRecord, type LetterRow } from './list.ts'
+import { maskSecrets } from './mask-secrets.ts'
 
 /** Where originals are read. */
 export interface OriginalPorts {
@@ -40,7 +41,8 @@ async function fromLetters(ports: OriginalPorts, letter: LetterRow): Promise<Ori
   const stored = await readOne(ports.log, TOPICS.deadLetter.name, carrier.letterPartition, carrier.letterPosition)
   if (stored === null) return null
   await ports.letters.prepare([stored.value])
-  const { key, value, delivery, stage, code, companyId } = ports.letters.decode(stored.value)
+  const { deadLetterId, key, value, delivery, stage, code, companyId } = ports.letters.decode(stored.value)
+  if (deadLetterId !== carrier.id) return null
   const isBody = letter.topic === TOPICS.raw.name && stage === 'process' && code !== 'stage_bug' && code !== 'record_unreadable'
   if (!isBody) return { key, value, delivery: await deliveryIn(ports.raw, letter.topic, value) }
   if (delivery === null || companyId === null) return null
@@ -81,16 +83,13 @@ const TEXT_BYTES = 16_384
 /** Bytes shown of what is no text. */
 const BINARY_BYTES = 3_072
 
-/** Names under which senders put secrets into their bodies; the value behind is not shown. */
-const SECRET = /("?[\w.-]*(?:secret|token|passw(?:or)?d|api[_-]?key|authorization|routing[_-]?key|integration[_-]?key)[\w.-]*"?\s*[:=]\s*)("(?:[^"\\]|\\.){0,2000}"?|[^\s,;&}<]{1,2000})/gi
-
 /** The start of an original, fit for a screen: nothing in it can steer a terminal, and what looks like a secret is masked. */
 export function preview(original: Original): Omit<NonNullable<DeadLetterDetail['original']>, 'link'> {
   const { bytes, contentType } = bytesOf(original)
   const shown = { contentType: clean(contentType.slice(0, 200)), bytes: bytes.length }
   const text = readable(bytes.subarray(0, TEXT_BYTES), bytes.length > TEXT_BYTES)
   if (text === null) return { ...shown, text: bytes.subarray(0, BINARY_BYTES).toString('base64'), encoding: 'base64', isTruncated: bytes.length > BINARY_BYTES }
-  return { ...shown, text: clean(text).replace(SECRET, (_whole, name: string, value: string) => `${name}${value.startsWith('"') ? '"***"' : '***'}`), encoding: 'text', isTruncated: bytes.length > TEXT_BYTES }
+  return { ...shown, text: maskSecrets(clean(text)), encoding: 'text', isTruncated: bytes.length > TEXT_BYTES }
 }
 
 /** The text, or null where the bytes are none; a cut through the last character is no fault. */
