@@ -43,9 +43,13 @@ export function normaliseForPrint(source: string, body: Buffer, contentType = gu
   return { alerts, rejected }
 }
 
-/** A form is one line of `name=value`, XML says that it is; everything else is plain text, which may hold JSON. */
+/** A form is one line of `name=value`, XML and multipart forms say that they are, protobuf has bytes that no text has; everything else is plain text, which may hold JSON. */
 export function guessedType(body: Buffer): string {
-  const start = body.subarray(0, 256).toString('utf8').trimStart()
+  const window = body.subarray(0, 256)
+  if (window[0] === 0x0a && window.some((byte) => byte < 0x09 || (byte > 0x0d && byte < 0x20))) return 'application/x-protobuf'
+  const start = window.toString('utf8').trimStart()
+  const boundary = /^--([^"\r\n]{1,200})\r?\nContent-Disposition: form-data/i.exec(start)?.[1]
+  if (boundary !== undefined) return `multipart/form-data; boundary="${boundary}"`
   if (start.startsWith('<?xml')) return 'text/xml'
   return /^[\w.[\]%+-]{1,100}=/.test(start) ? 'application/x-www-form-urlencoded' : 'text/plain'
 }

@@ -9,6 +9,7 @@ import { instantMs } from '../time.ts'
 import { stateOfField } from '../unknown/status.ts'
 import { knows, SEVERITY_WORDS, severityFrom } from '../words.ts'
 import { readMail, type Mail } from './mail.ts'
+import { rawMail } from './mime.ts'
 
 const SOURCE = 'email'
 
@@ -61,8 +62,10 @@ function readOne(element: unknown, path: string): Normalised {
   ]
 }
 
-/** A mail posted as bare text: its first line is the subject where it looks like one. */
+/** A mail posted as bare text: as it was sent, where it begins with headers and has a subject; else its first line is the subject. */
 function plainMail(text: string): Mail | null {
+  const whole = rawMail(text.slice(0, 262_144).trimStart())
+  if (whole.headers.has('subject') && (whole.headers.has('from') || whole.headers.has('date'))) return readMail({ email: text.trimStart() })
   const [first = '', ...rest] = text.slice(0, 65_536).trim().split('\n')
   const subject = first.replace(/^subject:\s*/i, '').trim()
   return subject === '' ? null : { subject, text: rest.join('\n').trim() || null, sentAtMs: null, domain: null, attachments: 0 }
