@@ -1,20 +1,20 @@
-import type { AlertStatus } from '../../../schemas/records.ts'
+import type { AlertStatus, Severity } from '../../../schemas/records.ts'
 import { makeAlert, readEach, reject } from '../build.ts'
 import { at, firstText, isObject, listOf, textEntries, textOf } from '../json.ts'
 import type { Normalised } from '../source.ts'
 import { instantMs } from '../time.ts'
-import { severityFrom, statusFrom, type SeverityTable, type StatusTable } from '../words.ts'
+import { SEVERITY_WORDS, severityFrom, statusFrom, type SeverityTable, type StatusTable } from '../words.ts'
 
 /** `alert_event` of notifications that have a beginning and an end. */
 const EVENTS: StatusTable = { alert_state_event_start: 'firing', alert_state_event_end: 'resolved' }
 
-/** States of health checks, pools, tunnels and incidents. `TUNNEL_STATUS_TYPE_` is cut off before. */
+/** States of health checks, pools, tunnels and incidents. `TUNNEL_STATUS_TYPE_`, `MAGIC_TUNNEL_STATUS_` and their kin are cut off before. */
 const STATES: StatusTable = {
   unhealthy: 'firing', down: 'firing', degraded: 'firing', critical: 'firing', inactive: 'firing', failing: 'firing', fired: 'firing', pending: 'firing', failed: 'firing', firing: 'firing', investigating: 'firing', identified: 'firing', monitoring: 'firing',
   healthy: 'resolved', up: 'resolved', resolved: 'resolved', recovered: 'resolved',
 }
 
-/** Impact of Cloudflare's own incidents; nothing else has a severity. */
+/** Impact of Cloudflare's own incidents. */
 const IMPACTS: SeverityTable = { critical: 'critical', major: 'high', minor: 'low', none: 'info', incident_impact_critical: 'critical', incident_impact_major: 'high', incident_impact_minor: 'low', incident_impact_none: 'info' }
 
 /** Ids of what an alert is about, for notifications that have no correlation id. */
@@ -41,11 +41,11 @@ function readOne(body: unknown, path: string): Normalised {
       externalId: firstText(body, 'alert_correlation_id') ?? (object === null ? null : [type, object].filter((part) => part !== null).join(':')),
       asset: assetOf(data),
       signature: type ?? name,
-      severity: severityFrom(IMPACTS, firstText(data, 'incident_impact', 'impact', 'severity')),
+      severity: severityOf(data),
       status,
       title: name ?? type,
       message: text,
-      startsAtMs: instantMs(firstText(data, 'start_time', ['episode', 'first_failed'], 'incident_created_at')) ?? (status === 'resolved' ? null : (instantMs(firstText(data, 'status_change_time')) ?? instantMs(at(body, 'ts')))),
+      startsAtMs: beganMs(data) ?? (status === 'resolved' ? null : (changedMs(data) ?? instantMs(at(body, 'ts')))),
       labels: [
         ...textEntries(data),
         ['alert_type', type],
@@ -64,17 +64,34 @@ function statusOf(body: unknown, data: unknown): AlertStatus {
   const event = firstText(body, 'alert_event')
   const told = statusFrom(EVENTS, event)
   const word = firstText(data, 'new_health_status', 'new_status', 'new_health', 'status', 'incident_status', 'tunnel_status')
-  const state = statusFrom(STATES, word?.replace(/^(TUNNEL_STATUS_TYPE_|INCIDENT_STATUS_|HEALTH_STATUS_)/, '') ?? null)
+  const state = statusFrom(STATES, word?.slice(0, 128).replace(/^(?:MAGIC_)?(?:TUNNEL|INCIDENT|HEALTH)_STATUS_(?:TYPE_)?/, '') ?? null)
+  if (firstText(body, 'alert_type')?.startsWith('maintenance') === true) return 'no_data'
   // A recovery is told as the start of the healthy state.
   if (state === 'resolved' || told === 'unknown') return state === 'unknown' ? (event === null ? 'firing' : 'unknown') : state
   return told
 }
 
+/** The impact of an incident, else the grade some alerts of the network products have (route leaks, attacks). */
+function severityOf(data: unknown): Severity {
+  const impact = severityFrom(IMPACTS, firstText(data, 'incident_impact', 'impact'))
+  return impact === 'unknown' ? severityFrom(SEVERITY_WORDS, firstText(data, 'alert_priority_level', 'severity')) : impact
+}
+
+/** When what the alert is about began; also told at its end. */
+function beganMs(data: unknown): number | null {
+  return instantMs(firstText(data, 'start_time', 'alert_start_time', ['episode', 'first_failed'], 'incident_created_at')) ?? (firstText(data, 'incident_id') === null ? null : instantMs(at(data, 'created_at')))
+}
+
+/** When the state changed, also as Go writes it: `2026-02-03 10:00:00 +0000 UTC`. */
+function changedMs(data: unknown): number | null {
+  return instantMs(firstText(data, 'status_change_time', 'event_ts', 'time')?.slice(0, 64).replace(/ UTC$/, '') ?? null)
+}
+
 /** The zone, else the host, address, pool, tunnel or script; lists give their first. */
 function assetOf(data: unknown): string | null {
-  return firstText(data, 'zone_name', ['unreachable_zones', '0', 'zone_name'], ['unreachable_zones', '0', 'host'], ['zones', '0', 'name'], ['zones', '0'], 'zone', 'target_hostname', 'hostname', 'target_ip', 'pool_name', 'tunnel_name', 'load_balancer_name', 'health_check_name', 'origin_ip', 'project_name', 'script_name', ['scripts', '0', 'script_name'], ['config', 'name'], 'name')
+  return firstText(data, 'zone_name', ['unreachable_zones', '0', 'zone_name'], ['unreachable_zones', '0', 'host'], ['zones', '0', 'name'], ['zones', '0'], 'target_zone_name', 'zone', 'target_hostname', 'hostname', 'target_ip', 'prefix_hijacked', 'prefix', 'prefix_configured', 'pool_name', 'tunnel_name', 'load_balancer_name', 'health_check_name', 'origin_ip', 'project_name', 'script_name', ['scripts', '0', 'script_name'], ['config', 'name'], 'name')
     ?? firstOf(at(data, 'hostnames'))
-    ?? firstText(data, 'service', 'location', 'account_name')
+    ?? firstText(data, ['affected_components', '0', 'name'], 'service', 'location', 'airport_code', 'account_name')
 }
 
 function firstOf(value: unknown): string | null {
