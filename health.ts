@@ -20,20 +20,31 @@ const NEEDS: Readonly<Record<'log' | 'state' | 'database' | 'analytics', readonl
 /** The checks of `GET /api/health/ready`. */
 export function healthOf(engines: Engines, roles: readonly RoleName[], clock: Clock): Health {
   const probes = {
-    log: () => engines.log.ends(TOPICS.raw.name),
-    state: async () => (await engines.state()).load('health', 0),
-    database: async () => (await engines.database()).query('select 1'),
-    analytics: async () => (await engines.analytics()).query('select 1 as one'),
+    log: async () => {
+      await engines.log.ends(TOPICS.raw.name)
+      const why = await engines.log.refusing()
+      return why === null ? null : `takes no records: ${why}`
+    },
+    state: async () => answers((await engines.state()).load('health', 0)),
+    database: async () => answers((await engines.database()).query('select 1')),
+    analytics: async () => answers((await engines.analytics()).query('select 1 as one')),
   }
   const needed = (Object.keys(probes) as (keyof typeof probes)[]).filter((name) => NEEDS[name].some((role) => roles.includes(role)))
   return { ready: () => Promise.all(needed.map((name) => check(name, probes[name], clock))) }
 }
 
-async function check(name: string, probe: () => Promise<unknown>, clock: Clock): Promise<HealthCheck> {
+/** An engine that answers does its work. */
+async function answers(asked: Promise<unknown>): Promise<null> {
+  await asked
+  return null
+}
+
+/** A probe answers null, or what is wrong. */
+export async function check(name: string, probe: () => Promise<string | null>, clock: Clock): Promise<HealthCheck> {
   const startedMs = clock.now()
   const timer = new AbortController()
   const deadline = clock.sleep(DEADLINE_MS, timer.signal).then(() => `no answer within ${DEADLINE_MS} ms`, () => null)
-  const message = await Promise.race([probe().then(() => null, (thrown: unknown) => `does not answer (${toAppError(thrown).code}); aw doctor says how to mend it`), deadline])
+  const message = await Promise.race([probe().catch((thrown: unknown) => `does not answer (${toAppError(thrown).code}); aw doctor says how to mend it`), deadline])
   timer.abort()
   return { name, ok: message === null, message, latencyMs: clock.now() - startedMs }
 }

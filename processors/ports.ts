@@ -69,6 +69,8 @@ export interface Log {
   /** Reads `[from, to)` of a partition outside any group, for replay, rebuild and dead letters. */
   read(topic: string, partition: number, from: number, to: number): AsyncIterable<readonly LogRecord[]>
   ends(topic: string): Promise<readonly PartitionEnd[]>
+  /** Whether an append would be taken now, as far as that can be told without one: null, or in words why not, fit to be shown to anybody. */
+  refusing(): Promise<string | null>
   close(): Promise<void>
 }
 

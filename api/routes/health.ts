@@ -12,9 +12,9 @@ export function healthRoutes(app: FastifyInstance, { health, metrics }: Pick<Rou
     schema: { tags: ['health'], summary: 'The process runs', security: [], response: { 200: answer({ status: text() }, { description: 'it does' }) } },
   }, async () => ({ status: 'ok' }))
 
-  app.get('/api/health/ready', {
+  for (const [url, summary] of [['/api/health/ready', 'Every engine answers and the log takes records'], ['/api/health', 'The same: each part and what is wrong with it']] as const) app.get(url, {
     config: { access: 'public' },
-    schema: { tags: ['health'], summary: 'Every engine answers', security: [], response: { 200: { ...CHECKS, description: 'all of them do' }, 503: { ...CHECKS, description: 'some do not' } } },
+    schema: { tags: ['health'], summary, security: [], response: { 200: { ...CHECKS, description: 'all of them do' }, 503: { ...CHECKS, description: 'some do not' } } },
   }, async (_request, reply) => {
     const checks = await health.ready()
     const ready = checks.every((check) => check.ok)

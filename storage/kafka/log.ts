@@ -89,6 +89,11 @@ export class KafkaLog {
     return this.#appender.append(records)
   }
 
+  /** Why an append would be refused now: none that can be told without one, since who cannot reach the brokers learns that from `ends`. */
+  async refusing(): Promise<string | null> {
+    return this.#isClosed ? 'it is closed' : null
+  }
+
   /** Starts a member of a consumer group; resolves when it has its share of the partitions. */
   async consume(subscription: Subscription): Promise<{ stop(): Promise<void> }> {
     const { topic } = subscription

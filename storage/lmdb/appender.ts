@@ -73,6 +73,11 @@ export class Appender {
     await promise
   }
 
+  /** Why an append would be refused now; null where it would not. */
+  refusing(): string | null {
+    return this.#queuedBytes > QUEUED_BYTES_MAX ? 'its disk is far behind: look at the load of the disk' : this.#room.refusing()
+  }
+
   /** Waits until nothing is under way. */
   async drain(): Promise<void> {
     await this.#running

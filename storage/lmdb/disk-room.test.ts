@@ -26,6 +26,14 @@ test('refuses what would not leave enough, and says how to mend it', () => {
   expect(() => disk.take(1_000)).not.toThrow()
 })
 
+test('says beforehand that it would refuse, and names no directory', () => {
+  const { disk, set } = room(ROOM_BYTES + MIB)
+  expect(disk.refusing()).toBeNull()
+  set(ROOM_BYTES - MIB)
+  expect(disk.refusing()).toBe('its disk has 127 MiB free, and the log leaves 128 MiB: free some space')
+  expect(disk.refusing()).not.toContain('/data')
+})
+
 test('counts what it let through since it looked', () => {
   const { disk, set, looks } = room(ROOM_BYTES + 10 * MIB)
   disk.take(2 * MIB)

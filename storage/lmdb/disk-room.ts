@@ -43,6 +43,12 @@ export class DiskRoom {
     }
     this.#leftBytes -= neededBytes
   }
+
+  /** Why an append would be refused now, without the name of the directory; null where it would not. */
+  refusing(): string | null {
+    const freeBytes = this.#freeBytes()
+    return freeBytes < ROOM_BYTES ? `its disk has ${Math.floor(freeBytes / MIB)} MiB free, and the log leaves ${ROOM_BYTES / MIB} MiB: free some space` : null
+  }
 }
 
 function freeBytesOf(directory: string): number {

@@ -67,6 +67,11 @@ export class LmdbLog implements LogSource {
     return this.#appender.append(records)
   }
 
+  /** Why an append would be refused now; null where it would not. */
+  async refusing(): Promise<string | null> {
+    return this.#closing.signal.aborted ? 'it is closed' : this.#appender.refusing()
+  }
+
   /** Starts a member of a consumer group; resolves when it has its share of the partitions. */
   async consume(subscription: Subscription): Promise<{ stop(): Promise<void> }> {
     const topic = this.tables.topic(subscription.topic)

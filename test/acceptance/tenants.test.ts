@@ -199,7 +199,7 @@ describe('a storm in both, with the same names', () => {
 })
 
 describe('every route, with what belongs to Bravo', () => {
-  const publicPaths = ['/api/health/live', '/api/health/ready', '/metrics', '/api/auth/login']
+  const publicPaths = ['/api/health/live', '/api/health/ready', '/api/health', '/metrics', '/api/auth/login']
 
   it.each(ROLES)('is closed to a %s of Alpha', async (role) => {
     const before = await stateOf(bravo)

@@ -48,6 +48,10 @@ export function logContract(name: string, open: () => Promise<LogEngine>): void 
       expect(await log.ends(topic)).toEqual([{ partition: 0, first: 0, next: 500 }])
     })
 
+    it('says that it would take an append', async () => {
+      expect(await log.refusing()).toBeNull()
+    })
+
     it('keeps the bytes of a value and the characters of a key', async () => {
       const topic = await topicOf(1)
       const value = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))
