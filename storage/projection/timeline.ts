@@ -103,8 +103,10 @@ export function outcomeRow(outcome: CommandOutcome): TimelineRow | null {
 export function joinRow(placed: ProblemPlaced): TimelineRow {
   const { problem, evidence, version, incidentId } = placed
   const name = `${problem.title}${problem.asset === null || problem.title.includes(problem.asset) ? '' : ` on ${problem.asset}`} (${problem.source})`
-  const strongest = evidence.features.reduce((best, feature) => (best === null || feature.value * feature.weight > best.value * best.weight ? feature : best), evidence.features[0] ?? null)
-  const why = evidence.rule === 'split' ? 'moved here by a split' : `score ${evidence.score.toFixed(2)} of ${evidence.threshold.toFixed(2)} needed${strongest === null ? '' : `, most for ${strongest.detail === '' ? strongest.name : strongest.detail}`}`
+  // Nearness in time only scales the others, so it is never the reason.
+  const reasons = evidence.features.filter(({ name }) => name !== 'nearness')
+  const strongest = reasons.reduce((best, feature) => (best === null || feature.value * feature.weight > best.value * best.weight ? feature : best), reasons[0] ?? null)
+  const why = evidence.rule === 'split' ? 'moved here by a split' : `score ${evidence.score.toFixed(2)} of ${evidence.threshold.toFixed(2)} needed${strongest === null ? '' : `, most for ${strongest.name.replaceAll('_', ' ')}${strongest.detail === '' ? '' : ` (${strongest.detail})`}`}`
   const key = createHash('sha256').update(problem.problemKey).digest('hex').slice(0, 16)
   return { incidentId, companyId: problem.companyId, eventId: `${version}:joined:${key}`, version, atMs: problem.atMs, kind: 'problem_joined', actor: null, text: `${name} joined: ${why}` }
 }

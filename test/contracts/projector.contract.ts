@@ -111,7 +111,7 @@ export function projectorContract(engineName: string, make: () => Promise<EmptyD
       await project(incident('x', 5, { severity: 'critical', status: 'resolved', assignee: 'u2' }), incident('x', 6, { severity: 'low', status: 'assigned', assignee: 'u2', reopenCount: 1 }), placed('x', 'p2', 6, { change: 'repeated' }))
       expect(await timeline('x')).toEqual([
         { kind: 'opened', text: 'Opened with severity medium: disk full on x' },
-        { kind: 'problem_joined', text: 'cpu high on web-2 (zabbix) joined: score 0.82 of 0.50 needed, most for the same asset' },
+        { kind: 'problem_joined', text: 'cpu high on web-2 (zabbix) joined: score 0.82 of 0.50 needed, most for asset (the same asset)' },
         { kind: 'severity_changed', text: 'Severity rose from medium to critical' },
         { kind: 'acknowledged', text: 'Acknowledged' },
         { kind: 'assignee', text: 'Assigned to u2' },
