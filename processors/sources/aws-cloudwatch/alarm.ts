@@ -11,10 +11,13 @@ import { assetOf } from './dimensions.ts'
  */
 const STATES: StatusTable = { alarm: 'firing', ok: 'resolved', insufficient_data: 'no_data' }
 
-/** The message of an alarm's SNS action: a metric, an expression or anomaly band, or a composite alarm. */
+/**
+ * The message of an alarm's SNS action: a metric, an expression or anomaly band, or a composite alarm; and the alarm as the API describes it, whose
+ * metric stands in the alarm itself.
+ */
 export function readAlarmMessage(body: unknown, source = 'aws-cloudwatch'): readonly NormalisedAlert[] {
-  const metric = metricOfMessage(at(body, 'Trigger'))
-  const status = statusFrom(STATES, firstText(body, 'NewStateValue'))
+  const metric = metricOfMessage(at(body, 'Trigger') ?? body)
+  const status = statusFrom(STATES, firstText(body, 'NewStateValue', 'StateValue'))
   const name = firstText(body, 'AlarmName')
   const arn = firstText(body, 'AlarmArn')
   return [
@@ -27,8 +30,8 @@ export function readAlarmMessage(body: unknown, source = 'aws-cloudwatch'): read
       severity: status === 'firing' ? 'high' : 'unknown',
       status,
       title: name,
-      message: joined(firstText(body, 'AlarmDescription'), firstText(body, 'NewStateReason')),
-      startsAtMs: status === 'firing' ? instantMs(firstText(body, 'StateChangeTime')) : null,
+      message: joined(firstText(body, 'AlarmDescription'), firstText(body, 'NewStateReason', 'StateReason')),
+      startsAtMs: status === 'firing' ? instantMs(firstText(body, 'StateChangeTime', 'StateTransitionedTimestamp', 'StateUpdatedTimestamp')) : null,
       labels: [
         ['namespace', metric.namespace],
         ['metric', metric.name],

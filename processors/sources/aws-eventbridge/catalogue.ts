@@ -57,7 +57,6 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   'Macie Finding': { asset: [['resourcesAffected', 's3Bucket', 'name']], id: ['id'], signature: ['type'], title: ['title'], message: ['description'], state: ['archived'], states: { false: 'firing', true: 'resolved' }, severity: [['severity', 'description']], severities: { low: 'low', medium: 'medium', high: 'high' }, startsAt: ['createdAt'] },
   'Access Analyzer Finding': { asset: ['resource'], id: ['id'], state: ['status'], states: { active: 'firing', archived: 'resolved', resolved: 'resolved' }, startsAt: ['createdAt'] },
   'Config Rules Compliance Change': { asset: ['resourceId'], signature: ['configRuleName'], title: ['configRuleName'], state: [['newEvaluationResult', 'complianceType']], states: { non_compliant: 'firing', compliant: 'resolved', not_applicable: 'resolved', insufficient_data: 'no_data' }, message: [['newEvaluationResult', 'annotation']] },
-  'ECR Image Scan': { asset: ['repository-name'], state: ['scan-status'], states: { failed: 'firing' } },
   'Trusted Advisor Check Item Refresh Notification': { asset: ['resource_id'], signature: ['check-name'], title: ['check-name'], state: ['status'], states: { ok: 'resolved', warn: 'firing', error: 'firing' }, severity: ['status'], severities: { warn: 'medium', error: 'high' } },
 
   'ACM Certificate Approaching Expiration': { asset: ['CommonName'], status: 'firing', pair: 'certificate', graded: 'medium' },

@@ -7,12 +7,13 @@ import { instantMs } from '../time.ts'
 import { SEVERITY_WORDS, severityFrom, statusFrom } from '../words.ts'
 import { KINDS } from './catalogue.ts'
 import { readTask } from './ecs-task.ts'
+import { readImageScan } from './image-scan.ts'
 import { JOBS, type Kind, type Path } from './kind.ts'
 import { rdsMeaning } from './rds.ts'
 
 /** Where services that are in no list usually keep what we look for. */
 const ANY: Kind = {
-  asset: ['instance-id', 'instanceId', 'resourceId', 'resource-id', 'resourceArn', 'name', 'jobName'],
+  asset: ['instance-id', 'instanceId', 'resourceId', 'resource-id', 'resourceArn', 'host', 'hostname', 'name', 'jobName'],
   state: ['state', 'status', 'Status', 'currentStatus'],
   states: { ...JOBS, stopped: 'unknown', cancelled: 'unknown', canceled: 'unknown', alarm: 'firing', unhealthy: 'firing', healthy: 'resolved', active: 'unknown', running: 'unknown' },
   severity: ['severity', 'Severity', ['severity', 'label']],
@@ -23,11 +24,12 @@ const ANY: Kind = {
 export function readEvent(event: unknown, kindName: string, source: string): NormalisedAlert {
   const given = at(event, 'detail') ?? at(event, 'Detail')
   const detail = typeof given === 'string' ? jsonInside(given) : given
-  const task = kindName === 'ECS Task State Change' ? readTask(detail) : null
-  const kind: Kind = task ?? (Object.hasOwn(KINDS, kindName) ? (KINDS[kindName] ?? ANY) : ANY)
+  const kind = kindOf(kindName, detail)
   const rds = kindName.startsWith('RDS ') ? rdsMeaning(firstText(detail, 'EventID'), listOf(at(detail, 'EventCategories')).flatMap((name) => textOf(name) ?? [])) : null
   const asset = nameOf(first(detail, kind.asset)) ?? nameOf(firstText(event, ['resources', '0']))
-  const status = rds?.status ?? statusOf(detail, kind)
+  const told = rds?.status ?? statusOf(detail, kind)
+  // A kind whose states we know told a step on the way or a note: neither ill nor well. Of an event nobody described, a rule of the customer's own says that it matters.
+  const status = told === 'unknown' && kind !== ANY ? 'no_data' : told
   const pair = rds?.pair ?? kind.pair
   return makeAlert({
     source,
@@ -50,6 +52,13 @@ export function readEvent(event: unknown, kindName: string, source: string): Nor
       ['categories', listOf(at(detail, 'EventCategories')).flatMap((name) => textOf(name) ?? []).slice(0, 8).join(',') || null],
     ],
   })
+}
+
+/** How this event is read: by its kind, or by its detail where the kind alone does not tell. */
+function kindOf(kindName: string, detail: unknown): Kind {
+  if (kindName === 'ECS Task State Change') return readTask(detail)
+  if (kindName === 'ECR Image Scan') return readImageScan(detail)
+  return Object.hasOwn(KINDS, kindName) ? (KINDS[kindName] ?? ANY) : ANY
 }
 
 /** ECS groups tasks as `service:web` and `family:batch`. */

@@ -9,6 +9,7 @@ import type { Normalised } from '../source.ts'
 import { recognise } from '../unknown/recognise.ts'
 import { readEvent } from './event.ts'
 import { readHealth } from './health.ts'
+import { eventOfNotice } from './notice.ts'
 
 const SOURCE = 'aws-eventbridge'
 
@@ -32,5 +33,7 @@ function readBody(body: unknown, envelope: unknown, path: string): Normalised {
   const handed = from === 'aws.guardduty' ? readGuardDuty(body, path, SOURCE) : from === 'aws.securityhub' ? readSecurityHub(body, path, SOURCE) : null
   if (handed !== null) return handed
   if (kind !== null) return [readEvent(body, kind, SOURCE)]
+  const notice = eventOfNotice(body)
+  if (notice !== null) return notice === undefined ? [] : [readEvent(notice.event, notice.kind, SOURCE)]
   return recognise(body, SOURCE, path, { title: firstText(envelope, 'Subject'), time: firstText(envelope, 'Timestamp') })
 }

@@ -23,6 +23,17 @@ const RESOURCE_PATHS: readonly (readonly string[])[] = [
   ['accessKeyDetails', 'accessKeyId'],
 ]
 
+/** What a resource type says the finding is about; findings about a bucket tell the instance and the key that touched it as well. */
+const TYPE_PATHS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  accesskey: [['accessKeyDetails', 'userName'], ['accessKeyDetails', 'accessKeyId']],
+  s3bucket: [['s3BucketDetails', '0', 'name']],
+  s3object: [['s3BucketDetails', '0', 'name']],
+  ekscluster: [['kubernetesDetails', 'kubernetesWorkloadDetails', 'name'], ['eksClusterDetails', 'name']],
+  kubernetescluster: [['kubernetesDetails', 'kubernetesWorkloadDetails', 'name'], ['eksClusterDetails', 'name']],
+  ecscluster: [['ecsClusterDetails', 'name']],
+  container: [['containerDetails', 'name']],
+}
+
 /** One finding, in camel case as EventBridge sends it or with capitals as the API answers. */
 export function readFinding(finding: unknown, event: unknown, source: string): NormalisedAlert | null {
   const id = text(finding, 'id')
@@ -66,7 +77,9 @@ export function graded(severity: number | null): Severity {
 
 /** The resource a finding or a runtime event is about; null where an attack sequence names none. */
 export function assetOf(finding: unknown): string | null {
-  for (const path of RESOURCE_PATHS) {
+  const type = (text(finding, 'resource', 'resourceType') ?? '').slice(0, 64).toLowerCase()
+  const own = Object.hasOwn(TYPE_PATHS, type) ? (TYPE_PATHS[type] ?? []) : []
+  for (const path of [...own, ...RESOURCE_PATHS]) {
     const found = text(finding, 'resource', ...path) ?? text(finding, 'resourceDetails', ...path)
     if (found !== null) return awsResourceName(found)
   }

@@ -16,7 +16,9 @@ export function readActivity(body: unknown): Normalised {
   if (threat === null) return []
   const name = firstText(data, 'threatName', 'fileDisplayName', 'threatClassification')
   const word = firstText(data, 'newIncidentStatus', 'newStatus', 'incidentStatus')
-  const status: AlertStatus = word === null ? 'firing' : statusFrom(STATUSES, word)
+  const told = statusFrom(STATUSES, word)
+  // Mitigated or not says what became of the file; the threat still waits for a person's verdict.
+  const status: AlertStatus = word === null ? 'firing' : told === 'unknown' ? 'no_data' : told
   return [
     makeAlert({
       source: 'sentinelone',

@@ -43,7 +43,7 @@ export function readUnifiedAlert(body: unknown): NormalisedAlert {
   return makeAlert({
     source: 'sentinelone',
     externalId: firstText(body, 'id', 'externalId'),
-    asset: firstText(body, ['asset', 'name'], ['asset', 'id']),
+    asset: firstText(body, ['asset', 'name'], ['assets', '0', 'name'], ['asset', 'id'], ['assets', '0', 'id']),
     signature: name,
     severity: severityFrom(SEVERITIES, firstText(body, 'severity')),
     status: word === null ? 'firing' : statusFrom(STATUSES, word),
@@ -55,7 +55,7 @@ export function readUnifiedAlert(body: unknown): NormalisedAlert {
       ['confidenceLevel', firstText(body, 'confidenceLevel')],
       ['analystVerdict', firstText(body, 'analystVerdict')],
       ['product', firstText(body, ['detectionSource', 'product'])],
-      ['assetType', firstText(body, ['asset', 'type'])],
+      ['assetType', firstText(body, ['asset', 'type'], ['assets', '0', 'category'])],
       ['siteName', firstText(body, ['realTime', 'scope', 'site', 'name'], ['asset', 'siteName'], 'siteName')],
     ],
   })

@@ -20,11 +20,16 @@ function readOne(given: unknown, path: string): Normalised {
   if (isObject(at(body, 'threatInfo'))) return [readThreat(body)]
   if (isObject(at(body, 'alertInfo')) || isObject(at(body, 'ruleInfo'))) return [readAlert(body)]
   if (firstText(body, 'activityType') !== null) return readActivity(body)
-  if (isObject(at(body, 'asset')) && firstText(body, 'severity') !== null) return [readUnifiedAlert(body)]
+  if (hasAsset(body) && firstText(body, 'severity') !== null) return [readUnifiedAlert(body)]
   if (firstText(body, 'threatName', 'mitigationStatus') !== null) return [readOldThreat(body)]
   return recognise(body, 'sentinelone', path)
 }
 
 function isThing(value: unknown): boolean {
-  return isObject(value) && (isObject(at(value, 'threatInfo')) || isObject(at(value, 'alertInfo')) || isObject(at(value, 'asset')) || firstText(value, 'activityType', 'threatName') !== null)
+  return isObject(value) && (isObject(at(value, 'threatInfo')) || isObject(at(value, 'alertInfo')) || hasAsset(value) || firstText(value, 'activityType', 'threatName') !== null)
+}
+
+/** Unified alerts tell one asset, or since several can be hit, a list. */
+function hasAsset(value: unknown): boolean {
+  return isObject(at(value, 'asset')) || isObject(at(value, 'assets', '0'))
 }
