@@ -20,7 +20,8 @@ export function multipartFields(body: Buffer, contentType: string): [string, str
       else if (part.name !== undefined && part.name !== '') raw.push({ name: part.name, bytes: part.bytes, charset: /charset="?([\w.:-]{1,40})/i.exec(part.headers['content-type'] ?? '')?.[1] ?? null })
     }
   } catch (error) {
-    if (!(error instanceof MultipartParseError)) throw error
+    // A TypeError: the head of a part is no UTF-8, which the library only finds when it is asked for a name.
+    if (!(error instanceof MultipartParseError) && !(error instanceof TypeError)) throw error
     throw new AppError('payload_invalid', `the body is not the multipart form its content type promises, or has more than ${FIELDS_MAX} parts`, { cause: error })
   }
   const charsets = jsonInside(decoded(raw.find(({ name }) => name === 'charsets')?.bytes ?? new Uint8Array(), null))

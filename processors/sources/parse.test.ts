@@ -56,3 +56,10 @@ describe('reading a body', () => {
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined()
   })
 })
+
+describe('bodies found by fuzzing', () => {
+  it('a multipart form whose head is no UTF-8 is refused like any other that is broken', () => {
+    const body = Buffer.concat([Buffer.from('--x\r\ncontent-disposition: form-data; name="a'), Buffer.of(0xff), Buffer.from('"\r\n\r\n1\r\n--x--\r\n')])
+    expect(() => parseBody(body, 'multipart/form-data; boundary=x')).toThrow(expect.objectContaining({ code: 'payload_invalid' }))
+  })
+})
