@@ -1,7 +1,7 @@
 import { makeAlert, readEach, reject } from '../build.ts'
 import { Fields } from '../fields.ts'
 import { hostAmong } from '../hosts.ts'
-import { isObject } from '../json.ts'
+import { isObject, textEntries } from '../json.ts'
 import { readMarks } from '../marks.ts'
 import type { Normalised } from '../source.ts'
 import { instantMs } from '../time.ts'
@@ -23,10 +23,10 @@ export function normalise(payload: unknown): Normalised {
 function readOne(element: unknown, path: string): Normalised {
   if (!isObject(element)) return [reject(path, 'an ElastAlert alert is an object; check http_post2_payload of the rule')]
   const fields = new Fields(element)
-  const title = fields.path('title', 'alertsubject', 'subject', 'summary', 'alerttitle')
-  const rule = fields.path('rulename', 'rule', 'alertname', 'elastalertrule', 'elastalertrulename', 'alertrule', 'name', 'alert', 'signature')
-  const message = fields.path('description', 'alerttext', 'text', 'body', 'message', 'details', 'alertmessage')
-  const asset = hostAmong(fields.entries) ?? fields.path('asset', 'assetname', 'resource', 'source')
+  const title = fields.path('title', 'alertsubject', 'subject', 'summary', 'alerttitle', 'annotationssummary')
+  const rule = fields.path('rulename', 'rule', 'alertname', 'elastalertrule', 'elastalertrulename', 'alertrule', 'name', 'alert', 'signature', 'labelsalertname')
+  const message = fields.path('description', 'alerttext', 'text', 'body', 'message', 'details', 'alertmessage', 'annotationsdescription')
+  const asset = hostAmong(fields.entries) ?? hostAmong(textEntries(element['labels'])) ?? fields.path('asset', 'assetname', 'resource', 'source')
   const externalId = fields.path('id', 'alertid', 'alertuid', 'dedupkey', 'deduplicationkey', 'incidentkey', 'alias', 'externalid')
   if (title === null && rule === null && message === null && asset === null) return [reject(path, 'no rule, title or message; give http_post2_payload the fields rule, title, severity and host')]
   const told = [fields.path('eventtype'), fields.path('eventaction', 'action'), fields.path('status', 'state')].map((word) => statusFrom(STATES, word)).find((status) => status !== 'unknown')
@@ -37,7 +37,7 @@ function readOne(element: unknown, path: string): Normalised {
       externalId: isDocumentId(element, externalId) ? null : externalId,
       asset,
       signature: marks.text,
-      severity: severityFrom(SEVERITY_WORDS, fields.path('severity', 'alertseverity', 'priority', 'alertpriority', 'rulelevel') ?? (isWholeDocument(element) ? null : fields.path('level'))),
+      severity: severityFrom(SEVERITY_WORDS, fields.path('severity', 'alertseverity', 'priority', 'alertpriority', 'rulelevel', 'labelsseverity', 'annotationsseverity') ?? (isWholeDocument(element) ? null : fields.path('level'))),
       status: told ?? marks.status ?? readMarks(title).status ?? 'firing',
       title: title ?? rule,
       message,

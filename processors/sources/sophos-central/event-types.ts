@@ -18,8 +18,11 @@ const CONDITIONS: readonly (readonly [condition: string, begins: readonly string
   ['red', ['Event::Firewall::FirewallREDTunnelDown'], ['Event::Firewall::FirewallREDTunnelUp']],
 ]
 
-/** Events that say that a threat is gone or that nothing is wrong. A clean-up of a threat is an event of its own, with an id of its own. */
-const CALM = new Set(['Event::Endpoint::Threat::CleanedUp', 'Event::Endpoint::Threat::PuaCleanedUp', 'Event::Endpoint::CoreCleaned', 'Event::Endpoint::CorePuaCleaned', 'Event::Endpoint::HmpaThreatsCleanedUp', 'Event::Endpoint::SavScanComplete', 'Event::Endpoint::Registered', 'Event::Endpoint::Protected', 'Event::Endpoint::UserAutoCreated'])
+/** Events that say that a threat is gone. A clean-up of a threat is an event of its own, with an id of its own. */
+const CALM = new Set(['Event::Endpoint::Threat::CleanedUp', 'Event::Endpoint::Threat::PuaCleanedUp', 'Event::Endpoint::CoreCleaned', 'Event::Endpoint::CorePuaCleaned', 'Event::Endpoint::HmpaThreatsCleanedUp'])
+
+/** Events of everyday work: nothing is wrong and nothing ends. */
+const ROUTINE = new Set(['Event::Endpoint::SavScanComplete', 'Event::Endpoint::Registered', 'Event::Endpoint::Protected', 'Event::Endpoint::UserAutoCreated'])
 
 const BY_TYPE = new Map<string, EventType>(CONDITIONS.flatMap(([condition, begins, ends]) => [
   ...begins.map((type) => [type.toLowerCase(), { status: 'firing', condition }] as const),
@@ -28,5 +31,5 @@ const BY_TYPE = new Map<string, EventType>(CONDITIONS.flatMap(([condition, begin
 
 /** What a type says; a type in no table tells of something that needs attention. */
 export function eventType(type: string): EventType {
-  return BY_TYPE.get(type.slice(0, 200).toLowerCase()) ?? { status: CALM.has(type) ? 'resolved' : 'firing', condition: null }
+  return BY_TYPE.get(type.slice(0, 200).toLowerCase()) ?? { status: CALM.has(type) ? 'resolved' : ROUTINE.has(type) ? 'no_data' : 'firing', condition: null }
 }

@@ -17,7 +17,7 @@ export function readMessage(body: unknown, path: string): Normalised {
   if (title === null && text === null) return [reject(path, 'no `rule`, `title` or `message`; let the integration post the content of its alert file as it is')]
   const told = new Map([...linesOf(text), ...fieldsOf(attachment)])
   const word = firstText(body, 'severity', 'priority')
-  const level = firstText(body, 'level', 'rule_level') ?? told.get('level') ?? null
+  const level = firstText(body, 'level', 'rule_level') ?? told.get('level') ?? (/^\d{1,2}$/.test(word ?? '') ? word : null)
   const graded = severityFrom(SEVERITY_WORDS, word)
   const byLevel = severityOfLevel(level)
   const agent = firstText(body, 'agent_name', 'agent', 'hostname', 'host') ?? told.get('agent name') ?? told.get('agent') ?? null

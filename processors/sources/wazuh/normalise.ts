@@ -43,19 +43,21 @@ function readAlert(body: unknown, path: string): Normalised {
   const ruleId = firstText(rule, 'id')
   if (description === null && ruleId === null) return [reject(path, 'the alert\'s `rule` has neither `id` nor `description`')]
   const agentId = firstText(body, ['agent', 'id'])
+  const flaw = vulnerabilityOf(body, agentId)
   const connection = ruleId !== null && Object.hasOwn(CONNECTION, ruleId) ? CONNECTION[ruleId] : undefined
+  const status = connection ?? (flaw?.isSolved === true ? 'resolved' : 'firing')
   return [
     makeAlert({
       source: 'wazuh',
-      // `id` numbers the event. Agent and rule are told together by asset and signature; only the agent's connection has an end.
-      externalId: connection === undefined || agentId === null ? null : `agent:${agentId}:connection`,
+      // `id` numbers the event. Agent and rule are told together by asset and signature; an agent's connection and a vulnerability have an end.
+      externalId: connection === undefined || agentId === null ? (flaw?.id ?? null) : `agent:${agentId}:connection`,
       asset: firstText(body, ['agent', 'name'], ['predecoder', 'hostname'], ['agent', 'ip'], ['manager', 'name']),
-      signature: description ?? `Rule ${ruleId ?? ''}`,
+      signature: flaw?.name ?? description ?? `Rule ${ruleId ?? ''}`,
       severity: severityOfLevel(firstText(rule, 'level')),
-      status: connection ?? 'firing',
+      status,
       title: description,
       message: firstText(body, 'full_log', 'previous_output'),
-      startsAtMs: connection === 'resolved' ? null : instantMs(firstText(body, 'timestamp', '@timestamp')),
+      startsAtMs: status === 'resolved' ? null : instantMs(firstText(body, 'timestamp', '@timestamp')),
       labels: [
         ...textEntries(at(body, 'data')).slice(0, 32),
         ['rule_id', ruleId],
@@ -76,6 +78,14 @@ function readAlert(body: unknown, path: string): Normalised {
       ],
     }),
   ]
+}
+
+/** A vulnerability of a package, which the detector tells as Active and later as Solved; null for every other alert. */
+function vulnerabilityOf(body: unknown, agentId: string | null): { readonly id: string | null; readonly name: string; readonly isSolved: boolean } | null {
+  const cve = firstText(body, ['data', 'vulnerability', 'cve'])
+  const software = firstText(body, ['data', 'vulnerability', 'package', 'name'])
+  if (cve === null || software === null) return null
+  return { id: agentId === null ? null : `agent:${agentId}:${cve}:${software}`, name: `${cve} affects ${software}`, isSolved: firstText(body, ['data', 'vulnerability', 'status'])?.toLowerCase() === 'solved' }
 }
 
 function joined(value: unknown): string | null {
