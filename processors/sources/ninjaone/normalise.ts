@@ -38,7 +38,7 @@ function readOne(element: unknown, path: string): Normalised {
     return code === null && fields.path('activitytype', 'type') === null ? [reject(path, 'neither an activity nor an alert; choose Webhook as the notification channel and the condition activities')] : []
   }
   const stateless = code !== null && !knows(STATUSES, code) && !knows(OTHER_ACTIVITIES, code) ? code : null
-  const signature = fields.path('sourcename', 'conditionname') ?? stateless ?? connectivity(code) ?? fields.path('subject', 'sourcetype', 'activitytype', 'type')
+  const signature = nameOf(fields.path('sourcename')) ?? fields.path('conditionname') ?? stateless ?? fields.path('datamessagecode') ?? connectivity(code) ?? fields.path('subject', 'sourcetype', 'activitytype', 'type')
   const deviceId = fields.path('deviceid')
   const asset = fields.path('devicedisplayname', 'devicename', 'devicesystemname', 'displayname', 'hostname', 'systemname') ?? fields.any('devicednsname', 'dnsname') ?? (deviceId === null ? null : `device ${deviceId}`)
   const severity = severityFrom(SEVERITIES, fields.path('severity', 'dataseverity') ?? fields.any('paramsseverity'))
@@ -72,6 +72,11 @@ function readOne(element: unknown, path: string): Normalised {
       ],
     }),
   ]
+}
+
+/** The source's name; `_average_` and `_total_` are what a machine measures over and name nothing. */
+function nameOf(source: string | null): string | null {
+  return source === null || /^_[a-z]{1,32}_$/i.test(source) ? null : source
 }
 
 /** The state an activity tells; null where it tells none. */
