@@ -14,10 +14,17 @@ const TRANSITIONS: StatusTable = {
   recovered: 'resolved',
   // $ALERT_STATUS in custom templates, and the API's monitor states.
   alert: 'firing', ok: 'resolved', resolved: 'resolved', firing: 'firing', closed: 'resolved', open: 'firing', acknowledged: 'acknowledged',
+  // $INCIDENT_STATUS: a stable incident no longer grows and is not over.
+  active: 'firing', stable: 'acknowledged',
 }
 
-/** $ALERT_PRIORITY; P1 is the most urgent. */
-const PRIORITIES: SeverityTable = { p1: 'critical', p2: 'high', p3: 'medium', p4: 'low', p5: 'info' }
+/** $ALERT_PRIORITY; P1 is the most urgent. The API gives a monitor's priority as a number, an incident has $INCIDENT_SEVERITY with the same five steps. */
+const PRIORITIES: SeverityTable = { p1: 'critical', p2: 'high', p3: 'medium', p4: 'low', p5: 'info', 1: 'critical', 2: 'high', 3: 'medium', 4: 'low', 5: 'info', 'sev-1': 'critical', 'sev-2': 'high', 'sev-3': 'medium', 'sev-4': 'low', 'sev-5': 'info' }
+
+/** $SECURITY_SIGNAL_SEVERITY. */
+const SIGNAL_SEVERITIES: SeverityTable = { critical: 'critical', high: 'high', medium: 'medium', low: 'low', info: 'info' }
+
+const TITLES = ['alerttitle', 'eventtitle', 'title', 'summary', 'subject', 'securitysignaltitle', 'incidenttitle'] as const
 
 /** $ALERT_TYPE, used where the monitor has no priority. `success` says that it recovered, which is no severity. */
 const TYPES: SeverityTable = { error: 'high', warning: 'medium', info: 'info' }
@@ -33,12 +40,12 @@ function readOne(element: unknown, path: string): Normalised {
   // The body of POST /api/webhooks/alerts, posted to this address instead.
   if (at(element, 'tool_source') !== undefined) return readGeneric([element])
   const fields = new Fields(element)
-  const marks = readMarks(fields.path('alerttitle', 'eventtitle', 'title', 'summary', 'subject', 'monitorname'))
-  const tags = tagsOf(element)
-  const message = fields.path('textonlymsg', 'eventmsg', 'message', 'body', 'msg', 'description')
+  const marks = readMarks(fields.path(...TITLES, 'monitorname'))
+  const message = fields.path('textonlymsg', 'eventmsg', 'message', 'body', 'msg', 'description', 'securitysignalmsg', 'incidentmsg')
+  const tags = [...tagsOf(element), ...scopeInBody(message)]
   const unfilled = fields.path('alertid') === null && marks.text === null && message === null ? unfilledTexts(element) : null
-  const title = fields.path('alerttitle', 'eventtitle', 'title', 'summary', 'subject') ?? unfilled?.title ?? null
-  const externalId = identity(fields) ?? unfilled?.id ?? null
+  const title = fields.path(...TITLES) ?? unfilled?.title ?? null
+  const externalId = identity(fields, marks, message) ?? unfilled?.id ?? null
   if (title === null && message === null && externalId === null) return [reject(path, 'no title, message or id; give the webhook a payload with $EVENT_TITLE, $ALERT_TRANSITION and $ALERT_CYCLE_KEY')]
   const status = statusOf(fields, marks)
   return [
@@ -46,14 +53,14 @@ function readOne(element: unknown, path: string): Normalised {
       source: 'datadog',
       externalId,
       asset: assetOf(fields, tags, marks),
-      signature: fields.path('monitorname') ?? marks.text,
+      signature: fields.path('monitorname', 'securityrulename') ?? marks.text,
       severity: severityOf(fields, marks),
       status,
       title: title ?? marks.text,
       message,
       // $DATE is the time of this event, so it begins the problem only in the first one.
       startsAtMs: isOpening(fields, marks) ? instantMs(fields.path('date', 'dateposix', 'eventdate', 'timestamp')) : null,
-      labels: [...marks.scope, ...scopeOf(fields), ...tags, ['metric', fields.path('alertmetric', 'metric')], ['monitor_id', fields.path('alertid', 'monitorid')], ['event_type', fields.path('eventtype')], ['link', fields.path('link', 'url')], ['org', fields.path('orgname', 'org.name')]],
+      labels: [...marks.scope, ...scopeOf(fields), ...tags, ['metric', fields.path('alertmetric', 'metric')], ['monitor_id', fields.path('alertid', 'monitorid') ?? monitorInLink(message)], ['event_type', fields.path('eventtype')], ['link', fields.path('link', 'url')], ['org', fields.path('orgname', 'org.name')]],
     }),
   ]
 }
@@ -62,13 +69,28 @@ function readOne(element: unknown, path: string): Normalised {
  * What ties Triggered and Recovered: the customer's own key, then the cycle key and the aggregation key, which are per group; the monitor's id
  * only together with its scope, because every group of a multi alert shares it. $ID is the event's and changes each time.
  */
-function identity(fields: Fields): string | null {
-  const key = fields.path('uniquekey', 'dedupkey', 'deduplicationkey', 'dedupekey', 'incidentkey', 'externalid', 'alias', 'alertcyclekey', 'cyclekey', 'aggregkey', 'aggregationkey')
+function identity(fields: Fields, marks: MarkedTitle, message: string | null): string | null {
+  const key = fields.path('uniquekey', 'dedupkey', 'deduplicationkey', 'dedupekey', 'incidentkey', 'externalid', 'alias', 'alertcyclekey', 'cyclekey', 'aggregkey', 'aggregationkey', 'securitysignalid', 'incidentpublicid', 'incidentuuid')
   if (key !== null) return key
   const monitor = fields.path('alertid', 'monitorid', 'alertmonitorid')
   const scope = fields.path('alertscope', 'scope', 'scopes')
-  if (monitor === null) return null
-  return scope === null || scope === '*' ? monitor : `${monitor}:${scope}`
+  if (monitor !== null) return scope === null || scope === '*' ? monitor : `${monitor}:${scope}`
+  // The default payload names its monitor only in the links of the message, and its group only in the title or there.
+  const linked = monitorInLink(message)
+  if (linked === null) return null
+  const group = (marks.scope.length > 0 ? marks.scope : scopeInBody(message)).map(([name, value]) => `${name}:${value}`).join(',')
+  return group === '' ? linked : `${linked}:${group}`
+}
+
+/** `https://app.datadoghq.com/monitors/221164084?…` under "Monitor Status". */
+function monitorInLink(message: string | null): string | null {
+  return /\/monitors\/(\d{1,20})\b/.exec((message ?? '').slice(-8_192))?.[1] ?? null
+}
+
+/** `**system.load.1** over **host:web-1,env:prod** was **> 5**`: the group, as Datadog words it in every message of a metric monitor. */
+function scopeInBody(message: string | null): (readonly [string, string])[] {
+  const scope = /\*\* over \*\*([^*\n]{1,512})\*\* (?:was|is) /.exec((message ?? '').slice(0, 8_192))?.[1]
+  return scope === undefined || !scope.includes(':') ? [] : readTags(scope)
 }
 
 function statusOf(fields: Fields, marks: MarkedTitle): AlertStatus {
@@ -76,18 +98,22 @@ function statusOf(fields: Fields, marks: MarkedTitle): AlertStatus {
   const said = statusFrom(TRANSITIONS, word)
   if (said !== 'unknown') return said
   if (marks.status !== null) return marks.status
-  const status = readMarks(fields.path('alertstatus')).status ?? statusFrom(TRANSITIONS, fields.path('alertstatus'))
-  return status === 'unknown' ? statusFrom(TYPE_STATUSES, fields.path('alerttype')) : status
+  const status = readMarks(fields.path('alertstatus')).status ?? statusFrom(TRANSITIONS, fields.path('alertstatus', 'incidentstatus'))
+  if (status !== 'unknown') return status
+  // A security signal is told once and has no end.
+  return fields.path('securityrulename', 'securitysignalid') === null ? statusFrom(TYPE_STATUSES, fields.path('alerttype')) : 'firing'
 }
 
 function isOpening(fields: Fields, marks: MarkedTitle): boolean {
   const word = fields.path('alerttransition', 'transition')?.toLowerCase()
-  return word === undefined ? marks.status === 'firing' : word === 'triggered' || word === 'warn' || word === 'no data'
+  return word === undefined ? marks.status === 'firing' || fields.path('securityrulename', 'securitysignalid') !== null : word === 'triggered' || word === 'warn' || word === 'no data'
 }
 
 function severityOf(fields: Fields, marks: MarkedTitle): Severity {
   // $PRIORITY is the event's, `normal` or `low`, and says nothing of the alert; only P1 to P5 count.
-  for (const word of [fields.path('alertpriority', 'monitorpriority'), fields.path('priority'), fields.path('annotationsdatadogpriority'), fields.path('severity')]) {
+  const signal = severityFrom(SIGNAL_SEVERITIES, fields.path('securitysignalseverity'))
+  if (signal !== 'unknown') return signal
+  for (const word of [fields.path('alertpriority', 'monitorpriority'), fields.path('priority'), fields.path('annotationsdatadogpriority'), fields.path('severity', 'incidentseverity')]) {
     const severity = severityFrom(PRIORITIES, word)
     if (severity !== 'unknown') return severity
   }
