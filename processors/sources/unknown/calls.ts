@@ -1,0 +1,37 @@
+import { OTHER_MOMENTS } from './names.ts'
+
+/** One name of an entry, letters and digits in lower case. */
+export interface Call {
+  readonly name: string
+  readonly kind: 'whole' | 'pair' | 'end'
+}
+
+/** What an entry may be called by: itself, with the object around it, and the ends of its name. */
+export function callsOf(words: readonly string[], parent: readonly string[]): readonly Call[] {
+  const isOther = words.slice(0, -1).some((word) => OTHER_MOMENTS.has(word))
+  return [
+    ...[words.join(''), singular(words), plainer(words)].map((name) => ({ name, kind: 'whole' as const })),
+    ...parent.map((_, from) => ({ name: [...parent.slice(from), ...words].join(''), kind: 'pair' as const })),
+    ...(isOther ? [] : words.slice(1).flatMap((_, from) => [words.slice(from + 1).join(''), singular(words.slice(from + 1))].map((name) => ({ name, kind: 'end' as const })))),
+  ].filter(({ name }) => name !== '')
+}
+
+/** `hostnames` is `hostname`, `entities` is `entity`. */
+function singular(words: readonly string[]): string {
+  const name = words.join('')
+  if (name.length < 5 || !name.endsWith('s') || name.endsWith('ss')) return ''
+  return name.endsWith('ies') ? `${name.slice(0, -3)}y` : name.slice(0, -1)
+}
+
+/** Words that only say how a field is written: `severity_label` is `severity`. */
+const FORM_WORDS = new Set(['string', 'str', 'text', 'label', 'value', 'desc'])
+
+function plainer(words: readonly string[]): string {
+  return words.length > 1 && FORM_WORDS.has(words.at(-1) ?? '') ? words.slice(0, -1).join('') : ''
+}
+
+/** The words of a name in lower case, by case and by whatever separates them. */
+export function wordsOf(name: string): readonly string[] {
+  const spaced = name.slice(0, 128).replace(/([a-z0-9])([A-Z])/g, '$1 $2').replace(/([A-Z])([A-Z][a-z])/g, '$1 $2')
+  return spaced.toLowerCase().split(/[^a-z0-9]+/).filter((word) => word !== '')
+}
