@@ -22,7 +22,7 @@ export function deliveryRoutes(app: FastifyInstance, context: RouteContext): voi
         type: 'object',
         properties: {
           ...PAGE_QUERY, ...SPAN, source: text({ maxLength: 64 }), integration: text({ maxLength: 200, description: 'integration id' }),
-          fate: text({ enum: [...ALERT_STATES], description: 'with at least one alert of this fate' }),
+          fate: text({ enum: [...ALERT_STATES], description: 'with at least one alert that has this fate, or had it before it was sent through anew' }),
         },
       },
       response: answers({ 200: page(DELIVERY_LINE) }, ...READ_ERRORS),

@@ -8,6 +8,12 @@ import { countsOf, inState, verdictOf } from './words.ts'
 
 interface Listed { deliveryId: string; companyId: string; integrationId: string; source: string; receivedAtMs: number; accepted: number; atMs: number; partition: number; version: number }
 
+/** Deliveries one of whose replays has an alert of this kind: few, so they may be known by id. */
+function replayedInto(condition: string): string {
+  return `delivery_id in (select delivery_id from raw_deliveries_v1 where ${IN_COMPANIES} and replay_of > 0 and delivery_id in
+    (select delivery_id from ledger_v1 where ${IN_COMPANIES} and (partition, version) in (select partition, version from raw_deliveries_v1 where ${IN_COMPANIES} and replay_of > 0) and ${condition}))`
+}
+
 /** One page. Replays stand in the receipt of their delivery, not here. Throws `bad_request` for a cursor we did not give. */
 export async function listDeliveries(facts: FactSource, scope: FactScope, filter: DeliveryFilter, page: PageQuery): Promise<Page<DeliveryLine>> {
   const [afterMs = 0, afterPartition = 0, afterVersion = 0] = page.cursor === null ? [] : decodeCursor(page.cursor, 'string').split(':').map((part) => Math.trunc(Number(part)) || 0)
@@ -16,7 +22,7 @@ export async function listDeliveries(facts: FactSource, scope: FactScope, filter
     inScope('at'), 'replay_of = 0',
     ...(filter.source === null ? [] : ['source = {source:String}']),
     ...(filter.integrationId === null ? [] : ['integration_id = {integrationId:String}']),
-    ...(filter.state === null ? [] : [filter.state === 'in_flight' ? `(partition, version) not in ${ledger('1')}` : `(partition, version) in ${ledger(inState(filter.state))}`]),
+    ...(filter.state === null ? [] : [filter.state === 'in_flight' ? `(partition, version) not in ${ledger('1')}` : `((partition, version) in ${ledger(inState(filter.state))} or ${replayedInto(inState(filter.state))})`]),
     ...(page.cursor === null ? [] : ['(toUnixTimestamp64Milli(at), partition, version) < ({afterMs:Int64}, {afterPartition:UInt32}, {afterVersion:UInt64})']),
   ]
   const rows = await facts.query<Listed>(

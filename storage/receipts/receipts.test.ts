@@ -147,6 +147,7 @@ describe('the list of deliveries', () => {
     expect(await by({ state: 'in_flight' })).toEqual(['d5 in_flight'])
     expect(await by({ state: 'repeated' })).toEqual(['d3 settled'])
     expect(await by({ state: 'dead_lettered' })).toEqual(['d2 settled'])
+    expect(await by({ state: 'stored' })).toEqual(['d10 settled', 'd4 settled', 'd2 settled', 'd1 settled'])
     const [replayed] = (await receipts.list(span, { source: null, integrationId: null, state: 'dead_lettered' }, { limit: 1, cursor: null })).items
     expect(replayed?.counts).toMatchObject({ stored: 1, dead_lettered: 0 })
     await expect(receipts.list(span, { source: null, integrationId: null, state: null }, { limit: 1, cursor: 'not ours' })).rejects.toMatchObject({ code: 'bad_request' })

@@ -94,6 +94,10 @@ it('answers 503 and never 202 while the disk is full, stays up, and goes on when
   const refused = await storm('storm')
   for (const answer of refused) expect(answer).toMatchObject({ status: 503, retryAfter: expect.stringMatching(/^[1-9]\d*$/), code: 'log_unavailable' })
   expect((await fetch(`${program.url}/api/health/live`)).status).toBe(200)
+  const ready = await fetch(`${program.url}/api/health/ready`)
+  const told = await ready.text()
+  expect([ready.status, told]).toEqual([503, expect.stringContaining('takes no records')])
+  expect(told).not.toContain(disk)
   expect((await api.incidents(`&company=${company.id}`)).length).toBeGreaterThan(0)
   expect(program.output).toContain('free some space')
   // The sender learns nothing about our disks.
