@@ -67,6 +67,16 @@ describe('process stage', () => {
     expect(ledger(run([again(3_700, [{ asset: 'a' }, { asset: 'b' }, { asset: 'c' }, { asset: 'd' }])], state).out).map((row) => row.reason)).toEqual(Array(4).fill('duplicate_delivery'))
   })
 
+  it('sets a replay of some elements aside again when it cannot be read at all, remembered or not', () => {
+    const replay = { position: 0, elements: [1], actorId: 'u', actorName: 'Ann', askedAtMs: 0 }
+    const again = delivery(9, 1, '{oops', { deliveryId: 'd0', replay })
+    for (const batch of [[again], [delivery(0, 0, [{}, 'bad', {}]), again]]) {
+      const { out } = run(batch)
+      expect(ledger(out).filter(({ version }) => version === 9).map((row) => [row.element, row.elements, row.fate])).toEqual([[1, 1, 'rejected']])
+      expect(problems(out).filter(({ version }) => version === 9)).toEqual([])
+    }
+  })
+
   it('reads all of a replay of which nothing was understood, however many alerts it now has', () => {
     const replay = { position: 0, elements: [], actorId: 'u', actorName: 'Ann', askedAtMs: 0 }
     const { out } = run([delivery(0, 0, '{oops', { deliveryId: 'x' }), delivery(1, 1, [{ asset: 'a' }, { asset: 'b' }], { deliveryId: 'x', replay })])

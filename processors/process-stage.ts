@@ -143,15 +143,18 @@ class Run {
     // A replay is our own doing, so it says nothing of its sender.
     if (replay === null) this.#onSignOfLife(input, delivery)
     // Deliveries are forgotten after a while, so a replay says itself what of it is still owed.
-    const isDone = (element: number): boolean => (seen !== null ? !seen.rejected.includes(element) : replay !== null && replay.elements.length > 0 && !replay.elements.includes(element))
     const alerts = this.#read(delivery, input.atMs)
+    // Where a replay of some elements cannot be read at all, the rejection of the first stands for all of them.
+    const lost = replay !== null && isUnreadable(alerts) ? replay.elements[0] ?? null : null
+    const isDone = (element: number): boolean => lost === null && (seen !== null ? !seen.rejected.includes(element) : replay !== null && replay.elements.length > 0 && !replay.elements.includes(element))
     const elements = Math.max(1, alerts.length)
     const rejected: number[] = []
     const row: WriteRow = (element, fate, reason, problemKey, alert) => {
       this.#out.push(ledgerRow(input, delivery, { element, elements, fate, reason, problemKey }, alert))
     }
     if (alerts.length === 0) row(0, 'dropped', seen === null ? 'no_alert' : 'duplicate_delivery', null, null)
-    alerts.forEach((alert, element) => {
+    alerts.forEach((alert, index) => {
+      const element = lost ?? index
       if (isDone(element)) row(element, 'dropped', 'duplicate_delivery', null, 'rejected' in alert ? null : alert)
       else if ('rejected' in alert) {
         rejected.push(element)
@@ -313,6 +316,12 @@ function ledgerRow(
 function missingPlace(settings: IntegrationSettings, input: Positioned<RawRecord>, atMs: number): Place {
   const { companyId, integrationId } = settings
   return { companyId, integrationId, problemKey: missingKey(integrationId), alertId: `heartbeat:${integrationId}:${input.position}`, partition: input.partition, atMs, version: input.position }
+}
+
+/** Whether the body as a whole could not be read. */
+function isUnreadable(alerts: readonly (NormalisedAlert | Rejected)[]): boolean {
+  const [only] = alerts
+  return alerts.length === 1 && only !== undefined && 'rejected' in only && only.rejected.path === ''
 }
 
 /** What a letter keeps of its delivery beside the body. */
