@@ -1,4 +1,5 @@
 import type { AlertStatus } from '../../../schemas/records.ts'
+import { statusFrom, type StatusTable } from '../words.ts'
 
 /** What the default message templates of Zabbix say in their lines. */
 export interface DefaultMessage {
@@ -11,9 +12,13 @@ export interface DefaultMessage {
 
 const LINES_MAX = 40
 
+/** What a discovery rule saw: LOST and DISCOVERED are the turns between the two. */
+const DISCOVERED: StatusTable = { up: 'resolved', discovered: 'resolved', down: 'firing', lost: 'firing' }
+
 /**
  * Reads the default templates (Zabbix manual, "Media types", message templates): `Problem name: …`, `Host: …`, `Severity: …`,
- * `Original problem ID: …`, and the first line's `Problem started at` or `Problem has been resolved`. Times there have no zone and are not read.
+ * `Original problem ID: …`, and the first line's `Problem started at` or `Problem has been resolved`; and those of discovery and autoregistration
+ * (`Device IP: …`, `Device status: DOWN`, `Host name: …`). Times there have no zone and are not read.
  */
 export function readDefaultMessage(body: string | null): DefaultMessage {
   const values = new Map<string, string>()
@@ -29,5 +34,12 @@ export function readDefaultMessage(body: string | null): DefaultMessage {
     }
   }
   const value = (name: string): string | null => values.get(name) || null
-  return { name: value('problem name'), host: value('host'), severity: value('severity'), eventId: value('original problem id'), status }
+  const discovered = statusFrom(DISCOVERED, value('service status') ?? value('device status'))
+  return {
+    name: value('problem name'),
+    host: value('host') ?? value('device ip') ?? value('host name'),
+    severity: value('severity'),
+    eventId: value('original problem id'),
+    status: status ?? (discovered === 'unknown' ? null : discovered),
+  }
 }

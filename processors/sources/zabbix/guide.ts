@@ -13,6 +13,7 @@ export const guide: SourceGuide = {
     'Choose Test beside the media type to try it: macros that were not filled in count as absent.',
   ],
   authentication: 'The script sends the key in X-API-Key. It can sign as well: from Zabbix 6.0 on with hmac(\'sha256\', secret, timestamp + \'.\' + body) in X-Signature and the timestamp in X-Timestamp; with the script below switch the HMAC off for this integration.',
+  proof: 'optional',
   template: `var params = JSON.parse(value), request = new HttpRequest(), url = params.url;
 request.addHeader('Content-Type: application/json');
 request.addHeader('X-API-Key: ' + params.key);

@@ -17,6 +17,10 @@ const STATUSES: StatusTable = { problem: 'firing', ok: 'resolved', resolved: 're
 /** {EVENT.VALUE} and {TRIGGER.VALUE}. */
 const VALUES: StatusTable = { 1: 'firing', 0: 'resolved', problem: 'firing', ok: 'resolved' }
 
+/** {EVENT.SOURCE}: 1 is discovery and 2 autoregistration, whose events are not about a trigger. */
+const DISCOVERY = '1'
+const AUTOREGISTRATION = '2'
+
 /** One event; action scripts also collect several in an array. */
 export function normalise(payload: unknown): Normalised {
   return Array.isArray(payload) ? readEach(payload, '', readOne) : readOne(payload, '')
@@ -30,18 +34,19 @@ function readOne(element: unknown, path: string): Normalised {
   const told = readDefaultMessage(body)
   const trigger = fields.path('triggername', 'trigger', 'eventname', 'problemname', 'problem', 'event', 'triggerdescription', 'name') ?? told.name
   const marks = readMarks(subject)
-  const name = readMarks(trigger).text ?? marks.text
-  const host = fields.path('hostname', 'host', 'hosthost', 'hostvisiblename', 'hostname1', 'eventhost', 'eventhostname', 'zabbixhost', 'device', 'resource') ?? told.host
+  const name = withoutState(readMarks(trigger).text ?? marks.text)
+  const host = fields.path('hostname', 'host', 'hosthost', 'hostvisiblename', 'hostname1', 'eventhost', 'eventhostname', 'zabbixhost', 'device', 'resource', 'hostsname', 'hostshost') ?? told.host
   const link = linkIds(fields.path('link', 'url', 'eventurl', 'triggerurl', 'zabbixlink', 'alerturl'))
   const triggerId = fields.path('triggerid', 'objectid', 'eventobjectid', 'eventtriggerid') ?? link.trigger
-  const eventId = fields.path('eventid', 'problemid', 'eventproblemid', 'originalproblemid', 'alertuid') ?? told.eventId ?? (triggerId === null ? fields.path('id') : null)
+  const eventId = fields.path('peventid', 'eventid', 'problemid', 'eventproblemid', 'originalproblemid', 'alertuid') ?? told.eventId ?? (triggerId === null ? fields.path('id') : null)
   if (name === null && host === null && triggerId === null && eventId === null) return [reject(path, 'no trigger, host or event; give the media type the parameters {EVENT.NAME}, {HOST.NAME}, {EVENT.ID}, {TRIGGER.ID} and {EVENT.VALUE}')]
   return [
     makeAlert({
       source: 'zabbix',
       // Trigger first: a trigger has one open problem at a time, and its next episode is the same problem again. The event ties one episode.
-      externalId: triggerId ?? eventId,
-      asset: host,
+      // Discovery numbers each turn anew, so that only device and check can tie them.
+      externalId: fields.path('eventsource') === DISCOVERY ? null : (triggerId ?? eventId),
+      asset: host ?? fields.path('servicename'),
       signature: name === null ? null : withoutHost(name, host),
       severity: severityFrom(SEVERITIES, fields.path('eventseverity', 'severity', 'triggerseverity', 'eventnseverity', 'triggernseverity', 'nseverity', 'severityname', 'priority') ?? told.severity),
       status: statusOf(fields, marks.status, told.status),
@@ -64,8 +69,13 @@ function readOne(element: unknown, path: string): Normalised {
 }
 
 function statusOf(fields: Fields, marked: AlertStatus | null, told: AlertStatus | null): AlertStatus {
+  const source = fields.path('eventsource')
+  // A host registered itself: nothing is ill and nothing got well. Of a discovered device the message says whether it answers.
+  if (source === AUTOREGISTRATION) return 'no_data'
+  if (source === DISCOVERY) return told ?? 'no_data'
   const word = fields.path('eventstatus', 'status', 'triggerstatus', 'state')
-  const value = fields.path('eventvalue', 'triggervalue')
+  // `value` is the event's only where Zabbix streams it itself (connectors), beside `eventid` and `clock`.
+  const value = fields.path('eventvalue', 'triggervalue') ?? (fields.path('clock') === null ? null : fields.path('value'))
   const isUpdate = fields.path('eventupdatestatus') === '1'
   const said = statusFrom(STATUSES, word)
   const status = said === 'unknown' ? statusFrom(VALUES, value) : said
@@ -78,6 +88,13 @@ function statusOf(fields: Fields, marked: AlertStatus | null, told: AlertStatus 
 /** Trigger names hold the host where they use {HOST.NAME}; put back, the same check has one signature on every host. */
 function withoutHost(name: string, host: string | null): string {
   return host === null || host.length < 3 || name === host ? name : name.slice(0, 4_096).replaceAll(host, '{HOST.NAME}')
+}
+
+/** `Status of service "Shop" changed to High` is the event's name of a service, and `Discovery: DOWN 10.0.0.5` the subject of a discovered device. */
+function withoutState(name: string | null): string | null {
+  const text = name?.slice(0, 4_096) ?? null
+  if (text === null) return null
+  return text.replace(/^(Status of service ".{1,1024}") changed to .{1,64}$/, '$1').replace(/^Discovery: (?:UP|DOWN|DISCOVERED|LOST) /, 'Discovery: ')
 }
 
 /** `tr_events.php?triggerid=1&eventid=2`, the link of {TRIGGER.ID} and {EVENT.ID}. */
