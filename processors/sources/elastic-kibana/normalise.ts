@@ -67,6 +67,8 @@ function readOne(given: unknown, path: string): Normalised {
  * name (`host-a`, `*`) and every rule has the same ones.
  */
 function identity(fields: Fields, instance: string | null, ruleId: string | null, asset: string | null): string | null {
+  // A watch's own `id` is that of one run.
+  if (fields.any('watchid') !== null) return asset === null ? ruleId : null
   const uuid = fields.any('kibanaalertuuid', 'alertuuid', 'alertinfouuid') ?? fields.path('uuid', 'fingerprint', 'dedupkey', 'deduplicationkey', 'eventuuid', 'id')
   if (uuid !== null) return uuid
   if (instance !== null) return ruleId === null || isUuid(instance) || instance === ruleId ? instance : `${ruleId}:${instance}`
@@ -75,15 +77,17 @@ function identity(fields: Fields, instance: string | null, ruleId: string | null
   return asset === null ? ruleId : null
 }
 
-/** The machine, service or monitor a document or context names, else the group an alert is called by. */
+/** The monitor, machine or service a document or context names, else the group an alert is called by. A monitor's `hostName` is only who looked. */
 function assetOf(fields: Fields, element: JsonObject, instance: string | null, notAssets: readonly (string | null)[]): string | null {
+  const monitor = fields.any('contextmonitorurl', 'monitorurl', 'contextmonitorname', 'monitorname')
+  if (monitor !== null) return monitor
   const named = fields.any('hosthostname', 'hostname', 'contexthost') ?? fields.path('host', 'server', 'node', 'device', 'asset', 'resource', 'target')
   if (named !== null) return named
   const grouped = [at(element, 'kibana.alert.group'), at(element, 'kibana', 'alert', 'group'), at(element, 'context', 'group')].flatMap((list) => listOf(list).slice(0, 1)).map((entry) => textOf(at(entry, 'value'))).find((value) => value !== null)
-  const other = fields.any('podname', 'containername', 'containerid', 'monitorname', 'servicename', 'contextmonitorurl', 'monitorurl', 'urlfull', 'agentname', 'contextgroup', 'transactionname') ?? fields.path('service', 'group', 'groupvalue')
+  const other = fields.any('podname', 'containername', 'containerid', 'servicename', 'urlfull', 'agentname', 'contextgroup', 'transactionname') ?? fields.path('service', 'group', 'groupvalue')
   const found = other ?? grouped ?? null
   if (found !== null && found !== '*') return found
-  const isName = instance !== null && !isUuid(instance) && instance !== '*' && !notAssets.includes(instance) && !FIXED_IDS.has(instance.toLowerCase()) && instance.length <= 128
+  const isName = instance !== null && !isUuid(instance) && instance !== '*' && !notAssets.includes(instance) && !FIXED_IDS.has(instance.toLowerCase()) && !instance.startsWith('xpack.') && instance.length <= 128
   return isName ? instance : null
 }
 

@@ -36,7 +36,8 @@ export function statusOf(fields: Fields, marked: string | null): AlertStatus {
 
 /** The severity of an alert: its own, else its action group's where that is a grade, else its risk score in Elastic's four bands. */
 export function severityOf(fields: Fields): Severity {
-  for (const word of [fields.any('kibanaalertseverity', 'alertseverity', 'kibanaalertruleseverity', 'ruleseverity', 'severity'), fields.any('priority')]) {
+  // What the message says of itself comes before what its rule was set to.
+  for (const word of [fields.any('kibanaalertseverity', 'alertseverity'), fields.path('severity'), fields.any('kibanaalertruleseverity', 'ruleseverity', 'severity'), fields.any('priority')]) {
     const own = severityFrom(SEVERITIES, word)
     if (own !== 'unknown') return own
   }
