@@ -12,6 +12,7 @@ export const guide: SourceGuide = {
     'Network devices that speak only UDP 514 send to such an rsyslog or syslog-ng at their site.',
   ],
   authentication: 'The forwarder sends the header X-API-Key with {key}, or the key as basic-auth password. Neither signs: switch the signature off for this integration.',
+  proof: 'none',
   template: [
     'module(load="omhttp")', 'template(name="aw" type="string" string="<%PRI%>1 %TIMESTAMP:::date-rfc3339% %HOSTNAME% %APP-NAME% %PROCID% %MSGID% %STRUCTURED-DATA% %msg%")',
     'if $syslogseverity <= 5 then {', '  action(type="omhttp" server="HOST" serverport="443" usehttps="on" restpath="api/webhooks/syslog" template="aw"',

@@ -71,7 +71,13 @@ function skipTo(text: string, from: number, stops: string): number {
 
 /** RFC 3164 and its relatives: a time of several kinds, a host, `tag[pid]:`, the message. Cisco writes a sequence number first and `%FACILITY-SEVERITY-MNEMONIC:`. */
 function readOld(text: string): Body {
-  const time = /^(?:\d{1,10}: )?[*.]?((?:[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{1,6})?)|(?:\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:?\d\d)?))(?: [A-Z]{3,4})?:? /.exec(text)
+  const time = /^(?:\d{1,10}: )?[*.]?((?:[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{1,6})?)|(?:\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:?\d\d)?))(?: (?:UTC|GMT|[A-Z]{2,3}T)(?=:))?:? /.exec(text)
+  // Cisco's `logging origin-id hostname` puts the device between sequence number and time.
+  const origin = time === null ? /^(?:\d{1,10}: )?([\w.-]{1,255}): (?=[*.]?(?:[A-Z][a-z]{2} [ \d]\d|\d{4}-\d\d))/.exec(text) : null
+  if (origin !== null) {
+    const inner = readOld(text.slice(origin[0].length))
+    return { ...inner, host: inner.host ?? origin[1] ?? null }
+  }
   const rest = time === null ? text : text.slice(time[0].length)
   const cisco = /(?:^|\s)%([A-Z][A-Z0-9_]{1,30}(?:-[A-Z0-9_]{1,30}){0,3}-[0-7]-[A-Z0-9_]{1,40}): ?/.exec(rest.slice(0, 512))
   if (cisco !== null) {

@@ -5,6 +5,7 @@ import { isObject, textOf } from '../json.ts'
 import { shapeOf, stateOfText, withoutState } from '../sentence.ts'
 import type { Normalised } from '../source.ts'
 import { instantMs } from '../time.ts'
+import { readDeviceEvent, type DeviceEvent } from './device-event.ts'
 import { framesOf } from './frames.ts'
 import { readLine, type SyslogLine } from './line.ts'
 
@@ -55,6 +56,9 @@ function severityNumber(text: string | null): number | null {
 }
 
 function readMessage(line: SyslogLine): Normalised {
+  // `CEF:` looks like the tag of a program.
+  const event = readDeviceEvent(line.app === 'CEF' || line.app === 'LEEF' ? `${line.app}:${line.message}` : line.message)
+  if (event !== null) return readEvent(line, event)
   const { severity, host, app, messageId, message } = line
   const said = stateOfText(message)
   // A program that restarts or a link that comes up speaks of it as a notice; what says neither is no sign of trouble.
@@ -79,6 +83,29 @@ function readMessage(line: SyslogLine): Normalised {
         ['app', app], ['process', line.process], ['message_id', messageId], ['facility', line.facility === null ? null : (FACILITIES[line.facility] ?? null)],
         ...line.data,
       ],
+    }),
+  ]
+}
+
+/** Grades of its own that open a problem. */
+const TROUBLES = new Set<Severity>(['critical', 'high', 'medium'])
+
+/** An event of a security device: its own name, grade and host stand above those of the line. */
+function readEvent(line: SyslogLine, event: DeviceEvent): Normalised {
+  const severity = event.severity ?? (line.severity === null ? 'unknown' : (SEVERITIES[line.severity] ?? 'unknown'))
+  const isOver = IS_BACK.test((event.message ?? event.name).slice(-200))
+  return [
+    makeAlert({
+      source: SOURCE,
+      externalId: null,
+      asset: event.host ?? line.host,
+      signature: event.name,
+      severity,
+      status: isOver ? 'resolved' : TROUBLES.has(severity) ? 'firing' : 'no_data',
+      title: event.message ?? event.name,
+      message: event.message ?? event.name,
+      startsAtMs: instantMs(event.time) ?? instantMs(line.timestamp),
+      labels: [...event.labels, ['facility', line.facility === null ? null : (FACILITIES[line.facility] ?? null)]],
     }),
   ]
 }
