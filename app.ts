@@ -15,7 +15,7 @@ import { healthOf } from './health.ts'
 import { createDoors } from './ingest/doors/registry.ts'
 import { httpGet } from './ingest/doors/http-get.ts'
 import { ingestPlugin } from './ingest/ingest-plugin.ts'
-import { INGEST_SERVER_OPTIONS, redactedUrl } from './ingest/server-options.ts'
+import { answerUnknown, INGEST_SERVER_OPTIONS, redactedUrl } from './ingest/server-options.ts'
 import { makeMetrics } from './metrics.ts'
 import { workbench } from './processors/mapping/workbench.ts'
 import type { RoleName } from './roles.ts'
@@ -116,6 +116,7 @@ export async function startApp(config: Config, roles: readonly RoleName[]): Prom
       }))
     } else {
       healthRoutes(server, { health, metrics: metrics.registry })
+      server.setNotFoundHandler(answerUnknown)
     }
     await server.listen({ host: config.host, port: config.port })
     return {

@@ -19,7 +19,13 @@ export function statusOf(code: ErrorCode): number {
 /** Sets how an instance and everything inside it answers errors and unknown routes. */
 export function replyErrors(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError | AppError, request, reply) => replyError(error, request, reply))
-  app.setNotFoundHandler((request, reply) => replyError(new AppError('not_found', `there is no ${request.method} ${request.url.split('?')[0]?.slice(0, 200)}; see /api/docs`), request, reply))
+  app.setNotFoundHandler((request, reply) => replyError(new AppError('not_found', `there is no ${request.method} ${quotable(request.url)}; see /api/docs`), request, reply))
+}
+
+/** The path of an address of ours; a stranger's may hold a key, which no error repeats. */
+function quotable(url: string): string {
+  const path = url.split('?')[0] ?? ''
+  return /^\/api\/[\w./-]{0,200}$/.test(path) && !path.includes('aw_') ? path : 'such address'
 }
 
 async function replyError(thrown: FastifyError | AppError, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {

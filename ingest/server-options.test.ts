@@ -1,6 +1,7 @@
 import fastify from 'fastify'
 import { expect, test } from 'vitest'
 import { INGEST_SERVER_OPTIONS, redactedUrl } from './server-options.ts'
+import { makeEdge } from './testing/edge.ts'
 
 test.each([
   ['/api/webhooks/alerts', '/api/webhooks/alerts'],
@@ -21,4 +22,15 @@ test('a server made with the options writes no line a request', async () => {
   expect((await app.inject('/?api_key=aw_secret')).statusCode).toBe(200)
   await app.close()
   expect(lines).toEqual([])
+})
+
+test.each([
+  '/in/aw_secret/v2/alerts/%', '/in/aw_secret/%zz', `/in/aw_secret/api/webhooks/${'x'.repeat(2_000)}`, '/integrations/generic/20131114/alert/aw_secret/a/b/c', `/api/webhooks/aw_secret${'x'.repeat(2_000)}`,
+])('no answer to an address repeats it: %s', async (url) => {
+  const edge = await makeEdge()
+  const answer = await edge.app.inject({ method: 'POST', url, headers: { 'content-type': 'application/json' }, payload: '{}' })
+  expect([400, 401, 404, 414]).toContain(answer.statusCode)
+  expect(answer.json()).toEqual({ code: expect.any(String), message: expect.any(String) })
+  expect(answer.body).not.toContain('aw_secret')
+  await edge.app.close()
 })

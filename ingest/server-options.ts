@@ -1,4 +1,7 @@
-import { LogController, type FastifyServerOptions } from 'fastify'
+import { LogController, type FastifyReply, type FastifyRequest, type FastifyServerOptions } from 'fastify'
+
+const JSON_TYPE = 'application/json; charset=utf-8'
+const ADDRESS_UNREADABLE = JSON.stringify({ code: 'bad_request', message: 'The address is not one we can read: a part of it is too long, or a % is not followed by what it stands for.' })
 
 /**
  * What a server that carries the edge should be made with. Request logging is off because two log lines a request cost more than the request;
@@ -10,7 +13,17 @@ export const INGEST_SERVER_OPTIONS = {
   keepAliveTimeout: 72_000,
   // An alias of Opsgenie, 512 characters, may stand in a path, each of them encoded as three.
   routerOptions: { maxParamLength: 1_600 },
+  // Fastify's own answers to an address it cannot decode, or one that is too long, repeat it, and with it a key that may stand there.
+  frameworkErrors: (error, _request, reply) => {
+    reply.hijack()
+    reply.raw.writeHead(error.statusCode ?? 400, { 'content-type': JSON_TYPE, 'content-length': ADDRESS_UNREADABLE.length, connection: 'close' }).end(ADDRESS_UNREADABLE)
+  },
 } as const satisfies FastifyServerOptions
+
+/** Answers an address nobody has, where no API stands beside the edge. Fastify's own answer would repeat the address, and with it a key. */
+export function answerUnknown(_request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return reply.code(404).header('content-type', JSON_TYPE).send('{"code":"not_found","message":"No such address."}')
+}
 
 /** Where a key may stand in a path: after `/in/`, and where clients of VictorOps put it. */
 const KEY_IN_PATH = /(\/in\/|\/integrations\/generic\/20131114\/alert\/)[^/?]+/gi

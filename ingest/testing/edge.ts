@@ -11,7 +11,7 @@ import type { IngestCredential } from '../../schemas/views.ts'
 import { CredentialSnapshot } from '../authenticate.ts'
 import { ingestPlugin, type IngestOptions } from '../ingest-plugin.ts'
 import type { DeliveryMemory, IngestLog, IngestMetric, LogAppender, Metrics, RawAppend } from '../ports.ts'
-import { INGEST_SERVER_OPTIONS } from '../server-options.ts'
+import { answerUnknown, INGEST_SERVER_OPTIONS } from '../server-options.ts'
 
 /** The key and secret of the company that tests send as. */
 export const KEY = `aw_${'k'.repeat(43)}`
@@ -126,6 +126,7 @@ export async function makeEdge(change: Partial<IngestOptions> & { keys?: readonl
   const codec = await openCodec(TOPICS.raw.name, memoryIds)
   const credentials = new CredentialSnapshot(keys)
   const app = fastify(INGEST_SERVER_OPTIONS)
+  app.setNotFoundHandler(answerUnknown)
   await app.register(ingestPlugin({ log, codec, credentials, memory, clock, metrics, report, processId: 'ingest-1', hasTicks: false, ...options }))
   await app.ready()
   const events = (): { partition: number | undefined; event: Delivery | Tick }[] => log.landed.map(({ partition, value }) => ({ partition, event: codec.decode(value).event }))
