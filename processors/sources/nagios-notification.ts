@@ -33,7 +33,8 @@ export function readNotification(source: string, element: unknown, path: string,
   const fields = new Fields(element)
   const host = look(fields, HOST) ?? fields.any('hostname')
   const service = isHostCheck(fields) ? null : (look(fields, SERVICE) ?? fields.any('servicedesc', 'servicename'))
-  const type = (look(fields, TYPE) ?? fields.any('notificationtype') ?? '').slice(0, 64).toLowerCase().replace(/[^a-z]/g, '')
+  // Checkmk adds a remark: `ALERTHANDLER (OK)`.
+  const type = (look(fields, TYPE) ?? fields.any('notificationtype') ?? '').slice(0, 64).toLowerCase().replace(/\(.*$/, '').replace(/[^a-z]/g, '')
   const subject = look(fields, ['title', 'subject', 'summary', 'notificationsubject'])
   if (PLANNED.test(type)) return []
   if (host === null && service === null) return [reject(path, `no host and no service; ${advice}`)]
@@ -67,7 +68,7 @@ function look(fields: Fields, names: readonly string[]): string | null {
 
 /** Senders that pass the macros of both kinds each time say in WHAT (or as an object type) which of the two it is about. */
 function isHostCheck(fields: Fields): boolean {
-  return (look(fields, ['what', 'objecttype', 'entitytype', 'type']) ?? '').toLowerCase() === 'host'
+  return (look(fields, ['what', 'objecttype', 'entitytype', 'checkresulttype', 'type']) ?? '').toLowerCase() === 'host'
 }
 
 function stateOf(fields: Fields, isService: boolean): string | null {

@@ -27,8 +27,11 @@ function readOne(element: unknown, path: string): Normalised {
 
 /** An event of the API's stream: `Notification` says its type in `notification_type`, `StateChange` is a problem or its end by the state. */
 function streamed(element: unknown): unknown {
-  if (!isObject(element) || at(element, 'check_result') === undefined) return element
+  if (!isObject(element)) return element
   const type = firstText(element, 'type')
+  // The stream has one type for the beginning and the end of flapping.
+  if (type === 'Flapping') return { ...element, type: at(element, 'is_flapping') === true ? 'FlappingStart' : 'FlappingEnd' }
+  if (at(element, 'check_result') === undefined) return element
   const state = at(element, 'state') ?? at(element, 'check_result', 'state')
   return { ...element, state, type: type === 'Notification' ? null : type, output: firstText(element, ['check_result', 'output'], 'text') }
 }

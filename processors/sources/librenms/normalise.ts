@@ -11,7 +11,7 @@ import { severityFrom, STATUS_WORDS, statusFrom, type SeverityTable, type Status
 const SEVERITIES: SeverityTable = { critical: 'critical', warning: 'medium', info: 'info', informational: 'info' }
 
 /** Number of an alert's state (LibreNMS, AlertState): recovered, active, acknowledged, worse, better, changed. */
-const STATES: StatusTable = { ...STATUS_WORDS, 0: 'resolved', 1: 'firing', 2: 'acknowledged', 3: 'firing', 4: 'firing', 5: 'firing', alerting: 'firing', worse: 'firing', better: 'firing', recovered: 'resolved' }
+const STATES: StatusTable = { ...STATUS_WORDS, 0: 'resolved', 1: 'firing', 2: 'acknowledged', 3: 'firing', 4: 'firing', 5: 'firing', alerting: 'firing', alert: 'firing', worse: 'firing', better: 'firing', recovered: 'resolved' }
 
 /** One alert; an array of them is read too. */
 export function normalise(payload: unknown): Normalised {
@@ -23,7 +23,7 @@ function readOne(element: unknown, path: string): Normalised {
   const fields = new Fields(element)
   const title = fields.path('title', 'subject', 'alerttitle')
   const host = fields.path('hostname', 'host', 'alerthostname', 'sysname', 'display', 'device', 'ip')
-  const rule = fields.path('name', 'rulename', 'alertname', 'alertrule') ?? plainRule(fields.path('rule'))
+  const rule = fields.path('name', 'rulename', 'alertname', 'alertrule') ?? plainRule(fields.path('rule')) ?? ruleInTitle(title)
   if (isTest(fields, title)) return []
   if (host === null && rule === null && title === null) return [reject(path, 'no host, rule or title; send {{ $alert->hostname }}, {{ $alert->name }} and {{ $alert->state }} in the body')]
   const severity = fields.path('severity', 'alertseverity')
@@ -65,6 +65,9 @@ function statusOf(fields: Fields, severity: string | null, title: string | null)
   const word = fields.path('state', 'alertstate', 'alertstatus')
   if (word !== null) return statusFrom(STATES, word)
   if (severity?.toLowerCase() === 'ok') return 'resolved'
+  // `status` is the device's own, a number, in the full body; where it is a word a template put the alert's state there.
+  const told = fields.path('status')
+  if (told !== null && !/^\d/.test(told) && statusFrom(STATES, told) !== 'unknown') return statusFrom(STATES, told)
   // Default titles: `Alert for device x - rule`, `Device x recovered from rule`, `Device x acknowledged rule`, `... got worse`.
   const said = (title ?? '').slice(0, 512).toLowerCase()
   if (said.includes(' recovered from ')) return 'resolved'
@@ -75,7 +78,17 @@ function statusOf(fields: Fields, severity: string | null, title: string | null)
 
 /** Newer releases send the rule's condition as JSON in `rule`; older ones its text. A condition is no name. */
 function plainRule(rule: string | null): string | null {
-  return rule === null || rule.startsWith('{') ? null : rule
+  return rule === null || rule.startsWith('{') || rule.startsWith('%') ? null : rule
+}
+
+/** The name in the default titles: `Alert for device x - name`, `Device x recovered from name`. */
+function ruleInTitle(title: string | null): string | null {
+  const text = (title ?? '').slice(0, 1_024)
+  for (const mark of text.startsWith('Alert for device ') ? [' - '] : text.startsWith('Device ') ? [' recovered from ', ' acknowledged '] : []) {
+    const index = text.indexOf(mark)
+    if (index > 0) return text.slice(index + mark.length).trim() || null
+  }
+  return null
 }
 
 /** "Test transport" sends a made-up device. */

@@ -5,8 +5,10 @@ import type { Normalised } from '../source.ts'
 
 const ADVICE = 'send the macros HOSTNAME, SERVICEDESC, SERVICESTATE (or HOSTSTATE), NOTIFICATIONTYPE and SERVICEOUTPUT as in the guide'
 
-/** One notification; an array of them is read too. */
+/** One notification; an array of them, and the `checkresults` that NRDP takes, are read too. */
 export function normalise(payload: unknown): Normalised {
+  const results = at(payload, 'checkresults')
+  if (Array.isArray(results)) return readEach(results, '/checkresults', readOne)
   return Array.isArray(payload) ? readEach(payload, '', readOne) : readOne(payload, '')
 }
 
