@@ -153,10 +153,11 @@ export function analyticsContract(engineName: string, open: () => Promise<Analyt
       expect(await migrateAnalytics(analytics)).toEqual([])
       const before = await census()
       const [first] = readMigrations()
-      const third = { number: 3, name: '0003-more.sql', sql: `create table if not exists more_v1 (n UInt8) engine = MergeTree order by n;\nselect nothing_of_the_kind;\n` }
-      await expect(migrateAnalytics(analytics, [...readMigrations(), third])).rejects.toMatchObject({ code: 'internal' })
-      const mended = { ...third, sql: `create table if not exists more_v1 (n UInt8) engine = MergeTree order by n;\n-- that was all\n` }
-      expect(await migrateAnalytics(analytics, [...readMigrations(), mended])).toEqual(['0003-more.sql'])
+      const next = readMigrations().length + 1
+      const added = { number: next, name: `000${next}-more.sql`, sql: `create table if not exists more_v1 (n UInt8) engine = MergeTree order by n;\nselect nothing_of_the_kind;\n` }
+      await expect(migrateAnalytics(analytics, [...readMigrations(), added])).rejects.toMatchObject({ code: 'internal' })
+      const mended = { ...added, sql: `create table if not exists more_v1 (n UInt8) engine = MergeTree order by n;\n-- that was all\n` }
+      expect(await migrateAnalytics(analytics, [...readMigrations(), mended])).toEqual([added.name])
       await expect(migrateAnalytics(analytics, [{ ...first!, sql: `${first!.sql} ` }])).rejects.toMatchObject({ code: 'migration_invalid' })
       expect(await census()).toEqual(before)
     })
