@@ -20,7 +20,7 @@ function readOne(element: unknown, path: string): Normalised {
   const id = firstText(element, 'id')
   const message = firstText(element, 'message')
   const data = dataOf(element['data'])
-  const series = at(data, 'series', '0')
+  const series = at(data, 'series', '0') ?? at(data, 'Series', '0')
   const tags = textEntries(at(series, 'tags'))
   if (id === null && message === null && series === undefined) return [reject(path, 'no id, message or data; use .post() without a template, or keep id, level and message in it')]
   const level = firstText(element, 'level')

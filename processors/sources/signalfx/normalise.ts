@@ -69,11 +69,14 @@ function statusOf(word: string | null, title: string | null): AlertStatus {
   return statusFrom(STATES, word)
 }
 
-/** `dimensions` as an object or as JSON text, else `{a=b, c=d}` in the body's signal details. */
+/** `dimensions` as an object or as JSON text, else the key of the first input, else `{a=b, c=d}` in the body's signal details. */
 function dimensionsOf(element: JsonObject, body: string | null): readonly (readonly [string, string])[] {
   const given = at(element, 'dimensions') ?? at(element, 'inputs', 'dimensions')
   const listed = textEntries(typeof given === 'string' ? jsonInside(given.slice(0, 65_536)) : given)
   if (listed.length > 0) return listed
+  const inputs = at(element, 'inputs')
+  const keyed = (isObject(inputs) ? Object.values(inputs).slice(0, 16) : []).map((input) => textEntries(at(input, 'key'))).find((entries) => entries.length > 0)
+  if (keyed !== undefined) return keyed
   const text = typeof given === 'string' && given.startsWith('{') ? given : (body ?? '')
   const start = text.indexOf('{', Math.max(0, text.indexOf('Signal details')))
   const end = text.indexOf('}', start)
