@@ -104,5 +104,7 @@ function colonMark(text: string): Mark | null {
   if (colon < 2 || colon > 60) return null
   // Zabbix writes how long it took: `Resolved in 5m 3s: name`.
   const word = text.slice(0, colon).toLowerCase().replace(/ in \d[\dydhms ]*$/, '')
-  return BEFORE_COLON.has(word) ? { word, scope: [], rest: text.slice(colon + 2).trim() } : null
+  // CloudWatch shouts its state; `Alarm: x` in other letters is a name.
+  const isShouted = text.startsWith('ALARM: ')
+  return BEFORE_COLON.has(word) || isShouted ? { word, scope: [], rest: text.slice(colon + 2).trim() } : null
 }

@@ -14,6 +14,7 @@ export const guide: SourceGuide = {
     'In the tool choose a subject that is the same for the problem and its end but for the words of state, as in [PROBLEM] disk full on web-1 and [RESOLVED] disk full on web-1.',
   ],
   authentication: 'Gateways let one set nothing but the address, so the key stands in its query: ?api_key={key}, or as basic-auth password in the address. Switch the signature off for this integration. The sender of a mail proves nothing by it: keep the addresses secret.',
+  proof: 'none',
   template: null,
   references: [
     'https://www.twilio.com/docs/sendgrid/for-developers/parsing-email/setting-up-the-inbound-parse-webhook', 'https://documentation.mailgun.com/docs/mailgun/user-manual/receive-forward-store/',

@@ -35,7 +35,9 @@ function readOne(element: unknown, path: string): Normalised {
   const marks = readMarks(subject)
   const inside = mail.text === null ? undefined : jsonInside(mail.text)
   const fields = new Fields(isObject(inside) ? inside : fieldsOf(mail.text))
-  const named = marks.text === null ? null : withoutState(marks.text.replace(/^\*+\s*|(?<![\s*])\s*\*+$/g, ''))
+  // Veeam counts behind the job's name what it did this time.
+  const titled = marks.text?.slice(0, 1_024).replace(/ \(\d{1,9} (?:objects?|machines?|vms?|files?)\).*$/i, '') ?? null
+  const named = titled === null ? null : withoutState(titled.replace(/^\*+\s*|(?<![\s*])\s*\*+$/g, ''))
   const host = fields.path(...HOSTS) ?? marks.scope.find(([name]) => name === 'host')?.[1] ?? hostIn(named)
   const check = fields.path(...CHECKS)
   const told = toldBy(fields)
@@ -110,7 +112,9 @@ function severityOf(fields: Fields, marked: Severity | null, subject: string | n
   }
   if (marked !== null) return marked
   const words = new Set((subject ?? '').slice(0, 1_024).toLowerCase().split(/[^a-z0-9]+/, 64))
-  return (['critical', 'emergency', 'disaster', 'high', 'major', 'error', 'warning', 'minor', 'information'] as const).map((word) => (words.has(word) ? severityFrom(SEVERITY_WORDS, word) : 'unknown')).find((severity) => severity !== 'unknown') ?? 'unknown'
+  // `High CPU` is a name; only `high severity` and the like are a grade.
+  if (/\bhigh (?:severity|priority|urgency)\b|\b(?:severity|priority|urgency):? high\b|[[(]high[\])]/i.test((subject ?? '').slice(0, 1_024))) return 'high'
+  return (['critical', 'emergency', 'disaster', 'major', 'error', 'warning', 'minor', 'information'] as const).map((word) => (words.has(word) ? severityFrom(SEVERITY_WORDS, word) : 'unknown')).find((severity) => severity !== 'unknown') ?? 'unknown'
 }
 
 /** The machine in a subject: `Service Alert: web01/HTTP`, `Host Alert: web01`, `Disk full on db-2`. */

@@ -44,22 +44,26 @@ function readV2(event: unknown, path: string): Normalised {
   // Alertmanager gives itself as the source; what is ill stands in its text of the alerts.
   const told = readAlertmanagerText(firstText(details, 'firing', 'resolved'))
   const check = firstText(payload, 'class') ?? told?.alertname ?? new Fields(details).path(...CHECK_NAMES)
-  const source = told === null ? firstText(payload, 'source') : told.asset
+  const client = firstText(event, 'client')
+  const given = firstText(payload, 'source')
+  const source = told === null ? given : (told.asset ?? (given === client ? null : given))
+  // Grafana names itself as the component of everything.
+  const component = firstText(payload, 'component')
   const severity: Severity = isChange ? 'info' : severityFrom(SEVERITIES, firstText(payload, 'severity'))
   return [
     makeAlert({
       source: SOURCE,
       externalId: dedupKey,
       asset: source,
-      signature: check ?? firstText(payload, 'component') ?? nameIn(summary, source),
+      signature: check ?? (component === client ? null : component) ?? nameIn(summary, source),
       severity,
       status: isChange ? 'firing' : statusFrom(ACTIONS, action),
       title: summary ?? dedupKey,
       message: textOf(details) ?? detailText(details) ?? summary,
       startsAtMs: instantMs(at(payload, 'timestamp')),
       labels: [
-        ['class', firstText(payload, 'class')], ['component', firstText(payload, 'component')], ['group', firstText(payload, 'group')],
-        ['event_kind', isChange ? 'change' : null], ['client', firstText(event, 'client')], ['client_url', firstText(event, 'client_url')],
+        ['class', firstText(payload, 'class')], ['component', component], ['group', firstText(payload, 'group')],
+        ['event_kind', isChange ? 'change' : null], ['client', client], ['client_url', firstText(event, 'client_url')],
         ['link', firstText(event, ['links', '0', 'href'])], ...(told?.labels ?? []), ...textEntries(details),
       ],
     }),
@@ -79,8 +83,9 @@ function readV1(event: unknown, path: string): Normalised {
       source: SOURCE,
       externalId: incidentKey,
       asset,
-      signature: fields.path(...CHECK_NAMES) ?? nameIn(description, asset),
-      severity: severityFrom(SEVERITIES, fields.path('severity', 'priority', 'level')),
+      // Nagios' agent says of a host only that it is one.
+      signature: fields.path(...CHECK_NAMES) ?? (fields.path('pdnagiosobject') === 'host' ? 'Host check' : nameIn(description, asset)),
+      severity: severityFrom(SEVERITIES, fields.path('severity', 'priority', 'level', 'servicestate')),
       status,
       title: description ?? incidentKey,
       message: textOf(details) ?? detailText(details) ?? description,
