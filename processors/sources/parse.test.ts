@@ -29,6 +29,13 @@ describe('reading a body', () => {
     expect(parse('{"message":"first\r\nsecond\\n","b":"\\\\"}')).toEqual({ message: 'first\r\nsecond\n', b: '\\' })
   })
 
+  it('reads JSON lines under any type, and only where every line is an object', () => {
+    for (const contentType of ['application/x-ndjson', 'application/json', 'text/plain']) expect(parse('{"a":1}\r\n{"id":12345678901234567890}\n', contentType)).toMatchObject([{ a: 1 }, {}])
+    expect(parse('{"id":12345678901234567890}\n{"b":2}')).toEqual([{ id: '12345678901234567890' }, { b: 2 }])
+    expect(() => parse('{"a":1}\n{"b":}')).toThrow(expect.objectContaining({ code: 'payload_invalid' }))
+    expect(() => parse('{"a":1}\n[2]')).toThrow(expect.objectContaining({ code: 'payload_invalid' }))
+  })
+
   it('says where JSON ends being JSON, and never what stands there', () => {
     const broken = () => parse('{"token":"secret-value",}')
     expect(broken).toThrow(expect.objectContaining({ code: 'payload_invalid', message: expect.stringMatching(/not JSON \(at position \d+/) }))

@@ -8,7 +8,7 @@ import { DEPTH_MAX, FIELDS_MAX } from './limits.ts'
 
 /**
  * A body as a JSON value. JSON types are parsed; a form, multipart or not, gives its field `payload` parsed, or a flat object of its fields; plain
- * text is parsed when it holds JSON (SNS sends it so) and is a string otherwise; JSON lines give an array; XML gives the texts of its innermost
+ * text is parsed when it holds JSON (SNS sends it so) and is a string otherwise; JSON lines give an array, under whatever type of JSON or text; XML gives the texts of its innermost
  * elements; protobuf is read as logs of OpenTelemetry. Throws `payload_invalid` with what to look for.
  */
 export function parseBody(body: Buffer, contentType: string): unknown {
@@ -61,10 +61,20 @@ function parseJson(text: string): unknown {
     const mended = withEscapedControls(text)
     const value = mended === text ? undefined : jsonInside(withExactIntegers(mended))
     if (value !== undefined) return value
+    const lines = jsonLines(text)
+    if (lines !== undefined) return lines
     // Only the place is told, never the text there: it may be a secret.
     const place = /at position \d+( \(line \d+ column \d+\))?/.exec(error.message)?.[0]
     throw new AppError('payload_invalid', `the body is not JSON${place === undefined ? '' : ` (${place})`}; look for a missing quote or comma in the sender's template, or an unquoted variable`, { cause: error })
   }
+}
+
+/** JSON lines under the type of plain JSON, as log shippers send them (Fluent Bit, `json_lines`); undefined unless every line is an object. */
+function jsonLines(text: string): readonly unknown[] | undefined {
+  const lines = text.split('\n').map((line) => line.trim()).filter((line) => line !== '')
+  if (lines.length < 2 || !lines.every((line) => line.startsWith('{') && line.endsWith('}'))) return undefined
+  const values = lines.map((line) => jsonInside(withExactIntegers(line)))
+  return values.includes(undefined) ? undefined : values
 }
 
 /** Templates paste texts of several lines between quotes; a raw line break there is the one mistake that is safe to mend. */
