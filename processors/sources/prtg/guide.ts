@@ -13,6 +13,7 @@ export const guide: SourceGuide = {
     'Set the interval of repeats (every … minutes repeat) if you want PRTG to say again what is still down.',
   ],
   authentication: 'The HTTP action sends no header of your own in most releases, so the key stands in the URL as api_key. Newer releases offer HTTP authentication with user and password: give the key as the password. PRTG cannot sign, so switch the HMAC off for this integration.',
+  proof: 'none',
   template: 'sensorid=%sensorid&sensor=%sensor&device=%device&host=%host&status=%status&message=%message&group=%group&probe=%probe&priority=%priority&lastvalue=%lastvalue&since=%since&location=%location&tags=%tags&linksensor=%linksensor&sitename=%sitename',
   references: ['https://www.paessler.com/manuals/prtg/notification_templates_settings', 'https://kb.paessler.com/en/topic/373-what-placeholders-can-i-use-with-prtg', 'https://www.paessler.com/manuals/prtg/sensor_states'],
 }

@@ -12,6 +12,7 @@ export const guide: SourceGuide = {
     'Press Add New Webhook, select the webhook in the list, tick "Send notification when alert clears" and save. Repeat the selection in each alert rule and in Agent Settings, Notifications.',
   ],
   authentication: 'Basic authentication with the key as the password, or a custom webhook with the header X-API-Key: {key}. ThousandEyes does not sign: leave the signature requirement off.',
+  proof: 'none',
   template: null,
   references: ['https://docs.thousandeyes.com/product-documentation/alerts/standard-notification-methods/classic-webhooks-for-alert-notifs', 'https://docs.thousandeyes.com/product-documentation/integration-guides/custom-webhooks/webhook-vars'],
 }

@@ -31,7 +31,7 @@ function readOne(element: unknown, path: string): Normalised {
       source: 'thousandeyes',
       // Event ids differ between trigger and clear; the alert's id is what ties them (docs, "Webhook POST content").
       externalId: firstText(alert, 'alertId', 'agentNotificationId'),
-      asset: listText(at(alert, 'testTargetsDescription', '0')) ?? listText(at(alert, 'testTargetDescription', '0')) ?? firstText(alert, 'deviceName', 'hostname', 'agentName', 'prefix', 'testName'),
+      asset: listText(at(alert, 'testTargetsDescription', '0')) ?? listText(at(alert, 'testTargetDescription', '0')) ?? firstText(alert, 'deviceName', 'hostname', 'agentName', 'prefix') ?? firstText(at(alert, 'devices', '0'), 'deviceName', 'name') ?? firstText(alert, 'testName'),
       signature: firstText(alert, 'ruleName'),
       severity: severityFrom(SEVERITIES, firstText(alert, 'severity')),
       status: statusOf(event, alert),
