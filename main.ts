@@ -2,6 +2,8 @@
 import { Command, CommanderError } from 'commander'
 import type { AdapterBacktestOptions } from './cli/backtest-adapter.ts'
 import type { LetterOptions } from './cli/dead-letters.ts'
+import type { CreateOptions, RotateOptions } from './cli/integrations.ts'
+import type { SampleOptions } from './cli/mapping.ts'
 import { environment, readConfig } from './config.ts'
 import { ROLE_NAMES } from './roles.ts'
 import { systemClock } from './schemas/clock.ts'
@@ -29,7 +31,63 @@ const company = program.command('company').description('companies')
 company.command('create').argument('<name>').option('--json').description('onboard a company; its secrets are shown this once').action(async (name: string, options: Json) => {
   const { ApiClient } = await import('./cli/client.ts')
   const made = await new ApiClient(readConfig(environment())).call<{ id: string; name: string; apiKey: string; hmacSecret: string; webhookUrl: string }>('POST', '/api/companies', { name })
-  print(options, made, () => `company      ${made.name} (${made.id})\nwebhook      ${made.webhookUrl}\nAPI key      ${made.apiKey}\nHMAC secret  ${made.hmacSecret}\nBoth secrets are shown this once.`)
+  print(options, made, () => `company      ${made.name} (${made.id})\nwebhook      ${made.webhookUrl}\nAPI key      ${made.apiKey}\nHMAC secret  ${made.hmacSecret}\nBoth secrets are shown this once.\nIts tools, one by one: aw integration create --company ${JSON.stringify(made.name)} --source <source>; \`aw sources\` lists them.`)
+})
+
+const integration = program.command('integration').description('the tools of a company, each with its own key and secret')
+const ofCompany = (name: string): Command => integration.command(name).requiredOption('--company <name>').option('--json')
+ofCompany('create').requiredOption('--source <source>', 'kind of monitoring tool, as `aw sources` lists them, or a word of your own').option('--unsigned', 'the tool cannot sign')
+  .option('--name <name>', 'the source unless given').option('--heartbeat <time>', 'how often it must be heard: 5m, 1h').option('--mapping <file>', 'JSON file of a mapping that reads its payloads')
+  .option('--vendor-secret-file <file>', 'the secret its vendor shares; - for standard input').description('connect a tool: address, key and secret, shown this once, and what to do in the tool')
+  .action(async ({ json, ...options }: Json & CreateOptions) => {
+    const [{ ApiClient }, { createIntegration, createdText }] = await Promise.all([import('./cli/client.ts'), import('./cli/integrations.ts')])
+    const made = await createIntegration(new ApiClient(readConfig(environment())), options, process.stdin)
+    print({ json: json === true }, made, () => createdText(made))
+    if (json !== true) for (const warning of made.warnings) console.error(`aw: warning: ${warning}`)
+  })
+ofCompany('list').description('all of a company, with when each key was last used').action(async ({ company, ...options }: Json & { company: string }) => {
+  const [{ ApiClient }, { listIntegrations, integrationListText }] = await Promise.all([import('./cli/client.ts'), import('./cli/integrations.ts')])
+  const list = await listIntegrations(new ApiClient(readConfig(environment())), company)
+  print(options, list, () => integrationListText(list))
+})
+ofCompany('rotate').argument('<integration>', 'its name or id').option('--overlap <time>', 'how long what was there before works on, a day unless given; 0 ends it at once')
+  .option('--vendor-secret-file <file>', 'store a new secret of the vendor, in place of a new key').description('a new key and secret, shown this once')
+  .action(async (named: string, { json, ...options }: Json & RotateOptions) => {
+    const [{ ApiClient }, { rotateIntegration, rotatedText }] = await Promise.all([import('./cli/client.ts'), import('./cli/integrations.ts')])
+    const rotated = await rotateIntegration(new ApiClient(readConfig(environment())), named, options, process.stdin)
+    print({ json: json === true }, rotated, () => rotatedText(rotated))
+  })
+ofCompany('revoke-key').argument('<integration>', 'its name or id').argument('<key>', 'id of the key').description('end one key and its secret').action(async (named: string, key: string, { company, ...options }: Json & { company: string }) => {
+  const [{ ApiClient }, { revokeKey, revokedText }] = await Promise.all([import('./cli/client.ts'), import('./cli/integrations.ts')])
+  const revoked = await revokeKey(new ApiClient(readConfig(environment())), named, key, company)
+  print(options, revoked, () => revokedText(revoked))
+})
+ofCompany('remove').argument('<integration>', 'its name or id').description('end an integration and its keys; what it delivered stays').action(async (named: string, { company, ...options }: Json & { company: string }) => {
+  const [{ ApiClient }, { removeIntegration, removedText }] = await Promise.all([import('./cli/client.ts'), import('./cli/integrations.ts')])
+  const removed = await removeIntegration(new ApiClient(readConfig(environment())), named, company)
+  print(options, removed, () => removedText(removed))
+})
+
+program.command('sources').argument('[source]').option('--json').description('the tools with an adapter, or how to set one up; no server needed').action(async (source: string | undefined, options: Json) => {
+  const { guideOf, guideText, sourceList, sourceListText } = await import('./cli/sources.ts')
+  if (source === undefined) return print(options, sourceList(), () => sourceListText(sourceList()))
+  print(options, guideOf(source), () => guideText(guideOf(source)))
+})
+
+const mapping = program.command('mapping').description('reading a tool that has no adapter, by expressions')
+const ofSample = (command: Command): Command => command.option('--source <source>', 'the alerts carry it').option('--content-type <type>', 'of the payload').option('--json')
+ofSample(mapping.command('suggest')).description('a mapping for the payload on standard input; how sure it is of each field on standard error').action(async ({ json, ...options }: Json & SampleOptions) => {
+  const [{ ApiClient }, { readAll }, { fieldsText, mappingText, suggestMapping }] = await Promise.all([import('./cli/client.ts'), import('./cli/input.ts'), import('./cli/mapping.ts')])
+  const suggestion = await suggestMapping(new ApiClient(readConfig(environment())), options, (await readAll(process.stdin)).toString())
+  print({ json: json === true }, suggestion, () => mappingText(suggestion.mapping))
+  if (json !== true) console.error(`\n${fieldsText(suggestion)}`)
+})
+ofSample(mapping.command('try')).requiredOption('--mapping <file>', 'JSON').description('what a mapping makes of the payload on standard input').action(async ({ json, mapping: file, ...options }: Json & SampleOptions & { mapping: string }) => {
+  const [{ ApiClient }, { readAll }, { faultLines, trialText, tryMapping }] = await Promise.all([import('./cli/client.ts'), import('./cli/input.ts'), import('./cli/mapping.ts')])
+  const trial = await tryMapping(new ApiClient(readConfig(environment())), file, options, (await readAll(process.stdin)).toString())
+  print({ json: json === true }, trial, () => trialText(trial))
+  if (json !== true) for (const line of faultLines(trial)) console.error(`aw: not read: ${line}`)
+  if (trial.faults.length > 0) process.exitCode = 1
 })
 
 program.command('send').argument('<file...>').requiredOption('--source <source>', 'kind of monitoring tool, or alerts for the generic form')

@@ -1,8 +1,8 @@
 /** `aw backtest-adapter`: what the present adapters, or a mapping, would make of old deliveries. */
-import { readFileSync } from 'node:fs'
 import type { AdapterBacktestLine, AdapterBacktestView } from '../schemas/adapter-backtest.ts'
 import { AppError, ERROR_CODES, type ErrorCode } from '../schemas/errors.ts'
 import type { ApiClient } from './client.ts'
+import { jsonIn } from './input.ts'
 import { cell, progressBar, table } from './output.ts'
 import { companyNamed } from './send.ts'
 
@@ -22,7 +22,7 @@ type Line = AdapterBacktestLine | { readonly type: 'error'; readonly code: strin
 
 /** Runs it in the running program, with a progress bar; stopping this command stops it. */
 export async function backtestAdapter(api: ApiClient, { company, mapping, ...options }: AdapterBacktestOptions): Promise<AdapterBacktestView> {
-  const asked = { ...options, company: (await companyNamed(api, company)).id, ...(mapping === undefined ? {} : { mapping: mappingIn(mapping) }) }
+  const asked = { ...options, company: (await companyNamed(api, company)).id, ...(mapping === undefined ? {} : { mapping: jsonIn(mapping, '--mapping') }) }
   let bar: ReturnType<typeof progressBar> | null = null
   let done = 0
   const ended: { line: Exclude<Line, { type: 'progress' }> | null } = { line: null }
@@ -57,20 +57,6 @@ export function adapterBacktestText({ deliveries, expired, unrecorded, alerts, f
     ...(rejections.length === 0 ? [] : ['', table(['rejected now', 'count', 'reason', 'delivery'], rejections.slice(0, 10).map((one) => [one.code, one.count, cell(one.message, 70), one.deliveryId]))]),
     ...(nextFrom === null ? [] : ['', `There are more: go on with --from ${nextFrom}`]),
   ].join('\n')
-}
-
-function mappingIn(file: string): unknown {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch (cause) {
-    throw new AppError('usage', `reading ${file}: ${(cause as NodeJS.ErrnoException).code ?? 'error'}`, { cause })
-  }
-  try {
-    return JSON.parse(text) as unknown
-  } catch (cause) {
-    throw new AppError('usage', `${file} is not JSON`, { cause })
-  }
 }
 
 /** A call, because the checker takes what a callback has set for still null. */

@@ -37,15 +37,15 @@ export class ApiClient {
     return Buffer.from(await answer.arrayBuffer())
   }
 
-  /** One call; the answer's JSON, unchecked. Throws the API's own error code and message. */
-  async call<T>(method: 'GET' | 'POST' | 'PATCH', path: string, body?: unknown): Promise<T> {
+  /** One call; the answer's JSON, unchecked, or null where it has none. Throws the API's own error code and message. */
+  async call<T>(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T> {
     const answer = await request(`${this.url}${path}`, {
       method,
       headers: { authorization: `Bearer ${this.#token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     const text = await answer.text()
-    if (answer.ok) return JSON.parse(text) as T
+    if (answer.ok) return (text === '' ? null : JSON.parse(text)) as T
     throw errorOf(answer.status, text)
   }
 }

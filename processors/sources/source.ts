@@ -11,15 +11,23 @@ export interface SourceGuide {
   readonly name: string
   /** The shelf it stands on in the index of tools. */
   readonly family: SourceFamily
-  /** Where to click and what to paste, one step each, in the words of the tool's own screens. `{url}` stands for the webhook's address, `{key}` for the API key. */
+  /** Where to click and what to paste, one step each, in the words of the tool's own screens. `{url}` stands for the webhook's address, `{base}` for its part before the path, `{key}` for the API key. */
   readonly setup: readonly string[]
   /** How the tool proves itself to us, as its vendor documents it: which header or scheme carries the key, whether it can sign, what to switch off where it cannot. */
   readonly authentication: string
+  /** What it can prove itself with; decides how its integration is made, and must agree with the doors of the edge. */
+  readonly proof: SourceProof
   /** The body to paste, for tools whose users write it themselves; the adapter reads exactly this. Null for a fixed payload. */
   readonly template: string | null
   /** Vendor pages the adapter follows. */
   readonly references: readonly string[]
 }
+
+/**
+ * `none`: it neither signs nor sends a secret that could be checked, so its integration must not require a signature. `optional`: it signs where it is
+ * set up to, with the HMAC secret of the integration or a certificate of its vendor. `vendor-secret`: by a secret that the integration has to store first.
+ */
+export type SourceProof = 'none' | 'optional' | 'vendor-secret'
 
 /** Families of tools, as MSPs speak of them. */
 export type SourceFamily = 'metrics' | 'logs' | 'apm' | 'uptime' | 'cloud' | 'network' | 'rmm' | 'backup' | 'security' | 'on-call' | 'format'

@@ -90,7 +90,7 @@ export function integrationStore(db: SqlDatabase, options: { readonly clock: Clo
            on conflict (company_id, name) do nothing returning id`,
           [id, companyId, draft.source, draft.name, requireHmac, nowMs],
         )
-        if (made.length === 0) throw new AppError('conflict', 'this company has an integration of this name already')
+        if (made.length === 0) throw new AppError('conflict', 'this company has an integration of this name already: name it otherwise')
         const authenticated = await authenticate(sql, id, null, draft, nowMs)
         await publishIntegration(sql, id, draft, nowMs)
         const key = await issueKey(sql, box, { id, source: draft.source }, nowMs, nowMs)
@@ -113,7 +113,7 @@ export function integrationStore(db: SqlDatabase, options: { readonly clock: Clo
         const after = { name: change.name ?? name, source: change.source === undefined ? source : change.source, requireHmac: change.requireHmac ?? requireHmac, ...processingOf(known), ...processingOf(change) }
         refuseUnbound(after.requireHmac, after.source)
         const taken = await sql.query('select 1 from integrations where company_id = $1 and name = $2 and id <> $3', [companyId, after.name, id])
-        if (taken.length > 0) throw new AppError('conflict', 'this company has an integration of this name already')
+        if (taken.length > 0) throw new AppError('conflict', 'this company has an integration of this name already: name it otherwise')
         await sql.query('update integrations set name = $3, source = $4, require_hmac = $5 where id = $1 and company_id = $2', [id, companyId, after.name, after.source, after.requireHmac])
         const authenticated = await authenticate(sql, id, known, change, nowMs)
         await publishIntegration(sql, id, change, nowMs)

@@ -13,6 +13,7 @@ export const guide: SourceGuide = {
     'amtool: `amtool --alertmanager.url=BASE --http.config.file=http.yml alert add alertname=Test`, with `authorization: { credentials: "{key}" }` in http.yml.',
   ],
   authentication: 'Both send `authorization` (a bearer token) or `basic_auth` (the key {key} as password). Neither signs: switch the signature off for this integration.',
+  proof: 'none',
   template: [
     '# alertmanager.yml', 'receivers:', '  - name: alert-whisperer', '    webhook_configs:', '      - url: {url}', '        send_resolved: true', '        http_config:', '          authorization:', '            credentials: "{key}"',
     '', '# prometheus.yml', 'alerting:', '  alertmanagers:', '    - scheme: https', '      api_version: v2', '      authorization:', '        credentials: "{key}"', '      static_configs:', '        - targets: ["HOST:PORT"]',

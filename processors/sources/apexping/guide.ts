@@ -10,6 +10,7 @@ export const guide: SourceGuide = {
     'Choose whether it is for every check or one, select the metric (Downtime, Total Response Time, …), and press Save.',
   ],
   authentication: 'Apex Ping sends no headers of its own choice and no signature: the key goes into the URL as ?api_key=. Leave the signature requirement off.',
+  proof: 'none',
   template: null,
   references: ['https://apex.sh/ping/docs/alerting/'],
 }

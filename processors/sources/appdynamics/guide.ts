@@ -12,6 +12,7 @@ export const guide: SourceGuide = {
     'Open Alert & Respond > Policies, tick the health rule violation events (Started, Continues, Upgraded, Downgraded, Ended, Canceled; both Warning and Critical) and add the action.',
   ],
   authentication: 'Custom request headers or basic authentication carry the key. AppDynamics does not sign; switch the signature off for this integration.',
+  proof: 'none',
   template: `{
   "incident_id": "\${latestEvent.incident.id}",
   "event_type": "\${latestEvent.eventType}",

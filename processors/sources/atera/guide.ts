@@ -12,6 +12,7 @@ export const guide: SourceGuide = {
     'Two lines that do it: curl -s -H "X-API-KEY: $ATERA_KEY" "https://app.atera.com/api/v3/alerts?itemsInPage=50" | curl -s -H "X-API-Key: {key}" -H "Content-Type: application/json" --data-binary @- {url}',
   ],
   authentication: 'The script that posts sends the key in X-API-Key; it can also sign with X-Timestamp and X-Signature. With the plain line above switch the HMAC off for this integration.',
+  proof: 'optional',
   template: null,
   references: ['https://app.atera.com/apidocs', 'https://support.atera.com/hc/en-us/articles/219083397-APIs', 'https://support.atera.com/hc/en-us/articles/115004168248-Alerts'],
 }

@@ -6,13 +6,14 @@ export const guide: SourceGuide = {
   family: 'cloud',
   setup: [
     'In the Amazon SNS console open Topics, Create topic, type Standard, and give it a name such as alert-whisperer.',
-    'In the topic click Create subscription: protocol HTTPS, endpoint {url}. Leave Enable raw message delivery off. The subscription becomes Confirmed within a minute, without a click.',
+    'In the topic click Create subscription: protocol HTTPS, endpoint {url}?api_key={key}. Leave Enable raw message delivery off. The subscription becomes Confirmed within a minute, without a click.',
     'In the CloudWatch console open All alarms, choose an alarm, Actions, Edit, Configure actions.',
     'Under Notification add the state In alarm with that topic, and with Add notification the state OK with the same topic; without OK a problem never ends by itself.',
     'Add Insufficient data as well only if you want to see that an alarm went blind; it opens no problem.',
-    'For all alarms at once make an EventBridge rule on {"source": ["aws.cloudwatch"], "detail-type": ["CloudWatch Alarm State Change"]} with an API destination of {url} or the topic as its target.',
+    'For all alarms at once make an EventBridge rule on {"source": ["aws.cloudwatch"], "detail-type": ["CloudWatch Alarm State Change"]} with an API destination of {url}?api_key={key} or the topic as its target.',
   ],
-  authentication: 'SNS signs every message; the certificate must come from Amazon and the topic is remembered. The address is the secret beside it, so no key needs to be pasted. An EventBridge API destination sends the header of its connection instead: API key name Authorization, value Bearer {key}.',
+  authentication: 'SNS signs every message; the certificate must come from Amazon and the topic is remembered. The key stands in the address. An EventBridge API destination signs nothing: leave the signature requirement off for one.',
+  proof: 'optional',
   template: null,
   references: [
     'https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html',

@@ -11,9 +11,10 @@ export const guide: SourceGuide = {
     'Let successes pass too where you want problems to end by themselves: a backup job that completes ends the one that failed.',
     'Select targets: EventBridge API destination, the one just made. Under Additional settings leave Configure target input at Matched events; an input transformer hides the fields we read.',
     'Health events of global services arrive in us-east-1 only, so make the rule there as well.',
-    'Where the account may not make API destinations, choose an SNS topic as target and subscribe {url} to it with the protocol HTTPS.',
+    'Where the account may not make API destinations, choose an SNS topic as target and subscribe {url}?api_key={key} to it with the protocol HTTPS.',
   ],
-  authentication: 'An API destination sends the header of its connection (API key, Basic or OAuth2) and signs nothing. Through SNS the message is signed by Amazon, and the subscription is confirmed by us.',
+  authentication: 'An API destination sends the header of its connection (API key, Basic or OAuth2) and signs nothing: leave the signature requirement off. Through SNS the message is signed by Amazon, and the subscription is confirmed by us.',
+  proof: 'optional',
   template: null,
   references: [
     'https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html',

@@ -11,9 +11,10 @@ export const guide: SourceGuide = {
     'Select targets: EventBridge API destination, the one just made. Leave Configure target input at Matched events.',
     'In GuardDuty, Settings, set Frequency for updated findings to 15 minutes, or repeats are told only every 6 hours.',
     'To try it, click Settings, Generate sample findings; their label `sample` is true.',
-    'Do this in the delegated administrator\'s account and in every region in use. An SNS topic with an HTTPS subscription to {url} works as well.',
+    'Do this in the delegated administrator\'s account and in every region in use. An SNS topic with an HTTPS subscription to {url}?api_key={key} works as well.',
   ],
-  authentication: 'An EventBridge API destination sends the header of its connection (API key, Basic or OAuth2) and signs nothing. Through SNS the message is signed by Amazon, and the subscription is confirmed by us.',
+  authentication: 'An EventBridge API destination sends the header of its connection (API key, Basic or OAuth2) and signs nothing: leave the signature requirement off. Through SNS the message is signed by Amazon, and the subscription is confirmed by us.',
+  proof: 'optional',
   template: null,
   references: [
     'https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings_eventbridge.html',

@@ -12,7 +12,8 @@ export const guide: SourceGuide = {
     'Select targets: EventBridge API destination, the one just made. Leave Configure target input at Matched events.',
     'Do this in the aggregation region of the administrator\'s account. For findings sent by hand make a custom action in Security Hub and match Security Hub Findings - Custom Action.',
   ],
-  authentication: 'An EventBridge API destination sends the header of its connection (API key, Basic or OAuth2) and signs nothing. Through SNS the message is signed by Amazon, and the subscription is confirmed by us.',
+  authentication: 'An EventBridge API destination sends the header of its connection (API key, Basic or OAuth2) and signs nothing: leave the signature requirement off. Through SNS the message is signed by Amazon, and the subscription is confirmed by us.',
+  proof: 'optional',
   template: null,
   references: [
     'https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-cwe-event-formats.html',

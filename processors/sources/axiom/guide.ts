@@ -11,6 +11,7 @@ export const guide: SourceGuide = {
     'Open each monitor and add the notifier. Tick Notify by group where each group is a problem of its own.',
   ],
   authentication: 'Headers of a custom webhook carry the key; the plain webhook notifier has only its address, so write {url}?api_key={key} there. Axiom does not sign; switch the signature off for this integration.',
+  proof: 'none',
   template: null,
   references: ['https://axiom.co/docs/monitor-data/notifiers/webhook-notifier', 'https://axiom.co/docs/monitor-data/notifiers/custom-webhook-notifier'],
 }

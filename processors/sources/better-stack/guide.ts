@@ -13,6 +13,7 @@ export const guide: SourceGuide = {
     'Save. Webhooks of type Monitor and On-call contact are received too and carry no alert.',
   ],
   authentication: 'The key as the password of Basic authentication, as the header X-API-Key, or as ?api_key= of the URL. Better Stack does not sign: leave the signature requirement off.',
+  proof: 'none',
   template: null,
   references: ['https://betterstack.com/docs/uptime/webhooks/', 'https://betterstack.com/docs/uptime/api/incidents-api-response-params/', 'https://betterstack.com/docs/errors/integrations/outgoing-webhooks/', 'https://betterstack.com/docs/uptime/api/incident-log-drain/', 'https://betterstack.com/docs/uptime/subscribing-to-status-updates/subscribing-with-webhooks'],
 }

@@ -7,12 +7,13 @@ export const guide: SourceGuide = {
   setup: [
     'Open Alert Settings (Alerts, Alert channels), press Add more channels and pick Webhook.',
     'Set Name to "Alert Whisperer", the method to POST and paste {url} into URL.',
-    'On the tab Headers add X-API-Key with the value {key}.',
+    'On the tab Headers add X-API-Key with the value {key}. Fill in Webhook secret with the HMAC secret of this integration.',
     'On the tab Body paste the body below.',
     'Select when to send: check fails, check degrades, check recovers, SSL certificate expires. Press Send test, then Save.',
     'Subscribe the checks and groups that should use the channel.',
   ],
-  authentication: 'The header X-API-Key carries the key. Checkly can also sign: with Webhook secret filled in it sends x-checkly-signature, the hex HMAC-SHA256 of the body.',
+  authentication: 'The header X-API-Key carries the key. Checkly can also sign: with Webhook secret filled in it sends x-checkly-signature, the hex HMAC-SHA256 of the body. Without one leave the signature requirement off.',
+  proof: 'optional',
   template: `{
   "event": "{{ALERT_TITLE}}",
   "alert_type": "{{ALERT_TYPE}}",

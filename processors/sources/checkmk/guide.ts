@@ -12,6 +12,7 @@ export const guide: SourceGuide = {
     'Apply, activate the changes, and try it with Test notifications, or Fake check results on a service.',
   ],
   authentication: 'The script sends the key in the header X-API-Key. To sign, let it add X-Timestamp and X-Signature with openssl; otherwise switch the HMAC off for this integration.',
+  proof: 'optional',
   template: `#!/bin/bash
 # Alert Whisperer
 # Bulk: no

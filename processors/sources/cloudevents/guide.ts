@@ -12,6 +12,7 @@ export const guide: SourceGuide = {
     'Falcosidekick: `cloudevents: { address: "{url}?access_token={key}" }`.',
   ],
   authentication: 'A bearer token or ?access_token= with {key}, as the specification of web hooks has it; X-API-Key and ?api_key= as well. CloudEvents senders do not sign, except Standard Webhooks ones: switch the signature off for this integration.',
+  proof: 'optional',
   template: null,
   references: [
     'https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md', 'https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md',

@@ -7,11 +7,12 @@ export const guide: SourceGuide = {
   setup: [
     'In the Cloudflare dashboard open Notifications, tab Destinations.',
     'In the card Webhooks click Create (plan Professional and higher).',
-    'Name: Alert Whisperer. URL: {url}. Secret (optional): {key}. Click Save and Test; the test message opens nothing.',
+    'Name: Alert Whisperer. URL: {url}?api_key={key}. Secret (optional): a text of your own of 8 characters or more, which this integration stores as its vendor secret. Click Save and Test; the test message opens nothing.',
     'Tab All Notifications, Add: choose a product and notification, give it a name, and under Webhooks choose Alert Whisperer. Edit those that exist as well.',
     'For health checks and pools choose both directions of the change, so that problems end.',
   ],
-  authentication: 'Cloudflare sends the secret as it is in the header cf-webhook-auth and signs nothing.',
+  authentication: 'The key stands in the address. Cloudflare sends the secret as it is in the header cf-webhook-auth and signs nothing; without a secret leave the signature requirement off.',
+  proof: 'vendor-secret',
   template: null,
   references: [
     'https://developers.cloudflare.com/notifications/get-started/configure-webhooks/',

@@ -12,6 +12,7 @@ export const guide: SourceGuide = {
     'Reload the system cache (Help > Server Status > Reload Cache) and try it with Build and View or Test on a monitor.',
   ],
   authentication: 'The script sends the key in X-API-Key and can sign with X-Timestamp and X-Signature; with the plain line below switch the HMAC off for this integration.',
+  proof: 'optional',
   template: `powershell.exe -NoProfile -Command "$b = @{ monitor='%NAME%'; status='%STATUS%'; computer_name='%computername%'; computer_id='%computerid%'; client_name='%clientname%'; location_name='%locationname%'; field_name='%FIELDNAME%'; result='%RESULT%'; message='@AlertMessage@' } | ConvertTo-Json; Invoke-RestMethod -Uri '{url}' -Method Post -Headers @{'X-API-Key'='{key}'} -ContentType 'application/json' -Body ([Text.Encoding]::UTF8.GetBytes($b))"`,
   references: ['https://docs.connectwise.com/ConnectWise_Automate_Documentation/070/040/010', 'https://docs.connectwise.com/ConnectWise_Automate_Documentation/070/060', 'https://docs.connectwise.com/ConnectWise_Automate_Documentation/070/250'],
 }

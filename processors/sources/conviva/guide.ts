@@ -10,6 +10,7 @@ export const guide: SourceGuide = {
     'Edit each alert policy (AI alerts, custom alerts) and add the webhook to its notifications.',
   ],
   authentication: 'Conviva documents no signature; the key stands in the address (or in a header where the account has them). Switch the signature off for this integration.',
+  proof: 'none',
   template: null,
   references: ['https://docs.conviva.com/learning-center-files/content/ei_application/ei-video/alerts/alerts.htm'],
 }

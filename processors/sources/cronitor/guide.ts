@@ -10,6 +10,7 @@ export const guide: SourceGuide = {
     'Open Settings, Notification Lists (Alerts) and add the webhook to the list that your monitors use.',
   ],
   authentication: 'Cronitor sends no headers of its own choice and no signature: the key goes into the URL as ?api_key=. Leave the signature requirement off.',
+  proof: 'none',
   template: null,
   references: ['https://cronitor.io/docs/using-webhooks'],
 }

@@ -10,6 +10,7 @@ export const guide: SourceGuide = {
     'Open Alerting > Check Rules, edit each rule and add the channel under Notifications (or route by label in the channel).',
   ],
   authentication: 'Custom headers carry the key. Dash0 does not sign; switch the signature off for this integration.',
+  proof: 'none',
   template: null,
   references: ['https://www.dash0.com/documentation/dash0/alerting/notification-channels', 'https://www.dash0.com/documentation/dash0/alerting/check-rules'],
 }

@@ -13,6 +13,7 @@ export const guide: SourceGuide = {
     'Choose Test Notifications in a monitor, once for Alert and once for Recovered, to try it.',
   ],
   authentication: 'A custom header carries the key (X-API-Key). Datadog does not sign webhooks, so switch the HMAC off for this integration; requests come from the webhook ranges of ip-ranges.datadoghq.com, which can be allowed alone.',
+  proof: 'none',
   template: '{"alert_id":"$ALERT_ID","alert_cycle_key":"$ALERT_CYCLE_KEY","aggreg_key":"$AGGREG_KEY","alert_scope":"$ALERT_SCOPE","alert_title":"$ALERT_TITLE","event_title":"$EVENT_TITLE","alert_transition":"$ALERT_TRANSITION","alert_priority":"$ALERT_PRIORITY","alert_type":"$ALERT_TYPE","alert_metric":"$ALERT_METRIC","hostname":"$HOSTNAME","tags":"$TAGS","text_only_msg":"$TEXT_ONLY_MSG","date":"$DATE","link":"$LINK","org_name":"$ORG_NAME"}',
   references: ['https://docs.datadoghq.com/integrations/webhooks/', 'https://docs.datadoghq.com/monitors/notify/', 'https://docs.datadoghq.com/monitors/configuration/'],
 }

@@ -10,6 +10,7 @@ export const guide: SourceGuide = {
     'Select the alert types to send (missing, errored, reporting) and save.',
   ],
   authentication: 'Basic authentication from the credentials of the URL: any user name, the key as the password. No signature: leave the signature requirement off.',
+  proof: 'none',
   template: null,
   references: ['https://deadmanssnitch.com/docs/integrations/webhooks'],
 }

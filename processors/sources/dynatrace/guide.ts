@@ -13,6 +13,7 @@ export const guide: SourceGuide = {
     'Choose Send test notification, then Save changes.',
   ],
   authentication: 'Additional HTTP headers carry the key; basic authentication in a header and OAuth 2.0 are possible too. Dynatrace does not sign. Switch the signature off for this integration.',
+  proof: 'none',
   template: `{
   "State": "{State}",
   "PID": "{PID}",

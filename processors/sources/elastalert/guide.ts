@@ -11,6 +11,7 @@ export const guide: SourceGuide = {
     'Try it with elastalert-test-rule --alert rule.yaml.',
   ],
   authentication: 'http_post2_headers carries the key (plain http_post_headers in the older alerter). ElastAlert does not sign; switch the signature off for this integration.',
+  proof: 'none',
   template: `alert: http_post2
 http_post2_url: "{url}"
 http_post2_headers:

@@ -12,6 +12,7 @@ export const guide: SourceGuide = {
     'Add the same action once more with Run when: Recovered and the same body. Save the rule.',
   ],
   authentication: 'The Webhook connector sends secret headers, basic authentication or a TLS client certificate; Kibana does not sign. Switch the signature off for this integration.',
+  proof: 'none',
   template: `{
   "rule": {"id": "{{rule.id}}", "name": "{{rule.name}}", "type": "{{rule.type}}", "spaceId": "{{rule.spaceId}}", "tags": "{{rule.tags}}", "url": "{{rule.url}}"},
   "alert": {"id": "{{alert.id}}", "uuid": "{{alert.uuid}}", "actionGroup": "{{alert.actionGroup}}", "actionGroupName": "{{alert.actionGroupName}}"},

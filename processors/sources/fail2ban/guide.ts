@@ -11,6 +11,7 @@ export const guide: SourceGuide = {
     'fail2ban-client reload, then try it with fail2ban-client set sshd banip 192.0.2.1 and fail2ban-client set sshd unbanip 192.0.2.1.',
   ],
   authentication: 'The action\'s curl sends our API key in the header Authorization; keep the action file readable for root only. Fail2Ban signs nothing.',
+  proof: 'none',
   template: '{"action": "ban", "jail": "<name>", "ip": "<ip>", "failures": "<failures>", "hostname": "<fq-hostname>", "time": "<time>"}',
   references: [
     'https://github.com/fail2ban/fail2ban/wiki/Developing-Actions',

@@ -10,6 +10,7 @@ export const guide: SourceGuide = {
     'Open Observability > Alerts, create or edit an alert definition, and choose the integration under Notifications. Name the service in the alert\'s title, because the message does not tell it.',
   ],
   authentication: 'The webhook has nothing but its address, so the key stands there. Fastly documents no signature for alerts; switch the signature off for this integration.',
+  proof: 'none',
   template: null,
   references: ['https://www.fastly.com/documentation/reference/api/observability/alerts/definitions/', 'https://www.fastly.com/documentation/guides/observability/monitoring-alerting/about-alerts/'],
 }

@@ -15,6 +15,7 @@ export const guide: SourceGuide = {
     'Instead of a webhook a Pub/Sub channel may be used: create a push subscription of its topic with the endpoint {url}.',
   ],
   authentication: 'The webhook channel sends HTTP Basic authentication, or a token in the address; it cannot set headers and signs nothing. A Pub/Sub push subscription sends a JWT of its service account as a bearer token (Enable authentication).',
+  proof: 'none',
   template: null,
   references: [
     'https://cloud.google.com/monitoring/support/notification-options',

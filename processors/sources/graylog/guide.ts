@@ -11,6 +11,7 @@ export const guide: SourceGuide = {
     'Open Alerts > Event Definitions, edit each definition, and add the notification in the step Notifications. Group by source, so that each host is an event of its own.',
   ],
   authentication: 'The HTTP Notification carries an API key as header or query parameter, or basic authentication. Graylog does not sign; switch the signature off for this integration.',
+  proof: 'none',
   template: null,
   references: ['https://go2docs.graylog.org/current/interacting_with_your_log_data/notifications.html', 'https://go2docs.graylog.org/current/interacting_with_your_log_data/event_definitions.html'],
 }

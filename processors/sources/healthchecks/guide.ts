@@ -12,6 +12,7 @@ export const guide: SourceGuide = {
     'Switch the integration on for the checks that should use it (it is on for new ones).',
   ],
   authentication: 'The request header X-API-Key carries the key. Healthchecks does not sign: leave the signature requirement off.',
+  proof: 'none',
   template: `{
   "code": "$CODE",
   "name": $NAME_JSON,

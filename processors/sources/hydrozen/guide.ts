@@ -10,6 +10,7 @@ export const guide: SourceGuide = {
     'Select the handler under Notifications of each monitor, heartbeat and domain name.',
   ],
   authentication: 'Hydrozen sends no headers of its own choice and no signature: the key goes into the URL as ?api_key=. Leave the signature requirement off.',
+  proof: 'none',
   template: null,
   references: ['https://docs.hydrozen.io/overview/integrations/webhooks'],
 }

@@ -10,6 +10,7 @@ export const guide: SourceGuide = {
     'Let a monitor of a missing page fail once, to see it arrive.',
   ],
   authentication: 'Hyperping sends no headers of its own choice and no signature: the key goes into the URL as ?api_key=. Leave the signature requirement off.',
+  proof: 'none',
   template: null,
   references: ['https://hyperping.com/docs/integrations/webhooks'],
 }

@@ -12,6 +12,7 @@ export const guide: SourceGuide = {
     'Try it in Icinga Web: open a service and choose Notification (send custom notification).',
   ],
   authentication: 'curl sends the key in the header X-API-Key; Icinga Notifications has no custom header, so there the key stands in the URL as api_key. Neither signs, so switch the HMAC off for this integration.',
+  proof: 'none',
   template: `object NotificationCommand "alert-whisperer-service" {
   command = [
     "/usr/bin/curl", "-sS", "-m", "10", "-H", "X-API-Key: {key}",

@@ -11,6 +11,7 @@ export const guide: SourceGuide = {
     'Without .stateChangesOnly() every point repeats the alert, which is harmless but noisy.',
   ],
   authentication: 'Headers of the endpoint or of the node carry the key; the [[httppost]] section also knows basic authentication. Kapacitor does not sign; switch the signature off for this integration.',
+  proof: 'none',
   template: `|alert()
     .id('{{ .Name }}:{{ .Group }}')
     .stateChangesOnly()

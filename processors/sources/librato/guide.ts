@@ -10,6 +10,7 @@ export const guide: SourceGuide = {
     'Open Alerts, edit each alert, choose the tab Notification Services, tick the webhook, and tick that a notification is sent when the alert clears.',
   ],
   authentication: 'The webhook has nothing but its address, so the key stands there. Librato does not sign; switch the signature off for this integration.',
+  proof: 'none',
   template: null,
   references: ['https://www.librato.com/docs/kb/alert/webhook_format/', 'https://docs.appoptics.com/kb/alerts/integrations/'],
 }

@@ -13,6 +13,7 @@ export const guide: SourceGuide = {
     'Choose the check mark (Test transport): it answers and makes no alert.',
   ],
   authentication: 'The API transport sends headers of your own (X-API-Key) or Basic credentials (give the key as the password). It cannot sign, so switch the HMAC off for this integration.',
+  proof: 'none',
   template: '{"title":"{{ $title }}","hostname":"{{ $hostname }}","sysName":"{{ $sysName }}","name":"{{ $name }}","severity":"{{ $severity }}","state":"{{ $state }}","alert_id":"{{ $alert_id }}","device_id":"{{ $device_id }}","rule_id":"{{ $rule_id }}","os":"{{ $os }}","hardware":"{{ $hardware }}","location":"{{ $location }}","ip":"{{ $ip }}","elapsed":"{{ $elapsed }}","msg":"{{ $msg }}"}',
   references: ['https://docs.librenms.org/Alerting/Transports/API/', 'https://docs.librenms.org/Alerting/Templates/', 'https://docs.librenms.org/Alerting/Rules/'],
 }

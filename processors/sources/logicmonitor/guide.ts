@@ -13,6 +13,7 @@ export const guide: SourceGuide = {
     'Add the integration as a recipient of an escalation chain (Settings > Alert Settings > Escalation Chains) and name the chain in an alert rule with Send notification when alerts clear.',
   ],
   authentication: 'Custom HTTP delivery sends custom headers (X-API-Key) or a user and password for Basic (give the key as the password). It does not sign deliveries: LMv1 is for calls into LogicMonitor. Switch the HMAC off for this integration.',
+  proof: 'none',
   template: '{"alertid":"##ALERTID##","internalid":"##INTERNALID##","alertstatus":"##ALERTSTATUS##","alerttype":"##ALERTTYPE##","level":"##LEVEL##","host":"##HOST##","hostips":"##HOSTIPS##","group":"##GROUP##","datasource":"##DATASOURCE##","datapoint":"##DATAPOINT##","instance":"##INSTANCE##","eventsource":"##EVENTSOURCE##","website":"##WEBSITE##","checkpoint":"##CHECKPOINT##","value":"##VALUE##","threshold":"##THRESHOLD##","startepoch":"##STARTEPOCH##","duration":"##DURATION##","alertdetailurl":"##ALERTDETAILURL##","message":"##LIMITEDMESSAGE##"}',
   references: ['https://www.logicmonitor.com/support/custom-http-delivery', 'https://www.logicmonitor.com/support/logicmodules/about-logicmodules/tokens-available-in-logicmodule-alert-messages'],
 }

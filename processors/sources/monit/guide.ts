@@ -11,6 +11,7 @@ export const guide: SourceGuide = {
     'Reload: monit reload.',
   ],
   authentication: 'Monit sends the user and password of the address as basic authentication: any user, and {key} as the password. It cannot sign; switch the signature off for this integration.',
+  proof: 'none',
   template: 'set mmonit https://monit:{key}@{url} and register without credentials',
   references: ['https://mmonit.com/monit/documentation/monit.html', 'https://mmonit.com/documentation/http-api/'],
 }

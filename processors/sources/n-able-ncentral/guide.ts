@@ -12,6 +12,7 @@ export const guide: SourceGuide = {
     'Use one integration per N-central server; every customer of that server keeps its own name in the label CustomerName.',
   ],
   authentication: 'N-central posts XML to an address and can send neither headers nor a signature: the key stands in the URL as api_key. Switch the HMAC off for this integration and, where you can, allow only the address of your N-central server.',
+  proof: 'none',
   template: null,
   references: ['https://documentation.n-able.com/N-central/userguide/Content/Configuration/Notifications/notifications.htm', 'https://documentation.n-able.com/N-central/userguide/Content/Services/services.htm'],
 }

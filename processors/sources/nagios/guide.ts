@@ -12,6 +12,7 @@ export const guide: SourceGuide = {
     'Open a service in the web interface and choose Send custom service notification to try it.',
   ],
   authentication: 'curl sends the key in the header X-API-Key. A command can sign as well: X-Timestamp and X-Signature with openssl in a small script; with the plain curl line below switch the HMAC off for this integration.',
+  proof: 'optional',
   template: `define command {
   command_name notify-service-by-alert-whisperer
   command_line /usr/bin/curl -sS -m 10 -H 'X-API-Key: {key}' --data-urlencode 'NOTIFICATIONTYPE=$NOTIFICATIONTYPE$' --data-urlencode 'HOSTNAME=$HOSTNAME$' --data-urlencode 'HOSTADDRESS=$HOSTADDRESS$' --data-urlencode 'SERVICEDESC=$SERVICEDESC$' --data-urlencode 'SERVICESTATE=$SERVICESTATE$' --data-urlencode 'SERVICEOUTPUT=$SERVICEOUTPUT$' --data-urlencode 'SERVICEPROBLEMID=$SERVICEPROBLEMID$' --data-urlencode 'LASTSERVICESTATECHANGE=$LASTSERVICESTATECHANGE$' --data-urlencode 'NOTIFICATIONNUMBER=$SERVICENOTIFICATIONNUMBER$' --data-urlencode 'NOTIFICATIONAUTHOR=$NOTIFICATIONAUTHOR$' --data-urlencode 'NOTIFICATIONCOMMENT=$NOTIFICATIONCOMMENT$' {url}

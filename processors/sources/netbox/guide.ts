@@ -7,11 +7,12 @@ export const guide: SourceGuide = {
   setup: [
     'In NetBox open Operations, Integrations, Webhooks, and click Add.',
     'Name: Alert Whisperer. URL: {url}. HTTP method: POST. HTTP content type: application/json. Leave the body template empty.',
-    'Secret: a text of your own that you also give us as the signing secret. Without one put Authorization: Bearer {key} under Additional headers.',
+    'Additional headers: Authorization: Bearer {key}. Secret: the HMAC secret of this integration.',
     'Open Operations, Integrations, Event Rules, and click Add: the object types whose jobs you want to hear of (scripts, data sources), and under Event types Job completed, Job failed and Job errored.',
     'Action type: Webhook, and the webhook just made. Events about objects may be sent too; they carry no alert.',
   ],
-  authentication: 'With a secret NetBox sends X-Hook-Signature, the hex HMAC-SHA512 of the body, which we verify. Headers of your own are possible as well.',
+  authentication: 'The key goes into an additional header. With a secret NetBox sends X-Hook-Signature, the hex HMAC-SHA512 of the body, which we verify. Without one leave the signature requirement off.',
+  proof: 'optional',
   template: null,
   references: [
     'https://netboxlabs.com/docs/netbox/en/stable/integrations/webhooks/',

@@ -12,6 +12,7 @@ export const guide: SourceGuide = {
     'Try it with sudo su -s /bin/bash netdata -c "/usr/libexec/netdata/plugins.d/alarm-notify.sh test": three deliveries of test_alarm arrive and make no alert.',
   ],
   authentication: 'The Cloud sends extra headers, so X-API-Key carries the key; it signs nothing (mutual TLS is its alternative). The agent\'s function sends the same header. Switch the HMAC off for this integration.',
+  proof: 'none',
   template: `custom_sender() {
   httpcode=$(docurl -X POST -H "X-API-Key: {key}" \\
     --data-urlencode "host=\${host}" --data-urlencode "alarm_id=\${alarm_id}" --data-urlencode "event_id=\${event_id}" --data-urlencode "unique_id=\${unique_id}" \\

@@ -13,6 +13,7 @@ export const guide: SourceGuide = {
     'Send test notification, then Activate workflow.',
   ],
   authentication: 'Webhook destinations send a custom header, basic authentication or a bearer token; New Relic does not sign. Switch the signature off for this integration.',
+  proof: 'none',
   template: null,
   references: [
     'https://docs.newrelic.com/docs/alerts/get-notified/notification-integrations/#webhook',

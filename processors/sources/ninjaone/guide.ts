@@ -12,6 +12,7 @@ export const guide: SourceGuide = {
     'Through the API instead: PUT /v2/webhook with {"url":"{url}","activities":{"CONDITION":["TRIGGERED","RESET"]},"expand":["device","organization"],"headers":[{"name":"X-API-Key","value":"{key}"}]}; expand brings the device\'s name.',
   ],
   authentication: 'Headers of the webhook configuration carry the key (X-API-Key). NinjaOne does not sign its webhooks, so switch the HMAC off for this integration.',
+  proof: 'none',
   template: null,
   references: ['https://app.ninjarmm.com/apidocs/', 'https://www.ninjaone.com/docs/integrations/webhooks/', 'https://www.ninjaone.com/docs/endpoint-management/policies/condition-configuration/'],
 }

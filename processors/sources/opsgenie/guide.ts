@@ -13,6 +13,7 @@ export const guide: SourceGuide = {
     'Choose Turn on integration.',
   ],
   authentication: 'The outgoing webhook carries custom headers only and cannot sign: send the key in X-API-Key and switch the HMAC off for this integration.',
+  proof: 'none',
   template: null,
   references: ['https://support.atlassian.com/opsgenie/docs/integrate-opsgenie-with-webhook/', 'https://support.atlassian.com/opsgenie/docs/opsgenie-edge-connector-alert-action-data/', 'https://support.atlassian.com/opsgenie/docs/alert-priority-settings/'],
 }

@@ -11,6 +11,7 @@ export const guide: SourceGuide = {
     'Edit each uptime or transaction check and switch the integration on under Connect Integrations.',
   ],
   authentication: 'Pingdom sends no headers of its own choice and no signature: the key goes into the URL as ?api_key=. Leave the signature requirement off.',
+  proof: 'none',
   template: null,
   references: ['https://www.pingdom.com/resources/webhooks/'],
 }

@@ -10,6 +10,7 @@ export const guide: SourceGuide = {
     'Switch the webhook on in the notification settings of each monitor.',
   ],
   authentication: 'Pulsetic documents no headers of its own choice and no signature: the key goes into the URL as ?api_key=. Leave the signature requirement off.',
+  proof: 'none',
   template: null,
   references: ['https://pulsetic.com/integrations/'],
 }

@@ -10,6 +10,7 @@ export const guide: SourceGuide = {
     'Reload Riemann (SIGHUP, or (reload!) in the REPL).',
   ],
   authentication: 'Your own configuration sets the headers, so it may send the key or sign the body as this integration asks for.',
+  proof: 'optional',
   template: `(require '[clj-http.client :as http] '[cheshire.core :as json])
 (defn alert-whisperer [event]
   (http/post "{url}"

@@ -12,6 +12,7 @@ export const guide: SourceGuide = {
     'SCOM 2025 and newer can call a webhook through the same subscription: choose the channel type Webhook where it is offered, with URL {url} and the header X-API-Key.',
   ],
   authentication: 'The script sends the key in X-API-Key, and may sign with X-Timestamp and X-Signature; without signing switch the HMAC off for this integration.',
+  proof: 'optional',
   template: `-File C:\\scripts\\alert-whisperer.ps1 -alertId "$Data[Default='np']/Context/DataItem/AlertId$" -alertName "$Data[Default='np']/Context/DataItem/AlertName$" -severity "$Data[Default='np']/Context/DataItem/Severity$" -priority "$Data[Default='np']/Context/DataItem/Priority$" -resolutionState "$Data[Default='np']/Context/DataItem/ResolutionStateName$" -timeRaised "$Data[Default='np']/Context/DataItem/TimeRaised$" -category "$Data[Default='np']/Context/DataItem/Category$" -managedEntityPath "$Data[Default='np']/Context/DataItem/ManagedEntityPath$" -managedEntityDisplayName "$Data[Default='np']/Context/DataItem/ManagedEntityDisplayName$" -repeatCount "$Data[Default='np']/Context/DataItem/RepeatCount$" -alertDescription "$Data[Default='np']/Context/DataItem/AlertDescription$"
 
 param($alertId, $alertName, $severity, $priority, $resolutionState, $timeRaised, $category, $managedEntityPath, $managedEntityDisplayName, $repeatCount, $alertDescription)

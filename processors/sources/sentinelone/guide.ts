@@ -11,6 +11,7 @@ export const guide: SourceGuide = {
     'Without Hyperautomation: in Settings, Users, Service Users, make a service user with the role Viewer and let a script read /web/api/v2.1/threats?updatedAt__gt=... every minute and post the answer to {url} with that header.',
   ],
   authentication: 'SentinelOne signs nothing. The workflow action or the script sends our API key in the header Authorization.',
+  proof: 'none',
   template: null,
   references: [
     'https://www.sentinelone.com/platform/singularity-hyperautomation/',

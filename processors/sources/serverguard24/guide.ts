@@ -10,6 +10,7 @@ export const guide: SourceGuide = {
     'Assign the contact to the servers and services, for Warning, Critical and OK, and save.',
   ],
   authentication: 'ServerGuard24 documents no headers and no signature: the key goes into the URL as ?api_key=. Leave the signature requirement off.',
+  proof: 'none',
   template: null,
   references: ['https://www.serverguard24.com/'],
 }

@@ -13,6 +13,7 @@ export const guide: SourceGuide = {
     'Choose the monitors, tags or monitor groups to integrate, Save and Send Test Alert.',
   ],
   authentication: 'The custom header X-API-Key carries the key; or choose Basic under Authentication Method and give the key as the password. Site24x7 does not sign: leave the signature requirement off.',
+  proof: 'none',
   template: null,
   references: ['https://www.site24x7.com/help/admin/third-party-integration/webhooks.html', 'https://www.site24x7.com/help/admin/configuration-profiles/incident-parameters.html'],
 }

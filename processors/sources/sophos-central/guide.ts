@@ -12,6 +12,7 @@ export const guide: SourceGuide = {
     'For endings such as real-time protection re-enabled set endpoint = all, so that events come too.',
   ],
   authentication: 'The script sends our API key in the header Authorization. Towards Sophos it uses OAuth2 client credentials and the header X-Tenant-ID, which never leave its machine.',
+  proof: 'optional',
   template: null,
   references: [
     'https://developer.sophos.com/docs/siem-v1/1/routes/alerts/get',

@@ -12,6 +12,7 @@ export const guide: SourceGuide = {
     'Trigger: For each result sends one alert per host; Once sends the first row only. Let the search keep the field host.',
   ],
   authentication: 'The webhook action sends neither headers nor a signature, so the key stands in the address. Switch the signature off for this integration and limit its addresses to those of your search heads.',
+  proof: 'none',
   template: null,
   references: [
     'https://help.splunk.com/en/splunk-enterprise/alert-and-respond/alerting-manual/10.0/configure-alert-actions/use-a-webhook-alert-action',

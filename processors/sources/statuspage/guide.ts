@@ -11,6 +11,7 @@ export const guide: SourceGuide = {
     'Press Subscribe, and choose the components where the page asks for them.',
   ],
   authentication: 'A status page sends no headers of your choice and no signature: the key goes into the URL as ?api_key=. Leave the signature requirement off.',
+  proof: 'none',
   template: null,
   references: ['https://support.atlassian.com/statuspage/docs/enable-webhook-notifications/', 'https://support.atlassian.com/statuspage/docs/top-level-status-and-incident-impact-calculations/'],
 }

@@ -12,6 +12,7 @@ export const guide: SourceGuide = {
     'Prefer triggers about devices (offline, tampered, storage) to motion: an alarm has no end and has to be closed here.',
   ],
   authentication: 'POST requests can carry headers of your own, so the key goes into Authorization. UniFi signs nothing; a GET request sends no body and cannot be read.',
+  proof: 'none',
   template: null,
   references: [
     'https://help.ui.com/hc/en-us/articles/27721287753239',

@@ -10,6 +10,7 @@ export const guide: SourceGuide = {
     'Select the recipient in the alert settings of each check; new checks have it already.',
   ],
   authentication: 'updown.io sends no headers of its own choice and no signature: the key goes into the URL as ?api_key=. Its addresses are listed at updown.io/api/nodes, should you keep an allow-list. Leave the signature requirement off.',
+  proof: 'none',
   template: null,
   references: ['https://updown.io/api#webhooks'],
 }

@@ -12,6 +12,7 @@ export const guide: SourceGuide = {
     'Make sure that the checks alert those contacts (Contacts of each check).',
   ],
   authentication: 'The custom header X-API-Key carries the key. Uptime.com does not sign: leave the signature requirement off.',
+  proof: 'none',
   template: null,
   references: ['https://support.uptime.com/hc/en-us/articles/115002560845-Configuring-Custom-Postback-URL-Webhooks'],
 }

@@ -13,6 +13,7 @@ export const guide: SourceGuide = {
     'To hear of a monitor that stays down, set Resend Notification if Down in the monitor.',
   ],
   authentication: 'The key goes into Additional Headers as X-API-Key. Uptime Kuma does not sign: leave the signature requirement off.',
+  proof: 'none',
   template: null,
   references: ['https://github.com/louislam/uptime-kuma/wiki/Notification-Methods', 'https://github.com/louislam/uptime-kuma/blob/master/server/notification-providers/webhook.js'],
 }

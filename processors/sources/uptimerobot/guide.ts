@@ -12,6 +12,7 @@ export const guide: SourceGuide = {
     'Edit each monitor, or use Bulk actions, and switch the integration on under How will we notify you.',
   ],
   authentication: 'UptimeRobot does not sign. Custom headers (X-API-Key: {key}) where the plan has them, else the key as ?api_key= of the URL. Leave the signature requirement off.',
+  proof: 'none',
   template: `{
   "monitorID": "*monitorID*",
   "monitorURL": "*monitorURL*",

@@ -11,6 +11,7 @@ export const guide: SourceGuide = {
     'Mail instead: General Options > Email Settings; leave the subject [%JobResult%] %JobName% (%ObjectCount% machines) %Issues% as it is and send it to a mail gateway that posts here.',
   ],
   authentication: 'The scripts send the key in X-API-Key and can sign with X-Timestamp and X-Signature; with the plain script below switch the HMAC off for this integration.',
+  proof: 'optional',
   template: `param($alarmName, $nodeName, $summary, $time, $status, $oldStatus, $alarmId)
 $body = @{ alarmName = $alarmName; nodeName = $nodeName; summary = $summary; status = $status; oldStatus = $oldStatus; alarmId = $alarmId } | ConvertTo-Json
 Invoke-RestMethod -Uri '{url}' -Method Post -Headers @{ 'X-API-Key' = '{key}' } -ContentType 'application/json; charset=utf-8' -Body ([Text.Encoding]::UTF8.GetBytes($body))`,

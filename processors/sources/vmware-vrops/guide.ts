@@ -13,6 +13,7 @@ export const guide: SourceGuide = {
     'Since version 8.4 the plug-in Webhook Notification works as well, with a payload template of alertId, alertName, status, criticality, resourceName and startTime.',
   ],
   authentication: 'The REST plug-in sends HTTP Basic authentication; user name and password must not be empty. It appends nothing to the address and signs nothing. The Webhook plug-in can send a bearer token or client certificate instead.',
+  proof: 'none',
   template: null,
   references: [
     'https://docs.vmware.com/en/vRealize-Operations-Manager/8.1/com.vmware.vcom.core.doc/GUID-2A26A734-CD91-43E0-BF42-B079D5B0F5D4.html',

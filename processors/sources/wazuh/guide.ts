@@ -12,6 +12,7 @@ export const guide: SourceGuide = {
     'systemctl restart wazuh-manager. Errors stand in /var/ossec/logs/integrations.log.',
   ],
   authentication: 'The Integrator hands api_key to the script, which sends it in the header Authorization. Wazuh signs nothing.',
+  proof: 'none',
   template: null,
   references: [
     'https://documentation.wazuh.com/current/user-manual/manager/integration-with-external-apis.html',
