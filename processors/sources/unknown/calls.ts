@@ -7,11 +7,13 @@ export interface Call {
 }
 
 /** What an entry may be called by: itself, with the object around it, and the ends of its name. */
-export function callsOf(words: readonly string[], parent: readonly string[]): readonly Call[] {
+export function callsOf(words: readonly string[], around: readonly string[]): readonly Call[] {
+  const last = around.at(-1) ?? ''
+  const parent = WRAPPING_WORDS.has(last) && around.length > 1 ? around.slice(0, -1) : around
   const isOther = words.slice(0, -1).some((word) => OTHER_MOMENTS.has(word))
   return [
     ...[words.join(''), singular(words), plainer(words)].map((name) => ({ name, kind: 'whole' as const })),
-    ...parent.map((_, from) => ({ name: [...parent.slice(from), ...words].join(''), kind: 'pair' as const })),
+    ...parent.flatMap((_, from) => [parent.slice(from).join(''), singular(parent.slice(from))].map((name) => ({ name: name === '' ? '' : name + words.join(''), kind: 'pair' as const }))),
     ...(isOther ? [] : words.slice(1).flatMap((_, from) => [words.slice(from + 1).join(''), singular(words.slice(from + 1))].map((name) => ({ name, kind: 'end' as const })))),
   ].filter(({ name }) => name !== '')
 }
@@ -22,6 +24,9 @@ function singular(words: readonly string[]): string {
   if (name.length < 5 || !name.endsWith('s') || name.endsWith('ss')) return ''
   return name.endsWith('ies') ? `${name.slice(0, -3)}y` : name.slice(0, -1)
 }
+
+/** Words that only say that an object tells of the thing: `entity_snapshot` is `entity`. */
+const WRAPPING_WORDS = new Set(['snapshot', 'info', 'details', 'data', 'ref', 'reference', 'object'])
 
 /** Words that only say how a field is written: `severity_label` is `severity`. */
 const FORM_WORDS = new Set(['string', 'str', 'text', 'label', 'value', 'desc'])

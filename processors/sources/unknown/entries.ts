@@ -87,8 +87,9 @@ export function subjectSteps(payload: JsonObject): readonly string[] {
     subject = inner.object
     steps.push(inner.name)
     const [only, ...others] = Object.entries(subject)
-    if (only === undefined || others.length > 0 || !isObject(only[1])) continue
-    subject = only[1]
+    const inside: unknown = Array.isArray(only?.[1]) && only[1].length === 1 ? only[1][0] : only?.[1]
+    if (only === undefined || others.length > 0 || !isObject(inside)) continue
+    subject = inside
     steps.push(only[0])
   }
   return steps
@@ -96,8 +97,8 @@ export function subjectSteps(payload: JsonObject): readonly string[] {
 
 /** Two fields, or a single one that is an object itself, as in `{data: {incident: {...}}}`. */
 function holdsSomething(object: JsonObject): boolean {
-  const values = Object.values(object)
-  return values.length >= 2 || (values.length === 1 && isObject(values[0]))
+  const [first, ...others] = Object.values(object)
+  return others.length > 0 || isObject(first) || (Array.isArray(first) && first.length === 1 && isObject(first[0]))
 }
 
 const SUBJECT_RANKS = new Map<string, number>(SUBJECT_NAMES.map((name, index) => [name, index]))

@@ -7,7 +7,7 @@ import { chooseId } from './identity.ts'
 import { chooseAsset } from './asset.ts'
 import * as names from './names.ts'
 import { exitCodeOf, stateOfField, stateOfFlag } from './status.ts'
-import { compoundKind, gradeOf, gradeOfState, momentOf, nameOfCheck, plain, stableTitle, worded } from './values.ts'
+import { camelKind, compoundKind, gradeOf, gradeOfState, momentOf, nameOfCheck, plain, stableTitle, worded } from './values.ts'
 
 /** What was found of an alert, each with the place it was found at; null where nothing told it. */
 export interface Facts {
@@ -27,6 +27,7 @@ const FLAG_NAMES: names.Tiers = [[...names.ENDED_FLAGS, ...names.BEGAN_FLAGS]]
 /** A description this short is a name. */
 const SHORT_TITLE = 64
 const EXIT_CODE_GRADES = [null, 'medium', 'critical', null] as const
+const TYPE_NAMES: names.Tiers = [['.type']]
 const BARE_STATES: names.Tiers = [['=status', '=state']]
 
 /** Finds each field by the names of `names.ts`. */
@@ -36,7 +37,7 @@ export function factsOf(entries: readonly Entry[]): Facts {
   const named = choose(entries, names.SIGNATURE_NAMES, nameOfCheck)
   const externalId = chooseId(entries)
   const asset = chooseAsset(entries, externalId, named)
-  const kind = named !== null && named.tier < 2 ? null : choose(entries, names.KIND_NAMES, compoundKind)
+  const kind = named !== null && named.tier < 2 ? null : choose(entries, names.KIND_NAMES, (text, _, tier) => compoundKind(text) ?? (tier === 0 && text.includes(' ') ? nameOfCheck(text) : null))
   return {
     title,
     message: choose(entries, names.MESSAGE_NAMES, worded),
@@ -85,6 +86,9 @@ function chooseStart(entries: readonly Entry[], status: AlertStatus | null): Cho
 function lastSignature(entries: readonly Entry[], asset: Choice<string> | null, title: Choice<string> | null): Choice<string> | null {
   const bare = title === null ? null : readMarks(title.value).text
   const byTitle = title === null || bare === null ? null : { ...title, value: stableTitle(withoutState(bare)) }
+  // A type of several words is the same each time, and a message is not.
+  const type = title === null || title.tier === 0 ? null : choose(entries, TYPE_NAMES, camelKind)
+  if (type !== null) return type
   if (title !== null && title.tier < 2 && byTitle !== null) return byTitle
   const service = choose(entries, names.SERVICE_NAMES, (text, entry) => (entry === asset?.entry ? null : nameOfCheck(text)))
   if (service !== null || (title !== null && title.value.length <= SHORT_TITLE)) return service ?? byTitle

@@ -33,11 +33,16 @@ export function listName(payload: unknown): string | null {
   if (!isObject(payload)) return null
   const lists = Object.entries(payload).flatMap(([name, value]) => {
     const key = wordsOf(name).join('')
-    const isList = (ALERT_LISTS.has(key) || OTHER_LISTS.has(key)) && Array.isArray(value) && (value.length > 0 || ALERT_LISTS.has(key)) && value.every((element) => isObject(element) && Object.keys(element).length >= 2)
+    const isList = (ALERT_LISTS.has(key) || OTHER_LISTS.has(key)) && Array.isArray(value) && (value.length > 0 || ALERT_LISTS.has(key)) && (value.every((element) => isObject(element) && Object.keys(element).length >= 2) || value.every(isLine))
     return isList ? [{ name, isOfAlerts: ALERT_LISTS.has(key) }] : []
   })
   const list = lists.find(({ isOfAlerts }) => isOfAlerts) ?? lists[0]
   return list === undefined || namesAlert(payload, list.name) ? null : list.name
+}
+
+/** A whole message in one text, as relays of logs send them. */
+function isLine(element: unknown): boolean {
+  return typeof element === 'string' && /^(?:CEF:|LEEF:|\s*\{|[\w.-]{1,64}=)/.test(element.slice(0, 128)) && element.length > 24
 }
 
 function namesAlert(payload: JsonObject, list: string): boolean {

@@ -12,8 +12,8 @@ function tiers(...lines: readonly string[]): Tiers {
 
 /** What ties the end of a problem to its beginning: keys made for it, then the problem's own id, then the id of the check. Ids of deliveries and events are none. */
 export const ID_NAMES = tiers(
-  'fingerprint dedupkey deduplicationkey dedupid dedupekey incidentkey alertkey messagekey problemkey eventkey uniqueid uniqueidentifier alertuid alertuuid alertguid alertid alarmid problemid =pid issueid faultid errorid findingid detectid detectionid threatid violationid outageid =alias',
-  'incidentid .id .uid',
+  'fingerprint dedupkey deduplicationkey dedupid dedupekey incidentkey alertkey messagekey problemkey eventkey uniqueid uniqueidentifier alertuid alertuuid alertguid alertid alarmid problemid =pid issueid faultid errorid findingid violationid outageid =alias',
+  'incidentid detectionid detectid .id .uid threatid',
   'monitorid checkid testid sensorid heartbeatid probeid triggerid jobid websiteid siteid entityid',
   '.uuid .guid',
 )
@@ -24,19 +24,19 @@ export const ASSET_NAMES = tiers(
   'resourcedisplayname resourcename resourcelabel =resource resourcelabelsinstanceid impactedentity impactedentityname affectedentity affectedresource entityname entitydisplayname entitylabel =entity entitiesdataname payloadsource targetname targetresourcename monitortarget =target instancename =instance autoscalinggroupname systemname objectname',
   'monitorurl monitorhost websiteurl checkurl fullurl siteurl pageurl requesturl targeturl =website .url',
   'agentname servicename serviceslug =service impactedservice affectedservice appname applicationname =application =app componentname =component zonename clustername projectname =project',
-  'ipaddress =ip computerip deviceip instanceid resourceid deviceid nodeid hostid agentid =agent =source =sourcename =displayname sitename',
+  'ipaddress =ip computerip deviceip instanceid resourceid deviceid nodeid hostid agentid =agent sourcename =source =displayname sitename',
   '.name',
 )
 
 /** The check, rule or monitor; then kinds of error and metrics, then whatever the message is called. */
 export const SIGNATURE_NAMES = tiers(
-  'alertname checkname rulename ruledisplayname alertrulename monitorname monitorfriendlyname monitordisplayname monitorlabel conditionname alertconditionname triggername searchname savedsearchname alertdefinitionname alarmname sensorname checkrule testname detectorname detectordisplayname heartbeatname jobname taskname servicedesc servicedescription servicecheck affectedservice stateservice problemtitle threatname detectname definitiontitle eventdefinitiontitle ruledescription =sensor =check =monitor =rule =condition =trigger =signature',
-  'errorclass exceptionclass klass errortype exceptiontype eventname metricdisplayname metricname policyname .name .label',
+  'alertname checkname rulename ruledisplayname alertrulename monitorname monitorfriendlyname monitordisplayname monitorlabel conditionname alertconditionname triggername searchname savedsearchname alertdefinitionname alarmname sensorname checkrule testname detectorname detectordisplayname heartbeatname jobname taskname servicedesc servicedescription servicecheck stateservice problemtitle threatname detectname definitiontitle eventdefinitiontitle ruledescription =sensor =check =monitor =rule =condition =trigger =signature',
+  'errorclass exceptionclass klass errortype exceptiontype typename eventname metricdisplayname metricname policyname =alert =alarm =problem =issue .name .label',
   'messageid eventtypename statuscode detailtype',
 )
 
-/** Kinds of alert, which name the check where they are compound, such as `UnauthorizedAccess:EC2/SSHBruteForce`. */
-export const KIND_NAMES = tiers('alerttype alerttypename alarmtype issuetype .type .key kind category eventclass')
+/** Kinds of alert, which name the check where they are compound, such as `UnauthorizedAccess:EC2/SSHBruteForce`; the first ones also where they are words. */
+export const KIND_NAMES = tiers('alerttype alerttypename alarmtype issuetype detectiontype', '.type .key kind category eventclass')
 
 /** What names the check when nothing better does. */
 export const LAST_SIGNATURE_NAMES = tiers('title .type alerttype category metric')
@@ -56,7 +56,7 @@ export const MESSAGE_NAMES = tiers('message msg description =details =body =text
 
 /** How bad it is. */
 export const SEVERITY_NAMES = tiers(
-  'severity severityname severitylabel severitytext stringseverity severitystring alertseverity criticality importance importancelevel',
+  'severity severityname severitylabel severitytext stringseverity severitystring alertseverity criticality importance importancelevel severitylevel',
   'prioritylevel priority urgency =level loglevel alertlevel threatlevel risklevel',
   'checkresult =result currentseverity messagetype alertstatus status state triggertype',
 )
@@ -83,10 +83,10 @@ export const TIME_NAMES = tiers(
 )
 
 /** Words before a name that make it another thing: the state before, the time of the end. */
-export const OTHER_MOMENTS = new Set(['previous', 'prev', 'old', 'last', 'prior', 'original', 'next', 'expected', 'updated', 'modified', 'end', 'ended', 'finished', 'resolved', 'closed', 'cleared', 'acknowledged', 'ack', 'received', 'recovered', 'http', 'response', 'parent', 'related', 'requested'])
+export const OTHER_MOMENTS = new Set(['previous', 'prev', 'old', 'last', 'prior', 'original', 'next', 'expected', 'updated', 'modified', 'end', 'ended', 'finished', 'resolved', 'closed', 'cleared', 'acknowledged', 'ack', 'received', 'recovered', 'http', 'response', 'parent', 'related', 'requested', 'legacy'])
 
 /** Objects that hold what a message is about, inside an envelope of its own ids and times. */
-export const SUBJECT_NAMES = ['event', 'data', 'payload', 'alert', 'alarm', 'incident', 'problem', 'issue', 'detail', 'details', 'detection', 'finding', 'fault', 'error', 'outage', 'violation', 'item', 'report', 'threatinfo', 'notification', 'attributes', 'properties', 'body', 'embeds', 'attachments', 'sections', 'triggers', 'message'] as const
+export const SUBJECT_NAMES = ['event', 'data', 'payload', 'alert', 'alarm', 'incident', 'problem', 'issue', 'detail', 'details', 'detection', 'finding', 'fault', 'error', 'outage', 'violation', 'item', 'report', 'threatinfo', 'notification', 'attributes', 'properties', 'body', 'embeds', 'attachments', 'sections', 'triggers', 'content', 'record', 'message'] as const
 
 /** Objects that belong to somebody else, whose names, states and times say nothing of the problem. */
 export const FOREIGN_NAMES = new Set(['user', 'users', 'owner', 'account', 'organization', 'organisation', 'org', 'tenant', 'company', 'customer', 'team', 'assignee', 'assigned', 'assignedto', 'author', 'creator', 'createdby', 'updatedby', 'actor', 'sender', 'notifier', 'integration', 'webhook', 'policy', 'escalationpolicy', 'links', 'headers', 'browser', 'environments', 'board', 'history', 'comments', 'previous', 'last', 'notice', 'annotations'])

@@ -13,8 +13,8 @@ const TELLING_WORDS: StatusTable = {
 
 /** Words that say it only where a whole field says nothing else. */
 const FIELD_WORDS: StatusTable = {
-  create: 'firing', fail: 'firing', error: 'firing', begin: 'firing', began: 'firing', started: 'firing', occurred: 'firing', investigating: 'firing', identified: 'firing', alert: 'firing', fault: 'firing',
-  recover: 'resolved', responding: 'resolved', passing: 'resolved', responsive: 'resolved', reachable: 'resolved', ended: 'resolved', reset: 'resolved', connected: 'resolved', reconnected: 'resolved', completed: 'resolved', complete: 'resolved', reporting: 'resolved',
+  create: 'firing', fail: 'firing', error: 'firing', begin: 'firing', began: 'firing', started: 'firing', occurred: 'firing', investigating: 'firing', identified: 'firing', alert: 'firing', fault: 'firing', detected: 'firing', infected: 'firing',
+  recover: 'resolved', responding: 'resolved', passing: 'resolved', responsive: 'resolved', reachable: 'resolved', ended: 'resolved', reset: 'resolved', connected: 'resolved', reconnected: 'resolved', completed: 'resolved', complete: 'resolved', reporting: 'resolved', remediated: 'resolved', mitigated: 'resolved', cleaned: 'resolved', dismissed: 'resolved',
 }
 
 const NEGATIONS = new Set(['not', 'no', 'non', 'never', 'without'])

@@ -59,6 +59,15 @@ export function compoundKind(text: string): string | null {
   return /[^\W_][:/._-]+[^\W_]/.test(bare) && nameOfCheck(bare) !== null ? withoutEnd(bare) : null
 }
 
+/** A kind of several words in one, such as `RemovedMovieCheck`, unless it only says that something is told. */
+export function camelKind(text: string): string | null {
+  if (text.length > 64 || !/^[A-Z][A-Za-z0-9]+$/.test(text)) return null
+  const words = wordsOf(text)
+  return words.length < 2 || words.some((word) => RECORD_WORDS.has(word)) ? null : nameOfCheck(text)
+}
+
+const RECORD_WORDS = new Set(['alert', 'alarm', 'event', 'notification', 'message', 'card', 'resource', 'monitor', 'status', 'state', 'webhook', 'incident', 'change', 'changed', 'object', 'record', 'request'])
+
 /** A machine's name or address: one line, no truth value, neither a link into the tool itself nor a person's address. */
 export function nameOfAsset(text: string): string | null {
   if (text.length > 256 || /^(?:true|false|none|unknown)$/i.test(text)) return null
