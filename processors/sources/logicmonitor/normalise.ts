@@ -38,7 +38,7 @@ function readOne(element: unknown, path: string): Normalised {
       externalId: id,
       asset: host,
       signature,
-      severity: severityFrom(SEVERITIES, fields.path('level', 'severity', 'alertlevel')),
+      severity: severityFrom(SEVERITIES, fields.path('level', 'severity', 'alertlevel', 'errorlevel')),
       status,
       title: fields.path('subject', 'title', 'summary') ?? ([host, signature].filter((part) => part !== null).join(' ') || null),
       message: message ?? fields.path('dpdescription', 'datapointdesc', 'dsdescription', 'dsdesc'),

@@ -10,6 +10,13 @@ import { severityFrom, statusFrom, type SeverityTable, type StatusTable } from '
 const STATUSES: StatusTable = { normal: 'resolved', failed: 'firing', warning: 'firing', stale: 'firing', misconfigured: 'firing', 'no data': 'firing', nodata: 'firing', disconnected: 'firing', disabled: 'no_data', transition: 'no_data', 'in transition': 'no_data' }
 const SEVERITIES: SeverityTable = { failed: 'high', warning: 'medium', stale: 'low', misconfigured: 'low' }
 
+/** Names that templates in JSON give the same fields, as whole paths: `{device: {name}, service: {name, task}, state: {new, old}}`. */
+const ALIASES: Readonly<Record<string, readonly string[]>> = {
+  affectedservice: ['servicename', 'service'], taskident: ['servicetask', 'taskname', 'task'], customername: ['devicecustomer', 'customer'], devicename: ['device'], deviceuri: ['deviceip', 'ip'],
+  qualitativenewstate: ['qualitativenewstatus', 'statenew', 'newstate', 'state', 'status'], qualitativeoldstate: ['stateold', 'oldstate'], quantitativenewstate: ['statedetails', 'details', 'message'],
+  timeofstatechange: ['alerttime', 'time'], activenotificationtriggerid: ['alertid'],
+}
+
 /** One notification in XML, read by the edge or still a text; objects with the same names and arrays of them are read too. */
 export function normalise(payload: unknown): Normalised {
   return Array.isArray(payload) ? readEach(payload, '', readOne) : readOne(payload, '')
@@ -19,7 +26,7 @@ function readOne(given: unknown, path: string): Normalised {
   const element = typeof given === 'string' && given.trimStart().startsWith('<') ? xmlTexts(given) : given
   if (!isObject(element)) return [reject(path, 'an N-central notification is XML; choose the recipient type HTTP (XML) in the notification profile')]
   const fields = new Fields(element)
-  const field = (name: string): string | null => fields.path(name) ?? fields.any(name, `notification${name}`)
+  const field = (name: string): string | null => fields.path(name) ?? fields.any(name, `notification${name}`) ?? fields.path(...(ALIASES[name] ?? []))
   const device = field('devicename')
   const service = field('affectedservice')
   const task = field('taskident')

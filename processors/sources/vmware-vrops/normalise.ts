@@ -10,7 +10,7 @@ import { severityFrom, statusFrom, type SeverityTable, type StatusTable } from '
 const CRITICALITIES: SeverityTable = { critical: 'critical', immediate: 'high', warning: 'medium', info: 'info', information: 'info', 4: 'critical', 3: 'high', 2: 'medium', 1: 'info' }
 
 /** `status` of an alert. An update of what is open is a repeat. */
-const STATUSES: StatusTable = { new: 'firing', active: 'firing', updated: 'firing', update: 'firing', open: 'firing', canceled: 'resolved', cancelled: 'resolved', cancel: 'resolved', closed: 'resolved' }
+const STATUSES: StatusTable = { new: 'firing', active: 'firing', updated: 'firing', update: 'firing', open: 'firing', canceled: 'resolved', cancelled: 'resolved', cancel: 'resolved', closed: 'resolved', inactive: 'resolved' }
 
 /** One alert of the REST notification plug-in (JSON or XML) or of a payload template; an array where a relay gathered several. */
 export function normalise(payload: unknown): Normalised {
