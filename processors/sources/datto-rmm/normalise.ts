@@ -42,7 +42,7 @@ function readOne(element: unknown, path: string): Normalised {
       message: message ?? contextTitle(context),
       startsAtMs: instantMs(fields.path('timestamp', 'alerttimestamp', 'triggeredat', 'startedat', 'alertdate')),
       labels: [
-        ['site', fields.path('alertsourceinfositename', 'sitename', 'site')],
+        ['site', fields.path('alertsourceinfositename', 'sitename', 'site', 'dattositedetails')],
         ['context', firstText(context, '@class', 'class')],
         ...textEntries(context).filter(([name]) => name !== '@class').slice(0, 24),
         ['deviceUid', fields.path('alertsourceinfodeviceuid', 'deviceuid', 'deviceid')],
@@ -64,7 +64,7 @@ function readOne(element: unknown, path: string): Normalised {
 
 /** `resolved` of the API's object, or the word a template gives its two bodies. A body that says neither is the one for raised alerts. */
 function statusOf(fields: Fields): AlertStatus {
-  const resolved = fields.path('resolved', 'isresolved', 'alertresolved')?.toLowerCase()
+  const resolved = fields.path('resolved', 'isresolved', 'alertresolved', 'resolvedalert')?.toLowerCase()
   if (resolved === 'true') return 'resolved'
   const word = fields.path('status', 'alertstatus', 'eventtype', 'event', 'state', 'action')
   if (word !== null) return statusFrom(STATUSES, word)
