@@ -17,6 +17,14 @@ test('the addresses of one IPv6 customer count together', () => {
   expect(limiter.fail('2001:db8:1:3::1', 0)).toBeNull()
 })
 
+test('however their zeros are shortened', () => {
+  const limiter = new FailureLimiter(1)
+  expect(limiter.fail('2001:db8::1', 0)).toBeNull()
+  for (const same of ['2001:db8:0:0:1::', '2001:db8::9:8:7:6', '2001:0db8:0000:0:0:0:0:2', '2001:DB8::1:0:0:5']) expect(limiter.fail(same, 0)).not.toBeNull()
+  expect(limiter.fail('2001:db8:0:1::1', 0)).toBeNull()
+  expect(limiter.fail('::1', 0)).toBeNull()
+})
+
 test('IPv4 addresses written as IPv6 count alone', () => {
   const limiter = new FailureLimiter(1)
   expect(limiter.fail('::ffff:192.0.2.1', 0)).toBeNull()

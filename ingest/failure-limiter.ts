@@ -32,9 +32,12 @@ export class FailureLimiter {
   }
 }
 
-/** An IPv6 customer has a whole /64, so that is what counts; leading groups are enough because a shortened prefix is the same each time. */
-function networkOf(address: string): string {
+/** Who is meant by an address: an IPv6 customer has a whole /64, so that is what counts, however it is shortened; any other address stands for itself. */
+export function networkOf(address: string): string {
   if (!isIPv6(address) || address.startsWith('::ffff:')) return address
-  const [head = ''] = address.split('::', 1)
-  return head.split(':').slice(0, 4).join(':')
+  const [head = '', tail] = address.toLowerCase().split('::')
+  const groups = head === '' ? [] : head.split(':')
+  const behind = tail === undefined || tail === '' ? [] : tail.split(':')
+  const whole = tail === undefined ? groups : [...groups, ...Array<string>(Math.max(0, 8 - groups.length - behind.length)).fill('0'), ...behind]
+  return whole.slice(0, 4).map((group) => group.replace(/^0+(?=.)/, '')).join(':')
 }

@@ -16,6 +16,7 @@ import { createDoors } from './doors/registry.ts'
 import type { DropIn, Question } from './drop-ins/drop-in.ts'
 import { KEY_PREFIX, registerDropIns } from './drop-ins/register.ts'
 import { FailureLimiter } from './failure-limiter.ts'
+import { HeldBytes, type HeldLimits } from './held-bytes.ts'
 import { CompanyLimiter } from './limiter.ts'
 import type { Credentials, DeliveryMemory, IngestLog, LogAppender, Metrics } from './ports.ts'
 import { KeySets } from './proofs/key-sets.ts'
@@ -60,6 +61,8 @@ export interface IngestOptions {
   readonly appendDeadlineMs?: number
   /** Failed authentications an address may make in any minute before it is answered 429 (default 300). */
   readonly authFailuresPerMinute?: number
+  /** Bytes that bodies above 64 KiB may hold while they are under way: of a company, of a network whose key is in the body, and of all (default 64 of 256 MiB, 4 of 64 MiB). */
+  readonly heldBodies?: { readonly vouched: HeldLimits; readonly unvouched: HeldLimits }
   /** Whether this process ticks (default true). */
   readonly hasTicks?: boolean
 }
@@ -67,6 +70,7 @@ export interface IngestOptions {
 const MIB = 1_048_576
 const JSON_SUFFIX = /^application\/[\w.-]+\+json/
 const DEADLINE_INTERVAL_MS = 250
+const HELD_BODIES = { vouched: { ownerBytes: 64 * MIB, totalBytes: 256 * MIB }, unvouched: { ownerBytes: 4 * MIB, totalBytes: 64 * MIB } }
 
 /** Makes the plugin. It keeps its content type parsers and error answers to itself, so it can stand beside an API in one server. */
 export function ingestPlugin(options: IngestOptions): FastifyPluginAsync {
@@ -88,6 +92,7 @@ export function ingestPlugin(options: IngestOptions): FastifyPluginAsync {
       deliveries: new Deliveries(options.memory, { deadlines, metrics, report }),
       limiter: new CompanyLimiter(),
       failures: new FailureLimiter(options.authFailuresPerMinute ?? 300),
+      held: { vouched: new HeldBytes((options.heldBodies ?? HELD_BODIES).vouched), unvouched: new HeldBytes((options.heldBodies ?? HELD_BODIES).unvouched) },
     })
 
     scope.decorateRequest('ingestCredential', null)

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import type { Clock } from '../schemas/clock.ts'
 import type { Codec } from '../schemas/codec.ts'
@@ -11,7 +12,8 @@ import { decompress, inspect } from './body.ts'
 import { deliveryIdFor, isSenderId, newDeliveryId, senderIdOf, SENDER_ID_MAX_CHARS, type Deliveries } from './deliveries.ts'
 import type { Answer, DropIn, DropInRequest, Question, Taken } from './drop-ins/drop-in.ts'
 import { bodyKey } from './drop-ins/body-key.ts'
-import type { FailureLimiter } from './failure-limiter.ts'
+import { networkOf, type FailureLimiter } from './failure-limiter.ts'
+import type { HeldBytes } from './held-bytes.ts'
 import { keptHeaders } from './kept-headers.ts'
 import type { CompanyLimiter } from './limiter.ts'
 import type { Credentials, IngestLog, Metrics } from './ports.ts'
@@ -27,6 +29,10 @@ const JSON_TYPE = 'application/json; charset=utf-8'
 const RETRY_AFTER_S = 2
 const UNAUTHORIZED = 'The key, the signature or the timestamp is missing or wrong. The reason stands in the log of the server.'
 const EMPTY = 'The body is empty; send one alert, or an array of alerts.'
+/** A body whose key is not known yet is read to at most this, as sent and unpacked: the size PagerDuty itself allows. */
+export const UNVOUCHED_BYTES = 524_288
+/** Bodies up to this are not counted among those under way: connections bound them. */
+const SMALL_BYTES = 65_536
 
 type Endpoint = 'generic' | 'source'
 
@@ -42,6 +48,8 @@ export interface ReceiverOptions extends ProofServices {
   readonly deliveries: Deliveries
   readonly limiter: CompanyLimiter
   readonly failures: FailureLimiter
+  /** What bodies under way may hold: of companies, and of networks whose key is in the body. */
+  readonly held: { readonly vouched: HeldBytes; readonly unvouched: HeldBytes }
 }
 
 /**
@@ -90,7 +98,23 @@ export class Receiver {
   }
 
   #admit(source: string, request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void {
-    if (this.#isAdmitted(findApiKey(request.headers, request.query, request.params), source, request, reply)) done()
+    if (this.#isAdmitted(findApiKey(request.headers, request.query, request.params), source, request, reply) && this.#hasRoom(request, reply)) done()
+  }
+
+  /** Whether the body may be read now: small ones always, for the others there must be room. Answers where there is none. */
+  #hasRoom(request: FastifyRequest, reply: FastifyReply): boolean {
+    const { held, bodyBytes } = this.#options
+    const bytes = announcedBytes(request.headers, bodyBytes)
+    const companyId = request.ingestCredential?.companyId
+    if (companyId !== undefined && bytes <= SMALL_BYTES) return true
+    const giveBack = companyId === undefined ? held.unvouched.take(networkOf(request.ip), Math.min(bytes, UNVOUCHED_BYTES)) : held.vouched.take(companyId, bytes)
+    if (giveBack === null) {
+      reply.header('connection', 'close')
+      this.refuse(request, reply, 'engine_unavailable', 'Too many large bodies are under way. Try again after Retry-After, or send smaller batches.')
+      return false
+    }
+    reply.raw.once('close', giveBack)
+    return true
   }
 
   /** Judges a key; answers where it is not good. */
@@ -112,7 +136,7 @@ export class Receiver {
   admitDropIn(dropIn: DropIn, request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void {
     request.ingestDropIn = dropIn
     const key = findApiKey(request.headers, request.query, request.params)
-    if ((key === null && dropIn.hasKeyInBody === true) || this.#isAdmitted(key, dropIn.source, request, reply)) done()
+    if (((key === null && dropIn.hasKeyInBody === true) || this.#isAdmitted(key, dropIn.source, request, reply)) && this.#hasRoom(request, reply)) done()
   }
 
   receiveDropIn(dropIn: DropIn, request: FastifyRequest, reply: FastifyReply): void {
@@ -125,8 +149,9 @@ export class Receiver {
   /** The key in a body that nobody vouches for yet; null where there is none that can be found within the limits. */
   async #keyInBody({ body, headers }: FastifyRequest): Promise<string | null> {
     if (!Buffer.isBuffer(body)) return null
-    const plain = await decompress(body, headers['content-encoding'] ?? 'identity', this.#options.bodyBytes)
-    return Buffer.isBuffer(plain) ? bodyKey(plain) : null
+    const { credentials, clock, bodyBytes } = this.#options
+    const plain = await decompress(body, headers['content-encoding'] ?? 'identity', Math.min(bodyBytes, UNVOUCHED_BYTES))
+    return Buffer.isBuffer(plain) ? bodyKey(plain, (key) => typeof credentialOf(key, credentials, clock.now()) !== 'string') : null
   }
 
   /** Answers what only asks. */
@@ -290,6 +315,13 @@ function withReceipt(answer: Answer, deliveryId: string): Answer {
 }
 
 const NO_BODY = Buffer.alloc(0)
+
+/** Bytes of a body as its head announces them; the most there may be where it does not say. */
+function announcedBytes(headers: IncomingHttpHeaders, bodyBytes: number): number {
+  const length = headers['content-length']
+  if (length !== undefined) return Math.min(Number(length), bodyBytes)
+  return headers['transfer-encoding'] === undefined ? 0 : bodyBytes
+}
 
 function dropInRequest(request: FastifyRequest, body: Buffer, deliveryId: string): DropInRequest {
   const { method, headers } = request

@@ -108,7 +108,10 @@ describe('the rules of every webhook', () => {
   })
 
   test('a body whose key is not known yet is read to no more than PagerDuty allows', async () => {
-    expect((await post('/v2/enqueue', { ...EVENT, x: 'x'.repeat(600_000) })).status).toBe(413)
+    const large = { ...EVENT, x: 'x'.repeat(600_000) }
+    expect((await post('/v2/enqueue', large)).status).toBe(413)
+    expect((await post('/v2/enqueue', gzipSync(JSON.stringify(large)), { 'content-encoding': 'gzip' })).status).toBe(401)
+    expect((await post('/v2/enqueue', gzipSync(JSON.stringify(large)), { 'content-encoding': 'gzip', 'x-api-key': KEY })).status).toBe(202)
   })
 
   test('an address that guesses keys in bodies is told to wait', async () => {

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
-import type { Receiver } from '../receiver.ts'
+import { UNVOUCHED_BYTES, type Receiver } from '../receiver.ts'
 import { ALERTMANAGER, ALERTMANAGER_QUESTIONS } from './alertmanager.ts'
 import { CLOUDEVENTS, CLOUDEVENTS_QUESTIONS } from './cloudevents.ts'
 import type { DropIn, Question } from './drop-in.ts'
@@ -17,9 +17,6 @@ export const QUESTIONS: readonly Question[] = [...ALERTMANAGER_QUESTIONS, ...CLO
 
 /** Before any address of the edge the key may stand in the path, for tools that let one set nothing but a URL; logs leave it out (`redactedUrl`). */
 export const KEY_PREFIX = '/in/:key'
-
-/** A body whose key is not known yet is read to at most this: the size PagerDuty itself allows. */
-const UNVOUCHED_BYTES = 524_288
 
 /** Adds the routes, in a scope that reads any content type: what a body is allowed to be, each drop-in says itself. */
 export async function registerDropIns(scope: FastifyInstance, receiver: Receiver, options: { readonly bodyBytes: number; readonly startedAtMs: number }): Promise<void> {
