@@ -19,9 +19,9 @@ const SEVERITIES: SeverityTable = {
 /** {State}; MERGED says that another event joined a problem that stays open. ACTIVE and CLOSED are the words of events and of the API. */
 const STATES: StatusTable = { open: 'firing', merged: 'firing', active: 'firing', reopened: 'firing', created: 'firing', updated: 'firing', refreshed: 'firing', resolved: 'resolved', closed: 'resolved', recovered: 'resolved' }
 
-const IDENTITIES = ['pid', 'problemid', 'eventid', 'id', 'displayid'] as const
-const TITLES = ['problemtitle', 'title', 'eventname', 'displayname', 'name'] as const
-const DETAILS = ['ProblemDetailsJSONv2', 'ProblemDetailsJSON'] as const
+const IDENTITIES = ['dedupkey', 'pid', 'problemid', 'eventid', 'id', 'displayid'] as const
+const TITLES = ['problemtitle', 'title', 'eventname', 'displayname', 'name', 'summary'] as const
+const DETAILS = ['ProblemDetailsJSONv2', 'ProblemDetailsJSON', 'ProblemDetails'] as const
 
 /** One problem; workflows and scripts also send several in an array or under `problems`. */
 export function normalise(payload: unknown): Normalised {
@@ -35,13 +35,12 @@ const ENVELOPES = ['client_payload', 'payload', 'problem', 'data'] as const
 
 function readOne(given: unknown, path: string): Normalised {
   if (!isObject(given)) return [reject(path, 'a Dynatrace problem is an object; check the custom payload of the notification')]
-  const inner = new Fields(given).path(...IDENTITIES, ...TITLES) === null ? ENVELOPES.map((name) => given[name]).find(isObject) : undefined
-  const problem = withParsed(inner ?? given)
+  const problem = withParsed(unwrapped(given))
   const fields = new Fields(problem)
-  const own = new Fields(Object.fromEntries(Object.entries(problem).filter(([name]) => !DETAILS.some((detail) => detail === name))))
-  const detail = (name: string): readonly string[] => [name, `problemdetailsjsonv2${name}`, `problemdetailsjson${name}`, `event${name}`]
-  const externalId = own.path(...IDENTITIES) ?? fields.path('problemdetailsjsonv2problemid', 'problemdetailsjsonid')
-  const title = own.path(...TITLES) ?? fields.path('problemdetailsjsonv2title', 'problemdetailsjsondisplayname')
+  const own = new Fields(Object.fromEntries(Object.entries(problem).filter(([name]) => !isObject(problem[name]) || !DETAILS.some((detail) => detail === name))))
+  const detail = (name: string): readonly string[] => [name, `problemdetailsjsonv2${name}`, `problemdetailsjson${name}`, `problemdetails${name}`, `event${name}`]
+  const externalId = own.path(...IDENTITIES) ?? fields.path('problemdetailsjsonv2problemid', 'problemdetailsjsonid', 'problemdetailsid')
+  const title = own.path(...TITLES) ?? fields.path('problemdetailsjsonv2title', 'problemdetailsjsondisplayname', 'problemdetailstitle')
   const asset = assetOf(problem, fields)
   if (externalId === null && title === null && asset === null) return [reject(path, 'no problem, title or entity; give the custom payload {PID}, {ProblemTitle}, {State}, {ProblemSeverity} and {ImpactedEntities}')]
   const word = own.path('state', 'problemstate', 'problemstatus', 'status', 'eventstatus', 'eventstatustransition') ?? fields.path(...detail('status'))
@@ -69,6 +68,18 @@ function readOne(given: unknown, path: string): Normalised {
   ]
 }
 
+/**
+ * The problem inside such an envelope, inside a cloud event, or spread over `payload` and `custom_details` of a paging service's body. What stands
+ * further in says more, but the key the customer ties the two ends by stands outside.
+ */
+function unwrapped(given: JsonObject): JsonObject {
+  const isEnvelope = given['specversion'] !== undefined || given['event_action'] !== undefined || new Fields(given).path(...IDENTITIES, ...TITLES) === null
+  const inner = isEnvelope ? ENVELOPES.map((name) => given[name]).find(isObject) : undefined
+  if (inner === undefined) return given
+  const details = inner['custom_details']
+  return { ...(given['dedup_key'] === undefined ? {} : { dedup_key: given['dedup_key'] }), ...inner, ...(isObject(details) ? details : {}) }
+}
+
 /** Lists and details may come quoted, where the template puts quotation marks around the placeholder. */
 function withParsed(problem: JsonObject): JsonObject {
   const parsed: [string, unknown][] = ['ImpactedEntities', ...DETAILS].flatMap((name) => {
@@ -87,7 +98,7 @@ function assetOf(problem: JsonObject, fields: Fields): string | null {
   const told = fields.path('impactedentitynames', 'namesofimpactedentities', 'impactedentity')
   // Several entities are told as a number (Dynatrace, "{ImpactedEntity}"), which names nothing.
   if (told !== null && !/^\d+ impacted/.test(told)) return told.split(', ', 1)[0] ?? null
-  return fields.path('rootcauseentityname', 'rootcauseentityid', 'affectedentitiesname', 'affectedentityname', 'affectedentityids', 'problemdetailsjsonrankedimpactsentityname', 'problemdetailsjsonrankedeventsentityname', 'rankedimpactsentityname')
+  return fields.path('rootcauseentityname', 'rootcauseentityid', 'affectedentitiesname', 'affectedentityname', 'affectedentityids', 'problemdetailsjsonrankedimpactsentityname', 'problemdetailsjsonrankedeventsentityname', 'rankedimpactsentityname', 'problemdetailsrankedimpactsentityname', 'problemdetailsrankedeventsentityname', 'source')
 }
 
 /** {Tags} is a text, `name:value` joined by commas, with a context in brackets for imported tags; the API lists objects. */

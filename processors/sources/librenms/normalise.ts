@@ -22,7 +22,7 @@ function readOne(element: unknown, path: string): Normalised {
   if (!isObject(element)) return [reject(path, 'a LibreNMS alert is an object or a form; set the body of the API transport as the guide shows')]
   const fields = new Fields(element)
   const title = fields.path('title', 'subject', 'alerttitle')
-  const host = fields.path('hostname', 'host', 'alerthostname', 'sysname', 'display', 'device', 'ip')
+  const host = fields.path('hostname', 'host', 'alerthostname', 'devicehostname', 'sysname', 'devicesysname', 'display', 'device', 'ip')
   const rule = fields.path('name', 'rulename', 'alertname', 'alertrule') ?? plainRule(fields.path('rule')) ?? ruleInTitle(title)
   if (isTest(fields, title)) return []
   if (host === null && rule === null && title === null) return [reject(path, 'no host, rule or title; send {{ $alert->hostname }}, {{ $alert->name }} and {{ $alert->state }} in the body')]
@@ -56,7 +56,7 @@ function readOne(element: unknown, path: string): Normalised {
 function identityOf(fields: Fields): string | null {
   const alertId = fields.path('alertid')
   if (alertId !== null) return alertId
-  const device = fields.path('deviceid')
+  const device = fields.path('deviceid', 'devicedeviceid')
   const rule = fields.path('ruleid')
   return device === null || rule === null ? null : `${device}:${rule}`
 }

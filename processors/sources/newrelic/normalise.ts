@@ -32,8 +32,6 @@ function readOne(element: unknown, path: string): Normalised {
   if (isObject(inside)) return readOne(inside, path)
   if (element['deployment'] !== undefined && element['alert'] === undefined) return []
   const fields = new Fields(element)
-  // The test button of the older channels: neither open nor closed.
-  if (fields.path('currentstate')?.toLowerCase() === 'test') return []
   const externalId = fields.path('issueid', 'incidentid', 'id', 'violationid', 'dedupkey') ?? idInLink(fields.path('issueurl', 'issuepageurl', 'incidenturl', 'violationurl', 'alerturl'))
   const title = fields.path('title', 'issuetitle', 'annotationstitle', 'shortdescription', 'summary', 'details')
   const condition = fields.path('alertconditionnames', 'conditionname', 'accumulationsconditionname', 'alertconditionname', 'condition', 'conditionnames')
@@ -70,6 +68,8 @@ function readOne(element: unknown, path: string): Normalised {
 
 function statusOf(fields: Fields): AlertStatus {
   const word = fields.path('state', 'currentstate', 'issuestate', 'status', 'statetext')
+  // The test button of the older channels: neither open nor closed.
+  if (word?.toLowerCase() === 'test') return 'no_data'
   const event = fields.path('trigger', 'triggerevent', 'eventtype', 'eventaction')
   const status = word === null ? statusFrom(STATES, event) : statusFrom(STATES, word)
   // `owner` is who acknowledged it; nobody owns an issue before.
