@@ -62,7 +62,9 @@ const SECRET_OPTION = '--vendor-secret-file'
 
 /** Makes one. */
 export async function createIntegration(api: ApiClient, options: CreateOptions, input: Readable): Promise<CreatedIntegration> {
-  const { source, name, heartbeat, mapping, vendorSecretFile } = options
+  const { name, heartbeat, mapping, vendorSecretFile } = options
+  // The last part of the generic form's address; its source has another name.
+  const source = options.source === 'alerts' ? 'generic' : options.source
   const body = {
     source, ...(name === undefined ? {} : { name }), ...(options.unsigned === true ? { requireHmac: false } : {}),
     ...(heartbeat === undefined ? {} : { heartbeatSeconds: seconds(heartbeat, '--heartbeat', HEARTBEAT_LIMITS) }),

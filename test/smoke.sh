@@ -85,6 +85,8 @@ say "$command"
 bash -c "$command --json" > "$work/sent.json" 2> "$work/sent.log" || { cat "$work/sent.log" "$work/sent.json"; fail 'sending the storm'; }
 check 'the storm became few incidents' 'it.deliveries > 100 && it.accepted === it.deliveries && it.stats.incidents > 0 && it.stats.incidents * 10 < it.stats.alerts' "$work/sent.json"
 check 'each says why' 'it.incidents.every((incident) => incident.why.length > 0)' "$work/sent.json"
+npx aw integration create --company 'First Company' --source prtg --unsigned --json > "$work/integration.json" 2> "$work/integration.log" || fail 'connecting a tool'
+check 'a tool is connected with its own steps filled in' 'it.warnings.length === 0 && it.guide.setup.some((step) => step.includes(it.webhookUrl + "?api_key=" + it.apiKey))' "$work/integration.json"
 
 api "/api/companies" "$work/companies.json"
 company=$("$node" -p 'JSON.parse(require("node:fs").readFileSync(process.argv[1], "utf8")).items[0].id' "$work/companies.json")

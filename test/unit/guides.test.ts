@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { span, seconds } from '../../cli/input.ts'
 import { guideOf, guideText, setupText, sourceList, sourceListText } from '../../cli/sources.ts'
@@ -52,5 +54,22 @@ describe('spans of time', () => {
 
   it.each(['', '5', 'm', '5 m', '-5m', '1.5h', '8d', '5min'])('%j is none', (text) => {
     expect(() => seconds(text, '--heartbeat', { least: 0, most: 604_800 })).toThrow(/--heartbeat: a time from 0 to 7d/)
+  })
+})
+
+describe('the README', () => {
+  const root = join(import.meta.dirname, '../..')
+  const readme = readFileSync(join(root, 'README.md'), 'utf8')
+
+  it('tells how many tools have an adapter, and the changes likewise', () => {
+    expect(readme).toContain(`# ${ADAPTERS.length} tools by family`)
+    expect(readFileSync(join(root, 'CHANGELOG.md'), 'utf8')).toContain(`adapters for ${ADAPTERS.length} tools`)
+  })
+
+  it('names every command', () => {
+    const names = [...readFileSync(join(root, 'main.ts'), 'utf8').matchAll(/(?:command|ofCompany)\('([\w-]+)'\)/g)].map(([, name = '']) => name)
+    expect(names.length).toBeGreaterThan(20)
+    const table = readme.slice(readme.indexOf('## Command line'))
+    expect(names.filter((name) => !new RegExp(`[\`\\s]${name}[\`\\s]`).test(table))).toEqual([])
   })
 })
