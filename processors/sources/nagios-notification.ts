@@ -3,6 +3,7 @@ import { makeAlert, reject } from './build.ts'
 import { Fields } from './fields.ts'
 import { isObject } from './json.ts'
 import { readMarks } from './marks.ts'
+import { fieldsOfText } from './nagios-lines.ts'
 import type { Normalised } from './source.ts'
 import { instantMs, zonedMs } from './time.ts'
 import { severityFrom, SEVERITY_WORDS, statusFrom, STATUS_WORDS, type SeverityTable, type StatusTable } from './words.ts'
@@ -27,8 +28,9 @@ const SERVICE_NUMBERS: readonly string[] = ['ok', 'warning', 'critical', 'unknow
 const HOST_NUMBERS: readonly string[] = ['up', 'down', 'unreachable']
 const SEVERITIES: SeverityTable = { ...SEVERITY_WORDS, critical: 'critical', crit: 'critical', warning: 'medium', warn: 'medium', down: 'critical', unreachable: 'high', unreach: 'high' }
 
-/** Reads a notification of the Nagios family whose body is the sender's own: macros as field names, in any case, flat or nested, with or without prefix. */
-export function readNotification(source: string, element: unknown, path: string, advice: string): Normalised {
+/** Reads a notification of the Nagios family whose body is the sender's own: macros as field names, in any case, flat or nested, with or without prefix; or the text of a mail. */
+export function readNotification(source: string, given: unknown, path: string, advice: string): Normalised {
+  const element = typeof given === 'string' ? fieldsOfText(given) : given
   if (!isObject(element)) return [reject(path, `a notification is a form or a JSON object; ${advice}`)]
   const fields = new Fields(element)
   const host = look(fields, HOST) ?? fields.any('hostname')
