@@ -2,6 +2,7 @@
 import type { AlertStatus, Severity } from '../../schemas/records.ts'
 import { MAPPING_FIELDS, MAPPING_LIMITS, type MappingDocument, type MappingFault, type MappingField } from '../../schemas/mapping.ts'
 import { makeAlert, readEach } from '../sources/build.ts'
+import { withinDelivery } from '../sources/delivery-bound.ts'
 import { isObject, textOf } from '../sources/json.ts'
 import { ALERTS_MAX } from '../sources/limits.ts'
 import type { NormalisedAlert, Rejected } from '../sources/source.ts'
@@ -106,7 +107,7 @@ export function applyMapping(mapping: Mapping, payload: unknown, source: string)
     const made = read(mapping, element, scene, source)
     return ['field' in made ? failed(made.field, elements.isWhole ? '' : path, made.message) : made]
   })
-  return { alerts, faults, steps: budget.spent, stepLimit: budget.limit }
+  return { alerts: withinDelivery(alerts), faults, steps: budget.spent, stepLimit: budget.limit }
 }
 
 interface Elements { readonly list: readonly unknown[]; readonly path: string; readonly isWhole: boolean }

@@ -1,5 +1,7 @@
 /** Alerts read from one delivery; the rest is one Rejected that says how many. */
 export const ALERTS_MAX = 5_000
+/** UTF-16 units of the messages and labels of all alerts of a delivery: eight times the largest body. */
+export const DELIVERY_CHARS_MAX = 8_388_608
 /** Labels kept of one alert, in the vendor's order. */
 export const LABELS_MAX = 64
 /** UTF-16 units of a label's name. */

@@ -66,6 +66,7 @@ import { serverguard24 } from './serverguard24/index.ts'
 import { signalfx } from './signalfx/index.ts'
 import { site24x7 } from './site24x7/index.ts'
 import { sophosCentral } from './sophos-central/index.ts'
+import { bounded } from './delivery-bound.ts'
 import type { SourceAdapter } from './source.ts'
 import { splunk } from './splunk/index.ts'
 import { statuscake } from './statuscake/index.ts'
@@ -171,9 +172,9 @@ export const ADAPTERS: readonly SourceAdapter[] = [
   zabbix,
 ]
 
-const BY_ID = new Map(ADAPTERS.map((adapter) => [adapter.id, adapter]))
+const BY_ID = new Map(ADAPTERS.map((adapter) => [adapter.id, bounded(adapter)]))
 
 /** The adapter of a source id; for every other id the recogniser of unknown tools, which answers under that id. */
 export function adapterFor(source: string): SourceAdapter {
-  return BY_ID.get(source) ?? unknownAdapter(source)
+  return BY_ID.get(source) ?? bounded(unknownAdapter(source))
 }

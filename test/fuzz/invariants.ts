@@ -25,12 +25,11 @@ const CONTROL_OR_BREAK = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
 const REFUSAL_CHARS = 1_000
 /** One of every millisecond that `instantMs` may give. */
 const [EARLIEST_MS, LATEST_MS] = [Date.UTC(1971, 0, 1), Date.UTC(2200, 0, 1)]
-/** How many times a body's size, and how many characters at least, what is read from it may have. */
-const GROWTH_MAX = 50
-const GROWTH_FREE_CHARS = 500_000
+/** Characters that an alert may have beside its message and labels. */
+const CORE_CHARS = limits.TITLE_MAX + limits.ASSET_MAX + limits.SIGNATURE_MAX + limits.EXTERNAL_ID_MAX + 100
 
 /** The answer of an adapter, or of a mapping: within the limits, well formed, plain. */
-export function checkNormalised(found: Normalised, bodyBytes: number, codes: readonly string[] = ['payload_invalid']): void {
+export function checkNormalised(found: Normalised, codes: readonly string[] = ['payload_invalid']): void {
   must(Array.isArray(found), 'the answer is a list')
   must(found.length <= limits.ALERTS_MAX + 1, `at most ALERTS_MAX and one refusal, not ${found.length}`)
   let chars = 0
@@ -44,7 +43,7 @@ export function checkNormalised(found: Normalised, bodyBytes: number, codes: rea
       chars += path.length + message.length
     } else chars += checkAlert(one)
   }
-  must(chars <= Math.max(GROWTH_FREE_CHARS, bodyBytes * GROWTH_MAX), `what is read is at most ${GROWTH_MAX} times the body: ${chars} characters from ${bodyBytes} bytes`)
+  must(chars <= limits.DELIVERY_CHARS_MAX + found.length * CORE_CHARS, `what is read is bounded: ${chars} characters`)
 }
 
 /** Gives the characters of the alert. */

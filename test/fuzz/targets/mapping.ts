@@ -50,7 +50,7 @@ export function mappingTargets(corpus: Corpus): Target[] {
         const compiled = compileMapping(document)
         if ('faults' in compiled || read === null) return must('mapping' in compiled || compiled.faults.length > 0, 'what is no mapping has faults')
         const first = applyMapping(compiled.mapping, read.value, 'some-tool')
-        checkNormalised(first.alerts, read.bytes, ['mapping_failed', 'payload_invalid'])
+        checkNormalised(first.alerts, ['mapping_failed', 'payload_invalid'])
         must(first.steps <= MAPPING_LIMITS.steps + MAPPING_LIMITS.stepsPerAlert * 5_001, 'the budget holds')
         must(JSON.stringify(applyMapping(compiled.mapping, read.value, 'some-tool')) === JSON.stringify(first), 'the same payload gives the same answer')
         checkPrototypes()
