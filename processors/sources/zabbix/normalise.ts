@@ -26,7 +26,9 @@ export function normalise(payload: unknown): Normalised {
   return Array.isArray(payload) ? readEach(payload, '', readOne) : readOne(payload, '')
 }
 
-function readOne(element: unknown, path: string): Normalised {
+function readOne(given: unknown, path: string): Normalised {
+  // A script may post {ALERT.MESSAGE} as it is.
+  const element = typeof given === 'string' ? { message: given } : given
   if (!isObject(element)) return [reject(path, 'a Zabbix event is an object; check the parameters of the media type')]
   const fields = new Fields(element)
   const subject = fields.path('title', 'subject', 'alertsubject', 'sendsubject')
