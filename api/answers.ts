@@ -17,7 +17,7 @@ export const ISSUED = {
 }
 
 const AUTHENTICATION = answer({
-  staticHeader: nullable(text()), bodyField: nullable(text()), basicUser: nullable(text()), allowedNetworks: list(text()),
+  staticHeader: nullable(text()), bodyField: nullable(text()), basicUser: nullable(text()), snsTopics: list(text()), allowedNetworks: list(text()),
   entra: nullable(answer({ tenantId: text(), audience: text(), appId: text() })), googlePush: nullable(answer({ audience: text(), serviceAccount: text() })),
   clientCertificate: nullable(answer({ header: text(), fingerprints: list(text()) })),
 })

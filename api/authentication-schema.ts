@@ -1,5 +1,5 @@
 /** JSON schemas of how the sender of an integration proves itself, as requests give it; whether the values can work is judged with the stored ones. */
-import { FINGERPRINTS_MAX, NETWORKS_MAX, VENDOR_SECRET_CHARS } from '../schemas/authentication.ts'
+import { FINGERPRINTS_MAX, NETWORKS_MAX, SNS_TOPICS_MAX, VENDOR_SECRET_CHARS } from '../schemas/authentication.ts'
 import { body, list, nullable, text, whole } from './json-schema.ts'
 
 const OVERLAP_MAX_S = 30 * 86_400
@@ -14,6 +14,7 @@ export const AUTHENTICATION_FIELDS = {
     entra: nullable(body({ tenantId: text(NAME), audience: text(NAME), appId: text(NAME) }, ['tenantId', 'audience', 'appId'], { description: 'JWT of Microsoft Entra: Azure secure webhooks' })),
     googlePush: nullable(body({ audience: text(NAME), serviceAccount: text(NAME) }, ['audience', 'serviceAccount'], { description: 'JWT of Google: authenticated Pub/Sub push' })),
     clientCertificate: nullable(body({ header: text(NAME), fingerprints: list(text(NAME), { minItems: 1, maxItems: FINGERPRINTS_MAX }) }, ['header', 'fingerprints'], { description: 'mutual TLS that a trusted proxy ends; SHA-256 fingerprints' })),
+    snsTopics: list(text(NAME), { maxItems: SNS_TOPICS_MAX, description: 'ARNs of topics of Amazon SNS, or accounts of AWS, whose signed messages count; empty: any, where the integration is bound to a source' }),
     allowedNetworks: list(text(NAME), { maxItems: NETWORKS_MAX, description: 'addresses and CIDR networks deliveries may come from; empty: any' }),
   }, [], { description: 'only what is to change' }),
   vendorSecret: nullable(text({

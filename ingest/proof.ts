@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { namesProof } from '../schemas/authentication.ts'
+import { namesProof, namesTopic } from '../schemas/authentication.ts'
 import type { Clock } from '../schemas/clock.ts'
 import { toAppError } from '../schemas/errors.ts'
 import type { IngestCredential } from '../schemas/views.ts'
@@ -81,7 +81,7 @@ export function prove(request: Unproven, services: ProofServices): Proven | Unau
   const door = services.doorOf(request.source)
   const hmac = verifyHmac(headers, request.body, credential, request.nowMs, request.senderId !== null)
   if (encoding !== undefined || door !== undefined || namesProof(credential.authentication)) return proveSlowly(request, services, hmac, encoding ?? 'identity', door)
-  return conclude(hmac, 'absent', request.body, request.senderId, null, credential.requireHmac)
+  return conclude(hmac, 'absent', request.body, idOf(request, hmac), null, credential.requireHmac)
 }
 
 async function proveSlowly(request: Unproven, services: ProofServices, wireHmac: HmacVerdict, encoding: string, door: Door | undefined): Promise<Outcome> {
@@ -106,7 +106,7 @@ async function proveSlowly(request: Unproven, services: ProofServices, wireHmac:
       settings: await judgeSettings(authentication, doorRequest, services.keySets, doorServices),
     }), services)
     if ('kind' in asked) return asked
-    vendor = asked.vendor
+    vendor = asked.vendor === 'valid' && door?.signedFor !== undefined ? judgeSignedFor(door.signedFor(doorRequest), credential) : asked.vendor
     settings = asked.settings
   }
   if (typeof settings === 'object' && 'invalid' in settings && !(typeof vendor === 'object' && 'invalid' in vendor)) return { kind: 'unauthorized', failure: 'proof_wrong', detail: settings.invalid }
@@ -116,7 +116,20 @@ async function proveSlowly(request: Unproven, services: ProofServices, wireHmac:
   const vendorId = vendor === 'valid' ? door?.deliveryId?.(doorRequest) ?? null : null
   const inBody = [door?.bodySecret?.(doorRequest), settingsBodySecret(authentication, doorRequest)].filter((secret) => typeof secret === 'string')
   const isRequired = credential.requireHmac || namesProof(authentication) || (door !== undefined && vendorSecrets.length > 0)
-  return conclude(hmac, verdict, inBody.length === 0 ? body : withoutSecrets(body, inBody), senderId ?? vendorId, handshake, isRequired)
+  const id = door?.isIdSigned === true ? vendorId ?? idOf(request, hmac) : idOf(request, hmac) ?? vendorId
+  return conclude(hmac, verdict, inBody.length === 0 ? body : withoutSecrets(body, inBody), id, handshake, isRequired)
+}
+
+/** The sender's name for the delivery. One that is signed goes before one that is not, or a copy of the request would be taken as often as it is given another. */
+function idOf({ headers, senderId }: Unproven, hmac: HmacVerdict): string | null {
+  const signedId = hmac === 'valid' && headers['webhook-signature'] !== undefined ? headers['webhook-id'] : undefined
+  return typeof signedId === 'string' ? signedId : senderId
+}
+
+/** What the signature of a vendor is worth that signs for all its customers alike. */
+function judgeSignedFor(whom: string, { authentication, source }: IngestCredential): DoorVerdict {
+  if (authentication.snsTopics.length > 0) return namesTopic(authentication, whom) ? 'valid' : { invalid: 'the topic is none of snsTopics' }
+  return source !== null ? 'valid' : { unverified: 'the vendor signs for everybody alike: bind the integration to this source, or name whose messages count in authentication.snsTopics' }
 }
 
 function conclude(hmac: HmacVerdict, vendor: DoorVerdict, body: Buffer, senderId: string | null, handshake: Proven['handshake'], isRequired: boolean): Proven | Unauthorized {

@@ -18,6 +18,8 @@ export interface IntegrationAuthentication {
   readonly googlePush: GooglePushProof | null
   /** A client certificate that a trusted proxy has verified and names in a header. */
   readonly clientCertificate: ClientCertificateProof | null
+  /** Topics of Amazon SNS (ARN), or accounts of AWS (12 digits), whose signed messages count; empty: any, for an integration that is bound to a source of SNS. */
+  readonly snsTopics: readonly string[]
   /** Networks (CIDR, IPv4 or IPv6) that deliveries may come from; empty: any. */
   readonly allowedNetworks: readonly string[]
 }
@@ -49,10 +51,12 @@ export interface ClientCertificateProof {
 
 /** Nothing beside our own HMAC. */
 export const NO_AUTHENTICATION: IntegrationAuthentication = {
-  staticHeader: null, bodyField: null, basicUser: null, entra: null, googlePush: null, clientCertificate: null, allowedNetworks: [],
+  staticHeader: null, bodyField: null, basicUser: null, entra: null, googlePush: null, clientCertificate: null, snsTopics: [], allowedNetworks: [],
 }
 /** Networks an integration may allow. */
 export const NETWORKS_MAX = 64
+/** Topics and accounts an integration may allow. */
+export const SNS_TOPICS_MAX = 32
 /** Certificates an integration may allow at once. */
 export const FINGERPRINTS_MAX = 8
 /** Length of a vendor secret in characters. Below the least it could be guessed, and would be blotted out of texts that are no secret. */
@@ -62,6 +66,8 @@ const HEADER = /^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/
 const FIELD = /^[\w-]{1,64}(\.[\w-]{1,64}){0,7}$/
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const FINGERPRINT = /^[0-9a-f]{64}$/
+/** A topic, or an account. */
+const SNS_TOPIC = /^(\d{12}|arn:aws(-[a-z]{1,16}){0,2}:sns:[a-z0-9-]{1,32}:\d{12}:[\w-]{1,256}(\.fifo)?)$/
 const TOKEN_CLAIM = /^[\x21-\x7e]{1,256}$/
 /** Headers that mean something already; a secret in one of them would be read as that. */
 const TAKEN_HEADERS = new Set([
@@ -89,7 +95,7 @@ export function authenticationMistakes(whole: IntegrationAuthentication): string
   const expect = (isRight: boolean, sentence: string): void => {
     if (!isRight) mistakes.push(`authentication.${sentence}`)
   }
-  const { staticHeader, bodyField, basicUser, entra, googlePush, clientCertificate, allowedNetworks } = whole
+  const { staticHeader, bodyField, basicUser, entra, googlePush, clientCertificate, snsTopics, allowedNetworks } = whole
   if (staticHeader !== null) expect(HEADER.test(staticHeader) && !TAKEN_HEADERS.has(staticHeader), 'staticHeader must be the name of a header that has no other meaning here, as x-webhook-token')
   if (bodyField !== null) expect(FIELD.test(bodyField), 'bodyField must be up to 8 names with dots between, as meta.secret')
   if (basicUser !== null) expect(/^[^:\p{Cc}]{1,128}$/u.test(basicUser), 'basicUser must have 1 to 128 characters and no colon')
@@ -109,6 +115,10 @@ export function authenticationMistakes(whole: IntegrationAuthentication): string
     const { fingerprints } = clientCertificate
     expect(fingerprints.length >= 1 && fingerprints.length <= FINGERPRINTS_MAX, `clientCertificate.fingerprints must be 1 to ${FINGERPRINTS_MAX}`)
     expect(fingerprints.every((fingerprint) => FINGERPRINT.test(fingerprint)), 'clientCertificate.fingerprints must be SHA-256 fingerprints: 64 hex digits, colons allowed')
+  }
+  expect(snsTopics.length <= SNS_TOPICS_MAX, `snsTopics may list ${SNS_TOPICS_MAX} topics or accounts`)
+  for (const topic of snsTopics.slice(0, SNS_TOPICS_MAX)) {
+    expect(SNS_TOPIC.test(topic), `snsTopics: ${JSON.stringify(topic.slice(0, 60))} is neither; write the ARN of a topic as arn:aws:sns:eu-west-1:123456789012:alarms, or the 12 digits of an account`)
   }
   expect(allowedNetworks.length <= NETWORKS_MAX, `allowedNetworks may list ${NETWORKS_MAX} networks`)
   for (const network of allowedNetworks.slice(0, NETWORKS_MAX)) {
@@ -137,7 +147,13 @@ export function parseNetwork(text: string): Network | null {
 /** Whether the settings name a proof; a delivery must then carry it, or another one, even where our HMAC is not required. */
 export function namesProof(settings: IntegrationAuthentication): boolean {
   return settings.staticHeader !== null || settings.bodyField !== null || settings.basicUser !== null || settings.entra !== null || settings.googlePush !== null
-    || settings.clientCertificate !== null
+    || settings.clientCertificate !== null || settings.snsTopics.length > 0
+}
+
+/** Whether a topic of SNS is among those the settings name, itself or by its account. */
+export function namesTopic(settings: IntegrationAuthentication, topicArn: string): boolean {
+  const [, , service, , account = ''] = topicArn.split(':')
+  return service === 'sns' && settings.snsTopics.some((named) => named === topicArn || named === account)
 }
 
 /** Whether the settings name a proof that compares with the vendor secret. */

@@ -19,11 +19,12 @@ const ALGORITHMS: Readonly<Record<string, string>> = { 1: 'RSA-SHA1', 2: 'RSA-SH
 type Envelope = ReadonlyMap<string, string>
 
 /**
- * The door of Amazon SNS. A signature proves that SNS sent the message, not whose topic it is: the API key says which company it is for, and
- * the route asks for both. Certificates come only from https hosts of SNS, and are kept with a limit.
+ * The door of Amazon SNS. A signature proves that SNS sent the message, and from which topic, not that the topic is the company's: `signedFor` names it, and
+ * the integration's settings say which are. Certificates come only from https hosts of SNS, and are kept with a limit.
  */
 export class AwsSnsDoor implements Door {
   readonly id = 'aws-sns'
+  readonly isIdSigned = true
   readonly #certificates = new CertificateCache()
 
   async verify(request: DoorRequest, services: DoorServices): Promise<DoorVerdict> {
@@ -53,6 +54,11 @@ export class AwsSnsDoor implements Door {
     const answer = await services.httpGet(url)
     if (answer.statusCode === 200) return { statusCode: 200, body: { subscribed: true, topic: envelope.get('TopicArn') ?? null } }
     return { statusCode: 400, body: { code: 'bad_request', message: `SNS refused the confirmation with status ${answer.statusCode}; request it again in the console` } }
+  }
+
+  /** Anybody with an account of AWS can have SNS sign a message to us: what tells them apart is the topic. */
+  signedFor(request: DoorRequest): string {
+    return readEnvelope(request)?.get('TopicArn') ?? ''
   }
 
   /** SNS repeats the MessageId on every attempt to deliver a message. */

@@ -14,8 +14,15 @@ export interface Door {
   verify(request: DoorRequest, services: DoorServices): Promise<DoorVerdict>
   /** Answers a message that is about the subscription and carries no alert; null for every other message, which then goes to the log. */
   handshake?(request: DoorRequest, services: DoorServices, verdict: DoorVerdict): Promise<HandshakeAnswer | null>
-  /** The vendor's own id of this delivery, the same on each retry; null where it gives none. `X-Delivery-ID` and `webhook-id` go before it, and it counts only where `verify` said `valid`. */
+  /** The vendor's own id of this delivery, the same on each retry; null where it gives none. `X-Delivery-ID` and `webhook-id` go before it unless it is signed, and it counts only where `verify` said `valid`. */
   deliveryId?(request: DoorRequest): string | null
+  /** True where the id is part of what the vendor signs: it then goes before `X-Delivery-ID` too, which whoever repeats the message could make up. */
+  readonly isIdSigned?: true
+  /**
+   * Where the vendor signs for all its customers with one key: on whose behalf it signed this, as its signature vouches for. Such a signature proves a sender only
+   * to an integration that names those it means, or at least is bound to the vendor's source.
+   */
+  signedFor?(request: DoorRequest): string
   /** A secret that travels inside the body, as it stands there, so that it can be blotted out before the body is kept; null where there is none. */
   bodySecret?(request: DoorRequest): string | null
 }

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { AwsSnsDoor } from '../../ingest/doors/aws-sns.ts'
 import type { DoorRequest } from '../../ingest/doors/door.ts'
 import { TestClock } from '../../schemas/clock.ts'
+import { toAppError } from '../../schemas/errors.ts'
 import { FakeSns } from '../fakes/sns.ts'
 
 const DAY_MS = 24 * 3_600_000
@@ -53,6 +54,12 @@ describe('the door of Amazon SNS', () => {
     'https://sns.eu-west-1.amazonaws.com:8443/a.pem',
     'https://user@sns.eu-west-1.amazonaws.com/a.pem',
     'https://s3.eu-west-1.amazonaws.com/a.pem',
+    'https://sns.s3.amazonaws.com/SimpleNotificationService-0.pem',
+    'https://sns.s3-us-west-2.amazonaws.com/SimpleNotificationService-0.pem',
+    'https://sns.s3-website-us-east-1.amazonaws.com/SimpleNotificationService-0.pem',
+    'https://sns.eu-west-1.amazonaws.com/a.pem',
+    'https://sns.eu-west-1.amazonaws.com/x/SimpleNotificationService-0.pem',
+    'https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-0.pem?again=1',
     'https://sns.eu-west-1.amazonaws.com/a.txt',
     'file:///etc/passwd.pem',
     '',
@@ -68,6 +75,25 @@ describe('the door of Amazon SNS', () => {
     clock.tick(DAY_MS)
     expect(await verify(sns.notification('next day', clock.now()))).toBe('valid')
     expect(sns.certificateReads).toBe(2)
+  })
+
+  it('asks for a certificate that is not there once a minute, and for few at a time', async () => {
+    const asked: string[] = []
+    let release = (): void => undefined
+    const gate = new Promise<void>((resolve) => { release = resolve })
+    const slow = { clock, httpGet: async (url: URL) => { asked.push(url.pathname); await gate; return { statusCode: 404, text: '' } } }
+    const forged = (name: string) => request({ ...sns.notification('text', clock.now()), SigningCertURL: `https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-${name}.pem` })
+    const verdicts = Array.from({ length: 20 }, (_, index) => door.verify(forged(`f${index}`), slow).then((verdict) => verdict, (error: unknown) => toAppError(error).code))
+    await Promise.resolve()
+    release()
+    const told = await Promise.all(verdicts)
+    expect(told.filter((verdict) => verdict === 'engine_unavailable')).toHaveLength(12)
+    expect(asked).toHaveLength(8)
+    expect(await door.verify(forged('f0'), slow)).toEqual({ invalid: 'the host of SNS has no such certificate (status 404)' })
+    expect(asked).toHaveLength(8)
+    clock.tick(60_000)
+    await door.verify(forged('f0'), slow)
+    expect(asked).toHaveLength(9)
   })
 
   it('refuses a certificate that has expired', async () => {
@@ -128,6 +154,11 @@ describe('the door of Amazon SNS', () => {
     expect(await door.handshake(request(sns.confirmation('UnsubscribeConfirmation', clock.now())), services(), 'valid')).toMatchObject({ statusCode: 200, body: { unsubscribed: true } })
     expect(await door.handshake(request(sns.notification('text', clock.now())), services(), 'valid')).toBeNull()
     expect(sns.confirmed).toEqual([])
+  })
+
+  it('says whose topic it was', () => {
+    expect(door.signedFor(request(sns.notification('text', clock.now())))).toBe(sns.topicArn)
+    expect(door.signedFor(request('text'))).toBe('')
   })
 
   it('names a delivery by the message id, which retries repeat', () => {

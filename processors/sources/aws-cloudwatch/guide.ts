@@ -12,7 +12,7 @@ export const guide: SourceGuide = {
     'Add Insufficient data as well only if you want to see that an alarm went blind; it opens no problem.',
     'For all alarms at once make an EventBridge rule on {"source": ["aws.cloudwatch"], "detail-type": ["CloudWatch Alarm State Change"]} with an API destination of {url}?api_key={key} or the topic as its target.',
   ],
-  authentication: 'SNS signs every message; the certificate must come from Amazon and the topic is remembered. The key stands in the address. An EventBridge API destination signs nothing: leave the signature requirement off for one.',
+  authentication: 'SNS signs every message, but for everybody who has an account: name yours in `authentication.snsTopics` (12 digits, or the ARN of the topic), because the key stands in the address. An EventBridge API destination signs nothing: leave the signature requirement off for one.',
   proof: 'optional',
   template: null,
   references: [
