@@ -8,15 +8,11 @@ import type { Normalised, SourceAdapter } from './source.ts'
  */
 export function withinDelivery<T extends Normalised[number]>(found: readonly T[]): readonly T[] {
   let chars = 0
-  let isBeyond = false
-  const bounded = found.map((one): T => {
+  return found.map((one): T => {
     if ('rejected' in one) return one
     chars += detailChars(one)
-    if (chars <= DELIVERY_CHARS_MAX) return one
-    isBeyond = true
-    return { ...one, message: '', labels: { truncated: 'true' } }
+    return chars <= DELIVERY_CHARS_MAX ? one : { ...one, message: '', labels: { truncated: 'true' } }
   })
-  return isBeyond ? bounded : found
 }
 
 /** The adapter, with its answers within the bound of a delivery. */

@@ -30,7 +30,6 @@ const CORE_CHARS = limits.TITLE_MAX + limits.ASSET_MAX + limits.SIGNATURE_MAX + 
 
 /** The answer of an adapter, or of a mapping: within the limits, well formed, plain. */
 export function checkNormalised(found: Normalised, codes: readonly string[] = ['payload_invalid']): void {
-  must(Array.isArray(found), 'the answer is a list')
   must(found.length <= limits.ALERTS_MAX + 1, `at most ALERTS_MAX and one refusal, not ${found.length}`)
   let chars = 0
   for (const one of found) {

@@ -90,8 +90,8 @@ function credentials(random: Random): string[] {
 function extras(random: Random): string[] {
   const names = ['x-delivery-id', 'webhook-id', 'x-timestamp', 'x-signature', 'webhook-timestamp', 'webhook-signature', 'x-hub-signature-256', 'ce-type', 'ce-id', 'ce-specversion', 'ce-source', 'user-agent', 'webhook-request-origin', 'webhook-request-rate', 'x-amz-sns-message-type', 'expect', 'connection', 'accept-encoding', 'x-forwarded-for', 'origin', 'if-none-match', 'range', 'x-pagerduty-signature', 'sentry-hook-signature', 'cookie', '__proto__', 'upgrade']
   const list = random.list(0, random.once(4) ? 6 : 1, () => `${random.pick(names)}: ${headerSafe(random.once(5) ? random.pick(['100-continue', 'close', 'keep-alive, upgrade', 'h2c', 'sha256=', 'v1,AAAA', '1767225600', '*', 'e.test', '9'.repeat(30), HEAD_CANARY]) : oddText(random)).slice(0, 4_000)}`)
-  // A user agent and the headers of events are kept on purpose, so no secret is planted there.
-  const without = list.map((line) => (/^(user-agent|ce-|x-amz-sns)/.test(line) ? line.replaceAll(HEAD_CANARY, 'x') : line))
+  // A user agent and the headers of events are kept on purpose, and an origin is answered, so no secret is planted there.
+  const without = list.map((line) => (/^(user-agent|ce-|x-amz-sns|webhook-request-origin)/.test(line) ? line.replaceAll(HEAD_CANARY, 'x') : line))
   return random.once(60) ? [...without, ...Array.from({ length: 3_000 }, (_, at) => `x-${at}: 1`)] : without
 }
 

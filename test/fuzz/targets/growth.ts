@@ -42,19 +42,23 @@ export function growthTargets(corpus: Corpus): Target[] {
 }
 
 function reader(adapter: SourceAdapter) {
-  return (bytes: Buffer): void => {
-    try {
-      checkNormalised(adapter.normalise(parseBody(bytes, 'application/json'), { contentType: 'application/json', headers: {}, receivedAtMs: 0 }))
-    } catch (thrown) {
-      checkRefused(thrown)
-    }
-  }
+  return refusing((payload) => checkNormalised(adapter.normalise(payload, { contentType: 'application/json', headers: {}, receivedAtMs: 0 })))
 }
 
 function mapped(random: Random) {
   const compiled = compileMapping({ items: random.pick(['@', 'to_array(@)', 'alerts', '*', '[]']), signature: 'keys(@)[0]', title: 'to_string(@)', labels: { a: 'length(to_string($))', b: 'sort(keys($))[0]' } })
+  return refusing((payload) => {
+    if ('mapping' in compiled) checkNormalised(applyMapping(compiled.mapping, payload, 'some-tool').alerts, ['mapping_failed', 'payload_invalid'])
+  })
+}
+
+function refusing(read: (payload: unknown) => void) {
   return (bytes: Buffer): void => {
-    if ('mapping' in compiled) checkNormalised(applyMapping(compiled.mapping, parseBody(bytes, 'application/json'), 'some-tool').alerts, ['mapping_failed', 'payload_invalid'])
+    try {
+      read(parseBody(bytes, 'application/json'))
+    } catch (thrown) {
+      checkRefused(thrown)
+    }
   }
 }
 

@@ -15,14 +15,14 @@ import type { Target } from '../target.ts'
 /** Deliveries one state sees at most. */
 const DELIVERIES_MAX = 200
 
-/** The stage over deliveries of every source, with and without a mapping. */
+/** The stage over deliveries of every source. */
 export async function stageTarget(corpus: Corpus): Promise<Target> {
   const stage = processStage({ normalise, correlationPartitions: 2, maxOpenProblems: 50 })
-  const codecs = new Map([
-    [TOPICS.alerts.name as string, await openCodec(TOPICS.alerts.name, memoryIds)],
+  const codecs = new Map<string, { encode(record: never): Buffer; decode(value: Buffer): unknown }>([
+    [TOPICS.alerts.name, await openCodec(TOPICS.alerts.name, memoryIds)],
     [TOPICS.correlation.name, await openCodec(TOPICS.correlation.name, memoryIds)],
     [TOPICS.deadLetter.name, await openCodec(TOPICS.deadLetter.name, memoryIds)],
-  ] as [string, { encode(record: unknown): Buffer; decode(value: Buffer): unknown }][])
+  ])
   const entries = await openRecordCodec<ProcessEntry>('state-process', schemaText('state-process'), memoryIds)
   const sources = [...corpus.bySource]
   return {
@@ -45,7 +45,7 @@ export async function stageTarget(corpus: Corpus): Promise<Target> {
         for (const { topic, record: published } of out) {
           const codec = codecs.get(topic)
           must(codec !== undefined, 'it publishes to topics it has')
-          codec.decode(codec.encode(published))
+          codec.decode(codec.encode(published as never))
           if (topic === TOPICS.deadLetter.name) tellsNothing((published as DeadLetter).message, 'a dead letter\'s message')
         }
         for (const entry of state.takeDelta().values()) if (entry !== null) entries.decode(entries.encode(entry))
