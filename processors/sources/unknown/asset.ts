@@ -9,8 +9,10 @@ const NAME_FIELDS = new Set(['name', 'label'])
 const ADDRESS = /^(?:[\da-f]{2}(?:[:-][\da-f]{2}){5}|\d{1,3}(?:\.\d{1,3}){3})$/i
 /** Addresses that may as well lead into the tool. */
 const LINKS = new Set(['url', 'monitorurl', 'checkurl', 'siteurl', 'fullurl'])
+/** Their own address is a page about them. */
+const PROBLEMS = new Set(['alert', 'alarm', 'incident', 'problem', 'issue', 'error', 'fault', 'finding', 'event', 'rule'])
 const PICTURE = /\.(?:png|ico|svg|jpe?g|gif)$/i
-const FIRST_WEAK_TIER = 2
+const FIRST_WEAK_TIER = 1
 
 /** The machine, device or other resource that is ill. */
 export function chooseAsset(entries: readonly Entry[], id: Choice<string> | null, signature: Choice<string> | null): Choice<string> | null {
@@ -25,11 +27,11 @@ export function chooseAsset(entries: readonly Entry[], id: Choice<string> | null
   }
   const found = choose(entries, ASSET_NAMES, (text, entry) => {
     const name = entry.words.join('')
-    if (entry === signature?.entry || (LINKS.has(name) && isLink(text))) return null
+    if (entry === signature?.entry || (LINKS.has(name) && (isLink(text) || PROBLEMS.has(entry.parent.at(-1) ?? '')))) return null
     if (/^-?\d+$/.test(text) && !name.endsWith('id')) return null
     return nameOfAsset(text)
   })
-  if (found !== null && found.tier < FIRST_WEAK_TIER - 1) return found
+  if (found !== null && found.tier < FIRST_WEAK_TIER) return found
   const machine = entries.find((entry) => NAME_FIELDS.has(entry.words.at(-1) ?? '') && !entry.isForeign && entry !== signature?.entry && isOfMachine(entry, entries))
   const name = machine === undefined ? null : nameOfAsset(machine.text)
   return machine === undefined || name === null ? found : { value: name, entry: machine, tier: 0 }

@@ -12,7 +12,8 @@ export function callsOf(words: readonly string[], around: readonly string[]): re
   const parent = WRAPPING_WORDS.has(last) && around.length > 1 ? around.slice(0, -1) : around
   const isOther = words.slice(0, -1).some((word) => OTHER_MOMENTS.has(word))
   return [
-    ...[words.join(''), singular(words), plainer(words)].map((name) => ({ name, kind: 'whole' as const })),
+    ...[words.join(''), singular(words), momentName(words)].map((name) => ({ name, kind: 'whole' as const })),
+    { name: plainer(words), kind: 'end' as const },
     ...parent.flatMap((_, from) => [parent.slice(from).join(''), singular(parent.slice(from))].map((name) => ({ name: name === '' ? '' : name + words.join(''), kind: 'pair' as const }))),
     ...(isOther ? [] : words.slice(1).flatMap((_, from) => [words.slice(from + 1).join(''), singular(words.slice(from + 1))].map((name) => ({ name, kind: 'end' as const })))),
   ].filter(({ name }) => name !== '')
@@ -35,8 +36,27 @@ function plainer(words: readonly string[]): string {
   return words.length > 1 && FORM_WORDS.has(words.at(-1) ?? '') ? words.slice(0, -1).join('') : ''
 }
 
+const MOMENT_WORDS = new Set(['date', 'time', 'timestamp', 'datetime', 'on', 'utc'])
+
+/** `date_triggered`, `triggered_on` and `triggeredDate` are `triggeredat`. */
+function momentName(words: readonly string[]): string {
+  if (words.length < 2) return ''
+  if (MOMENT_WORDS.has(words[0] ?? '')) return `${words.slice(1).join('')}at`
+  return MOMENT_WORDS.has(words.at(-1) ?? '') ? `${words.slice(0, -1).join('')}at` : ''
+}
+
+/** Names repeat from alert to alert; this many are remembered. */
+const REMEMBERED_MAX = 4_096
+const remembered = new Map<string, readonly string[]>()
+
 /** The words of a name in lower case, by case and by whatever separates them. */
 export function wordsOf(name: string): readonly string[] {
-  const spaced = name.slice(0, 128).replace(/([a-z0-9])([A-Z])/g, '$1 $2').replace(/([A-Z])([A-Z][a-z])/g, '$1 $2')
-  return spaced.toLowerCase().split(/[^a-z0-9]+/).filter((word) => word !== '')
+  const window = name.slice(0, 128)
+  const known = remembered.get(window)
+  if (known !== undefined) return known
+  const spaced = window.replace(/([a-z0-9])([A-Z])/g, '$1 $2').replace(/([A-Z])([A-Z][a-z])/g, '$1 $2')
+  const words = spaced.toLowerCase().split(/[^a-z0-9]+/).filter((word) => word !== '')
+  if (remembered.size >= REMEMBERED_MAX) remembered.clear()
+  remembered.set(window, words)
+  return words
 }

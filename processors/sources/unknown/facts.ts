@@ -6,7 +6,7 @@ import type { Entry } from './entries.ts'
 import { chooseId } from './identity.ts'
 import { chooseAsset } from './asset.ts'
 import * as names from './names.ts'
-import { exitCodeOf, stateOfField, stateOfFlag } from './status.ts'
+import { endsInParticle, exitCodeOf, stateOfField, stateOfFlag } from './status.ts'
 import { camelKind, compoundKind, gradeOf, gradeOfState, momentOf, nameOfCheck, plain, stableTitle, worded } from './values.ts'
 
 /** What was found of an alert, each with the place it was found at; null where nothing told it. */
@@ -28,6 +28,7 @@ const FLAG_NAMES: names.Tiers = [[...names.ENDED_FLAGS, ...names.BEGAN_FLAGS]]
 const SHORT_TITLE = 64
 const EXIT_CODE_GRADES = [null, 'medium', 'critical', null] as const
 const TYPE_NAMES: names.Tiers = [['.type']]
+const GRADE_NAMES: names.Tiers = [['severity', 'severitylevel', '=level', 'currentseverity']]
 const BARE_STATES: names.Tiers = [['=status', '=state']]
 
 /** Finds each field by the names of `names.ts`. */
@@ -57,6 +58,9 @@ function chooseStatus(entries: readonly Entry[]): Choice<AlertStatus> | null {
     const code = exitCodeOf(entry, entries)
     return code === null ? stateOfField(text) : code === 0 ? 'resolved' : 'firing'
   })
+  // A grade that says that all is well says more than the kind of the message.
+  const well = told === null || told.tier > 0 ? choose(entries, GRADE_NAMES, (text) => (stateOfField(text) === 'resolved' ? 'resolved' : null)) : null
+  if (well !== null) return well
   const flag = choose(entries, FLAG_NAMES, (text, { words }) => stateOfFlag(words.join(''), text))
   const isFresh = told !== null && (told.tier === 0 || (told.tier === 1 && told.entry.steps.length === 1))
   if (isFresh && (told.entry.isOwn || flag?.entry.isOwn !== true)) return told
@@ -85,7 +89,7 @@ function chooseStart(entries: readonly Entry[], status: AlertStatus | null): Cho
 /** A title names the check where nothing else does, without the state it tells, because that of the end tells another. */
 function lastSignature(entries: readonly Entry[], asset: Choice<string> | null, title: Choice<string> | null): Choice<string> | null {
   const bare = title === null ? null : readMarks(title.value).text
-  const byTitle = title === null || bare === null ? null : { ...title, value: stableTitle(withoutState(bare)) }
+  const byTitle = title === null || bare === null ? null : { ...title, value: stableTitle(endsInParticle(bare) ? bare : withoutState(bare)) }
   // A type of several words is the same each time, and a message is not.
   const type = title === null || title.tier === 0 ? null : choose(entries, TYPE_NAMES, camelKind)
   if (type !== null) return type

@@ -52,5 +52,5 @@ function namesAlert(payload: JsonObject, list: string): boolean {
   const nested = entries.filter(({ steps }) => steps.length === 2 && !/label|annotation/i.test(steps[0] ?? ''))
   const name = choose([...own.filter(({ words }) => words.join('') !== 'name'), ...nested], SIGNATURE_NAMES, (text) => text)
   const id = choose(own, ID_NAMES, (text) => text)
-  return (name !== null && name.tier === 0) || (id !== null && id.tier === 0)
+  return (name !== null && name.tier === 0) || (id !== null && id.tier < 2)
 }

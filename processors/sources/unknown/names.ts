@@ -12,7 +12,8 @@ function tiers(...lines: readonly string[]): Tiers {
 
 /** What ties the end of a problem to its beginning: keys made for it, then the problem's own id, then the id of the check. Ids of deliveries and events are none. */
 export const ID_NAMES = tiers(
-  'fingerprint dedupkey deduplicationkey dedupid dedupekey incidentkey alertkey messagekey problemkey eventkey uniqueid uniqueidentifier alertuid alertuuid alertguid alertid alarmid problemid =pid issueid faultid errorid findingid violationid outageid =alias',
+  'fingerprint dedupkey deduplicationkey dedupid dedupekey incidentkey alertkey messagekey problemkey eventkey uniqueid uniqueidentifier',
+  'alertuid alertuuid alertguid alertid alarmid problemid =pid issueid faultid errorid findingid violationid outageid =alias',
   'incidentid detectionid detectid .id .uid threatid',
   'monitorid checkid testid sensorid heartbeatid probeid triggerid jobid websiteid siteid entityid',
   '.uuid .guid',
@@ -30,9 +31,9 @@ export const ASSET_NAMES = tiers(
 
 /** The check, rule or monitor; then kinds of error and metrics, then whatever the message is called. */
 export const SIGNATURE_NAMES = tiers(
-  'alertname checkname rulename ruledisplayname alertrulename monitorname monitorfriendlyname monitordisplayname monitorlabel conditionname alertconditionname triggername searchname savedsearchname alertdefinitionname alarmname sensorname checkrule testname detectorname detectordisplayname heartbeatname jobname taskname servicedesc servicedescription servicecheck stateservice problemtitle threatname detectname definitiontitle eventdefinitiontitle ruledescription =sensor =check =monitor =rule =condition =trigger =signature',
+  'alertname checkname rulename ruledisplayname alertrulename monitorname monitorfriendlyname monitordisplayname monitorlabel conditionname checkrulename alertconditionname triggername searchname savedsearchname alertdefinitionname alarmname sensorname checkrule testname detectorname detectordisplayname heartbeatname jobname taskname servicedesc servicedescription servicecheck stateservice problemtitle threatname detectname definitiontitle eventdefinitiontitle ruledescription =sensor =check =monitor =rule =condition =trigger =signature',
   'errorclass exceptionclass klass errortype exceptiontype typename eventname metricdisplayname metricname policyname =alert =alarm =problem =issue .name .label',
-  'messageid eventtypename statuscode detailtype',
+  'eventtypename statuscode detailtype',
 )
 
 /** Kinds of alert, which name the check where they are compound, such as `UnauthorizedAccess:EC2/SSHBruteForce`; the first ones also where they are words. */
@@ -42,11 +43,11 @@ export const KIND_NAMES = tiers('alerttype alerttypename alarmtype issuetype det
 export const LAST_SIGNATURE_NAMES = tiers('title .type alerttype category metric')
 
 /** A service names the check where the machine it runs on is known. */
-export const SERVICE_NAMES = tiers('=service')
+export const SERVICE_NAMES = tiers('=service affectedservice impactedservice')
 
 /** One line for people. */
 export const TITLE_NAMES = tiers(
-  'title =summary subject headline problemtitle alerttitle incidenttitle incidentname shortdescription fallback',
+  'title subject summary headline problemtitle alerttitle incidenttitle incidentname shortdescription fallback',
   'statemessage alertmessage errormessage message msg humanreadable',
   'description =details =text =output =reason =info',
 )
@@ -64,12 +65,12 @@ export const SEVERITY_NAMES = tiers(
 /** Whether it began or ended, told as such; then what happened; then grades that may say that all is well. */
 export const STATUS_NAMES = tiers(
   'status state alertstate alertstatus alarmstate currentstate newstate currentstatus newstatus problemstate incidentstatus monitorstatus checkstate servicestate hoststate statename qualitativenewstate issuestate resolutionstate issuestatus',
-  'transition alerttransition triggerstatus activityresult activitystatus eventaction alertaction actiontype action messagetype notificationtype alerttypefriendlyname eventtype eventtypename alertevent triggertype event eventname .trigger alerttype .type .method',
+  'transition =clear alerttransition triggerstatus activityresult activitystatus eventaction alertaction actiontype action messagetype notificationtype alerttypefriendlyname eventtype eventtypename alertevent triggertype event eventname .trigger alerttype .type .method',
   'checkresult =result severity =level',
 )
 
 /** Truth values that say that it ended, and that it lasts. */
-export const ENDED_FLAGS = ['resolved', 'isresolved', 'isok', 'isup', 'up', 'healthy', 'ishealthy', 'closed', 'isclosed', 'cleared', 'iscleared', 'recovered'] as const
+export const ENDED_FLAGS = ['resolved', 'isresolved', 'isok', 'isup', 'up', 'healthy', 'ishealthy', 'closed', 'isclosed', 'cleared', 'iscleared', 'recovered', 'clear'] as const
 export const BEGAN_FLAGS = ['active', 'isactive', 'firing', 'isfiring', 'isdown', 'down', 'triggered', 'istriggered'] as const
 
 /** Moments of an end. */
@@ -83,7 +84,7 @@ export const TIME_NAMES = tiers(
 )
 
 /** Words before a name that make it another thing: the state before, the time of the end. */
-export const OTHER_MOMENTS = new Set(['previous', 'prev', 'old', 'last', 'prior', 'original', 'next', 'expected', 'updated', 'modified', 'end', 'ended', 'finished', 'resolved', 'closed', 'cleared', 'acknowledged', 'ack', 'received', 'recovered', 'http', 'response', 'parent', 'related', 'requested', 'legacy'])
+export const OTHER_MOMENTS = new Set(['previous', 'prev', 'old', 'last', 'prior', 'original', 'next', 'expected', 'updated', 'modified', 'end', 'ended', 'finished', 'resolved', 'closed', 'cleared', 'acknowledged', 'ack', 'received', 'recovered', 'http', 'response', 'parent', 'related', 'requested', 'legacy', 'query', 'window', 'range'])
 
 /** Objects that hold what a message is about, inside an envelope of its own ids and times. */
 export const SUBJECT_NAMES = ['event', 'data', 'payload', 'alert', 'alarm', 'incident', 'problem', 'issue', 'detail', 'details', 'detection', 'finding', 'fault', 'error', 'outage', 'violation', 'item', 'report', 'threatinfo', 'notification', 'attributes', 'properties', 'body', 'embeds', 'attachments', 'sections', 'triggers', 'content', 'record', 'message'] as const

@@ -56,7 +56,7 @@ export function tagsIn(name: string, text: string): readonly Pair[] {
 }
 
 /** `Name: value` lines of a text, with or without marks for bold; none where only one line of several is such. */
-export function linePairs(text: string): readonly (readonly [string, string])[] {
+function linePairs(text: string): readonly (readonly [string, string])[] {
   const lines = text.slice(0, TEXT_WINDOW).split(/\r?\n|<br\s?\/?>/, PAIRS_MAX).map((line) => line.trim()).filter((line) => line !== '')
   const pairs: (readonly [string, string])[] = []
   for (const [index, line] of lines.entries()) {

@@ -13,7 +13,7 @@ import { labelsOf } from './labels.ts'
 import { listOfAlerts } from './lists.ts'
 import { stateOfSentence } from './status.ts'
 import { fieldsOfText } from './texts.ts'
-import { worded } from './values.ts'
+import { gradeInTitle, worded } from './values.ts'
 
 export { listName } from './lists.ts'
 export { stateOfFlag } from './status.ts'
@@ -100,7 +100,7 @@ function alertOf(entries: readonly Entry[], source: string, hints: Hints): Norma
     externalId: facts.externalId?.value ?? null,
     asset: facts.asset?.value ?? null,
     signature,
-    severity: facts.severity?.value ?? marks.severity ?? 'unknown',
+    severity: facts.severity?.value ?? marks.severity ?? gradeInTitle(title) ?? 'unknown',
     status: told ?? silent,
     title: title ?? signature ?? entries.find((entry) => worded(entry.text) !== null)?.text ?? null,
     message: facts.message?.value ?? null,

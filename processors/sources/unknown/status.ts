@@ -38,13 +38,19 @@ export function stateOfField(value: string): AlertStatus | null {
   return statusOf([before, last])
 }
 
-/** The state a sentence says by its telling words; null when it says none, or several that differ. `up` counts only at the end. */
+/** The state a sentence says by its telling words; null when it says none, or several that differ. */
 export function stateOfSentence(text: string | null): AlertStatus | null {
-  const words = wordsOfSentence((text ?? '').slice(0, SENTENCE_MAX))
-  const found = new Set(words.flatMap((word, index) => (Object.hasOwn(TELLING_WORDS, word) && (word !== 'up' || index === words.length - 1) ? [TELLING_WORDS[word]] : [])))
+  const window = (text ?? '').slice(0, SENTENCE_MAX)
+  const words = wordsOfSentence(window)
+  const found = new Set(words.flatMap((word, index) => (Object.hasOwn(TELLING_WORDS, word) && (word !== 'up' || (index === words.length - 1 && !endsInParticle(window))) ? [TELLING_WORDS[word]] : [])))
   const [only] = found
   // "Recovered from being down" names both; the end of a problem is what is told then.
   return found.size === 1 ? (only ?? null) : found.has('resolved') && (words.includes('recovered') || words.includes('resolved')) ? 'resolved' : null
+}
+
+/** True for a title such as `Budget is used up`, whose last word is no state. */
+export function endsInParticle(text: string): boolean {
+  return /[a-z] up$/.test(text.trimEnd()) && !/ (?:is|are|was|back|now|came|went|be) up$/i.test(text.trimEnd())
 }
 
 /** True for a single word that is a state and no grade: `down`, `resolved`, `triggered`. */

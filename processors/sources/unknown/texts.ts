@@ -1,12 +1,10 @@
-import { jsonInside, type JsonObject } from '../json.ts'
-import { isObject } from '../json.ts'
-import { linePairs } from './pairs.ts'
+import { isObject, jsonInside, type JsonObject } from '../json.ts'
 
 /** A text is looked at as far as this. */
 const WINDOW = 262_144
 const FIELDS_MAX = 256
 
-/** A plain text as an object of fields: JSON, CEF, LEEF, `name=value` pairs, or `Name: value` lines; else the text alone. */
+/** A plain text as an object of fields: JSON, CEF, LEEF, or `name=value` pairs; else the text alone. */
 export function fieldsOfText(text: string): JsonObject {
   const window = text.slice(0, WINDOW)
   const inside = jsonInside(window)
@@ -17,9 +15,7 @@ export function fieldsOfText(text: string): JsonObject {
   const leef = start.indexOf('LEEF:')
   if (leef >= 0) return readLeef(window.slice(leef))
   const pairs = equalPairs(window.slice(0, 16_384))
-  if (pairs.length >= 3) return { ...Object.fromEntries(pairs) }
-  const lines = linePairs(window)
-  return lines.length >= 3 ? { ...Object.fromEntries(lines), text } : { text }
+  return pairs.length >= 3 ? Object.fromEntries(pairs) : { text }
 }
 
 /** `CEF:0|vendor|product|version|class|name|severity|extension`; severities are 0 to 10 (CEF, "Header": 0-3 low, 4-6 medium, 7-8 high, 9-10 very high). */

@@ -23,6 +23,15 @@ export function gradeOfState(value: string): Severity | null {
   return /^(?:crit(?:ical)?|warn(?:ing)?|major|minor|emerg(?:ency)?|disaster|fatal)$/i.test(value) ? gradeOf(value) : null
 }
 
+/** The grade in brackets inside a title: `Alert triggered: [critical] Disk full`. */
+export function gradeInTitle(title: string | null): Severity | null {
+  for (const [, word] of (title ?? '').slice(0, 512).matchAll(/[[(]([A-Za-z]{3,13})[\])]/g)) {
+    const grade = gradeOf(word ?? '')
+    if (grade !== null) return grade
+  }
+  return null
+}
+
 /** A text that is no JSON. */
 export function plain(text: string): string | null {
   return /^[{[]\s*["{[]/.test(text) ? null : text
@@ -99,7 +108,7 @@ export function stableTitle(text: string): string {
     .replace(/[<>=]{0,2}\s?\b\d[\d.,]{0,20}\s?%/g, '')
     .replace(/\b\d{1,15}\.\d{1,15}\b(?![.\d])/g, '')
     .replace(/\s{2,}/g, ' ')
-  const name = withoutEnd(bare).trim()
+  const name = bare === window ? window : withoutEnd(bare).trim()
   return /\p{L}/u.test(name) ? name : window
 }
 
