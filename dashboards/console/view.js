@@ -99,6 +99,6 @@ export function firstSteps(origin) {
   return [
     el('h2', {}, 'No incidents yet'), el('p', {}, 'Send a first alert. A company\'s key and secret are shown once, when it is made; the program prints those of the first company at its first start.'),
     el('pre', {}, example), el('p', {}, 'The incident appears here by itself. A storm shows more: ', el('code', {}, 'npx aw send test/samples/storm.alertmanager.jsonl --source alertmanager --company <name>')),
-    el('p', { className: 'muted' }, 'Make companies, users and integrations through the API; see ', el('a', { href: '/api/docs' }, 'its documentation'), '.'),
+    el('p', { className: 'muted' }, 'Connect a tool with npx aw integration create; make companies and users through the API: see ', el('a', { href: '/api/docs' }, 'its documentation'), '.'),
   ]
 }

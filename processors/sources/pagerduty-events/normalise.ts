@@ -38,7 +38,7 @@ function readV2(event: unknown, path: string): Normalised {
   const dedupKey = firstText(event, 'dedup_key')
   if (summary === null && dedupKey === null) return [reject(path, 'an event needs payload.summary, or a dedup_key')]
   const action = firstText(event, 'event_action')
-  // Change events have no action; they say what was done, not that something is wrong.
+  // Change events have no action; they say what was done, not that something is wrong, and open no incident at PagerDuty either.
   const isChange = action === null && isObject(payload)
   const details = at(payload, 'custom_details')
   // Alertmanager gives itself as the source; what is ill stands in its text of the alerts.
@@ -57,7 +57,7 @@ function readV2(event: unknown, path: string): Normalised {
       asset: source,
       signature: check ?? (component === client ? null : component) ?? nameIn(summary, source),
       severity,
-      status: isChange ? 'firing' : statusFrom(ACTIONS, action),
+      status: isChange ? 'no_data' : statusFrom(ACTIONS, action),
       title: summary ?? dedupKey,
       message: textOf(details) ?? detailText(details) ?? summary,
       startsAtMs: instantMs(at(payload, 'timestamp')),
