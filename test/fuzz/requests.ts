@@ -23,6 +23,8 @@ export interface RequestBytes {
 
 /** Heads that are longer end the connection, and an answer may be lost with it. */
 const HEAD_BYTES = 15_000
+/** So do bodies beyond the least limit of any address. */
+const UNVOUCHED_BYTES = 524_288
 
 interface Address { readonly method: string; readonly path: string; readonly source: string; readonly hasKey: boolean }
 
@@ -54,7 +56,7 @@ export function requestOf(random: Random, corpus: Corpus, nowMs: number): Reques
   const framing = framed(body, random)
   const path = `${address.hasKey ? '' : prefix}${filled(address.path, address.source, random)}${query}`
   const head = [`${method} ${path.replace(/[\s\u0000-\u001f\u007f-\uffff]/g, (char) => encodeURIComponent(char.toWellFormed()))} HTTP/1.1`, 'host: edge.test', ...shuffled(headers, random), ...framing.headers, '', ''].join('\r\n')
-  return { method, bytes: Buffer.concat([Buffer.from(head, 'latin1'), framing.body]), isFramed: framing.isRight && head.length < HEAD_BYTES && !/^(FOO|post)$/.test(method) }
+  return { method, bytes: Buffer.concat([Buffer.from(head, 'latin1'), framing.body]), isFramed: framing.isRight && head.length < HEAD_BYTES && body.length <= UNVOUCHED_BYTES && !/^(FOO|post)$/.test(method) }
 }
 
 /** A body of the address's own kind. Where clients put the key into it, it stands there. */
