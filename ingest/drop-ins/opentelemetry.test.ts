@@ -2,7 +2,16 @@ import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { credential, KEY, makeEdge, type Edge } from '../testing/edge.ts'
 import { RECORDS_MAX } from './opentelemetry.ts'
-import { fieldsOf } from './protobuf-fields.ts'
+import { walkFields } from './protobuf-fields.ts'
+
+interface Field { readonly number: number; readonly bytes: Buffer | null; readonly varint: number | null }
+
+/** The fields of a message; null where the bytes are none. */
+function fieldsOf(message: Buffer): readonly Field[] | null {
+  const fields: Field[] = []
+  const isMessage = walkFields(message, 0, message.length, (number, from, to, varint) => fields.push({ number, bytes: from < 0 ? null : message.subarray(from, to), varint: varint < 0 ? null : varint }) > 0)
+  return isMessage ? fields : null
+}
 
 let edge: Edge
 beforeEach(async () => {
@@ -88,4 +97,19 @@ test('a wrong key, too much and a log that is down are told in kind, with Retry-
   const limited = await post('{}', json)
   expect(limited).toMatchObject({ status: 429, headers: { 'retry-after': expect.any(String) } })
   expect(JSON.parse(limited.body.toString())).toMatchObject({ code: 8 })
+})
+
+test.each([
+  ['no message at all', [0xff]], ['a number that does not end', [0x08, 0x80]], ['a number of eleven bytes', [0x08, ...Array<number>(10).fill(0x80), 1]], ['a field number of 0', [0x00, 0x00]], ['more bytes than there are', [0x0a, 5, 1]],
+  ['a length beyond all bounds', [0x0a, ...Array<number>(9).fill(0xff), 1]], ['a cut fixed width', [0x09, 1, 2]], ['a group', [0x0b, 0x0c]], ['a fault three levels down', [0x0a, 5, 0x12, 3, 0x12, 1, 0xff]], ['a number where a message belongs', [0x08, 1]],
+])('protobuf that is %s is refused', async (_what, bytes) => {
+  const answer = await edge.app.inject({ method: 'POST', url: '/v1/logs', headers: { 'content-type': 'application/x-protobuf', 'x-api-key': KEY }, payload: Buffer.from(bytes) })
+  expect(answer.statusCode).toBe(400)
+})
+
+test('half a million empty messages are walked without a thing being made of each', async () => {
+  const body = Buffer.alloc(1_000_000)
+  for (let at = 0; at < body.length; at += 2) body[at] = 0x0a
+  const answer = await edge.app.inject({ method: 'POST', url: '/v1/logs', headers: { 'content-type': 'application/x-protobuf', 'x-api-key': KEY }, payload: body })
+  expect(answer.statusCode).toBe(200)
 })

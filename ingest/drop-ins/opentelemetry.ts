@@ -4,7 +4,7 @@
  */
 import type { BodyFault } from '../body.ts'
 import { JSON_TYPE, type Answer, type DropIn, type DropInRequest, type RefusedRequest, type Taken } from './drop-in.ts'
-import { fieldsOf, type Field } from './protobuf-fields.ts'
+import { walkFields, type VisitField } from './protobuf-fields.ts'
 import { readObject, type JsonObject } from './read-object.ts'
 
 const PROTOBUF_TYPE = 'application/x-protobuf'
@@ -75,37 +75,22 @@ function writeVarint(value: number): Buffer {
 /** Records that mean trouble in resource_logs (1) . scope_logs (2) . log_records (2), by severity_number (2) or event_name (12); null where it is no such message. */
 function countProtobuf(body: Buffer): number | null {
   let count = 0
-  const resources = messagesIn(body, 1)
-  for (const resource of resources ?? []) {
-    const scopes = messagesIn(resource, 2)
-    if (scopes === null) return null
-    for (const scope of scopes) {
-      const records = messagesIn(scope, 2)
-      if (records === null) return null
-      for (const record of records) {
-        const fields = fieldsOf(record)
-        if (fields === null) return null
-        if (fields.some(isTrouble)) count++
-      }
-    }
+  const seen = { isTrouble: false }
+  const field: VisitField = (number, from, to, varint) => {
+    if ((number === 2 && varint >= WARN) || (number === 12 && to > from)) seen.isTrouble = true
+    return true
   }
-  return resources === null ? null : count
-}
-
-function isTrouble({ number, bytes, varint }: Field): boolean {
-  return (number === 2 && (varint ?? 0) >= WARN) || (number === 12 && bytes !== null && bytes.length > 0)
-}
-
-function messagesIn(message: Buffer, number: number): readonly Buffer[] | null {
-  const fields = fieldsOf(message)
-  if (fields === null) return null
-  const messages: Buffer[] = []
-  for (const field of fields) {
-    if (field.number !== number) continue
-    if (field.bytes === null) return null
-    messages.push(field.bytes)
+  const record = (from: number, to: number): boolean => {
+    seen.isTrouble = false
+    if (!walkFields(body, from, to, field)) return false
+    if (seen.isTrouble) count++
+    return true
   }
-  return messages
+  const within = (wanted: number, inner: (from: number, to: number) => boolean): VisitField => (number, from, to) => number !== wanted || (from >= 0 && inner(from, to))
+  const scope = within(2, record)
+  const resource = within(2, (from, to) => walkFields(body, from, to, scope))
+  const request = within(1, (from, to) => walkFields(body, from, to, resource))
+  return walkFields(body, 0, body.length, request) ? count : null
 }
 
 function countJson(request: JsonObject): number | null {
