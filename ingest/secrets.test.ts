@@ -30,6 +30,24 @@ describe('a body', () => {
     expect(new URLSearchParams(clean(form, secret)).get('secret')).toMatch(/^\*+$/)
   })
 
+  test.each([
+    ['as .NET escapes', '"\\u002Ba\\u0026b\\u0027c"'], ['as Go escapes', '"+a\\u0026b\'c"'], ['whole by number', '"\\u002b\\u0061\\u0026\\u0062\\u0027\\u0063"'],
+  ])('loses a secret that is written %s', (_what, literal) => {
+    const secret = "+a&b'c"
+    expect(JSON.parse(literal)).toBe(secret)
+    const body = `{"\\u0041":"x\\u0041\\"","sharedSecret":${literal},"end":"\\u0042"}`
+    expect(clean(body, secret)).toBe(`{"\\u0041":"x\\u0041\\"","sharedSecret":"${'*'.repeat(literal.length - 2)}","end":"\\u0042"}`)
+  })
+
+  test('loses a secret of a form whose codes are in small letters', () => {
+    expect(clean('Token=a%2bb%2fc&x=1', 'a+b/c')).toBe('Token=*********&x=1')
+  })
+
+  test('with a text that never ends goes on', () => {
+    expect(clean('{"a":"\\u0041', 'A')).toBe('{"a":"\\u0041')
+    expect(clean('"\\u0041'.repeat(50_000), 'hush-hush')).toHaveLength(350_000)
+  })
+
   test('may carry half a character', () => {
     expect(clean('{"secret":"\\ud800 half"}', '\ud800 half')).toMatch(/^\{"secret":"\*+"\}$/)
   })

@@ -35,7 +35,39 @@ export function withoutSecrets(body: Buffer, values: readonly string[]): Buffer 
       }
     }
   }
-  return clean
+  return withoutEscaped(clean, body, values)
+}
+
+const BACKSLASH = '\\'.charCodeAt(0)
+
+/** The same for texts of JSON that write characters by number (`\u002B`), as many serialisers do with `+`, `&` or whatever is no ASCII. */
+function withoutEscaped(clean: Buffer, body: Buffer, values: readonly string[]): Buffer {
+  let result = clean
+  if (!clean.includes('\\u')) return result
+  const longest = 6 * Math.max(0, ...values.map((value) => value.length))
+  for (let at = clean.indexOf(QUOTE); at >= 0;) {
+    let end = at + 1
+    while (end < clean.length && clean[end] !== QUOTE) end += clean[end] === BACKSLASH ? 2 : 1
+    if (end >= clean.length) break
+    const text = end - at - 1 <= longest ? clean.subarray(at, end + 1) : null
+    if (text?.includes('\\u') === true && isOneText(text, values)) {
+      if (result === body) result = Buffer.from(body)
+      result.fill(MASK, at + 1, end)
+    }
+    at = clean.indexOf(QUOTE, end + 1)
+  }
+  return result
+}
+
+function isOneText(literal: Buffer, values: readonly string[]): boolean {
+  try {
+    const value: unknown = JSON.parse(literal.toString('utf8'))
+    return typeof value === 'string' && value !== '' && values.includes(value)
+  } catch (error) {
+    // No text of JSON after all: the body is of another kind.
+    if (error instanceof SyntaxError) return false
+    throw error
+  }
 }
 
 /** How a text may stand in a body: what comes before it, how it is written, and which bytes may follow (none: the end). */
@@ -47,6 +79,7 @@ function forms(value: string): readonly { readonly open: string; readonly text: 
   const asJson = [json, json.replaceAll('/', '\\/')].map((text) => ({ open: '"', text, closes: [QUOTE] }))
   // Some tools leave bare what they should escape; what would then read as the form's own marks is not looked for.
   const bare = /[&=]/.test(value) ? [] : [value]
-  const asForm = [form, form.replaceAll('%20', '+'), standardForm, ...bare].map((text) => ({ open: '=', text, closes: [AMPERSAND, undefined] }))
+  const forms = [form, form.replaceAll('%20', '+'), standardForm]
+  const asForm = [...forms, ...forms.map((text) => text.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase())), ...bare].map((text) => ({ open: '=', text, closes: [AMPERSAND, undefined] }))
   return [...asJson, ...asForm]
 }
