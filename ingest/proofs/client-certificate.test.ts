@@ -25,6 +25,8 @@ describe('a client certificate', () => {
   test.each([
     ['another fingerprint', 'ab'.repeat(32)], ['another certificate', encodeURIComponent(other)], ['a fingerprint that is cut', fingerprint.slice(2)], ['SHA-1', 'ab'.repeat(20)],
     ['a word', 'SUCCESS'], ['two of Envoy’s elements', `Hash=${fingerprint},Hash=${hexOf(other)}`], ['two elements of which one has no hash', `By=spiffe://a,Hash=${fingerprint}`], ['two fingerprints', `${fingerprint}, ${fingerprint}`],
+    ['the hash within what its owner wrote', `By=spiffe://a;Subject="CN=a;Hash=${fingerprint};O=b"`], ['the same, beside the true one', `Hash=${hexOf(other)};Subject="CN=a;Hash=${fingerprint};O=b"`],
+    ['the same, with its quotes escaped', `Hash=${hexOf(other)};Subject="CN=a\\";Hash=${fingerprint};O=\\"b"`], ['a hash behind a quote that never ends', `By="a;Hash=${fingerprint}`],
     ['a certificate that is cut', encodeURIComponent(pem.slice(0, 200))], ['broken encoding', '%E0%A4%A'], ['a header without end', 'A'.repeat(20_000)],
   ])('is refused when the proxy writes %s', (_what, value) => {
     expect(judge(value)).toEqual({ invalid: expect.any(String) as string })

@@ -23,14 +23,28 @@ export function judgeClientCertificate(proof: ClientCertificateProof, headers: R
 function fingerprintIn(value: string): string | null {
   const bare = value.replaceAll(':', '').toLowerCase()
   if (/^[0-9a-f]{64}$/.test(bare)) return bare
-  const hashes = [...value.matchAll(/(?:^|[;,])\s*hash="?([0-9a-f]{64})"?(?=$|[;,\s])/gi)]
-  if (hashes.length > 0) return hashes.length === 1 && !outsideQuotes(value).includes(',') ? hashes[0]?.[1]?.toLowerCase() ?? null : null
+  const elements = partsOf(value)
+  const hashes = elements.flat().flatMap((part) => /^\s*hash="?([0-9a-f]{64})"?\s*$/i.exec(part)?.[1] ?? [])
+  if (hashes.length > 0) return hashes.length === 1 && elements.length === 1 ? hashes[0]?.toLowerCase() ?? null : null
   return fingerprintOf(value)
 }
 
-function outsideQuotes(value: string): string {
-  // What is never closed stays, commas and all, and is not tried again from each of its quotes.
-  return value.replaceAll(/"(?:[^"\\]|\\.)*("?)/g, (whole, close: string) => (close === '' ? whole : ''))
+/** Envoy's form: elements with commas between, of parts with semicolons between. What stands in quotes is the certificate's own, so whoever made it could have written anything there. */
+function partsOf(value: string): readonly (readonly string[])[] {
+  const elements: string[][] = [[]]
+  let from = 0
+  let inQuotes = false
+  for (let index = 0; index <= value.length; index++) {
+    const char = value[index]
+    if (char === '\\') index++
+    else if (char === '"') inQuotes = !inQuotes
+    else if (char === undefined || (!inQuotes && (char === ';' || char === ','))) {
+      elements.at(-1)?.push(value.slice(from, index))
+      from = index + 1
+      if (char === ',') elements.push([])
+    }
+  }
+  return elements
 }
 
 function fingerprintOf(value: string): string | null {

@@ -3,10 +3,12 @@ import { AppError } from '../../schemas/errors.ts'
 import type { DoorServices } from '../doors/door.ts'
 
 /** Sets kept: one a tenant of Entra, one of Google. The one fetched first goes first. */
-const SETS_MAX = 64
+const SETS_MAX = 512
 const KEEP_MS = 12 * 3_600_000
 /** A token that names an unknown key has its set fetched anew, but no more often than this, whatever is sent. */
 const REFETCH_AFTER_MS = 5 * 60_000
+/** A host that gave no set is not asked again for so long, however many tokens are sent. */
+const FAILED_MS = 5_000
 
 /** Finds the key that a token names. */
 export type KeySet = ReturnType<typeof createLocalJWKSet>
@@ -21,6 +23,8 @@ interface Entry {
 export class KeySets {
   readonly #entries = new Map<string, Entry>()
   readonly #underWay = new Map<string, Promise<Entry>>()
+  /** When a host last gave no set, by address; at most as many as there may be sets. */
+  readonly #failedAtMs = new Map<string, number>()
 
   /** The set at an address, which holds `keyId` unless the issuer has no such key. Throws `engine_unavailable` when the host does not answer. */
   async at(url: URL, keyId: string, services: DoorServices): Promise<KeySet> {
@@ -40,7 +44,15 @@ export class KeySets {
   #fetchOnce(url: URL, services: DoorServices): Promise<Entry> {
     const running = this.#underWay.get(url.href)
     if (running !== undefined) return running
-    const fetching = this.#fetch(url, services).finally(() => this.#underWay.delete(url.href))
+    if (services.clock.now() - (this.#failedAtMs.get(url.href) ?? Number.NEGATIVE_INFINITY) < FAILED_MS) return Promise.reject(new AppError('engine_unavailable', `fetching the keys at ${url.host}: it failed a moment ago`))
+    const fetching = this.#fetch(url, services).then((entry) => {
+      this.#failedAtMs.delete(url.href)
+      return entry
+    }, (thrown: unknown) => {
+      if (this.#failedAtMs.size >= SETS_MAX) this.#failedAtMs.clear()
+      this.#failedAtMs.set(url.href, services.clock.now())
+      throw thrown
+    }).finally(() => this.#underWay.delete(url.href))
     this.#underWay.set(url.href, fetching)
     return fetching
   }

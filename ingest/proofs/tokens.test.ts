@@ -128,6 +128,9 @@ describe('the keys of an issuer', () => {
     isDown = true
     await expect(entra(await token(v1()))).rejects.toMatchObject({ code: 'engine_unavailable' })
     isDown = false
+    await expect(entra(await token(v1()))).rejects.toMatchObject({ code: 'engine_unavailable' })
+    expect(asked).toHaveLength(1)
+    clock.tick(5_000)
     const good = await token(v1(), { liveS: 100_000 })
     expect(await entra(good)).toBe('valid')
     isDown = true
