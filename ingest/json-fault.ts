@@ -11,7 +11,6 @@ export interface JsonFault {
   readonly column: number
 }
 
-const SPACE = /[ \t\n\r]*/y
 const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/y
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const WORD = /true|false|null/y
@@ -36,7 +35,7 @@ export function findJsonFault(text: string): JsonFault {
   }
   const afterValue = (): Expect => (open.length === 0 ? 'end' : open.at(-1) === '[' ? ', or ]' : ', or }')
   for (;;) {
-    skip(SPACE)
+    while (isSpace(text.charCodeAt(at))) at += 1
     const char = text[at]
     if (char === undefined) return fault(text, at, expect === 'end' ? 'nothing wrong' : 'the text ends too early')
     if (expect === 'end') return fault(text, at, 'something follows the end')
@@ -70,6 +69,10 @@ export function findJsonFault(text: string): JsonFault {
       return fault(text, at, 'expected a value')
     }
   }
+}
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09
 }
 
 function fault(text: string, position: number, what: string): JsonFault {

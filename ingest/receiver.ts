@@ -88,8 +88,8 @@ export class Receiver {
   /** An answer in the form of another product. */
   #tell(reply: FastifyReply, answer: Answer): void {
     this.#options.metrics.inc('ingest_requests_total', String(answer.status))
-    // As bytes, for Fastify would add a charset to a text, and the type shall be the client's own.
-    void reply.code(answer.status).headers({ ...answer.headers, 'content-type': answer.contentType }).send(Buffer.from(answer.body))
+    // As bytes, for Fastify would add a charset to a text, and the type shall be the client's own. Some give back a name from the request: no browser may see a page in it.
+    void reply.code(answer.status).headers({ ...answer.headers, 'content-type': answer.contentType, 'x-content-type-options': 'nosniff' }).send(Buffer.from(answer.body))
   }
 
   #answer(reply: FastifyReply, status: number, json: string): void {
