@@ -27,6 +27,21 @@ export function describeGolden(adapter: SourceAdapter, folder: string, required:
   })
 }
 
+/** Tests that the cases `firing`, `repeat` and `resolved` are one problem: by its whole identity, or only by what its key is made of where a tool words its end otherwise. */
+export function describeIdentity(adapter: SourceAdapter, folder: string, by: 'whole' | 'key' = 'whole'): void {
+  it(`one problem of ${adapter.id} keeps its identity when it fires, repeats and resolves`, () => {
+    const [firing, repeat, resolved] = ['firing', 'repeat', 'resolved'].map((name) => {
+      const [alert] = runGolden(adapter, folder, name)
+      if (alert === undefined || 'rejected' in alert) return null
+      const { externalId, asset, signature, status } = alert
+      return by === 'whole' ? { externalId, asset, signature, status } : { key: externalId ?? `${asset}|${signature}`, status }
+    })
+    expect(firing).toMatchObject({ status: 'firing' })
+    expect(repeat).toEqual(firing)
+    expect(resolved).toEqual({ ...firing, status: 'resolved' })
+  })
+}
+
 /** Runs one golden input, frozen, through the adapter. */
 export function runGolden(adapter: SourceAdapter, folder: string, name: string): Normalised {
   for (const [ending, contentType] of Object.entries(CONTENT_TYPES)) {
