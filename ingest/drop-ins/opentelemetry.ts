@@ -75,15 +75,15 @@ function writeVarint(value: number): Buffer {
 /** Records that mean trouble in resource_logs (1) . scope_logs (2) . log_records (2), by severity_number (2) or event_name (12); null where it is no such message. */
 function countProtobuf(body: Buffer): number | null {
   let count = 0
-  const seen = { isTrouble: false }
+  let signs = 0
   const field: VisitField = (number, from, to, varint) => {
-    if ((number === 2 && varint >= WARN) || (number === 12 && to > from)) seen.isTrouble = true
+    if ((number === 2 && varint >= WARN) || (number === 12 && to > from)) signs++
     return true
   }
   const record = (from: number, to: number): boolean => {
-    seen.isTrouble = false
+    signs = 0
     if (!walkFields(body, from, to, field)) return false
-    if (seen.isTrouble) count++
+    if (signs > 0) count++
     return true
   }
   const within = (wanted: number, inner: (from: number, to: number) => boolean): VisitField => (number, from, to) => number !== wanted || (from >= 0 && inner(from, to))
