@@ -15,7 +15,7 @@ import { healthOf } from './health.ts'
 import { createDoors } from './ingest/doors/registry.ts'
 import { httpGet } from './ingest/doors/http-get.ts'
 import { ingestPlugin } from './ingest/ingest-plugin.ts'
-import { answerUnknown, INGEST_SERVER_OPTIONS, redactedUrl } from './ingest/server-options.ts'
+import { answerUnknown, CONNECTIONS_MAX, INGEST_SERVER_OPTIONS, redactedUrl } from './ingest/server-options.ts'
 import { makeMetrics } from './metrics.ts'
 import { workbench } from './processors/mapping/workbench.ts'
 import type { RoleName } from './roles.ts'
@@ -95,6 +95,7 @@ export async function startApp(config: Config, roles: readonly RoleName[]): Prom
 
     const httpLog: FastifyBaseLogger = logger.child({}, { serializers: { req: (request: { method: string; url: string }) => ({ method: request.method, url: redactedUrl(request.url) }) } })
     const server = fastify({ ...INGEST_SERVER_OPTIONS, loggerInstance: httpLog, trustProxy: trust(config.trustedProxies) })
+    server.server.maxConnections = CONNECTIONS_MAX
     stops.push(() => server.close())
     const stores = has('api') ? openStores(await engines.database(), { clock, masterKey: secrets.masterKey }) : null
     if (keeper !== null) {

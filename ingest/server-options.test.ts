@@ -24,6 +24,11 @@ test('a server made with the options writes no line a request', async () => {
   expect(lines).toEqual([])
 })
 
+test('a server made with the options gives up on those who trickle and those who do not read', async () => {
+  const { server } = fastify(INGEST_SERVER_OPTIONS)
+  expect([server.headersTimeout, server.requestTimeout, server.timeout]).toEqual([15_000, 30_000, 120_000])
+})
+
 test.each([
   '/in/aw_secret/v2/alerts/%', '/in/aw_secret/%zz', `/in/aw_secret/api/webhooks/${'x'.repeat(2_000)}`, '/integrations/generic/20131114/alert/aw_secret/a/b/c', `/api/webhooks/aw_secret${'x'.repeat(2_000)}`,
 ])('no answer to an address repeats it: %s', async (url) => {

@@ -1,15 +1,20 @@
-import { LogController, type FastifyReply, type FastifyRequest, type FastifyServerOptions } from 'fastify'
+import type { Server } from 'node:http'
+import { LogController, type FastifyReply, type FastifyRequest, type FastifyHttpOptions } from 'fastify'
 
 const JSON_TYPE = 'application/json; charset=utf-8'
 const ADDRESS_UNREADABLE = JSON.stringify({ code: 'bad_request', message: 'The address is not one we can read: a part of it is too long, or a % is not followed by what it stands for.' })
 
 /**
  * What a server that carries the edge should be made with. Request logging is off because two log lines a request cost more than the request;
- * the counters tell what was answered, refusals are logged by the edge itself. `requestTimeout` ends senders that trickle.
+ * the counters tell what was answered, refusals are logged by the edge itself. The times end whoever trickles a head or a body, or never reads an answer.
  */
 export const INGEST_SERVER_OPTIONS = {
   logController: new LogController({ disableRequestLogging: true }),
   requestTimeout: 30_000,
+  // The runtime looks for those that are late only so often, and by itself every 30 s.
+  http: { headersTimeout: 15_000, connectionsCheckingInterval: 5_000 },
+  // Without a byte either way. Live events have a heartbeat every 15 s.
+  connectionTimeout: 120_000,
   keepAliveTimeout: 72_000,
   // An alias of Opsgenie, 512 characters, may stand in a path, each of them encoded as three.
   routerOptions: { maxParamLength: 1_600 },
@@ -18,7 +23,10 @@ export const INGEST_SERVER_OPTIONS = {
     reply.hijack()
     reply.raw.writeHead(error.statusCode ?? 400, { 'content-type': JSON_TYPE, 'content-length': ADDRESS_UNREADABLE.length, connection: 'close' }).end(ADDRESS_UNREADABLE)
   },
-} as const satisfies FastifyServerOptions
+} as const satisfies FastifyHttpOptions<Server>
+
+/** Connections a server takes at once; further ones are closed unheard, so that strangers cost no more memory than this many heads and small bodies. */
+export const CONNECTIONS_MAX = 10_000
 
 /** Answers an address nobody has, where no API stands beside the edge. Fastify's own answer would repeat the address, and with it a key. */
 export function answerUnknown(_request: FastifyRequest, reply: FastifyReply): FastifyReply {
