@@ -5,7 +5,7 @@ import { TOPICS } from '../../schemas/topics.ts'
 import type { Page, PageQuery } from '../../schemas/views.ts'
 import type { QueryParams } from '../clickhouse/analytics.ts'
 import { companyParams, IN_COMPANIES, inScope, scopeParams, type FactScope, type FactSource } from '../queries/analytics-scope.ts'
-import { decodeCursor, encodeCursor, likeText } from '../queries/sql.ts'
+import { cursorNumber, decodeCursor, encodeCursor, likeText } from '../queries/sql.ts'
 
 /** The columns of a letter, for queries that choose it in another way. */
 export const LETTER_COLUMNS = `dead_letter_id as id, nullIf(company_id, '') as companyId, topic, partition, position, element, elements, stage, code, message, attempts, toUnixTimestamp64Milli(at) as atMs,
@@ -58,7 +58,7 @@ export async function listLetters(facts: FactSource, scope: FactScope, filter: D
   const rows = await facts.query<LetterRow>(
     `select ${LETTER_COLUMNS} from dead_letters_v1 final where ${where} ${after === null ? '' : 'and (toUnixTimestamp64Milli(at), dead_letter_id) < ({afterMs:Int64}, {afterId:String})'}
      order by at desc, dead_letter_id desc limit {limit:UInt32}`,
-    { ...params, limit: page.limit + 1, ...(after === null ? {} : { afterMs: Math.trunc(Number(after.slice(0, separator))) || 0, afterId: after.slice(separator + 1) }) },
+    { ...params, limit: page.limit + 1, ...(after === null ? {} : { afterMs: cursorNumber(after.slice(0, Math.max(0, separator))), afterId: after.slice(separator + 1) }) },
   )
   const items = rows.slice(0, page.limit)
   const last = items.at(-1)

@@ -9,7 +9,7 @@ import { AppError, toAppError } from '../../schemas/errors.ts'
 import type { Delivery } from '../../schemas/records.ts'
 import type { DeadLetterFilter, ReplayAnswer, ReplayStep } from '../../schemas/receipts.ts'
 import type { FactScope } from '../queries/analytics-scope.ts'
-import { decodeCursor, encodeCursor, type SqlDatabase } from '../queries/sql.ts'
+import { cursorNumber, decodeCursor, encodeCursor, type SqlDatabase } from '../queries/sql.ts'
 import { LETTER_COLUMNS, letterConditions, lettersOfRecord, type LetterRow } from './list.ts'
 import { claim, marksOf, placeWord, release, settle, unrecordedMarks, type RecordPlace } from './marks.ts'
 import { originalOf, type Original, type OriginalPorts } from './originals.ts'
@@ -134,8 +134,7 @@ async function begin({ facts, clock }: ReplayPorts, where: string, params: Param
 }
 
 function read(cursor: string): Progress {
-  const [untilMs = '', matched = '', afterMs = '', after = ''] = decodeCursor(cursor, 'string').split('|')
-  const whole = (text: string): number => Math.trunc(Number(text)) || 0
-  return { untilMs: whole(untilMs), matched: whole(matched), afterMs: whole(afterMs), after }
+  const [untilMs, matched, afterMs, after = ''] = decodeCursor(cursor, 'string').split('|')
+  return { untilMs: cursorNumber(untilMs), matched: cursorNumber(matched), afterMs: cursorNumber(afterMs), after }
 }
 

@@ -54,11 +54,25 @@ export function decodeCursor(cursor: string, kind: 'string' | 'number'): string 
   try {
     key = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
   } catch (cause) {
-    throw new AppError('bad_request', 'cursor is none of ours; take it from "next" of the page before', { cause })
+    throw foreignCursor(cause)
   }
   const fits = kind === 'number' ? Number.isSafeInteger(key) : typeof key === 'string' && !key.includes('\0')
-  if (!fits) throw new AppError('bad_request', 'cursor is none of ours; take it from "next" of the page before')
+  if (!fits) throw foreignCursor()
   return key as string | number
+}
+
+/** Largest partition a column of the fact tables can hold. */
+export const PARTITION_MAX = 2 ** 32 - 1
+
+/** A whole number from 0 that stands in a cursor as text. Throws `bad_request` for anything else, which no engine shall be asked with. */
+export function cursorNumber(text: string | undefined, most: number = Number.MAX_SAFE_INTEGER): number {
+  const value = text !== undefined && /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
+  if (!Number.isSafeInteger(value) || value > most) throw foreignCursor()
+  return value
+}
+
+function foreignCursor(cause?: unknown): AppError {
+  return new AppError('bad_request', 'cursor is none of ours; take it from "next" of the page before', cause === undefined ? {} : { cause })
 }
 
 /** Cuts a result read with `limit + 1` into a page. */

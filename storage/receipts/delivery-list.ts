@@ -3,7 +3,7 @@ import type { Fate } from '../../schemas/records.ts'
 import type { AlertState, DeliveryFilter, DeliveryLine } from '../../schemas/receipts.ts'
 import type { Page, PageQuery } from '../../schemas/views.ts'
 import { companyParams, IN_COMPANIES, inScope, scopeParams, type FactScope, type FactSource } from '../queries/analytics-scope.ts'
-import { decodeCursor, encodeCursor } from '../queries/sql.ts'
+import { cursorNumber, decodeCursor, encodeCursor, PARTITION_MAX } from '../queries/sql.ts'
 import { countsOf, inState, verdictOf } from './words.ts'
 
 interface Listed { deliveryId: string; companyId: string; integrationId: string; source: string; receivedAtMs: number; accepted: number; atMs: number; partition: number; version: number }
@@ -16,7 +16,8 @@ function replayedInto(condition: string): string {
 
 /** One page. Replays stand in the receipt of their delivery, not here. Throws `bad_request` for a cursor we did not give. */
 export async function listDeliveries(facts: FactSource, scope: FactScope, filter: DeliveryFilter, page: PageQuery): Promise<Page<DeliveryLine>> {
-  const [afterMs = 0, afterPartition = 0, afterVersion = 0] = page.cursor === null ? [] : decodeCursor(page.cursor, 'string').split(':').map((part) => Math.trunc(Number(part)) || 0)
+  const [ms, partition, version] = page.cursor === null ? ['0', '0', '0'] : decodeCursor(page.cursor, 'string').split(':')
+  const [afterMs, afterPartition, afterVersion] = [cursorNumber(ms), cursorNumber(partition, PARTITION_MAX), cursorNumber(version)]
   const ledger = (condition: string): string => `(select partition, version from ledger_v1 where ${inScope('at')} and ${condition})`
   const where = [
     inScope('at'), 'replay_of = 0',
