@@ -28,6 +28,13 @@ function quotable(url: string): string {
   return /^\/api\/[\w./-]{0,200}$/.test(path) && !path.includes('aw_') ? path : 'such address'
 }
 
+/** What a caller is told of an error. What happened inside is for the log: an engine's own words may name addresses and statements. */
+export function toldMessage(error: Pick<AppError, 'code' | 'message'>): string {
+  const status = statusOf(error.code)
+  if (status === 503) return 'a part of the program does not answer now; try again after Retry-After'
+  return status >= 500 ? 'something went wrong on our side' : error.message
+}
+
 async function replyError(thrown: FastifyError | AppError, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const error = thrown instanceof AppError ? thrown : fromFastify(thrown)
   const status = statusOf(error.code)
@@ -35,10 +42,10 @@ async function replyError(thrown: FastifyError | AppError, request: FastifyReque
   const retryAfterSeconds = error.details['retryAfterSeconds'] ?? (status === 503 ? ENGINE_RETRY_SECONDS : undefined)
   if (typeof retryAfterSeconds === 'number') void reply.header('retry-after', String(retryAfterSeconds))
   if (status === 401) void reply.header('www-authenticate', 'Bearer')
-  // What happened inside is for the log; the caller gets the number to look for.
-  const message = status === 500 ? `something went wrong on our side; the log has it under request ${request.id}` : error.message
+  const where = `; the log has it under request ${request.id}`
+  const message = toldMessage(error) + (status >= 500 ? where : '')
   const mistakes = error.details['mistakes']
-  return reply.code(status).type('application/json').send(JSON.stringify({ code: error.code, message, ...(mistakes === undefined ? {} : { mistakes }) }))
+  return reply.code(status).header('x-content-type-options', 'nosniff').type('application/json').send(JSON.stringify({ code: error.code, message, ...(mistakes === undefined ? {} : { mistakes }) }))
 }
 
 /** Fastify refuses before a handler runs: bodies that are no JSON, too large, of another type. */

@@ -1,4 +1,5 @@
 /** Receipts of deliveries and dead letters as the API answers them. Times are ISO 8601 in UTC; absent values are null. */
+import type { ErrorCode } from './errors.ts'
 import type { Fate, IncidentSeverity, IncidentStatus, ProblemStatus, Severity } from './records.ts'
 
 /** What became of an alert, in the words of a receipt. */
@@ -182,7 +183,7 @@ export interface ReplayStep {
   readonly matched: number
   readonly replayed: number
   readonly already: number
-  readonly failed: readonly { readonly id: string; readonly code: string; readonly message: string }[]
+  readonly failed: readonly { readonly id: string; readonly code: ErrorCode; readonly message: string }[]
   /** Records replayed by company; '' stands for those of no known company. */
   readonly companies: Readonly<Record<string, number>>
   /** To go on with; null when nothing is left. */

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { AdapterBacktestLine } from '../../schemas/adapter-backtest.ts'
 import { toAppError } from '../../schemas/errors.ts'
+import { statusOf, toldMessage } from '../error-reply.ts'
 import { answers, callerOf, WRITE_ERRORS, type RouteContext } from '../context.ts'
 import { body, text, time, whole, type JsonSchema } from '../json-schema.ts'
 import { parseTime } from '../validation.ts'
@@ -45,17 +46,18 @@ export function backtestRoutes(app: FastifyInstance, context: RouteContext): voi
     })
     // What is refused is refused before the answer has begun.
     const first = await lines.next()
-    return reply.type('application/x-ndjson').send(Readable.from(written(first, lines)))
+    return reply.type('application/x-ndjson').send(Readable.from(written(first, lines, request.log)))
   })
 }
 
-async function* written(first: IteratorResult<AdapterBacktestLine>, rest: AsyncGenerator<AdapterBacktestLine>): AsyncGenerator<string> {
+async function* written(first: IteratorResult<AdapterBacktestLine>, rest: AsyncGenerator<AdapterBacktestLine>, log: FastifyBaseLogger): AsyncGenerator<string> {
   try {
     if (first.done !== true) yield `${JSON.stringify(first.value)}\n`
     for await (const line of rest) yield `${JSON.stringify(line)}\n`
   } catch (thrown) {
-    const { code, message } = toAppError(thrown)
-    yield `${JSON.stringify({ type: 'error', code, message: code === 'internal' ? 'something went wrong on our side; the log has it' : message })}\n`
+    const error = toAppError(thrown)
+    if (statusOf(error.code) >= 500) log.error({ err: error }, 'a backtest broke off')
+    yield `${JSON.stringify({ type: 'error', code: error.code, message: toldMessage(error) })}\n`
   } finally {
     await rest.return(undefined)
   }

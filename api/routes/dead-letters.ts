@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { AppError } from '../../schemas/errors.ts'
+import { toldMessage } from '../error-reply.ts'
 import type { DeadLetterFilter } from '../../schemas/receipts.ts'
 import { answers, callerOf, READ_ERRORS, SPAN, spanOf, WRITE_ERRORS, type RouteContext, type SpanQuery } from '../context.ts'
 import { answer, body, flag, ID, list, page, PAGE_QUERY, text, time, whole } from '../json-schema.ts'
@@ -93,7 +94,7 @@ export function deadLetterRoutes(app: FastifyInstance, context: RouteContext): v
     for (const [companyId, records] of Object.entries(step.companies)) {
       await audit.write(caller, { companyId: companyId === '' ? null : companyId, action: 'dead_letters.replayed', subject: filter.code ?? 'all', after: { records, ...filter } })
     }
-    return step
+    return { ...step, failed: step.failed.map((failure) => ({ ...failure, message: toldMessage(failure) })) }
   }
 }
 
