@@ -2,6 +2,10 @@
 
 const WORD = /[\w.-]+/g
 const SECRET = /secret|token|passw|pwd|api[_-]?key|authorization|credential|(?:routing|integration|license|access)[_-]?key/i
+/** Keys and secrets of ours, which a path or a text may hold without any name before them. */
+const OURS = /\b(?:(awt?_)[\w-]{16,}|(whsec_)[A-Za-z0-9+/_-]{16,}=*)/g
+/** User and password of an address. */
+const IN_ADDRESS = /:\/\/[^\s/@:"']{0,128}:[^\s/@"']{1,256}@/g
 /** Longer words are no names. */
 const NAME_CHARS = 80
 const BETWEEN = /["'\\\s]/
@@ -22,7 +26,7 @@ export function maskSecrets(text: string): string {
     copied = end
     WORD.lastIndex = end
   }
-  return parts.join('') + text.slice(copied)
+  return (parts.join('') + text.slice(copied)).replace(OURS, '$1$2***').replace(IN_ADDRESS, '://***@')
 }
 
 /** Where the value of a name that ends here begins: after a colon or an equals sign and an opening quote; null where none follows. */
