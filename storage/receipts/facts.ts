@@ -6,7 +6,7 @@ import type { Fate, LedgerRow, RawRecord } from '../../schemas/records.ts'
 import { TOPICS } from '../../schemas/topics.ts'
 import { companyParams, IN_COMPANIES, type FactSource } from '../queries/analytics-scope.ts'
 import { partitionOf } from '../partition-of.ts'
-import { findUnrecorded, type Found, type TailedLog } from './unrecorded.ts'
+import { findUnrecorded, type Found, type TailedLog, type Wanted } from './unrecorded.ts'
 
 /** One time the delivery lies on the log. */
 export interface Attempt {
@@ -88,25 +88,25 @@ export async function recordedFacts(facts: FactSource, companyIds: readonly stri
 /** The same with what is on the log and not recorded yet. `integrationId` tells the partition where it is known. */
 export async function withUnrecorded(ports: FactPorts, known: DeliveryFacts, companyIds: readonly string[] | null, deliveryId: string, integrationId: string | null): Promise<DeliveryFacts> {
   const owner = known.attempts[0]?.integrationId ?? integrationId
+  const isOurs = (record: { readonly deliveryId: string; readonly companyId: string }): boolean => record.deliveryId === deliveryId && (companyIds === null || companyIds.includes(record.companyId))
   const [raw, ledger] = await Promise.all([
-    search(ports, ports.raw, TOPICS.raw.name, deliveryId, owner),
-    search(ports, ports.ledger, TOPICS.alerts.name, deliveryId, owner),
+    search(ports, ports.raw, { topic: TOPICS.raw.name, word: deliveryId, fits: ({ event }) => event.type === 'delivery' && isOurs(event) }, owner),
+    search(ports, ports.ledger, { topic: TOPICS.alerts.name, word: deliveryId, fits: isOurs }, owner),
   ])
-  const isOurs = (companyId: string): boolean => companyIds === null || companyIds.includes(companyId)
   const attempts = raw.flatMap(({ record: { event }, partition, position, atMs }): Attempt[] => {
-    if (event.type !== 'delivery' || event.deliveryId !== deliveryId || !isOurs(event.companyId)) return []
+    if (event.type !== 'delivery') return []
     const { companyId, integrationId: integration, source, elements: told, receivedAtMs, replay } = event
     return [{ companyId, integrationId: integration, source, partition, version: position, atMs, told, receivedAtMs, replayOf: replay?.position ?? 0, replayElements: replay?.elements ?? [], replayActor: replay?.actorName ?? '' }]
   })
-  const rows = ledger.flatMap(({ record }) => (record.deliveryId === deliveryId && isOurs(record.companyId) ? [rowOf(record)] : []))
+  const rows = ledger.map(({ record }) => rowOf(record))
   const stored = known.rows.map((row) => ({ ...row, ...ownerOf(known, row) }))
   return merged([...known.attempts, ...attempts], [...stored, ...rows])
 }
 
-async function search<T>({ facts, log }: FactPorts, codec: Codec<T>, topic: string, deliveryId: string, integrationId: string | null): Promise<readonly Found<T>[]> {
-  const partition = integrationId === null ? null : partitionOf(integrationId, (await log.ends(topic)).length)
+async function search<T>({ facts, log }: FactPorts, codec: Codec<T>, wanted: Omit<Wanted<T>, 'partition'>, integrationId: string | null): Promise<readonly Found<T>[]> {
+  const partition = integrationId === null ? null : partitionOf(integrationId, (await log.ends(wanted.topic)).length)
   try {
-    return await findUnrecorded(log, facts, codec, topic, deliveryId, partition)
+    return await findUnrecorded(log, facts, codec, { ...wanted, partition })
   } catch (thrown) {
     // Retention took the record meanwhile, so it is recorded, or was lost with the recorder's store: the answer stands without it.
     if (toAppError(thrown).code !== 'log_gap') throw thrown

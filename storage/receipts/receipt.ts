@@ -149,7 +149,7 @@ async function lettersOf(ports: ReceiptPorts, deliveryId: string, known: Deliver
   ])
   const messages = new Map(told.map(({ id, message }) => [id, message]))
   if (rejected.some((row) => !messages.has(letterIdOf(row)))) {
-    const late = await findUnrecorded(ports.log, ports.facts, ports.letters, TOPICS.deadLetter.name, deliveryId, null)
+    const late = await findUnrecorded(ports.log, ports.facts, ports.letters, { topic: TOPICS.deadLetter.name, word: deliveryId, partition: null, fits: ({ delivery }) => delivery?.deliveryId === deliveryId })
     for (const { record } of late) messages.set(record.deadLetterId, record.message)
   }
   return new Map(rejected.map((row) => {
