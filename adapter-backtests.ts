@@ -11,16 +11,35 @@ import { normalise } from './wiring.ts'
 
 /** Backtests that one process runs at once. */
 const AT_ONCE = 2
+/** What a delivery counts beside its body; one that a mapping reads may cost as much as a large body, whatever its size. */
+const DELIVERY_BYTES = { adapter: 1_024, mapping: 32_768 } as const
 /** Work done between two turns of the event loop, in bytes of bodies. */
 const TURN_BYTES = 131_072
 /** Deliveries between two lines of progress. */
 const TOLD_EVERY = 200
 
+/** Who runs a backtest now: one a company, so that none keeps the others out, and few in all, for they use the thread that everything else runs on. */
+export class BacktestPlaces {
+  readonly #companies = new Set<string>()
+
+  /** Takes a place for a company. Throws `rate_limited` where there is none. */
+  take(companyId: string): void {
+    const why = this.#companies.has(companyId) ? 'a backtest of this company is running already' : this.#companies.size >= AT_ONCE ? `${AT_ONCE} backtests are running already` : null
+    if (why !== null) throw new AppError('rate_limited', `${why}; try again when it has ended`, { details: { retryAfterSeconds: 10 } })
+    this.#companies.add(companyId)
+  }
+
+  /** Gives the company's place back. */
+  leave(companyId: string): void {
+    this.#companies.delete(companyId)
+  }
+}
+
 /** Opens them over the engines. */
 export async function openAdapterBacktests(engines: Engines): Promise<AdapterBacktests> {
   const source: DeliverySource = { facts: await engines.analytics(), log: engines.log, raw: await openCodec(TOPICS.raw.name, engines.schemaIds) }
   const database = await engines.database()
-  let running = 0
+  const places = new BacktestPlaces()
 
   /** The mapping that reads each integration's payloads now. */
   async function mappingsOf(companyId: string): Promise<ReadonlyMap<string, string>> {
@@ -31,8 +50,7 @@ export async function openAdapterBacktests(engines: Engines): Promise<AdapterBac
   return {
     async *run(query, signal) {
       refuseNoMapping(query.mapping)
-      if (running >= AT_ONCE) throw new AppError('rate_limited', `${AT_ONCE} backtests are running already; try again when one has ended`, { details: { retryAfterSeconds: 10 } })
-      running += 1
+      places.take(query.companyId)
       try {
         const mappings = await mappingsOf(query.companyId)
         const all = await countDeliveries(source, query)
@@ -44,7 +62,8 @@ export async function openAdapterBacktests(engines: Engines): Promise<AdapterBac
           if (signal.aborted) return
           if (read === null) expired += 1
           else backtest.take(read)
-          bytes += 1_024 + (read?.delivery.body.length ?? 0)
+          const isMapped = query.mapping !== null || (read !== null && mappings.has(read.delivery.integrationId))
+          bytes += DELIVERY_BYTES[isMapped ? 'mapping' : 'adapter'] + (read?.delivery.body.length ?? 0)
           if (bytes >= TURN_BYTES) {
             bytes = 0
             await new Promise((resolve) => setImmediate(resolve))
@@ -57,7 +76,7 @@ export async function openAdapterBacktests(engines: Engines): Promise<AdapterBac
         const nextMs = lastAtMs > query.fromMs ? lastAtMs : lastAtMs + 1
         yield { type: 'result', ...backtest.result({ expired, nextFrom: done < all ? new Date(nextMs).toISOString() : null }) }
       } finally {
-        running -= 1
+        places.leave(query.companyId)
       }
     },
   }
