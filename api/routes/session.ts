@@ -8,6 +8,8 @@ import { hashPassword, PASSWORD_MAX, PASSWORD_MIN, verifyPassword } from '../pas
 import { LoginThrottle } from '../throttle.ts'
 
 const WRONG = 'e-mail or password is wrong'
+/** The one body that strangers may have us read: an address and a password, however they are escaped. */
+const LOGIN_BYTES = 8_192
 
 /** Log-in, who am I, and the own password. */
 export function sessionRoutes(app: FastifyInstance, context: RouteContext): void {
@@ -18,6 +20,7 @@ export function sessionRoutes(app: FastifyInstance, context: RouteContext): void
 
   app.post<{ Body: { email: string; password: string } }>('/api/auth/login', {
     config: { access: 'public' },
+    bodyLimit: LOGIN_BYTES,
     schema: {
       tags: ['session'], summary: 'E-mail and password for a token of 12 hours', security: [],
       body: body({ email: text({ minLength: 3, maxLength: 320 }), password: text({ minLength: 1, maxLength: PASSWORD_MAX }) }, ['email', 'password']),

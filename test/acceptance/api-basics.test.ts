@@ -155,6 +155,11 @@ test('lists page by page, each element once', async () => {
   expect((await api.call(ADMIN_TOKEN, 'GET', `/api/companies/${id}/assets?cursor=nonsense`)).body.code).toBe('bad_request')
 })
 
+test('a stranger has no large body read', async () => {
+  expect((await api.call(null, 'POST', '/api/auth/login', { email: 'a@b.c', password: 'x', more: 'x'.repeat(8_192) })).status).toBe(413)
+  expect((await api.call(null, 'POST', '/api/mappings/try', { payload: 'x'.repeat(8_192) })).status).toBe(401)
+})
+
 test('a log-in holds for twelve hours, and not beyond a lock or a new password', async () => {
   const { id: company } = await api.company('Sessions')
   const [user, locked] = [await api.user('viewer', [company]), await api.user('viewer', [company])]
