@@ -14,7 +14,7 @@ const EXPIRES_SOON_DAYS = 7
 export function sendersOf(company: string, integrations: readonly IntegrationView[], nowMs: number): Finding[] {
   return integrations.filter(({ disabled }) => !disabled).flatMap((integration) => {
     const say = (what: string, detail: string): Finding => ({ what: `${what}: ${company}`, state: 'notice', detail: `${integration.name} (${integration.source ?? 'any source'}) ${detail}` })
-    return [...proofs(integration, say), ...keys(integration, nowMs, say), ...vendorSecrets(integration, nowMs, say)]
+    return [...proofs(integration, say), ...topics(integration, say), ...keys(integration, nowMs, say), ...vendorSecrets(integration, nowMs, say)]
   })
 }
 
@@ -25,6 +25,12 @@ function proofs({ requireHmac, authentication, hasVendorSecret, keys }: Integrat
   const used = keys.some((key) => key.lastUsedAt !== null)
   const networks = authentication.allowedNetworks.length === 0 ? '' : `, from ${authentication.allowedNetworks.length} networks alone`
   return [say('unsigned', `may send without a signature${networks}${used ? '' : ', never used'}`)]
+}
+
+/** SNS signs for whoever has an account of AWS, so its signature alone is nobody's in particular. */
+function topics({ requireHmac, source, authentication }: IntegrationView, say: Say): Finding[] {
+  if (!requireHmac || source?.startsWith('aws-') !== true || authentication.snsTopics.length > 0) return []
+  return [say('topics', 'takes messages that SNS signed for anybody: name your account or topics in authentication.snsTopics')]
 }
 
 function keys({ keys }: IntegrationView, nowMs: number, say: Say): Finding[] {

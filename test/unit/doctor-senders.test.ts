@@ -16,6 +16,7 @@ const said = (change: Partial<IntegrationView>): string[] => sendersOf('Acme', [
 test.each<[string, Partial<IntegrationView>]>([
   ['signed and in use', {}], ['unsigned by us but proven by its vendor', { requireHmac: false, hasVendorSecret: true, vendorSecretSince: ago(1) }],
   ['unsigned by us but proven by its settings', { requireHmac: false, authentication: { ...NO_AUTHENTICATION, staticHeader: 'x-token' } }],
+  ['signed by SNS for topics that are named', { source: 'aws-cloudwatch', authentication: { ...NO_AUTHENTICATION, snsTopics: ['123456789012'] } }],
   ['made today', { keys: [key({ createdAt: ago(0.5), lastUsedAt: null })] }], ['rotated with weeks to go', { keys: [key({ expiresAt: ago(-20) })] }],
   ['disabled', { disabled: true, requireHmac: false, keys: [] }],
 ])('says nothing of an integration that is %s', (_what, change) => {
@@ -26,6 +27,7 @@ test.each<[Partial<IntegrationView>, string[]]>([
   [{ requireHmac: false }, ['notice unsigned: Acme main (zabbix) may send without a signature']],
   [{ requireHmac: false, authentication: { ...NO_AUTHENTICATION, allowedNetworks: ['10.0.0.0/8'] } }, ['notice unsigned: Acme main (zabbix) may send without a signature, from 1 networks alone']],
   [{ requireHmac: false, keys: [key({ createdAt: ago(0), lastUsedAt: null })] }, ['notice unsigned: Acme main (zabbix) may send without a signature, never used']],
+  [{ source: 'aws-cloudwatch' }, [expect.stringContaining('authentication.snsTopics') as string]],
   [{ keys: [] }, [expect.stringContaining('has no live key') as string]],
   [{ keys: [key({ lastUsedAt: null })] }, [expect.stringContaining('key-1 was never used in 10 days') as string]],
   [{ keys: [key({ createdAt: ago(100), lastUsedAt: ago(90) })] }, [expect.stringContaining('not used for 90 days') as string]],
