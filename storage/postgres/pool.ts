@@ -16,6 +16,8 @@ export function poolDatabase(kind: Database['kind'], config: pg.PoolConfig, log:
   const pool = new pg.Pool({ ...config, types: typeParsers })
   // An idle connection that the server closes: the pool drops it and the next statement opens another.
   pool.on('error', (error) => log.warn({ err: error }, 'the database closed an idle connection'))
+  // One that is in use, between two statements: the pool does not listen then, and an error nobody hears ends the process. The next statement fails instead.
+  pool.on('connect', (client) => client.on('error', (error) => log.warn({ err: error }, 'the database closed a connection')))
   const scopes = new AsyncLocalStorage<Scope>()
   let closing: Promise<void> | undefined
 

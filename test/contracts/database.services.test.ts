@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { inject } from 'vitest'
+import { expect, inject, it } from 'vitest'
 import { systemClock } from '../../schemas/clock.ts'
 import { openDatabase } from '../../storage/postgres/database.ts'
 import { databaseContract, type EmptyDatabase } from './database.contract.ts'
@@ -28,3 +28,25 @@ databaseContract('PostgreSQL', emptyOnServer)
 projectorContract('PostgreSQL', emptyOnServer)
 relayContract('PostgreSQL', emptyOnServer)
 announcementsContract('PostgreSQL', emptyOnServer)
+
+it('outlives a server that closes a connection between two statements of a transaction', async () => {
+  const empty = await emptyOnServer()
+  const database = await openDatabase({ ...empty.options, clock: systemClock, connectionsMax: 2 })
+  try {
+    const broken = database.transaction(async (sql) => {
+      const [own] = await sql.query<{ pid: number }>('select pg_backend_pid() as pid')
+      const other = await openDatabase({ ...empty.options, clock: systemClock, migrate: false })
+      await other.query('select pg_terminate_backend($1)', [own?.pid])
+      await expect.poll(async () => (await other.query('select 1 from pg_stat_activity where pid = $1', [own?.pid])).length).toBe(0)
+      await other.close()
+      // The news must have come in before the next statement asks.
+      await new Promise((resolve) => setTimeout(resolve, 200))
+      return sql.query('select 1')
+    })
+    await expect(broken).rejects.toMatchObject({ code: 'engine_unavailable' })
+    expect(await database.query('select 1 as one')).toEqual([{ one: 1 }])
+  } finally {
+    await database.close()
+    await empty.drop()
+  }
+})
