@@ -20,6 +20,20 @@ export interface NormalisedAlert {
   readonly labels: Readonly<Record<string, string>>
 }
 
+/** One alert as `aw normalise` prints it; what is not known is null. */
+export interface PrintedAlert {
+  readonly source: string
+  readonly externalId: string | null
+  readonly asset: string | null
+  readonly signature: string | null
+  readonly severity: string | null
+  readonly status: string | null
+  /** ISO 8601 in UTC. */
+  readonly startsAt: string | null
+  readonly title: string
+  readonly labels: Readonly<Record<string, string>>
+}
+
 /** An element of a payload that cannot be read: the others of the same payload still pass. */
 export interface Rejected {
   readonly rejected: { readonly code: 'payload_invalid' | 'mapping_failed'; readonly path: string; readonly message: string }

@@ -1,4 +1,5 @@
 /** A mapping: how payloads of a tool nobody wrote an adapter for become alerts, as expressions that a company writes. The language is JMESPath; see docs/mapping.md. */
+import type { PrintedAlert } from './alert.ts'
 import type { AlertStatus, Severity } from './records.ts'
 
 /** Fields of an alert that an expression gives. */
@@ -55,22 +56,9 @@ export interface MappingSample {
   readonly source: string
 }
 
-/** An alert as `aw normalise` prints it. */
-export interface TrialAlert {
-  readonly source: string
-  readonly externalId: string | null
-  readonly asset: string | null
-  readonly signature: string | null
-  readonly severity: string | null
-  readonly status: string | null
-  readonly startsAt: string | null
-  readonly title: string
-  readonly labels: Readonly<Record<string, string>>
-}
-
 /** What a mapping makes of a sample. Faults of the mapping itself have no path, and then there are no alerts. */
 export interface MappingTrial {
-  readonly alerts: readonly TrialAlert[]
+  readonly alerts: readonly PrintedAlert[]
   readonly faults: readonly MappingFault[]
   readonly steps: number
   /** Steps there were for this payload. */

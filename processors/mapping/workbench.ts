@@ -1,5 +1,6 @@
 /** Trying mappings out, with nothing running: what the API and the command line offer to whoever writes one. */
-import type { MappingFault, MappingSample, MappingSuggestion, MappingTrial, TrialAlert } from '../../schemas/mapping.ts'
+import type { PrintedAlert } from '../../schemas/alert.ts'
+import type { MappingFault, MappingSample, MappingSuggestion, MappingTrial } from '../../schemas/mapping.ts'
 import { toAppError } from '../../schemas/errors.ts'
 import { parseBody } from '../sources/parse.ts'
 import { guessedType, toPrinted } from '../sources/print.ts'
@@ -34,7 +35,7 @@ export function suggestFor(sample: MappingSample): MappingSuggestion {
 }
 
 function trialOf({ alerts, faults, steps, stepLimit }: Mapped): MappingTrial {
-  const printed: TrialAlert[] = []
+  const printed: PrintedAlert[] = []
   const all: MappingFault[] = [...faults]
   for (const one of alerts) {
     if (!('rejected' in one)) printed.push(toPrinted(one))

@@ -1,20 +1,7 @@
+import type { PrintedAlert } from '../../schemas/alert.ts'
 import type { NormalisedAlert, Rejected } from './source.ts'
 import { parseBody } from './parse.ts'
 import { adapterFor } from './registry.ts'
-
-/** One alert as `aw normalise` prints it; what is not known is null. */
-export interface PrintedAlert {
-  readonly source: string
-  readonly externalId: string | null
-  readonly asset: string | null
-  readonly signature: string | null
-  readonly severity: string | null
-  readonly status: string | null
-  /** ISO 8601 in UTC. */
-  readonly startsAt: string | null
-  readonly title: string
-  readonly labels: Readonly<Record<string, string>>
-}
 
 /** The outward form of an alert: `unknown` and `no_data` become null. */
 export function toPrinted(alert: NormalisedAlert): PrintedAlert {

@@ -2,10 +2,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parseBody } from '../../processors/sources/parse.ts'
-import { normaliseForPrint, toPrinted, type PrintedAlert } from '../../processors/sources/print.ts'
+import { normaliseForPrint, toPrinted } from '../../processors/sources/print.ts'
 import { ADAPTERS } from '../../processors/sources/registry.ts'
 import { instantMs } from '../../processors/sources/time.ts'
 import { unknownAdapter } from '../../processors/sources/unknown/index.ts'
+import type { PrintedAlert } from '../../schemas/alert.ts'
 
 // Payloads that real tools sent, each with what a careful reader would make of it. They lie outside the project and are never copied into it.
 const ROOT = join(import.meta.dirname, '../../../shared/payloads')
