@@ -151,7 +151,7 @@ class Engine {
   #meet(companyId: string, atMs: number): void {
     this.companies.add(companyId)
     const { windowMs, maxLifeMs, joinThreshold, weights } = DEFAULT_SETTINGS
-    this.#feed({ event: { type: 'settings', companyId, revision: 1, windowMs, maxLifeMs, joinThreshold, criticalAssets: [], ...this.#settings, weights: { ...weights, ...this.#settings.weights } } }, atMs)
+    this.#feed({ event: { type: 'settings', companyId, revision: 1, windowMs, maxLifeMs, joinThreshold, criticalAssets: [], aliases: {}, rules: '', rulesRevision: 0, ...this.#settings, weights: { ...weights, ...this.#settings.weights } } }, atMs)
     if (this.#edges.length > 0) this.#feed({ event: { type: 'topology', companyId, revision: 1, edges: [...this.#edges] } }, atMs)
   }
 

@@ -151,7 +151,7 @@ function split(world: World, company: CompanyNode, incident: IncidentNode, comma
 
 function byCommand(rule: Evidence['rule'], command: Command, withProblemKey: string | null): Evidence {
   return {
-    rule, withProblemKey, score: 1, threshold: 0,
+    rule, withProblemKey, score: 1, threshold: 0, ruleId: null, rulesRevision: 0, considered: [],
     features: [{ name: 'command', value: 1, weight: 1, detail: `${command.actor.kind} ${command.actor.name} asked for it, command ${command.commandId}` }],
   }
 }

@@ -69,7 +69,7 @@ function found(world: World, company: CompanyNode, problem: ProblemNode, by: Cau
   // An alert opens one problem once; only the overflow problem and a forgotten one that returns could clash, and the episode tells them apart.
   let incidentId = incidentIdOf(company.companyId, `${alertId}\n${episode}`)
   if (company.incidents.has(incidentId)) incidentId = incidentIdOf(company.companyId, `${problemKey}\n${by.position}`)
-  problem.state.evidence = { rule: 'founded', withProblemKey: null, score: 0, threshold: company.tuning.threshold, features: [] }
+  problem.state.evidence = { rule: 'founded', withProblemKey: null, score: 0, threshold: company.tuning.threshold, features: [], ruleId: null, rulesRevision: 0, considered: [] }
   const incident = world.incident(company, incidentId, problem, problem.onsetMs, by)
   world.put(company, problem, incident, by)
   return incident
@@ -117,7 +117,7 @@ function update(world: World, company: CompanyNode, problem: ProblemNode, event:
   incident.recount(problem, before, countBefore)
   if (firesAgain && incident.isEnded) {
     problem.state.evidence = {
-      rule: 'same_problem', withProblemKey: event.problemKey, score: 1, threshold: company.tuning.threshold,
+      rule: 'same_problem', withProblemKey: event.problemKey, score: 1, threshold: company.tuning.threshold, ruleId: null, rulesRevision: 0, considered: [],
       features: [{ name: 'same_problem', value: 1, weight: 1, detail: `fired again ${Math.round((event.firstAtMs - (incident.state.resolvedAtMs ?? 0)) / 1000)} s after the incident was resolved` }],
     }
     world.reopen(company, incident)

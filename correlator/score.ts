@@ -110,5 +110,5 @@ export function explainPair(a: ProblemNode, b: ProblemNode, score: number, tunin
   if (words > 0) say('text', words, 'share of words in common')
   const apartMs = Math.abs(a.onsetMs - b.onsetMs)
   say('nearness', nearness(apartMs, tuning.windowMs), `began ${Math.round(apartMs / 1000)} s apart; scales the sum of the others`)
-  return { rule: 'scored', withProblemKey: b.state.problem.problemKey, score, threshold: tuning.threshold, features: scratch.slice(0, size) }
+  return { rule: 'scored', withProblemKey: b.state.problem.problemKey, score, threshold: tuning.threshold, features: scratch.slice(0, size), ruleId: null, rulesRevision: 0, considered: [] }
 }

@@ -63,6 +63,10 @@ export function snapshotOf(incident: IncidentNode, tuning: Tuning): IncidentChan
     resolution: state.resolution === null ? null : cut(state.resolution, TEXT_CHARS),
     reopenCount: state.reopenCount,
     mergedInto: state.mergedInto,
+    findings: state.findings,
+    rootCause: state.rootCause,
+    classification: state.classification,
+    severityJudgement: state.severityJudgement,
   }
 }
 

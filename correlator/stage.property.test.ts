@@ -42,7 +42,7 @@ function stream(list: readonly Move[], companies = COMPANIES): Event[] {
     const companyId = companies[move.company % companies.length] ?? 'acme'
     let event: Event
     if (move.kind === 'progress') event = { type: 'progress', partition: move.partition, atMs, version: i }
-    else if (move.kind === 'settings') event = { type: 'settings', companyId, revision: i, windowMs: 300_000 + move.asset * 60_000, maxLifeMs: 7_200_000, joinThreshold: 0.4 + move.site * 0.2, weights: {}, criticalAssets: [`host-${move.asset}`] }
+    else if (move.kind === 'settings') event = { type: 'settings', companyId, revision: i, windowMs: 300_000 + move.asset * 60_000, maxLifeMs: 7_200_000, joinThreshold: 0.4 + move.site * 0.2, weights: {}, criticalAssets: [`host-${move.asset}`], aliases: {}, rules: '', rulesRevision: 0 }
     else if (move.kind === 'topology') event = { type: 'topology', companyId, revision: i, edges: [{ from: `host-${move.asset}`, to: `host-${move.signature}`, kind: 'calls' }] }
     else if (move.kind === 'again' && events.length > 0) event = events[(i * 7) % events.length] as Event
     else if (move.kind === 'command') {
@@ -124,7 +124,7 @@ it('keeps companies apart: a company alone gets the same incidents as beside ano
       if (event.type === 'progress' || event.companyId === 'acme') alone.feed(event)
       else if (event.type === 'problem') alone.feed({ type: 'progress', partition: event.partition, atMs: event.atMs, version: event.version })
       // Keeps the positions in step; dropped as stale.
-      else alone.feed({ type: 'settings', companyId: 'bolt', revision: -1, windowMs: 0, maxLifeMs: 0, joinThreshold: 0, weights: {}, criticalAssets: [] })
+      else alone.feed({ type: 'settings', companyId: 'bolt', revision: -1, windowMs: 0, maxLifeMs: 0, joinThreshold: 0, weights: {}, criticalAssets: [], aliases: {}, rules: '', rulesRevision: 0 })
     }
     const ofAcme = (bench: Bench) => [...bench.incidents.values()].filter(({ companyId }) => companyId === 'acme')
     expect(ofAcme(alone)).toEqual(ofAcme(both))

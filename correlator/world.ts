@@ -105,7 +105,8 @@ export class World {
   problem(company: CompanyNode, problem: PlacedProblem, position: number): ProblemNode {
     const state: ProblemEntry = {
       type: 'problem', incidentId: '', countBefore: 0, version: position,
-      evidence: { rule: 'founded', withProblemKey: null, score: 0, threshold: company.tuning.threshold, features: [] }, problem,
+      evidence: { rule: 'founded', withProblemKey: null, score: 0, threshold: company.tuning.threshold, features: [], ruleId: null, rulesRevision: 0, considered: [] },
+      problem, suppression: null,
     }
     return new ProblemNode(`${company.companyId}|p|${problem.problemKey}`, state)
   }
@@ -116,7 +117,7 @@ export class World {
       type: 'incident', incidentId, companyId: company.companyId, foundedPosition: by.position, founderKey: founder?.state.problem.problemKey ?? null,
       version: by.position, atMs: by.atMs, cause: by.cause, causeId: by.causeId, title: '', status: 'open', severity: 'info', openedAtMs,
       updatedAtMs: by.atMs, acknowledgedAtMs: null, resolvedAtMs: null, closedAtMs: null, assignee: null, resolution: null, reopenCount: 0,
-      resolvedByPerson: false, mergedInto: null, apart: [], past: { problemCount: 0, alertCount: 0, assetCount: 0, assets: [], sources: [], latestProblemKeys: [] },
+      resolvedByPerson: false, mergedInto: null, apart: [], findings: [], rootCause: null, classification: null, severityJudgement: null, past: { problemCount: 0, alertCount: 0, assetCount: 0, assets: [], sources: [], latestProblemKeys: [] },
     }
     const incident = new IncidentNode(`${company.companyId}|i|${incidentId}`, state)
     company.incidents.set(incidentId, incident)
@@ -292,6 +293,6 @@ export class World {
   }
 }
 
-function placed({ state: { incidentId, evidence, version, problem } }: ProblemNode): ProblemPlaced {
-  return { type: 'problem', incidentId, evidence, version, problem }
+function placed({ state: { incidentId, evidence, version, problem, suppression } }: ProblemNode): ProblemPlaced {
+  return { type: 'problem', incidentId, evidence, version, problem, suppression }
 }

@@ -75,6 +75,10 @@ export interface Command {
   /** split: the problems that leave. */
   problemKeys: string[]
   issuedAtMs: number
+  /** note of the analyst: the severity it advises, one of those of an incident. */
+  severity: string | null
+  /** How sure the analyst is, 0 to 1; its severity counts only above 0.7. */
+  confidence: number | null
 }
 
 /** The company's settings that change the correlator's answer. */
@@ -87,6 +91,12 @@ export interface Settings {
   joinThreshold: number
   weights: Record<string, number>
   criticalAssets: string[]
+  /** Other names of assets, in lower case, to the name that stands for them. */
+  aliases: Record<string, string>
+  /** The company's rule book in effect, JSON as in schemas/rules.ts; empty: none. */
+  rules: string
+  /** Revision of that rule book, which evidence names. */
+  rulesRevision: number
 }
 
 /** `from` depends on `to`. */
@@ -159,6 +169,62 @@ export type IncidentStatus = 'open' | 'assigned' | 'in_progress' | 'resolved' | 
 
 export type IncidentSeverity = 'critical' | 'high' | 'medium' | 'low' | 'info'
 
+/** A pattern seen in or around an incident. */
+export interface Finding {
+  /** storm, cascade, periodic, recurrence, missing or flapping. */
+  kind: string
+  /** 0 to 1 */
+  confidence: number
+  /** A sentence for people, with the figures it rests on. */
+  reason: string
+  sinceMs: number
+  /** The problems it rests on, at most 20. */
+  problemKeys: string[]
+  /** Its figures by name, with the unit in the name. */
+  figures: Record<string, number>
+}
+
+/** One step from the cause to its consequences. */
+export interface ChainLink {
+  asset: string
+  problemKey: string
+  atMs: number
+  /** What ties it to the step before. */
+  because: string
+}
+
+/** The asset most likely at fault. */
+export interface RootCause {
+  asset: string
+  /** 0 to 1 */
+  confidence: number
+  /** A sentence for people. */
+  reason: string
+  chain: ChainLink[]
+}
+
+/** What kind of trouble it is and what to do about it. */
+export interface Classification {
+  category: string
+  /** 0 to 1 */
+  confidence: number
+  /** The words or the history it rests on. */
+  reason: string
+  canResolveAutomatically: boolean
+  /** resolve_automatically, assign or escalate. */
+  action: string
+}
+
+/** A severity that is not the worst of the problems, and why. */
+export interface SeverityJudgement {
+  severity: string
+  /** 0 to 1 */
+  confidence: number
+  /** rule, history or analyst. */
+  by: string
+  reason: string
+}
+
 /** Bounded snapshot of an incident (64 KB). */
 export interface IncidentChanged {
   type: 'incident'
@@ -193,6 +259,11 @@ export interface IncidentChanged {
   resolution: string | null
   reopenCount: number
   mergedInto: string | null
+  /** Patterns, most telling first, at most 8. */
+  findings: Finding[]
+  rootCause: RootCause | null
+  classification: Classification | null
+  severityJudgement: SeverityJudgement | null
 }
 
 export type JoinRule = 'founded' | 'same_problem' | 'scored' | 'merged' | 'split'
@@ -206,6 +277,15 @@ export interface Feature {
   detail: string
 }
 
+/** Another problem it was compared with. */
+export interface Considered {
+  incidentId: string
+  problemKey: string
+  score: number
+  /** Why it did not join there. */
+  reason: string
+}
+
 /** Why a problem is in its incident. */
 export interface Evidence {
   /** founded: no open incident fits. */
@@ -215,6 +295,12 @@ export interface Evidence {
   score: number
   threshold: number
   features: Feature[]
+  /** The company's rule that decided. */
+  ruleId: string | null
+  /** Revision of the rule book it was judged by. */
+  rulesRevision: number
+  /** The best others it was compared with, at most 5. */
+  considered: Considered[]
 }
 
 /** The problem event that caused it. */
@@ -255,6 +341,21 @@ export interface PlacedProblem {
   version: number
 }
 
+/** Why a problem is kept quiet. */
+export interface Suppression {
+  /** maintenance, silence, inhibition, hold or dependency. */
+  kind: string
+  /** The rule of the rule book; null where none is needed. */
+  ruleId: string | null
+  /** A sentence for people. */
+  reason: string
+  /** inhibition, dependency: the problem that explains this one. */
+  byProblemKey: string | null
+  sinceMs: number
+  /** When it ends by itself; null: with what causes it. */
+  untilMs: number | null
+}
+
 /** A problem as it stands, the incident that holds it, and why. */
 export interface ProblemPlaced {
   type: 'problem'
@@ -263,6 +364,8 @@ export interface ProblemPlaced {
   /** Position of the correlation.v1 record. */
   version: number
   problem: PlacedProblem
+  /** Set while it is kept quiet; it then has no incident, and incidentId is empty. */
+  suppression: Suppression | null
 }
 
 /** A note on an incident. */
@@ -491,6 +594,11 @@ export interface IncidentEntry {
   /** Incidents it was split from or that split from it; never merged with it by a score. */
   apart: string[]
   past: PastProblems
+  /** Patterns, most telling first, at most 8. */
+  findings: Finding[]
+  rootCause: RootCause | null
+  classification: Classification | null
+  severityJudgement: SeverityJudgement | null
 }
 
 /** A problem, the incident it was placed in, and why. */
@@ -504,6 +612,8 @@ export interface ProblemEntry {
   version: number
   evidence: Evidence
   problem: PlacedProblem
+  /** Set while it is kept quiet; it then has no incident. */
+  suppression: Suppression | null
 }
 
 /** A company's settings as the correlator uses them. */
@@ -516,6 +626,12 @@ export interface CompanyEntry {
   joinThreshold: number
   weights: Record<string, number>
   criticalAssets: string[]
+  /** Other names of assets, in lower case, to the name that stands for them. */
+  aliases: Record<string, string>
+  /** The company's rule book in effect, JSON as in schemas/rules.ts; empty: none. */
+  rules: string
+  /** Revision of that rule book, which evidence names. */
+  rulesRevision: number
 }
 
 /** A company's dependency graph. */

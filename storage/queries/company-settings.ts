@@ -43,6 +43,9 @@ export async function enqueueSettings(sql: Sql, companyId: string, revision: num
       joinThreshold: settings.joinThreshold,
       weights: { ...settings.weights },
       criticalAssets: critical.map((row) => row.name),
+      aliases: {},
+      rules: '',
+      rulesRevision: 0,
     },
   }
   await enqueue(sql, companyId, record, nowMs)

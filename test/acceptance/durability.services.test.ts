@@ -67,6 +67,8 @@ it('writes and syncs every delivery before its 202, one by one and many at once'
     // Half of them name their delivery, which takes the longer way over the memory of deliveries.
     for (const [index, mark] of alone.entries()) await deliver(mark, index % 2 === 0 ? mark : undefined)
     await Promise.all(together.map((mark, index) => deliver(mark, index % 2 === 0 ? mark : undefined)))
+    // An answer is here before the tracer has seen its write return; the thread that answers this has returned from every write before it.
+    await fetch(`${program.url}/api/health/live`).then((answer) => answer.text())
   })
   const chains = [...alone, ...together].map((mark) => chainOf(calls, mark))
   const syncs = new Set(chains.map(({ synced }) => synced.began))

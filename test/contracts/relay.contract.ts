@@ -12,7 +12,7 @@ import type { EmptyDatabase } from './database.contract.ts'
 
 const TOPIC = 'correlation.v1'
 
-const settings = (companyId: string, revision: number): Settings => ({ type: 'settings', companyId, revision, windowMs: 600_000, maxLifeMs: 3_600_000, joinThreshold: 0.5, weights: { asset: 0.4 }, criticalAssets: ['db-1'] })
+const settings = (companyId: string, revision: number): Settings => ({ type: 'settings', companyId, revision, windowMs: 600_000, maxLifeMs: 3_600_000, joinThreshold: 0.5, weights: { asset: 0.4 }, criticalAssets: ['db-1'], aliases: {}, rules: '', rulesRevision: 0 })
 
 /** Runs the suite over an engine. */
 export function relayContract(engineName: string, make: () => Promise<EmptyDatabase>): void {

@@ -207,7 +207,7 @@ export function anIncident(companyId: string, incidentId: string, change: Partia
   return {
     type: 'incident', incidentId, companyId, version, atMs: Date.UTC(2026, 0, 1), cause: 'problem', causeId: null, title: 'Disk full on web-1', status: 'open', severity: 'high', priority: 2,
     openedAtMs: Date.UTC(2026, 0, 1), updatedAtMs: Date.UTC(2026, 0, 1, 0, 1), acknowledgedAtMs: null, resolvedAtMs: null, closedAtMs: null, alertCount: 7, problemCount: 1, openProblemCount: 1,
-    assets: ['web-1'], assetCount: 1, sources: ['zabbix'], latestProblemKeys: [], assignee: null, resolution: null, reopenCount: 0, mergedInto: null, ...change,
+    assets: ['web-1'], assetCount: 1, sources: ['zabbix'], latestProblemKeys: [], assignee: null, resolution: null, reopenCount: 0, mergedInto: null, findings: [], rootCause: null, classification: null, severityJudgement: null, ...change,
   }
 }
 
@@ -216,7 +216,8 @@ export function aProblem(companyId: string, incidentId: string, problemKey: stri
   const atMs = Date.UTC(2026, 0, 1)
   return {
     type: 'problem', incidentId, version: ofVersion,
-    evidence: { rule: 'scored', withProblemKey: 'v1:int-1:first', score: 0.8, threshold: 0.5, features: [{ name: 'same_asset', value: 1, weight: 0.8, detail: 'web-1' }] },
+    evidence: { rule: 'scored', withProblemKey: 'v1:int-1:first', score: 0.8, threshold: 0.5, features: [{ name: 'same_asset', value: 1, weight: 0.8, detail: 'web-1' }], ruleId: null, rulesRevision: 0, considered: [] },
+    suppression: null,
     problem: {
       problemKey, companyId, integrationId: 'int-1', source: 'zabbix', change: 'opened', status: 'firing', flapping: false, acknowledged: false, episode: 1, count: 7, alertId: `${problemKey}-alert`,
       asset: 'web-1', signature: 'disk', severity: 'high', title: 'Disk full', message: '97 % used', labels: { mount: '/var' }, firstAtMs: atMs, lastAtMs: atMs, resolvedAtMs: null, startsAtMs: null,

@@ -10,7 +10,7 @@ export function incident(incidentId: string, version: number, changes: Partial<I
     event: {
       type: 'incident', incidentId, companyId: 'c1', version, atMs, cause: 'problem', causeId: null, title: `disk full on ${incidentId}`, status: 'open', severity: 'medium', priority: 3,
       openedAtMs: START_MS, updatedAtMs: atMs, acknowledgedAtMs: null, resolvedAtMs: null, closedAtMs: null, alertCount: version, problemCount: 1, openProblemCount: 1, assets: ['web-1'],
-      assetCount: 1, sources: ['zabbix'], latestProblemKeys: [], assignee: null, resolution: null, reopenCount: 0, mergedInto: null, ...changes,
+      assetCount: 1, sources: ['zabbix'], latestProblemKeys: [], assignee: null, resolution: null, reopenCount: 0, mergedInto: null, findings: [], rootCause: null, classification: null, severityJudgement: null, ...changes,
     },
   }
 }
@@ -21,7 +21,8 @@ export function placed(incidentId: string, problemKey: string, version: number, 
   return {
     event: {
       type: 'problem', incidentId, version,
-      evidence: { rule: 'scored', withProblemKey: 'v1:i1:founder', score: 0.82, threshold: 0.5, features: [{ name: 'asset', value: 1, weight: 0.4, detail: 'the same asset' }], ...evidence },
+      evidence: { rule: 'scored', withProblemKey: 'v1:i1:founder', score: 0.82, threshold: 0.5, features: [{ name: 'asset', value: 1, weight: 0.4, detail: 'the same asset' }], ruleId: null, rulesRevision: 0, considered: [], ...evidence },
+      suppression: null,
       problem: {
         problemKey, companyId: 'c1', integrationId: 'i1', source: 'zabbix', change: 'opened', status: 'firing', flapping: false, acknowledged: false, episode: 1, count: version, alertId: `a-${problemKey}`,
         asset: 'web-1', signature: 'disk full', severity: 'high', title: 'disk full', message: 'the disk is full', labels: { site: 'berlin' }, firstAtMs: START_MS, lastAtMs: atMs, resolvedAtMs: null,

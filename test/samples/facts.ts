@@ -61,7 +61,7 @@ export function incidentAt(offset: number, change: Partial<IncidentChanged> = {}
     type: 'incident', incidentId: 'i1', companyId: 'acme', version: positionOf(1, offset), atMs, cause: 'problem', causeId: null, title: 'CPU high on db-01',
     status: 'open', severity: 'high', priority: 2, openedAtMs: SAMPLE_MS, updatedAtMs: atMs, acknowledgedAtMs: null, resolvedAtMs: null, closedAtMs: null,
     alertCount: 1, problemCount: 1, openProblemCount: 1, assets: ['db-01'], assetCount: 1, sources: ['datadog'], latestProblemKeys: [], assignee: null,
-    resolution: null, reopenCount: 0, mergedInto: null, ...change,
+    resolution: null, reopenCount: 0, mergedInto: null, findings: [], rootCause: null, classification: null, severityJudgement: null, ...change,
   }
   return { record: { event }, offset, atMs }
 }
@@ -74,7 +74,7 @@ export function placedAt(offset: number, incidentId: string, change: Partial<Pla
     acknowledged: false, episode: 1, count: 1, alertId: `d${offset}:0`, asset: 'db-01', signature: 'cpu_high', severity: 'high', title: 'CPU high on db-01',
     message: 'cpu above 95 %', labels: {}, firstAtMs: atMs, lastAtMs: atMs, resolvedAtMs: null, startsAtMs: null, partition: 0, atMs, version: positionOf(1, offset), ...change,
   }
-  const event: ProblemPlaced = { type: 'problem', incidentId, evidence: { rule: 'founded', withProblemKey: null, score: 0, threshold: 0.5, features: [] }, version: positionOf(1, offset), problem }
+  const event: ProblemPlaced = { type: 'problem', incidentId, evidence: { rule: 'founded', withProblemKey: null, score: 0, threshold: 0.5, features: [], ruleId: null, rulesRevision: 0, considered: [] }, suppression: null, version: positionOf(1, offset), problem }
   return { record: { event }, offset, atMs }
 }
 
