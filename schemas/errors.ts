@@ -26,6 +26,16 @@ export const ERROR_CODES = {
   transition_refused: { retry: 'never', doc: 'The incident is already in that state, or the state machine has no such step.' },
   problem_unknown: { retry: 'never', doc: 'The named problem is not in this incident.' },
   merge_refused: { retry: 'never', doc: 'An incident merges only with another open incident of the same company.' },
+  // language models: rules decide instead
+  llm_off: { retry: 'never', doc: 'No language model is asked: no provider has credentials, the mode is demo, or the company switched it off.' },
+  llm_unavailable: { retry: 'backoff', doc: 'Every provider failed or rests after failures; the details name each.' },
+  llm_timeout: { retry: 'backoff', doc: 'The provider did not answer within the time limit; the call was ended.' },
+  llm_unauthorized: { retry: 'never', doc: 'The provider refuses our credentials, or they lack a right; it is skipped until a test succeeds or the program restarts.' },
+  llm_rate_limited: { retry: 'after', doc: 'The provider, or our own limit for it, takes no more requests or tokens now.' },
+  llm_bad_request: { retry: 'never', doc: 'The provider refuses the request itself: a model it does not have, a prompt too long, or an option it does not know.' },
+  llm_refused: { retry: 'never', doc: 'The model, or its provider’s content filter, would not answer.' },
+  llm_invalid_output: { retry: 'never', doc: 'The answer does not fit its schema, is cut off or too large, even after one repair.' },
+  llm_budget: { retry: 'never', doc: 'The company’s budget for language models is used up; rules decide until it is renewed or raised.' },
   // the world is bad: retried by the runner
   log_gap: { retry: 'never', doc: 'The log no longer holds the record after the stage position; the stage stops instead of skipping.' },
   log_rewound: { retry: 'never', doc: 'The log ends before the stage position: it was recreated or restored; raise AW_LOG_EPOCH.' },
