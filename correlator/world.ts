@@ -9,6 +9,7 @@ import { CompanyNode } from './company-node.ts'
 import { DueQueue } from './due-queue.ts'
 import { Graph } from './graph.ts'
 import { aliveOf, IncidentNode } from './incident-node.ts'
+import { insightsOf } from './insight/insight.ts'
 import { ProblemNode, newestFirst } from './problem-node.ts'
 import { isWorse, severityOf, worse } from './priority.ts'
 import { nextDueMs } from './retirement.ts'
@@ -218,7 +219,11 @@ export class World {
   settle(): void {
     for (const incident of this.#changed) {
       if (incident.into !== null) continue
-      incident.state.title = titleOf(incident)
+      const { state } = incident
+      state.title = titleOf(incident)
+      const { findings, rootCause } = insightsOf(incident, this.company(state.companyId), this.upstream.nowMs)
+      state.findings = findings
+      state.rootCause = rootCause
       this.due.want(incident, nextDueMs(incident))
     }
     this.#changed.length = 0
