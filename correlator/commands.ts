@@ -7,6 +7,7 @@ import { stepFrom, type Step } from './lifecycle.ts'
 import type { ProblemNode } from './problem-node.ts'
 import { incidentIdOf, tellMerge, type Outcome } from './problems.ts'
 import { isOlder } from './search.ts'
+import { takeAdvice } from './severity-advice.ts'
 import type { Cause, World } from './world.ts'
 
 /** How long a command id is remembered, by the log's time. */
@@ -14,7 +15,8 @@ const REMEMBER_MS = 24 * 3_600_000
 /** How many are remembered for a company. */
 const REMEMBER_MAX = 10_000
 
-interface Refusal { readonly code: ErrorCode; readonly message: string }
+/** Why a command was not done; with no code, what is to be said of one that was. */
+interface Refusal { readonly code: ErrorCode | null; readonly message: string }
 
 /** Applies a command that the log took at `atMs`. */
 export function applyCommand(world: World, command: Command, position: number, atMs: number): Outcome {
@@ -29,7 +31,7 @@ export function applyCommand(world: World, command: Command, position: number, a
     : apply(world, company, incident, command, by)
   world.say({
     type: 'outcome', commandId: command.commandId, companyId: command.companyId, incidentId: incident?.state.incidentId ?? command.incidentId,
-    action: command.action, actor: command.actor, status: refusal === null ? 'done' : 'refused', code: refusal?.code ?? null,
+    action: command.action, actor: command.actor, status: refusal === null || refusal.code === null ? 'done' : 'refused', code: refusal?.code ?? null,
     message: refusal?.message ?? 'done', atMs, version: position,
   })
   return { kind: 'emitted' }
@@ -37,7 +39,9 @@ export function applyCommand(world: World, command: Command, position: number, a
 
 function apply(world: World, company: CompanyNode, incident: IncidentNode, command: Command, by: Cause): Refusal | null {
   const { state } = incident
-  if (command.judgedVersion !== null && state.version > command.judgedVersion) {
+  // What the analyst wrote stays true of what it saw; only its advice needs the version it judged.
+  const isAnalysis = command.action === 'note' && command.actor.kind === 'analyst'
+  if (!isAnalysis && command.judgedVersion !== null && state.version > command.judgedVersion) {
     return { code: 'version_stale', message: `the incident is at version ${state.version}, the caller judged ${command.judgedVersion}` }
   }
   const step: Step = command.action === 'assign' && command.assignee === null ? 'unassign' : command.action
@@ -89,8 +93,9 @@ function apply(world: World, company: CompanyNode, incident: IncidentNode, comma
 
 function note(world: World, incident: IncidentNode, command: Command, by: Cause): Refusal | null {
   if (!sayNote(world, incident, command, by)) return { code: 'bad_request', message: 'a note needs a text' }
+  const notTaken = takeAdvice(incident, command)
   world.touch(incident, by)
-  return null
+  return notTaken === null ? null : { code: null, message: `done; its severity was not taken: ${notTaken}` }
 }
 
 /** Tells the command's text as a note; false where it has none. */

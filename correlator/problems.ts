@@ -123,7 +123,7 @@ function update(world: World, company: CompanyNode, problem: ProblemNode, event:
     world.reopen(company, incident)
   } else if (renamed) company.reindex(incident)
   else if (firesAgain) company.index(problem, incident)
-  world.raise(incident, problem)
+  world.raise(incident, problem, before.severity)
   world.touchProblem(problem, by.position)
   world.touch(incident, by)
   world.resolveIfQuiet(incident, by)

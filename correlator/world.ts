@@ -2,7 +2,7 @@
  * The state of one partition in memory: companies, their incidents and problems, time; and the few moves that change them. Everything is
  * a pure function of the state entries, so that a restart between any two records changes nothing.
  */
-import type { CommandOutcome, CorrelateEntry, IncidentCause, IncidentChanged, IncidentEntry, IncidentRecord, NoteAdded, PlacedProblem, ProblemEntry, ProblemPlaced } from '../schemas/records.ts'
+import type { CommandOutcome, CorrelateEntry, IncidentCause, IncidentChanged, IncidentEntry, IncidentRecord, NoteAdded, PlacedProblem, ProblemEntry, ProblemPlaced, Severity } from '../schemas/records.ts'
 import { TOPICS } from '../schemas/topics.ts'
 import type { Keyed, StateView } from '../processors/stage.ts'
 import { CompanyNode } from './company-node.ts'
@@ -11,9 +11,10 @@ import { Graph } from './graph.ts'
 import { aliveOf, IncidentNode } from './incident-node.ts'
 import { insightsOf } from './insight/insight.ts'
 import { ProblemNode, newestFirst } from './problem-node.ts'
-import { isWorse, severityOf, worse } from './priority.ts'
+import { isWorse, severityOf } from './priority.ts'
 import { nextDueMs } from './retirement.ts'
 import { tuningOf } from './settings.ts'
+import { outgrowAdvice } from './severity-advice.ts'
 import { snapshotOf, titleOf } from './snapshot.ts'
 import { TIME_KEY, Upstream } from './upstream.ts'
 
@@ -137,16 +138,19 @@ export class World {
   }
 
   /** Raises the incident's severity to that of a firing problem in it. */
-  raise(incident: IncidentNode, problem: ProblemNode): void {
+  raise(incident: IncidentNode, problem: ProblemNode, known: Severity | null = null): void {
     const severity = severityOf(problem.state.problem.severity)
-    if (problem.isFiring && isWorse(severity, incident.state.severity)) incident.state.severity = severity
+    if (!problem.isFiring || !isWorse(severity, incident.state.severity)) return
+    if (known !== null && incident.state.severityJudgement?.by === 'analyst' && !isWorse(severity, severityOf(known))) return
+    incident.state.severity = severity
+    outgrowAdvice(incident)
   }
 
   /** Merges two incidents of a company; `winner` survives. */
   merge(winner: IncidentNode, loser: IncidentNode, by: Cause): void {
     const [to, from] = [winner.state, loser.state]
     winner.absorb(loser)
-    to.severity = worse(to.severity, from.severity)
+    if (isWorse(from.severity, to.severity)) [to.severity, to.severityJudgement] = [from.severity, from.severityJudgement]
     to.openedAtMs = Math.min(to.openedAtMs, from.openedAtMs)
     to.acknowledgedAtMs = to.acknowledgedAtMs === null ? from.acknowledgedAtMs : Math.min(to.acknowledgedAtMs, from.acknowledgedAtMs ?? to.acknowledgedAtMs)
     to.assignee ??= from.assignee
@@ -178,6 +182,7 @@ export class World {
     state.resolution = null
     state.reopenCount += 1
     state.severity = 'info'
+    if (state.severityJudgement?.by === 'analyst') state.severityJudgement = null
     for (const problem of incident.members) this.raise(incident, problem)
     // Problems that left while it had ended may have been among those it offers for comparing.
     company.reindex(incident)
