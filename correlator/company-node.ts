@@ -2,12 +2,15 @@ import type { Graph } from './graph.ts'
 import type { IncidentNode } from './incident-node.ts'
 import { KeyList } from './key-list.ts'
 import { NO_KEYS, type ProblemNode } from './problem-node.ts'
+import { NO_RULES, type RuleBookIndex } from './rules/rule-book.ts'
 import { DEFAULT_TUNING, type Tuning } from './settings.ts'
 
 /** Everything of one company: nothing here is ever reached from another one's. */
 export class CompanyNode {
   readonly companyId: string
   tuning: Tuning = DEFAULT_TUNING
+  /** The rules in effect, parsed once per revision. */
+  rules: RuleBookIndex = NO_RULES
   settingsRevision = -1
   graph: Graph | null = null
   topologyRevision = -1

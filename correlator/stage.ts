@@ -13,6 +13,7 @@ import { applyCommand } from './commands.ts'
 import { Graph } from './graph.ts'
 import { applyProblem, type Outcome } from './problems.ts'
 import { runDue } from './retirement.ts'
+import { rulesOf } from './rules/rule-book.ts'
 import { tuningOf } from './settings.ts'
 import { World } from './world.ts'
 
@@ -69,6 +70,7 @@ function configure(world: World, event: Extract<CorrelationRecord['event'], { ty
     world.tellCompany(event.companyId)
     company.settingsRevision = event.revision
     company.tuning = tuningOf(event)
+    company.rules = rulesOf(event, company.rules)
     world.keep(`${event.companyId}|s`, { event: { ...event, type: 'company' } })
     return { kind: 'absorbed', reason: 'settings' }
   }

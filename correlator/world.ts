@@ -13,6 +13,7 @@ import { insightsOf } from './insight/insight.ts'
 import { ProblemNode, newestFirst } from './problem-node.ts'
 import { isWorse, severityOf } from './priority.ts'
 import { nextDueMs } from './retirement.ts'
+import { rulesOf } from './rules/rule-book.ts'
 import { tuningOf } from './settings.ts'
 import { outgrowAdvice } from './severity-advice.ts'
 import { snapshotOf, titleOf } from './snapshot.ts'
@@ -61,6 +62,7 @@ export class World {
         } else if (event.type === 'company') {
           company.settingsRevision = event.revision
           company.tuning = tuningOf(event)
+          company.rules = rulesOf(event, company.rules)
         } else if (event.type === 'topology') {
           company.topologyRevision = event.revision
           company.graph = new Graph(event.edges)

@@ -1,7 +1,8 @@
 /**
  * The rule book: what a company, or the MSP for all of its companies, decides about grouping, quiet, severity and categories. It is versioned data: every
- * change is a new revision, and any revision can be put in force again. Lists cascade by `id`: a company's rule stands in place of the MSP's
- * rule of the same id; `enabled: false` switches that one off.
+ * change is a new revision, and any revision can be put in force again. Lists cascade by `id`: a company's rules come first, in their order, then those
+ * of the MSP whose id the company does not name. A company switches a rule of the MSP off with `{"id": …, "enabled": false}` alone.
+ * schemas/rules-check.ts says what is wrong with a rule book, with every limit.
  *
  * A condition is a list of matchers that must all hold, each `<field><operator><value>` as in Alertmanager: `asset=~"web-.*"`,
  * `labels.site!=Leeds`. Fields: asset, signature, source, integration, severity, status, title, message, site, service and labels.<name>; operators: `=`,
@@ -20,16 +21,19 @@ interface Rule {
   readonly enabled?: boolean
 }
 
-/** Problems that hold the condition and agree in all named fields are one incident, whatever their score; others never join them. */
+/**
+ * Problems that hold the condition and agree in all named fields are one incident, whatever their score; others never join them by score. A problem
+ * that lacks one of the fields is none of them.
+ */
 export interface GroupByRule extends Rule { readonly kind: 'group_by'; readonly when: Condition; readonly by: readonly string[] }
 /** A problem of the left and one of the right side are never joined, by score or bridge. */
 export interface NeverJoinRule extends Rule { readonly kind: 'never_join'; readonly left: Condition; readonly right: Condition }
 /** A problem of the left and one of the right side within the window are always joined, where the `equal` fields agree. */
 export interface AlwaysJoinRule extends Rule { readonly kind: 'always_join'; readonly left: Condition; readonly right: Condition; readonly equal?: readonly string[] }
-/** The first rule that applies decides. */
+/** Taken in order: the first rule that applies between a problem and those of an incident decides. */
 export type GroupingRule = GroupByRule | NeverJoinRule | AlwaysJoinRule
 
-/** When a maintenance window is open. Local times are of the time zone; `from` is `HH:MM`. */
+/** When a maintenance window is open. Local times are of the time zone; `from` is `HH:MM`; `startsAt` and `endsAt` are ISO 8601 with their offset. */
 export type Schedule =
   | { readonly kind: 'once'; readonly startsAt: string; readonly endsAt: string }
   | { readonly kind: 'daily'; readonly from: string; readonly minutes: number }
@@ -83,3 +87,27 @@ export interface RuleBook {
 export const RULE_LISTS = ['grouping', 'maintenance', 'silences', 'inhibitions', 'holds', 'severities', 'categories'] as const
 /** One of them. */
 export type RuleList = (typeof RULE_LISTS)[number]
+
+/** A company's word that a rule of the MSP does not hold for it. */
+export interface RuleOff { readonly id: string; readonly enabled: false }
+/** A rule book as it is stored for one scope: as written, with the rules that are switched off. */
+export type StoredRuleBook = { readonly [List in RuleList]?: readonly (NonNullable<RuleBook[List]>[number] | RuleOff)[] } & { readonly switches?: RuleSwitches }
+
+/** The rule book in effect: the company's rules, then those of the MSP that it does not name; rules that are switched off are left out. */
+export function effectiveRules(msp: StoredRuleBook, company: StoredRuleBook): RuleBook {
+  const book: Record<string, unknown> = {}
+  for (const list of RULE_LISTS) {
+    const own: readonly (RuleOff | { readonly id: string; readonly enabled?: boolean })[] = company[list] ?? []
+    const named = new Set(own.map(({ id }) => id))
+    const rules = [...own, ...(msp[list] ?? []).filter(({ id }) => !named.has(id))].filter(({ enabled }) => enabled !== false)
+    if (rules.length > 0) book[list] = rules
+  }
+  const switches = { ...msp.switches, ...company.switches }
+  if (Object.keys(switches).length > 0) book['switches'] = switches
+  return book
+}
+
+/** A rule book in effect as a Settings record carries it; the empty text where it says nothing. */
+export function rulesText(book: RuleBook): string {
+  return Object.keys(book).length === 0 ? '' : JSON.stringify(book)
+}
