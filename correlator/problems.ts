@@ -1,6 +1,6 @@
 /** What a problem event does: a new problem joins or founds, a known one counts, resolves or fires again. */
 import { hash } from 'node:crypto'
-import type { PlacedProblem, ProblemEvent } from '../schemas/records.ts'
+import type { Considered, PlacedProblem, ProblemEvent } from '../schemas/records.ts'
 import type { Fate } from '../processors/stage.ts'
 import type { CompanyNode } from './company-node.ts'
 import { aliveOf, type IncidentNode } from './incident-node.ts'
@@ -8,7 +8,7 @@ import { withhold } from './key-list.ts'
 import type { ProblemNode } from './problem-node.ts'
 import { moveToPast } from './retirement.ts'
 import { explainPair } from './score.ts'
-import { areApart, isOlder, searchIncidents, type Match } from './search.ts'
+import { areApart, consideredBeside, isOlder, searchIncidents, type Match } from './search.ts'
 import type { Cause, World } from './world.ts'
 
 /** What became of an input. */
@@ -56,12 +56,19 @@ function place(world: World, company: CompanyNode, problem: ProblemNode, by: Cau
   const best = matches[0]
   if (best === undefined) {
     found(world, company, problem, by)
+    problem.state.evidence.considered = consideredBeside(company, problem, null)
     return
   }
   problem.state.evidence = explainPair(problem, best.problem, best.score, company.tuning, company.graph)
   if (best.incident.isEnded) world.reopen(company, best.incident)
   world.put(company, problem, best.incident, by)
-  for (let i = 1; i < matches.length; i += 1) bridge(world, company, problem, matches[i] as Match, by)
+  let refused: Considered[] | undefined
+  for (let i = 1; i < matches.length; i += 1) {
+    const match = matches[i] as Match
+    const reason = bridge(world, company, problem, match, by)
+    if (reason !== null) (refused ??= []).push({ incidentId: aliveOf(match.incident).state.incidentId, problemKey: match.problem.state.problem.problemKey, score: match.score, reason })
+  }
+  problem.state.evidence.considered = consideredBeside(company, problem, problem.incident === null ? null : aliveOf(problem.incident), refused)
 }
 
 function found(world: World, company: CompanyNode, problem: ProblemNode, by: Cause): IncidentNode {
@@ -75,19 +82,21 @@ function found(world: World, company: CompanyNode, problem: ProblemNode, by: Cau
   return incident
 }
 
-/** A problem that fits two open incidents shows that they are one. */
-function bridge(world: World, company: CompanyNode, problem: ProblemNode, match: Match, by: Cause): void {
+/** A problem that fits two open incidents shows that they are one. The reason where they stay two; null where they are one. */
+function bridge(world: World, company: CompanyNode, problem: ProblemNode, match: Match, by: Cause): string | null {
   const here = aliveOf(problem.incident as IncidentNode)
   const there = aliveOf(match.incident)
-  if (here === there || areApart(company, here, there)) return
+  if (here === there) return null
+  if (areApart(company, here, there)) return 'a person split the two incidents'
   // Two people work on them: a person decides whether they are one.
-  if (here.state.assignee !== null && there.state.assignee !== null && here.state.assignee !== there.state.assignee) return
+  if (here.state.assignee !== null && there.state.assignee !== null && here.state.assignee !== there.state.assignee) return 'it fits, but two people work on the two incidents'
   const [winner, loser] = isOlder(here, there) ? [here, there] : [there, here]
   if (winner.isEnded && loser.firing > 0) world.reopen(company, winner)
   tellMerge(world, company, loser, by, {
     ...explainPair(match.problem, problem, match.score, company.tuning, company.graph), rule: 'merged',
   })
   world.merge(winner, loser, by)
+  return null
 }
 
 /** The merged incident's founder has its reason to be there changed; the others keep theirs. */

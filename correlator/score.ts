@@ -48,8 +48,8 @@ export function relation(a: ProblemNode, b: ProblemNode, graph: Graph | null): n
   return steps === undefined ? value : Math.max(value, BY_STEPS[steps] ?? 0)
 }
 
-/** The score of two problems, 0 to 1; 0 also for any score that stays below the threshold for certain. */
-export function scorePair(a: ProblemNode, b: ProblemNode, tuning: Tuning, graph: Graph | null): number {
+/** The score of two problems, 0 to 1. One that stays below `needed` for certain is told too low: the texts, which are the dearest, are left out. */
+export function scorePair(a: ProblemNode, b: ProblemNode, tuning: Tuning, graph: Graph | null, needed: number): number {
   const near = nearness(Math.abs(a.onsetMs - b.onsetMs), tuning.windowMs)
   if (near === 0) return 0
   const { weights } = tuning
@@ -61,7 +61,7 @@ export function scorePair(a: ProblemNode, b: ProblemNode, tuning: Tuning, graph:
   if (isSameSignature) score += weights.same_signature
   if (isSiteOutage(a, b)) score += weights.site_outage
   // Most pairs stop here: no likeness of the texts could lift them over the threshold.
-  if (score + weights.text + (isSameAsset ? weights.other_tool : 0) < tuning.threshold) return 0
+  if (score + weights.text + (isSameAsset ? weights.other_tool : 0) < needed) return score <= 0 ? 0 : score * (1 - weights.nearness * (1 - near))
   const words = similarity(a.sketch, b.sketch)
   score += weights.text * words
   if (isSameAsset && saysTheSame(a, b, isSameSignature, words)) score += weights.other_tool

@@ -191,3 +191,31 @@ it('keeps a snapshot of a large incident with long names under 64 KB', () => {
   for (const incident of bench.incidents.values()) expect(JSON.stringify(incident).length).toBeLessThan(64 * 1024)
   expect(bench.incidents.get(incidentId)!.problemCount).toBe(40)
 })
+
+it('tells with a problem the best others it was compared with, and why it did not join them', () => {
+  const bench = new Bench()
+  const disk = { signature: 'disk', title: 'disk full' }
+  bench.feed(problem('old', 0, { asset: 'web-1', title: 'one' }))
+  bench.feed(problem('york', 700, { asset: 'web-2', ...disk, labels: { site: 'york' } }), problem('gone', 701, { asset: 'web-1', title: 'two' }))
+  bench.feed(command('c', bench.incidentOf('gone')!.incidentId, 'resolve', {}))
+  bench.feed(problem('new', 760, { asset: 'web-1', ...disk, labels: { site: 'hq' } }))
+  const { evidence } = bench.problems.get('new')!
+  expect(evidence.rule).toBe('founded')
+  expect(evidence.considered).toEqual([
+    { incidentId: bench.incidentOf('york')!.incidentId, problemKey: 'york', score: expect.closeTo(0.25, 1), reason: 'the score stays below 0.5' },
+    { incidentId: bench.incidentOf('gone')!.incidentId, problemKey: 'gone', score: 0, reason: 'a person resolved the incident' },
+    { incidentId: bench.incidentOf('old')!.incidentId, problemKey: 'old', score: 0, reason: 'began 760 s before, outside the window of 600 s' },
+  ])
+})
+
+it('tells at most five others, each of another incident, and not the one it joined', () => {
+  const bench = new Bench()
+  for (let i = 0; i < 9; i += 1) bench.feed(problem(`far-${i}`, i, { asset: `h-${i}`, signature: 'disk', title: 'disk', labels: { site: `s${i}` } }))
+  bench.feed(problem('near', 10, { asset: 'h-3', signature: 'disk', title: 'disk', source: 'nagios', labels: { site: 's3' } }))
+  const { evidence } = bench.problems.get('near')!
+  expect(evidence.rule).toBe('scored')
+  expect(evidence.considered).toHaveLength(5)
+  const ids = evidence.considered.map(({ incidentId }) => incidentId)
+  expect(new Set(ids).size).toBe(5)
+  expect(ids).not.toContain(bench.incidentOf('near')!.incidentId)
+})
