@@ -81,6 +81,12 @@ export const AUDIT_ENTRY = answer({
 export const ME = answer({ kind: text(), id: text(), name: text(), role: ROLE, companies: anything({ description: 'company ids, or "all"' }) })
 
 /** How much noise was taken away. */
+const SLA_FIGURES = {
+  incidents: whole(), resolved: whole(), reopened: whole(), meanHoursToResolve: nullable(number()), medianHoursToResolve: nullable(number()), meanMinutesToAcknowledge: nullable(number()),
+  kept: whole(), breached: whole(), keptShare: nullable(number({ description: 'kept of those judged, 0 to 1; null where nothing is agreed' })),
+}
+/** How long incidents took and what they kept. */
+export const SLA = answer({ ...SLA_FIGURES, bySeverity: list(answer({ severity: text(), ...SLA_FIGURES })), byPriority: list(answer({ priority: whole(), ...SLA_FIGURES })) })
 export const NOISE = answer({ alerts: whole(), problems: whole(), incidents: whole(), noiseReduction: number() })
 
 const TRIAL = {

@@ -10,7 +10,7 @@ import type {
 import type { AdapterBacktestLine, AdapterBacktestQuery } from '../schemas/adapter-backtest.ts'
 import type { CompanySettings, Role } from '../schemas/settings.ts'
 import type {
-  AssetFields, AssetView, AuditEntry, CommandView, CompanyView, IncidentDetail, IncidentView, IntegrationView, IssuedKey, NoiseView, Page, PageQuery, UserView,
+  AssetFields, AssetView, AuditEntry, CommandView, CompanyView, IncidentDetail, IncidentView, IntegrationView, IssuedKey, NoiseView, Page, PageQuery, SlaTarget, SlaView, UserView,
 } from '../schemas/views.ts'
 
 /** Companies. Every method throws `not_found` for what the scope does not reach and `forbidden` for what it may only read. */
@@ -151,6 +151,8 @@ export interface Span {
 /** Figures from the ledger. Implementations must restrict every answer to `companyIds`. */
 export interface Analytics {
   noise(span: Span): Promise<NoiseView>
+  /** How long incidents took and whether they kept the targets, as of now. */
+  sla(span: Span, targets: readonly SlaTarget[], nowMs: number): Promise<SlaView>
   /** A flat or nested object of numbers; the names are those of the interface page. */
   balance(span: Span): Promise<object>
 }

@@ -206,6 +206,33 @@ export interface NoiseView {
   readonly noiseReduction: number
 }
 
+/** Minutes in which a company's incidents of a severity are to be resolved. */
+export interface SlaTarget {
+  readonly companyId: string
+  readonly severity: string
+  readonly resolveMinutes: number
+}
+
+/** How long incidents took and what they kept; null where there is nothing to say it of. */
+export interface SlaFigures {
+  readonly incidents: number
+  readonly resolved: number
+  readonly reopened: number
+  readonly meanHoursToResolve: number | null
+  readonly medianHoursToResolve: number | null
+  readonly meanMinutesToAcknowledge: number | null
+  readonly kept: number
+  readonly breached: number
+  /** Kept of those judged, 0 to 1. */
+  readonly keptShare: number | null
+}
+
+/** The same for all, and by severity and priority. */
+export interface SlaView extends SlaFigures {
+  readonly bySeverity: readonly (SlaFigures & { readonly severity: string })[]
+  readonly byPriority: readonly (SlaFigures & { readonly priority: number })[]
+}
+
 export type { DeadLetterView, DeliveryElement, DeliveryView } from './receipts.ts'
 
 /** A live key as ingest judges deliveries by it. */

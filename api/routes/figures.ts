@@ -1,17 +1,29 @@
-import type { FastifyInstance } from 'fastify'
-import { AUDIT_ENTRY, NOISE } from '../answers.ts'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { CompanyView, Page, SlaTarget } from '../../schemas/views.ts'
+import { AUDIT_ENTRY, NOISE, SLA } from '../answers.ts'
 import { answers, callerOf, companiesOf, READ_ERRORS, SPAN, spanOf, type RouteContext, type SpanQuery } from '../context.ts'
+import type { Span } from '../ports.ts'
 import { answer, COMPANY_QUERY, list, page, PAGE_QUERY, text, whole } from '../json-schema.ts'
 
 /** Figures and the audit log. */
 export function figureRoutes(app: FastifyInstance, context: RouteContext): void {
-  const { stores, analytics } = context
+  const { stores, analytics, clock } = context
 
   app.get<{ Querystring: SpanQuery }>('/api/stats/noise', {
     config: { access: 'read' },
     schema: { tags: ['figures'], summary: 'How much noise was taken away', querystring: { type: 'object', properties: SPAN }, response: answers({ 200: NOISE }, ...READ_ERRORS) },
   }, async (request) => {
     return analytics.noise(await spanOf(context, request, request.query))
+  })
+
+  app.get<{ Querystring: SpanQuery }>('/api/stats/sla', {
+    config: { access: 'read' },
+    schema: {
+      tags: ['figures'], summary: 'How long incidents took, and whether they kept the times of the company\'s settings', querystring: { type: 'object', properties: SPAN }, response: answers({ 200: SLA }, ...READ_ERRORS),
+    },
+  }, async (request) => {
+    const span = await spanOf(context, request, request.query)
+    return analytics.sla(span, await targetsOf(context, request, span), clock.now())
   })
 
   app.get<{ Querystring: { company?: string } }>('/api/stats/incidents', {
@@ -44,4 +56,23 @@ export function figureRoutes(app: FastifyInstance, context: RouteContext): void 
     await companiesOf(context, request, company)
     return stores.audit.list(callerOf(request).scope, { limit, cursor: cursor ?? null, companyId: company ?? null, actorId: actor ?? null, action: action ?? null })
   })
+}
+
+/** What is agreed with the companies of a span. */
+async function targetsOf({ stores: { companies } }: RouteContext, request: FastifyRequest, { companyIds }: Span): Promise<readonly SlaTarget[]> {
+  const { scope } = callerOf(request)
+  const targets: SlaTarget[] = []
+  const add = ({ id, settings }: CompanyView): void => {
+    for (const [severity, { resolveMinutes }] of Object.entries(settings.sla)) targets.push({ companyId: id, severity, resolveMinutes })
+  }
+  if (companyIds !== 'all') {
+    for (const id of companyIds) add(await companies.get(scope, id))
+    return targets
+  }
+  for (let cursor: string | null = null, isFirst = true; isFirst || cursor !== null; isFirst = false) {
+    const found: Page<CompanyView> = await companies.list(scope, { limit: 200, cursor })
+    found.items.forEach(add)
+    cursor = found.next
+  }
+  return targets
 }

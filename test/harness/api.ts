@@ -41,6 +41,11 @@ export class FakeFigures implements Analytics, DeadLetters {
     this.asked.push(span.companyIds)
     return { alerts: 100, problems: 20, incidents: 5, noiseReduction: 0.95 }
   }
+  async sla(span: Span) {
+    this.asked.push(span.companyIds)
+    const figures = { incidents: 5, resolved: 4, reopened: 1, meanHoursToResolve: 2, medianHoursToResolve: 1, meanMinutesToAcknowledge: 3, kept: 3, breached: 1, keptShare: 0.75 }
+    return { ...figures, bySeverity: [], byPriority: [] }
+  }
   async balance(span: Span) {
     this.asked.push(span.companyIds)
     return { accepted: 100, inFlight: 0, difference: 0, dropped: { duplicate: 3 } }

@@ -1,4 +1,5 @@
 /** Sets without incidents to group: what is measured on them instead. */
+import { serviceLevels } from './service-levels.ts'
 
 /** One figure beside the one to reach. */
 export interface Figure {
@@ -27,5 +28,5 @@ const notBuilt = (set: string, name: string, wanted: string): OtherMeasure => ({
 export const OTHER_MEASURES: readonly OtherMeasure[] = [
   notBuilt('it-tickets', 'accuracy of the rule classifier', 'naive Bayes 0.729, DistilBERT 0.873'),
   notBuilt('telecom-pcic', 'F1 of learned causes', 'THP 0.577 (18V), 0.372 (24V)'),
-  notBuilt('uci-incidents', 'mean hours to resolve', '240.84'),
+  { set: 'uci-incidents', measure: serviceLevels },
 ]
