@@ -28,7 +28,7 @@ export function problem(key: string, seconds: number, more: Partial<ProblemEvent
 export function command(id: string, incidentId: string, action: CommandAction, more: Partial<Command> = {}): Command {
   return {
     type: 'command', commandId: id, companyId: 'acme', incidentId, action, actor: ACTOR, judgedVersion: null, assignee: null, text: null,
-    intoIncidentId: null, problemKeys: [], issuedAtMs: T0, severity: null, confidence: null, ...more,
+    intoIncidentId: null, problemKeys: [], issuedAtMs: T0, severity: null, confidence: null, category: null, ...more,
   }
 }
 

@@ -75,10 +75,12 @@ export interface Command {
   /** split: the problems that leave. */
   problemKeys: string[]
   issuedAtMs: number
-  /** note of the analyst: the severity it advises, one of those of an incident. */
+  /** note: the severity a person gives the incident, or the analyst advises. */
   severity: string | null
   /** How sure the analyst is, 0 to 1; its severity counts only above 0.7. */
   confidence: number | null
+  /** note: the category somebody gives the incident. */
+  category: string | null
 }
 
 /** The company's settings that change the correlator's answer. */
@@ -213,6 +215,8 @@ export interface Classification {
   canResolveAutomatically: boolean
   /** resolve_automatically, assign or escalate. */
   action: string
+  /** rule, words, history, person or analyst. */
+  by: string
 }
 
 /** A severity that is not the worst of the problems, and why. */
@@ -220,7 +224,7 @@ export interface SeverityJudgement {
   severity: string
   /** 0 to 1 */
   confidence: number
-  /** rule, history or analyst. */
+  /** rule, words, history, person or analyst. */
   by: string
   reason: string
 }
@@ -665,9 +669,23 @@ export interface UpstreamTime {
   partitions: PartitionTime[]
 }
 
+/** What people said an incident was, to judge others by. */
+export interface LessonEntry {
+  type: 'lesson'
+  companyId: string
+  incidentId: string
+  /** The signature it had most of. */
+  signature: string
+  /** Title and message, at most 500 characters. */
+  text: string
+  category: string | null
+  severity: string | null
+  version: number
+}
+
 /** One state entry of the correlate stage, by key: <company>|i|<incident id>, <company>|p|<problem key>, <company>|c|<command id>, <company>|s, <company>|t, and m for the time. */
 export interface CorrelateEntry {
-  event: IncidentEntry | ProblemEntry | CompanyEntry | TopologyEntry | CommandEntry | UpstreamTime
+  event: IncidentEntry | ProblemEntry | CompanyEntry | TopologyEntry | CommandEntry | UpstreamTime | LessonEntry
 }
 
 /** A problem event without its type. */

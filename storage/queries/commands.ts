@@ -63,7 +63,7 @@ export function commandStore(db: SqlDatabase, { clock }: { readonly clock: Clock
         const command: Command = {
           type: 'command', commandId: randomUUID(), companyId: target.companyId, incidentId: target.id, action: request.action, actor,
           judgedVersion: request.version, assignee: request.assignee, text: request.text, intoIncidentId: into?.id ?? null, problemKeys: [...request.problemKeys], issuedAtMs: nowMs,
-          severity: null, confidence: null,
+          severity: null, confidence: null, category: null,
         }
         const made = await sql.query(
           `insert into commands (id, company_id, incident_id, action, actor, idempotency_key, request_hash, created_at) values ($1, $2, $3, $4, $5::jsonb, $6, $7, ${atMs('$8')})
