@@ -112,6 +112,8 @@ export interface CommandRequest {
   readonly text: string | null
   readonly intoIncidentId: string | null
   readonly problemKeys: readonly string[]
+  readonly severity: IncidentSeverity | null
+  readonly category: string | null
 }
 
 /** Commands and their outcomes. */

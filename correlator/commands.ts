@@ -1,6 +1,7 @@
 /** Applies commands of people and programs: each ends in exactly one outcome. The state machine stands in lifecycle.ts. */
 import type { ErrorCode } from '../schemas/errors.ts'
-import type { Command, Evidence } from '../schemas/records.ts'
+import { isSeverity, signatureOf } from './classify/company-judge.ts'
+import type { Command, Evidence, LessonEntry } from '../schemas/records.ts'
 import type { CompanyNode } from './company-node.ts'
 import { aliveOf, type IncidentNode } from './incident-node.ts'
 import { stepFrom, type Step } from './lifecycle.ts'
@@ -14,6 +15,8 @@ import type { Cause, World } from './world.ts'
 const REMEMBER_MS = 24 * 3_600_000
 /** How many are remembered for a company. */
 const REMEMBER_MAX = 10_000
+/** Text kept of a lesson, in characters. */
+const LESSON_CHARS = 500
 
 /** Why a command was not done; with no code, what is to be said of one that was. */
 interface Refusal { readonly code: ErrorCode | null; readonly message: string }
@@ -94,8 +97,36 @@ function apply(world: World, company: CompanyNode, incident: IncidentNode, comma
 function note(world: World, incident: IncidentNode, command: Command, by: Cause): Refusal | null {
   if (!sayNote(world, incident, command, by)) return { code: 'bad_request', message: 'a note needs a text' }
   const notTaken = takeAdvice(incident, command)
+  if (command.actor.kind === 'user' || command.actor.kind === 'token') heed(world, incident, command, by)
   world.touch(incident, by)
   return notTaken === null ? null : { code: null, message: `done; its severity was not taken: ${notTaken}` }
+}
+
+/** A person's word on category and severity stands, and is a lesson for incidents to come. */
+function heed(world: World, incident: IncidentNode, command: Command, by: Cause): void {
+  const { state } = incident
+  const { category, actor } = command
+  const severity = isSeverity(command.severity) ? command.severity : null
+  if (category === null && severity === null) return
+  const reason = `${actor.name} said so`
+  if (severity !== null) {
+    state.severity = severity
+    state.severityJudgement = { severity, confidence: 1, by: 'person', reason }
+  }
+  const company = world.company(state.companyId)
+  if (category !== null) state.classification = company.judge.given(category, 1, reason, 'person', state.severity)
+  const [problem] = incident.newest
+  if (problem === undefined) return
+  const known = company.lessons.get(state.incidentId)
+  const { title, message } = problem.state.problem
+  const lesson: LessonEntry = {
+    type: 'lesson', companyId: state.companyId, incidentId: state.incidentId, signature: signatureOf(problem.state.problem), text: `${title} ${message}`.slice(0, LESSON_CHARS),
+    category: category ?? known?.category ?? null, severity: severity ?? known?.severity ?? null, version: by.position,
+  }
+  const dropped = company.learn(lesson)
+  const keyOf = (incidentId: string): string => `${state.companyId}|l|${incidentId}`
+  world.keep(keyOf(state.incidentId), { event: lesson })
+  if (dropped !== null) world.keep(keyOf(dropped), null)
 }
 
 /** Tells the command's text as a note; false where it has none. */

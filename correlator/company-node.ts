@@ -1,9 +1,13 @@
-import type { Graph } from './graph.ts'
+import type { LessonEntry, TopologyEdge } from '../schemas/records.ts'
+import { CompanyJudge, DEFAULT_JUDGE, LESSONS_MAX } from './classify/company-judge.ts'
+import { Graph } from './graph.ts'
 import type { IncidentNode } from './incident-node.ts'
 import { KeyList } from './key-list.ts'
 import { NO_KEYS, type ProblemNode } from './problem-node.ts'
 import { NO_RULES, type RuleBookIndex } from './rules/rule-book.ts'
 import { DEFAULT_TUNING, type Tuning } from './settings.ts'
+
+const NO_ALIASES: ReadonlyMap<string, string> = new Map()
 
 /** Everything of one company: nothing here is ever reached from another one's. */
 export class CompanyNode {
@@ -13,6 +17,12 @@ export class CompanyNode {
   rules: RuleBookIndex = NO_RULES
   settingsRevision = -1
   graph: Graph | null = null
+  /** Other names of assets, lower case, to the name that stands for them. */
+  aliases: ReadonlyMap<string, string> = NO_ALIASES
+  /** What people said of earlier incidents, by incident, oldest first. */
+  readonly lessons = new Map<string, LessonEntry>()
+  #edges: readonly TopologyEdge[] = []
+  #judge: CompanyJudge | null = DEFAULT_JUDGE
   topologyRevision = -1
   readonly problems = new Map<string, ProblemNode>()
   readonly incidents = new Map<string, IncidentNode>()
@@ -30,6 +40,46 @@ export class CompanyNode {
 
   constructor(companyId: string) {
     this.companyId = companyId
+  }
+
+  /** Judges by the rules and lessons of now; made when first asked after they changed. */
+  get judge(): CompanyJudge {
+    this.#judge ??= new CompanyJudge(this.rules, [...this.lessons.values()])
+    return this.#judge
+  }
+
+  /** Takes a lesson in, the newest last; returns the incident of the one that made room for it. */
+  learn(lesson: LessonEntry): string | null {
+    this.lessons.delete(lesson.incidentId)
+    this.lessons.set(lesson.incidentId, lesson)
+    this.#judge = null
+    if (this.lessons.size <= LESSONS_MAX) return null
+    const [oldest = null] = this.lessons.keys()
+    if (oldest !== null) this.lessons.delete(oldest)
+    return oldest
+  }
+
+  /** To be called after rules have changed. */
+  judgeAnew(): void {
+    this.#judge = null
+  }
+
+  /** Sets other names of assets; the graph speaks of assets by the names that stand for them. */
+  nameAssets(aliases: Readonly<Record<string, string>>): void {
+    const named = Object.entries(aliases)
+    this.aliases = named.length === 0 ? NO_ALIASES : new Map(named.map(([alias, name]) => [alias.trim().toLowerCase(), name]))
+    if (this.#edges.length > 0) this.connect(this.#edges)
+  }
+
+  /** Sets the dependency graph. */
+  connect(edges: readonly TopologyEdge[]): void {
+    this.#edges = edges
+    this.graph = new Graph(this.aliases.size === 0 ? edges : edges.map(({ from, to, kind }) => ({ from: this.standing(from), to: this.standing(to), kind })))
+  }
+
+  /** The name that stands for an asset. */
+  standing(asset: string): string {
+    return this.aliases.get(asset.trim().toLowerCase()) ?? asset
   }
 
   /** Puts a problem into the index under each of its keys. */

@@ -25,8 +25,9 @@ export function incidentIdOf(companyId: string, founding: string): string {
 }
 
 /** Applies a problem event. `openMax`: problems of a company that may fire at once. */
-export function applyProblem(world: World, event: ProblemEvent, position: number, openMax: number): Outcome {
-  const company = world.company(event.companyId)
+export function applyProblem(world: World, told: ProblemEvent, position: number, openMax: number): Outcome {
+  const company = world.company(told.companyId)
+  const event = underStandingName(company, told)
   const known = company.problems.get(event.problemKey)
   const by: Cause = { position, atMs: event.atMs, cause: 'problem', causeId: event.problemKey }
   if (known !== undefined) {
@@ -41,6 +42,13 @@ export function applyProblem(world: World, event: ProblemEvent, position: number
   company.problems.set(event.problemKey, problem)
   place(world, company, problem, by)
   return EMITTED
+}
+
+/** The event with the asset under the name that stands for it, so that one machine with three names is one asset everywhere. */
+function underStandingName(company: CompanyNode, event: ProblemEvent): ProblemEvent {
+  if (company.aliases.size === 0 || event.asset === null) return event
+  const asset = company.standing(event.asset)
+  return asset === event.asset ? event : { ...event, asset }
 }
 
 /** A delivery that changes a problem more than once tells each change under one version; then the episode, the count and the state say which comes later. */

@@ -4,7 +4,7 @@
  *   - on the very version the analyst judged, of an incident that is not over,
  *   - one step up or down at most, seen from what the problems say, however often it advises,
  *   - never down from critical,
- *   - and never against a rule of the company.
+ *   - and never against a rule of the company or a person.
  * A problem that is worse than the judged severity ends the judgement: it is something the analyst has not seen.
  */
 import type { Command, IncidentSeverity } from '../schemas/records.ts'
@@ -29,6 +29,7 @@ export function takeAdvice(incident: IncidentNode, command: Command): string | n
   if (!(confidence > ADVICE_CONFIDENCE && confidence <= 1)) return `the confidence is not above ${ADVICE_CONFIDENCE}`
   if (command.judgedVersion === null || state.version > command.judgedVersion) return 'the incident has moved on since it was judged'
   if (incident.isEnded) return `the incident is ${state.status}`
+  if (state.severityJudgement?.by === 'person') return 'a person has said what the severity is'
   if (state.severityJudgement?.by === 'rule') return 'a rule of the company decides the severity'
   const base = severityBeforeAdvice(incident)
   const [from, to] = [STEPS.indexOf(base), STEPS.indexOf(advised)]
@@ -38,12 +39,6 @@ export function takeAdvice(incident: IncidentNode, command: Command): string | n
   state.severity = target
   state.severityJudgement = target === base ? null : { severity: target, confidence, by: 'analyst', reason: cut(command.text ?? '', REASON_CHARS) }
   return null
-}
-
-/** Ends the analyst's judgement where a problem has made the incident worse than it judged. */
-export function outgrowAdvice(incident: IncidentNode): void {
-  const { state } = incident
-  if (state.severityJudgement?.by === 'analyst' && state.severityJudgement.severity !== state.severity) state.severityJudgement = null
 }
 
 /** Where the analyst has judged before, the worst its problems say; else the severity it has. */

@@ -10,7 +10,6 @@
 import type { CorrelateEntry, CorrelationRecord, IncidentRecord } from '../schemas/records.ts'
 import type { Fate, Positioned, Stage } from '../processors/stage.ts'
 import { applyCommand } from './commands.ts'
-import { Graph } from './graph.ts'
 import { applyProblem, type Outcome } from './problems.ts'
 import { runDue } from './retirement.ts'
 import { rulesOf } from './rules/rule-book.ts'
@@ -71,12 +70,14 @@ function configure(world: World, event: Extract<CorrelationRecord['event'], { ty
     company.settingsRevision = event.revision
     company.tuning = tuningOf(event)
     company.rules = rulesOf(event, company.rules)
+    company.nameAssets(event.aliases)
+    company.judgeAnew()
     world.keep(`${event.companyId}|s`, { event: { ...event, type: 'company' } })
     return { kind: 'absorbed', reason: 'settings' }
   }
   if (event.revision <= company.topologyRevision) return { kind: 'dropped', reason: 'stale' }
   company.topologyRevision = event.revision
-  company.graph = new Graph(event.edges)
+  company.connect(event.edges)
   world.keep(`${event.companyId}|t`, { event })
   return { kind: 'absorbed', reason: 'topology' }
 }

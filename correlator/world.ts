@@ -2,12 +2,11 @@
  * The state of one partition in memory: companies, their incidents and problems, time; and the few moves that change them. Everything is
  * a pure function of the state entries, so that a restart between any two records changes nothing.
  */
-import type { CommandOutcome, CorrelateEntry, IncidentCause, IncidentChanged, IncidentEntry, IncidentRecord, NoteAdded, PlacedProblem, ProblemEntry, ProblemPlaced, Severity } from '../schemas/records.ts'
+import type { CommandOutcome, CorrelateEntry, IncidentCause, IncidentChanged, IncidentEntry, IncidentRecord, LessonEntry, NoteAdded, PlacedProblem, ProblemEntry, ProblemPlaced, Severity } from '../schemas/records.ts'
 import { TOPICS } from '../schemas/topics.ts'
 import type { Keyed, StateView } from '../processors/stage.ts'
 import { CompanyNode } from './company-node.ts'
 import { DueQueue } from './due-queue.ts'
-import { Graph } from './graph.ts'
 import { aliveOf, IncidentNode } from './incident-node.ts'
 import { insightsOf } from './insight/insight.ts'
 import { ProblemNode, newestFirst } from './problem-node.ts'
@@ -15,7 +14,6 @@ import { isWorse, severityOf } from './priority.ts'
 import { nextDueMs } from './retirement.ts'
 import { rulesOf } from './rules/rule-book.ts'
 import { tuningOf } from './settings.ts'
-import { outgrowAdvice } from './severity-advice.ts'
 import { snapshotOf, titleOf } from './snapshot.ts'
 import { TIME_KEY, Upstream } from './upstream.ts'
 
@@ -49,6 +47,7 @@ export class World {
     const world = new World()
     const problems: ProblemNode[] = []
     const incidents: IncidentNode[] = []
+    const lessons: LessonEntry[] = []
     const commands: { companyId: string; commandId: string; atMs: number; version: number }[] = []
     for (const [key, { event }] of entries) {
       if (event.type === 'time') world.upstream = new Upstream(event)
@@ -63,13 +62,16 @@ export class World {
           company.settingsRevision = event.revision
           company.tuning = tuningOf(event)
           company.rules = rulesOf(event, company.rules)
+          company.nameAssets(event.aliases)
         } else if (event.type === 'topology') {
           company.topologyRevision = event.revision
-          company.graph = new Graph(event.edges)
-        } else commands.push(event)
+          company.connect(event.edges)
+        } else if (event.type === 'lesson') lessons.push(event)
+        else commands.push(event)
       }
     }
     for (const { companyId, commandId, atMs } of commands.sort((a, b) => a.version - b.version)) world.company(companyId).commands.set(commandId, atMs)
+    for (const lesson of lessons.sort((a, b) => a.version - b.version || (a.incidentId < b.incidentId ? -1 : 1))) world.company(lesson.companyId).learn(lesson)
     for (const incident of incidents) {
       const { mergedInto, companyId } = incident.state
       incident.into = mergedInto === null ? null : world.company(companyId).incidents.get(mergedInto) ?? null
@@ -141,18 +143,32 @@ export class World {
 
   /** Raises the incident's severity to that of a firing problem in it. */
   raise(incident: IncidentNode, problem: ProblemNode, known: Severity | null = null): void {
-    const severity = severityOf(problem.state.problem.severity)
-    if (!problem.isFiring || !isWorse(severity, incident.state.severity)) return
-    if (known !== null && incident.state.severityJudgement?.by === 'analyst' && !isWorse(severity, severityOf(known))) return
+    const held = incident.state.severityJudgement?.by
+    if (!problem.isFiring || held === 'person') return
+    const { severity, judgement } = this.company(incident.state.companyId).judge.severityOf(problem.state.problem)
+    if (!isWorse(severity, incident.state.severity)) return
+    if (known !== null && held === 'analyst' && !isWorse(severity, severityOf(known))) return
     incident.state.severity = severity
-    outgrowAdvice(incident)
+    // What the analyst judged before is outgrown: this is something it has not seen.
+    incident.state.severityJudgement = judgement
+  }
+
+  /** Sorts an incident by the worst of its newest problems, of equal ones by the oldest of them; what a person said stands. */
+  classify(incident: IncidentNode): void {
+    const { state, newest } = incident
+    if (state.classification?.by === 'person') return
+    let worst = newest.at(-1)
+    if (worst === undefined) return
+    for (const problem of newest) if (isWorse(severityOf(problem.state.problem.severity), severityOf(worst.state.problem.severity))) worst = problem
+    state.classification = this.company(state.companyId).judge.classify(worst.state.problem, state.severity)
   }
 
   /** Merges two incidents of a company; `winner` survives. */
   merge(winner: IncidentNode, loser: IncidentNode, by: Cause): void {
     const [to, from] = [winner.state, loser.state]
     winner.absorb(loser)
-    if (isWorse(from.severity, to.severity)) [to.severity, to.severityJudgement] = [from.severity, from.severityJudgement]
+    if (to.severityJudgement?.by !== 'person' && isWorse(from.severity, to.severity)) [to.severity, to.severityJudgement] = [from.severity, from.severityJudgement]
+    if (from.classification?.by === 'person' && to.classification?.by !== 'person') to.classification = from.classification
     to.openedAtMs = Math.min(to.openedAtMs, from.openedAtMs)
     to.acknowledgedAtMs = to.acknowledgedAtMs === null ? from.acknowledgedAtMs : Math.min(to.acknowledgedAtMs, from.acknowledgedAtMs ?? to.acknowledgedAtMs)
     to.assignee ??= from.assignee
@@ -227,7 +243,9 @@ export class World {
     for (const incident of this.#changed) {
       if (incident.into !== null) continue
       const { state } = incident
-      state.title = titleOf(incident)
+      const title = titleOf(incident)
+      if (title !== state.title) this.classify(incident)
+      state.title = title
       const { findings, rootCause } = insightsOf(incident, this.company(state.companyId), this.upstream.nowMs)
       state.findings = findings
       state.rootCause = rootCause

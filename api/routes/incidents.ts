@@ -21,6 +21,8 @@ interface CommandBody {
   text?: string
   into?: string
   problemKeys?: string[]
+  severity?: IncidentSeverity
+  category?: string
 }
 
 /** Each command: its path, what it does, the fields its body takes and those it must have. */
@@ -32,6 +34,10 @@ const COMMANDS: readonly { path: string; action: CommandAction; summary: string;
   { path: 'close', action: 'close', summary: 'Nothing is left to do', fields: { text: NOTE }, required: [] },
   { path: 'reopen', action: 'reopen', summary: 'It was not over', fields: { text: NOTE }, required: [] },
   { path: 'notes', action: 'note', summary: 'Write a note', fields: { text: NOTE }, required: ['text'] },
+  {
+    path: 'classify', action: 'note', summary: 'Say what it is: a category, a severity or both, and why; it stands, and is learned from', required: ['text'],
+    fields: { text: NOTE, category: text({ pattern: '^[a-z0-9_-]{1,64}$', description: 'id of a default category or of one of the company' }), severity: text({ enum: [...SEVERITIES] }) },
+  },
   { path: 'merge', action: 'merge', summary: 'Make one of two; the older incident stays', fields: { into: text({ minLength: 1, maxLength: 200, description: 'id of the other incident' }) }, required: ['into'] },
   {
     path: 'split', action: 'split', summary: 'Move problems to an incident of their own', required: ['problemKeys'],
@@ -98,7 +104,7 @@ export function incidentRoutes(app: FastifyInstance, context: RouteContext): voi
 
 function commandFrom(action: CommandAction, fields: CommandBody | null): CommandRequest {
   return {
-    action, version: fields?.version ?? null, assignee: fields?.assignee ?? null, text: fields?.text ?? null, intoIncidentId: fields?.into ?? null, problemKeys: fields?.problemKeys ?? [],
+    action, version: fields?.version ?? null, assignee: fields?.assignee ?? null, text: fields?.text ?? null, intoIncidentId: fields?.into ?? null, problemKeys: fields?.problemKeys ?? [], severity: fields?.severity ?? null, category: fields?.category ?? null,
   }
 }
 

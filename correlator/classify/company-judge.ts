@@ -2,9 +2,10 @@
  * How a company's incidents are sorted and judged: its severity rules and categories, then what its people said of earlier incidents, then words. A pure
  * function of the rule book and of the lessons, so that a restart judges the same.
  */
-import { parseCondition, holds, type Matchers, type Subject } from '../../schemas/conditions.ts'
+import { holds } from '../../schemas/conditions.ts'
 import type { Classification, IncidentSeverity, LessonEntry, PlacedProblem, SeverityJudgement } from '../../schemas/records.ts'
-import type { CategoryRule, RuleBook, SeverityRule } from '../../schemas/rules.ts'
+import type { CategoryRule } from '../../schemas/rules.ts'
+import { NO_RULES, type RuleBookIndex } from '../rules/rule-book.ts'
 import { DEFAULT_CATEGORIES, type Category } from './categories.ts'
 import { HistoryClassifier } from './history.ts'
 import { KeywordClassifier } from './keywords.ts'
@@ -39,8 +40,7 @@ export interface ProblemSeverity {
 
 /** Judges for one company. Made anew when its rule book or its lessons change. */
 export class CompanyJudge {
-  readonly #severityRules: readonly { readonly rule: SeverityRule; readonly when: Matchers }[]
-  readonly #categoryRules: readonly { readonly category: Category; readonly id: string; readonly when: Matchers }[]
+  readonly #rules: Pick<RuleBookIndex, 'severities' | 'categories'>
   readonly #categories: ReadonlyMap<string, Category>
   readonly #keywords: KeywordClassifier
   readonly #lessons: readonly LessonEntry[]
@@ -49,14 +49,10 @@ export class CompanyJudge {
   #history: HistoryClassifier | null = null
 
   /** `lessons` oldest first. */
-  constructor(rules: Pick<RuleBook, 'severities' | 'categories'>, lessons: readonly LessonEntry[]) {
-    this.#severityRules = usable(rules.severities).flatMap((rule) => parsed(rule.when).map((when) => ({ rule, when })))
-    const own = usable(rules.categories)
+  constructor(rules: Pick<RuleBookIndex, 'severities' | 'categories'>, lessons: readonly LessonEntry[]) {
+    this.#rules = rules
+    const own = rules.categories.map(({ rule }) => rule)
     this.#categories = categoriesOf(own)
-    this.#categoryRules = own.flatMap((rule) => {
-      const category = this.#categories.get(rule.id)
-      return rule.when === undefined || category === undefined ? [] : parsed(rule.when).map((when) => ({ category, id: rule.id, when }))
-    })
     this.#keywords = own.length === 0 ? DEFAULT_KEYWORDS : new KeywordClassifier([...this.#categories.values()])
     this.#lessons = lessons
     this.#bySignature = agreedSeverities(lessons)
@@ -64,8 +60,8 @@ export class CompanyJudge {
 
   /** The first severity rule that holds; else what people said of the signature at least twice running; else the tool's word; else the words of its text; else medium. */
   severityOf(problem: PlacedProblem): ProblemSeverity {
-    for (const { rule, when } of this.#severityRules) {
-      if (!holds(when, subjectOf(problem))) continue
+    for (const { rule, when } of this.#rules.severities) {
+      if (!holds(when, problem)) continue
       return { severity: rule.severity, judgement: { severity: rule.severity, confidence: 1, by: 'rule', reason: rule.reason ?? `the rule ${rule.name ?? rule.id} says so` } }
     }
     if (this.#bySignature.size > 0) {
@@ -82,7 +78,10 @@ export class CompanyJudge {
 
   /** The category of a problem, which stands for its incident; null where nothing speaks for any. */
   classify(problem: PlacedProblem, severity: IncidentSeverity): Classification | null {
-    for (const { category, id, when } of this.#categoryRules) if (holds(when, subjectOf(problem))) return told(category, 1, `the rule ${id} says so`, 'rule', severity)
+    for (const { rule, when } of this.#rules.categories) {
+      const category = this.#categories.get(rule.id)
+      if (rule.when !== undefined && category !== undefined && holds(when, problem)) return told(category, 1, `the rule ${rule.name ?? rule.id} says so`, 'rule', severity)
+    }
     const { title, message } = problem
     if (this.#lessons.length >= LESSONS_MIN) {
       this.#history ??= new HistoryClassifier(this.#lessons.flatMap(({ text, category }) => (category === null ? [] : [{ text, label: category }])))
@@ -110,7 +109,7 @@ export class CompanyJudge {
 const DEFAULT_KEYWORDS = new KeywordClassifier()
 
 /** For a company without rules and lessons. */
-export const DEFAULT_JUDGE = new CompanyJudge({}, [])
+export const DEFAULT_JUDGE = new CompanyJudge(NO_RULES, [])
 
 /** Text of a lesson or a question: what the problem says of itself. */
 export function signatureOf({ signature, title }: Pick<PlacedProblem, 'signature' | 'title'>): string {
@@ -121,19 +120,6 @@ function told(category: Category, confidence: number, reason: string, by: string
   const isSure = confidence >= SUGGEST_FROM
   const action = !isSure ? 'assign' : severity === 'critical' ? 'escalate' : category.action
   return { category: category.id, confidence, reason, canResolveAutomatically: isSure && category.canResolveAutomatically, action, by }
-}
-
-function usable<T extends { readonly enabled?: boolean }>(rules: readonly T[] | undefined): readonly T[] {
-  return (rules ?? []).filter(({ enabled }) => enabled !== false)
-}
-
-/** None where a matcher is wrong: the rule book was checked when it was saved, and no rule may stop the stream. */
-function parsed(condition: readonly string[]): readonly Matchers[] {
-  try {
-    return [parseCondition(condition)]
-  } catch {
-    return []
-  }
 }
 
 function categoriesOf(rules: readonly CategoryRule[]): ReadonlyMap<string, Category> {
@@ -150,8 +136,4 @@ function agreedSeverities(lessons: readonly LessonEntry[]): ReadonlyMap<string, 
     runs.set(signature, run?.severity === severity ? { severity, length: run.length + 1 } : { severity, length: 1 })
   }
   return new Map([...runs].filter(([, { length }]) => length >= AGREEING_MIN).map(([signature, { severity }]) => [signature, severity]))
-}
-
-function subjectOf(problem: PlacedProblem): Subject {
-  return problem
 }

@@ -60,7 +60,7 @@ export function assetStore(db: SqlDatabase, { clock }: { readonly clock: Clock }
       return db.transaction(async (sql) => {
         await requireManaged(sql, caller.scope, companyId)
         const { id } = await write(sql, companyId, asset, nowMs, false)
-        if (asset.critical) await publishSettings(sql, companyId, nowMs)
+        if (asset.critical || asset.aliases.length > 0) await publishSettings(sql, companyId, nowMs)
         await writeAudit(sql, caller, { companyId, action: 'asset.created', subject: id, before: null, after: asset }, nowMs)
         return find(sql, caller.scope, companyId, id)
       }, { durable: true })
@@ -81,7 +81,7 @@ export function assetStore(db: SqlDatabase, { clock }: { readonly clock: Clock }
              tags = $12::jsonb, updated_at = ${atMs('$13')} where id = $1 and company_id = $2`,
           [id, companyId, ...values(after), nowMs],
         )
-        if (before.critical || after.critical) await publishSettings(sql, companyId, nowMs)
+        if ([before, after].some(({ critical, aliases }) => critical || aliases.length > 0)) await publishSettings(sql, companyId, nowMs)
         await writeAudit(sql, caller, { companyId, action: 'asset.updated', subject: id, before, after }, nowMs)
         return find(sql, caller.scope, companyId, id)
       }, { durable: true })
@@ -94,7 +94,7 @@ export function assetStore(db: SqlDatabase, { clock }: { readonly clock: Clock }
         await requireManaged(sql, caller.scope, companyId)
         const before = fieldsOf(await find(sql, caller.scope, companyId, id))
         await sql.query('delete from assets where id = $1 and company_id = $2', [id, companyId])
-        if (before.critical) await publishSettings(sql, companyId, nowMs)
+        if (before.critical || before.aliases.length > 0) await publishSettings(sql, companyId, nowMs)
         await writeAudit(sql, caller, { companyId, action: 'asset.removed', subject: id, before, after: null }, nowMs)
       }, { durable: true })
     },

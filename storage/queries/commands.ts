@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { covers, type Caller, type Scope } from '../../schemas/access.ts'
 import type { Clock } from '../../schemas/clock.ts'
 import { AppError } from '../../schemas/errors.ts'
-import type { Actor, Command, CommandAction } from '../../schemas/records.ts'
+import type { Actor, Command, CommandAction, IncidentSeverity } from '../../schemas/records.ts'
 import type { CommandView } from '../../schemas/views.ts'
 import { writeAudit } from './audit.ts'
 import { enqueue } from './outbox.ts'
@@ -22,6 +22,9 @@ export interface CommandRequest {
   readonly intoIncidentId: string | null
   /** split: the problems that leave. */
   readonly problemKeys: readonly string[]
+  /** note: what a person says the incident is. */
+  readonly severity: IncidentSeverity | null
+  readonly category: string | null
 }
 
 const COLUMNS = `c.id, c.company_id as "companyId", c.incident_id as "incidentId", c.action, c.status, c.code, c.message, ${whole('c.version')} as version,
@@ -63,7 +66,7 @@ export function commandStore(db: SqlDatabase, { clock }: { readonly clock: Clock
         const command: Command = {
           type: 'command', commandId: randomUUID(), companyId: target.companyId, incidentId: target.id, action: request.action, actor,
           judgedVersion: request.version, assignee: request.assignee, text: request.text, intoIncidentId: into?.id ?? null, problemKeys: [...request.problemKeys], issuedAtMs: nowMs,
-          severity: null, confidence: null, category: null,
+          severity: request.severity, confidence: null, category: request.category,
         }
         const made = await sql.query(
           `insert into commands (id, company_id, incident_id, action, actor, idempotency_key, request_hash, created_at) values ($1, $2, $3, $4, $5::jsonb, $6, $7, ${atMs('$8')})

@@ -7,6 +7,9 @@ import { atMs, type Sql } from './sql.ts'
 /** Names of critical assets a Settings record carries at most; the oldest of the alphabet win, so the cut is the same every time. */
 export const CRITICAL_ASSETS_MAX = 10_000
 
+/** Other names of assets a Settings record carries at most. */
+export const ALIASES_MAX = 10_000
+
 /** Stored settings over the defaults, so that a setting added later has a value in old rows. */
 export function wholeSettings(stored: Partial<CompanySettings>): CompanySettings {
   return { ...DEFAULT_SETTINGS, ...stored }
@@ -33,6 +36,13 @@ export async function enqueueSettings(sql: Sql, companyId: string, revision: num
      order by name limit ${CRITICAL_ASSETS_MAX}`,
     [companyId],
   )
+  // Of two assets that claim a name the first by name has it; a name that is an asset's own stands for that asset.
+  const aliases = await sql.query<{ alias: string; name: string }>(
+    `select alias, min(name) as name from (select lower(trim(unnest(a.aliases))) as alias, a.name from assets a where a.company_id = $1) named
+     where alias <> '' and not exists (select 1 from assets own where own.company_id = $1 and lower(own.name) = alias)
+     group by alias order by alias limit ${ALIASES_MAX}`,
+    [companyId],
+  )
   const record: CorrelationRecord = {
     event: {
       type: 'settings',
@@ -43,7 +53,7 @@ export async function enqueueSettings(sql: Sql, companyId: string, revision: num
       joinThreshold: settings.joinThreshold,
       weights: { ...settings.weights },
       criticalAssets: critical.map((row) => row.name),
-      aliases: {},
+      aliases: Object.fromEntries(aliases.map(({ alias, name }) => [alias, name])),
       rules: '',
       rulesRevision: 0,
     },
