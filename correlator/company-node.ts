@@ -59,8 +59,10 @@ export class CompanyNode {
     return oldest
   }
 
-  /** To be called after rules have changed. */
-  judgeAnew(): void {
+  /** Puts other rules in force. */
+  rule(rules: RuleBookIndex): void {
+    if (rules === this.rules) return
+    this.rules = rules
     this.#judge = null
   }
 

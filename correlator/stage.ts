@@ -69,9 +69,8 @@ function configure(world: World, event: Extract<CorrelationRecord['event'], { ty
     world.tellCompany(event.companyId)
     company.settingsRevision = event.revision
     company.tuning = tuningOf(event)
-    company.rules = rulesOf(event, company.rules)
+    company.rule(rulesOf(event, company.rules))
     company.nameAssets(event.aliases)
-    company.judgeAnew()
     world.keep(`${event.companyId}|s`, { event: { ...event, type: 'company' } })
     return { kind: 'absorbed', reason: 'settings' }
   }

@@ -61,7 +61,7 @@ export class World {
         } else if (event.type === 'company') {
           company.settingsRevision = event.revision
           company.tuning = tuningOf(event)
-          company.rules = rulesOf(event, company.rules)
+          company.rule(rulesOf(event, company.rules))
           company.nameAssets(event.aliases)
         } else if (event.type === 'topology') {
           company.topologyRevision = event.revision
