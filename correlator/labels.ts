@@ -14,6 +14,9 @@ const LOCATION_LABELS = ['site', 'site_name', 'location', 'branch', 'office', 'd
 const ASSET_LABELS = new Set(['host', 'hostname', 'node', 'server', 'vm', 'device', 'instance', 'caller', 'callee', 'parent', 'upstream', 'downstream', 'depends_on', 'target'])
 
 const PLACES = new Set<string>(SITE_LABELS)
+/** A fully qualified host name: a last label of letters tells it from an address. */
+const QUALIFIED = /^([a-z0-9][a-z0-9-]{0,62})(?:\.[a-z0-9][a-z0-9-]{0,62})*\.[a-z]{2,24}$/
+const EVERYWHERE = new Set(['www', 'api', 'mail', 'smtp', 'ftp', 'app', 'web', 'vpn', 'ns1', 'ns2', 'mx', 'mx1', 'mx2', 'autodiscover', 'localhost'])
 const LABELS_COMPARED = 12
 const ASSETS_NAMED = 4
 const NUMBER = /^[-+]?[\d.,:%e+-]+$/i
@@ -74,8 +77,16 @@ export function labelFeatures(labels: Readonly<Record<string, string>>, asset: s
     scratch[at] = hash
     scratch[at + 1] = hashText(value)
   }
-  if (empty) return NONE
+  const short = asset === null ? null : shortNameOf(asset)
+  if (short !== null && named.length < ASSETS_NAMED && !named.includes(short)) named.push(short)
+  if (empty && short === null) return NONE
   return { service: firstOf(labels, SERVICE_LABELS), site: firstOf(labels, SITE_LABELS), location: firstOf(labels, LOCATION_LABELS), named: named.length === 0 ? NAMES_NOTHING : named, hashes: scratch.slice(0, size) }
+}
+
+/** `web-1` of `web-1.acme.example`; null for an address, a bare name, and a first label that thousands of domains have. */
+export function shortNameOf(asset: string): string | null {
+  const [, first = ''] = QUALIFIED.exec(asset) ?? []
+  return first === '' || EVERYWHERE.has(first) ? null : first
 }
 
 /** True when two sets of labels are the same, in whatever order. */

@@ -58,7 +58,7 @@ describe('the severity the analyst advises', () => {
     expect(advise('high', 0.9)).toMatchObject({ severity: 'medium', outcome: { message: expect.stringContaining('resolved') } })
   })
 
-  it.each(['user', 'token', 'connector', 'remediator', 'system'] as const)('counts from the analyst alone, not from a %s', (kind) => {
+  it.each(['connector', 'remediator', 'system'] as const)('counts from the analyst alone, not from a %s', (kind) => {
     expect(world('medium').advise('high', 0.9, { actor: { kind, id: 'x', name: 'X' } })).toMatchObject({ severity: 'medium', judgement: null })
   })
 

@@ -146,6 +146,8 @@ export class World {
     const held = incident.state.severityJudgement?.by
     if (!problem.isFiring || held === 'person') return
     const { severity, judgement } = this.company(incident.state.companyId).judge.severityOf(problem.state.problem)
+    // The first problem of an incident may be judged to be as mild as an incident begins.
+    if (incident.members.size === 1 && severity === incident.state.severity) incident.state.severityJudgement = judgement
     if (!isWorse(severity, incident.state.severity)) return
     if (known !== null && held === 'analyst' && !isWorse(severity, severityOf(known))) return
     incident.state.severity = severity
