@@ -102,6 +102,7 @@ const TABLE: Record<string, Row> = {
   'POST /api/incidents/:id/close': command('close'),
   'POST /api/incidents/:id/reopen': command('reopen'),
   'POST /api/incidents/:id/notes': command('notes', () => ({ text: 'seen' })),
+  'POST /api/incidents/:id/classify': command('classify', () => ({ text: 'seen', category: 'network' })),
   'POST /api/incidents/:id/merge': command('merge', (place) => ({ into: place.spare })),
   'POST /api/incidents/:id/split': command('split', () => ({ problemKeys: ['v1:int-1:1'] })),
   'GET /api/commands/:id': { ...READ, taken: [200, 200, 404, 200], ask: (place) => ({ url: `/api/commands/${place.command}` }) },
