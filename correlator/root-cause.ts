@@ -37,7 +37,7 @@ export class RootCauses {
   }
 
   /** Counts an alert of an incident. */
-  observe(incident: number, alert: BacktestAlert, atMs: number): void {
+  observe(incident: number, alert: Pick<BacktestAlert, 'asset' | 'signature' | 'severity'>, atMs: number): void {
     let found = this.#cases.get(incident)
     if (found === undefined) {
       found = { firstMs: atMs, alerts: 0, suspects: new Map() }

@@ -1,0 +1,89 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { BacktestAlert } from './backtest-problems.ts'
+import { runBacktest, type BacktestLine } from './backtest.ts'
+
+const START_MS = Date.UTC(2026, 0, 5, 9)
+let folder = ''
+let serial = 0
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'aw-backtest-test-'))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function alert(seconds: number, change: Partial<BacktestAlert> = {}): BacktestAlert {
+  serial += 1
+  return {
+    id: `a${String(serial).padStart(4, '0')}`, ts: new Date(START_MS + seconds * 1000).toISOString(), company: 'acme', source: 'zabbix', asset: 'web-1', signature: 'cpu', severity: 'high', status: 'firing',
+    message: 'cpu above 95 %', labels: {}, ...change,
+  }
+}
+
+/** Two racks fail and recover, a router takes both down, and another company has a trouble of its own. */
+const DAY: readonly BacktestAlert[] = [
+  ...[0, 10, 20].flatMap((seconds) => ['web-1', 'web-2'].map((asset) => alert(seconds, { asset, labels: { rack: 'r1' } }))),
+  ...[300, 305].map((seconds) => alert(seconds, { asset: 'web-1', status: 'resolved' })),
+  ...[3_600, 3_605, 3_650, 3_700].map((seconds, at) => alert(seconds, { asset: `db-${at % 2}`, signature: 'replication', labels: { service: 'orders' } })),
+  ...[3_601, 3_640].map((seconds) => alert(seconds, { company: 'globex', asset: 'mail', signature: 'queue' })),
+  ...[7_200, 7_260].map((seconds) => alert(seconds, { source: 'nagios', asset: 'core-router', signature: 'HostDown' })),
+]
+const EDGES = [{ from: 'web-1', to: 'core-router', kind: 'depends_on' }, { from: 'db-0', to: 'core-router', kind: 'depends_on' }]
+
+async function linesOf(alerts: string | readonly BacktestAlert[], settings: object = {}): Promise<BacktestLine[]> {
+  const lines: BacktestLine[] = []
+  await runBacktest({ alerts, topology: EDGES, settings, onLine: (line) => lines.push(line), monotonicMs: () => 0 })
+  return lines
+}
+
+describe('a backtest over a file', () => {
+  it('gives identical output whatever the order of the input, and with alerts that stand in it twice', async () => {
+    const expected = await linesOf(DAY)
+    expect(new Set(expected.map(({ incidentId }) => incidentId)).size).toBeGreaterThan(2)
+    await fc.assert(fc.asyncProperty(fc.shuffledSubarray([...DAY], { minLength: DAY.length }), fc.subarray([...DAY]), async (shuffled, twins) => {
+      expect(await linesOf([...shuffled, ...twins])).toEqual(expected)
+    }), { numRuns: 25 })
+  })
+
+  it('reads files sorted or not, plain or compressed, to the same output', async () => {
+    const expected = await linesOf(DAY)
+    const text = (alerts: readonly BacktestAlert[]): string => alerts.map((one) => JSON.stringify(one)).join('\n')
+    const sorted = [...DAY].sort((a, b) => a.ts.localeCompare(b.ts) || a.id.localeCompare(b.id))
+    const files = { 'sorted.jsonl': text([...sorted, sorted.at(-1)!]), 'reversed.jsonl': text([...sorted].reverse()), 'sorted.jsonl.gz': gzipSync(text(sorted)) }
+    for (const [name, content] of Object.entries(files)) {
+      writeFileSync(join(folder, name), content)
+      expect(await linesOf(join(folder, name)), name).toEqual(expected)
+    }
+  })
+
+  it('writes one line an alert and counts what came out', async () => {
+    const out = join(folder, 'groups.jsonl')
+    const summary = await runBacktest({ alerts: DAY, out, monotonicMs: () => 0 })
+    const lines = readFileSync(out, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as BacktestLine)
+    expect(lines).toHaveLength(DAY.length)
+    expect(summary).toMatchObject({ alerts: DAY.length, companies: 2, incidents: new Set(lines.map(({ incidentId }) => incidentId)).size, quiet: 0 })
+  })
+
+  it('tries other settings, and names every mistake of a settings file', async () => {
+    const strict = join(folder, 'strict.json')
+    writeFileSync(strict, JSON.stringify({ joinThreshold: 1, weights: { same_asset: 0 } }))
+    const groups = (lines: readonly BacktestLine[]): number => new Set(lines.map(({ incidentId }) => incidentId)).size
+    const tried: BacktestLine[] = []
+    await runBacktest({ alerts: DAY, topology: EDGES, settings: strict, onLine: (line) => tried.push(line), monotonicMs: () => 0 })
+    expect(groups(tried)).toBeGreaterThan(groups(await linesOf(DAY)))
+    writeFileSync(strict, JSON.stringify({ windowMs: 1, wieghts: {}, rules: {} }))
+    await expect(runBacktest({ alerts: DAY, settings: strict, monotonicMs: () => 0 })).rejects.toMatchObject({ code: 'bad_request', message: expect.stringContaining('"wieghts" is no setting to try') })
+    writeFileSync(strict, JSON.stringify({ windowMs: 1, joinThreshold: 7 }))
+    await expect(runBacktest({ alerts: DAY, settings: strict, monotonicMs: () => 0 })).rejects.toMatchObject({ message: expect.stringMatching(/windowMs must be .*joinThreshold must be/) })
+  })
+
+  it('names the line that is no alert', async () => {
+    const file = join(folder, 'broken.jsonl')
+    writeFileSync(file, `${JSON.stringify(DAY[0])}\n{"id":"x"}\n`)
+    await expect(runBacktest({ alerts: file, monotonicMs: () => 0 })).rejects.toMatchObject({ code: 'bad_request', message: expect.stringContaining('broken.jsonl:2') })
+  })
+})
