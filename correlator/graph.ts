@@ -8,10 +8,36 @@ export const GRAPH_STEPS = 3
 /** At most so many nearest assets of a neighbourhood are looked at. */
 const NEIGHBOURS = 48
 
+/** Edges of one asset that count for blame at most. */
+const LINKS_MAX = 256
+
+/** What an edge means for blame: the one depends on the other, runs on it, is an instance of it, or merely stands beside it. */
+export type LinkKind = 'depends' | 'hosted' | 'instance' | 'beside'
+
+/** A directed edge. */
+export interface Link {
+  readonly to: string
+  readonly kind: LinkKind
+}
+
+const KINDS: Readonly<Record<string, LinkKind>> = {
+  hosted_on: 'hosted', runs_on: 'hosted', host: 'hosted', located_on: 'hosted', scheduled_on: 'hosted', deployed_on: 'hosted',
+  instance_of: 'instance', member_of: 'instance', part_of: 'instance', replica_of: 'instance',
+  linked: 'beside', link: 'beside', connected: 'beside', connected_to: 'beside', neighbour: 'beside', neighbor: 'beside', peer: 'beside', adjacent: 'beside',
+}
+
+/** What a kind of edge means; what is not known by name is a dependency, as the form of a topology says. */
+export function linkKindOf(kind: string): LinkKind {
+  return KINDS[kind.toLowerCase()] ?? 'depends'
+}
+
+const NO_LINKS: readonly Link[] = []
+
 /** An undirected view for distances and a directed one for causes. Names are canonical. */
 export class Graph {
   readonly #beside = new Map<string, string[]>()
   readonly #needs = new Map<string, string[]>()
+  readonly #links = new Map<string, Link[]>()
   readonly #near = new Map<string, ReadonlyMap<string, number>>()
 
   constructor(edges: readonly TopologyEdge[]) {
@@ -22,7 +48,12 @@ export class Graph {
       push(this.#beside, from, to)
       push(this.#beside, to, from)
       push(this.#needs, from, to)
+      const links = this.#links.get(from)
+      const kind = linkKindOf(edge.kind)
+      if (links === undefined) this.#links.set(from, [{ to, kind }])
+      else if (links.length < LINKS_MAX && !links.some((link) => link.to === to && link.kind === kind)) links.push({ to, kind })
     }
+    for (const links of this.#links.values()) links.sort((a, b) => (a.to !== b.to ? (a.to < b.to ? -1 : 1) : a.kind < b.kind ? -1 : 1))
     for (const names of this.#beside.values()) names.sort()
     for (const names of this.#needs.values()) names.sort()
   }
@@ -46,6 +77,11 @@ export class Graph {
     }
     this.#near.set(asset, found)
     return found
+  }
+
+  /** Edges that begin at an asset, by name of their end, at most 256. */
+  links(asset: string): readonly Link[] {
+    return this.#links.get(asset) ?? NO_LINKS
   }
 
   /** What an asset directly depends on, by name. */

@@ -603,6 +603,12 @@ export interface IncidentEntry {
   rootCause: RootCause | null
   classification: Classification | null
   severityJudgement: SeverityJudgement | null
+  /** Problems it had held when its root cause was last judged. */
+  judgedProblems: number
+  /** Alerts it had counted then. */
+  judgedAlerts: number
+  /** When that was, by the time of the log. */
+  judgedAtMs: number
 }
 
 /** A problem, the incident it was placed in, and why. */
@@ -618,6 +624,8 @@ export interface ProblemEntry {
   problem: PlacedProblem
   /** Set while it is kept quiet; it then has no incident. */
   suppression: Suppression | null
+  /** The episode in which it came to this incident: how often it had fired before. */
+  joinedEpisode: number
 }
 
 /** A company's settings as the correlator uses them. */

@@ -1,0 +1,41 @@
+/** The dependency graph as far as labels tell it, beside the posted one: which assets a problem's labels tie its own asset to, and in which direction. */
+import type { LinkKind } from '../graph.ts'
+import { canonical } from '../text.ts'
+
+/** One label that ties two assets. */
+export interface LabelLink {
+  /** Canonical name. */
+  readonly other: string
+  readonly kind: LinkKind
+  /** The other one depends on the asset, instead of the asset on the other. */
+  readonly isReverse: boolean
+}
+
+const TIES: ReadonlyMap<string, Pick<LabelLink, 'kind' | 'isReverse'>> = new Map([
+  ...['host', 'hostname', 'node', 'server', 'vm', 'device', 'cluster', 'hypervisor'].map((name) => [name, { kind: 'hosted', isReverse: false }] as const),
+  ...['service', 'service_name', 'app', 'application', 'deployment'].map((name) => [name, { kind: 'instance', isReverse: false }] as const),
+  ...['parent', 'upstream', 'callee', 'target', 'depends_on'].map((name) => [name, { kind: 'depends', isReverse: false }] as const),
+  ...['caller', 'downstream'].map((name) => [name, { kind: 'depends', isReverse: true }] as const),
+])
+
+/** Names one label lists at most, separated by commas. */
+const NAMES_MAX = 8
+
+/** Links that the labels of a problem tell of its asset. */
+export function labelLinksOf(labels: Readonly<Record<string, string>>, asset: string): LabelLink[] {
+  const links: LabelLink[] = []
+  for (const label in labels) {
+    const tie = TIES.get(label)
+    if (tie === undefined) continue
+    for (const name of (labels[label] ?? '').split(',', NAMES_MAX)) {
+      const other = canonical(name.replace(/:\d+$/, ''))
+      if (other !== null && other !== asset) links.push({ other, ...tie })
+    }
+  }
+  return links
+}
+
+/** True when the problem was seen from another asset: a call told by its caller says less of its callee than the callee itself. */
+export function isSecondHand(labels: Readonly<Record<string, string>>): boolean {
+  return labels.caller !== undefined && labels.caller !== ''
+}
