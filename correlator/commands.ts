@@ -176,6 +176,7 @@ function split(world: World, company: CompanyNode, incident: IncidentNode, comma
     incident.release(problem)
     problem.state.evidence = byCommand('split', command, null)
   }
+  incident.state.judgedProblems = 0
   company.reindex(incident)
   for (const problem of leaving) world.put(company, problem, part, { ...by, cause: 'split', causeId: command.commandId })
   part.state.apart.push(incident.state.incidentId)

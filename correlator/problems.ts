@@ -126,6 +126,7 @@ function update(world: World, company: CompanyNode, problem: ProblemNode, event:
     leave(world, problem, incident)
     problem.update(event)
     problem.state.countBefore = 0
+    problem.state.joinedEpisode = event.episode
     place(world, company, problem, by)
     return
   }

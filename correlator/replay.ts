@@ -3,7 +3,6 @@ import type { CorrelateEntry, CorrelationRecord, IncidentChanged, PlacedProblem,
 import { DEFAULT_SETTINGS } from '../schemas/settings.ts'
 import { StateView } from '../processors/stage.ts'
 import type { BacktestAlert, Deduplicated } from './backtest-problems.ts'
-import { RootCauses } from './root-cause.ts'
 import { correlateStage } from './stage.ts'
 
 /** Settings to try; what is absent keeps its default. */
@@ -17,6 +16,8 @@ export interface ReplayedIncident {
   readonly severity: string
   /** At most 20, most problems first. */
   readonly assets: readonly string[]
+  /** The asset most likely at fault. */
+  readonly rootCauseAsset: string | null
 }
 
 /** One line of the result. */
@@ -42,6 +43,8 @@ interface Slot {
 
 const NONE = -1
 
+const NOTHING: ReplayedIncident = { incidentId: '', title: '', openedAtMs: 0, severity: 'info', assets: [], rootCauseAsset: null }
+
 /** The stage with its state, fed alert by alert in order of time. */
 export class Replay {
   readonly companies = new Set<string>()
@@ -55,7 +58,6 @@ export class Replay {
   readonly #incidents: { snapshot: ReplayedIncident; into: string | null }[] = []
   readonly #indexOf = new Map<string, number>()
   readonly #current = new Map<string, Slot>()
-  readonly #causes: RootCauses
   #position = 0
   #toldMs = Number.NEGATIVE_INFINITY
   #heardMs = Number.NEGATIVE_INFINITY
@@ -66,7 +68,6 @@ export class Replay {
   constructor(edges: readonly TopologyEdge[], settings: ReplaySettings) {
     this.#edges = edges
     this.#settings = settings
-    this.#causes = new RootCauses(edges)
   }
 
   /** Alerts taken. */
@@ -80,7 +81,7 @@ export class Replay {
   }
 
   /** Takes an alert with what deduplication made of it. */
-  take(alert: Pick<BacktestAlert, 'id' | 'company' | 'asset' | 'signature' | 'severity'>, atMs: number, { companyId, problemKey, events }: Deduplicated): void {
+  take(alert: Pick<BacktestAlert, 'id' | 'company'>, atMs: number, { companyId, problemKey, events }: Deduplicated): void {
     this.#meet(companyId, atMs)
     this.#pass(atMs)
     for (const event of events) {
@@ -90,7 +91,6 @@ export class Replay {
     const slot = problemKey === null ? null : (this.#current.get(`${companyId}|${problemKey}`) ?? null)
     this.#alertIds.push(alert.id)
     this.#slots.push(slot)
-    if (slot !== null && slot.incident !== NONE) this.#causes.observe(slot.incident, alert, atMs)
   }
 
   /** Lets time go on, so that what was held until the end is told. */
@@ -104,7 +104,6 @@ export class Replay {
   *lines(): Generator<BacktestLine> {
     this.end()
     const final = this.#incidents.map((_, at) => this.#follow(at))
-    final.forEach((to, from) => this.#causes.merge(from, to))
     for (let i = 0; i < this.#alertIds.length; i += 1) {
       const alertId = this.#alertIds[i] ?? ''
       const slot = this.#slots[i] ?? null
@@ -112,8 +111,8 @@ export class Replay {
       else if (slot.incident === NONE) yield { alertId, incidentId: null }
       else {
         const to = final[slot.incident] ?? slot.incident
-        const rootCauseAsset = this.#causes.name(to)
-        yield { alertId, incidentId: this.#incidents[to]?.snapshot.incidentId ?? '', ...(rootCauseAsset === null ? {} : { rootCauseAsset }) }
+        const { incidentId, rootCauseAsset } = this.#incidents[to]?.snapshot ?? NOTHING
+        yield { alertId, incidentId, ...(rootCauseAsset === null ? {} : { rootCauseAsset }) }
       }
     }
   }
@@ -164,17 +163,17 @@ export class Replay {
     this.#state.takeDelta()
   }
 
-  #note({ incidentId, title, openedAtMs, severity, assets, mergedInto }: IncidentChanged): void {
+  #note({ incidentId, title, openedAtMs, severity, assets, rootCause, mergedInto }: IncidentChanged): void {
     const incident = this.#incidents[this.#at(incidentId)]
     if (incident === undefined) return
-    incident.snapshot = { incidentId, title, openedAtMs, severity, assets }
+    incident.snapshot = { incidentId, title, openedAtMs, severity, assets, rootCauseAsset: rootCause?.asset ?? null }
     incident.into = mergedInto
   }
 
   #at(incidentId: string): number {
     let at = this.#indexOf.get(incidentId)
     if (at === undefined) {
-      at = this.#incidents.push({ snapshot: { incidentId, title: '', openedAtMs: 0, severity: 'info', assets: [] }, into: null }) - 1
+      at = this.#incidents.push({ snapshot: { ...NOTHING, incidentId }, into: null }) - 1
       this.#indexOf.set(incidentId, at)
     }
     return at

@@ -110,7 +110,7 @@ export class World {
   /** Makes a problem that is not placed yet. */
   problem(company: CompanyNode, problem: PlacedProblem, position: number): ProblemNode {
     const state: ProblemEntry = {
-      type: 'problem', incidentId: '', countBefore: 0, version: position,
+      type: 'problem', incidentId: '', countBefore: 0, joinedEpisode: problem.episode, version: position,
       evidence: { rule: 'founded', withProblemKey: null, score: 0, threshold: company.tuning.threshold, features: [], ruleId: null, rulesRevision: 0, considered: [] },
       problem, suppression: null,
     }
@@ -123,7 +123,7 @@ export class World {
       type: 'incident', incidentId, companyId: company.companyId, foundedPosition: by.position, founderKey: founder?.state.problem.problemKey ?? null,
       version: by.position, atMs: by.atMs, cause: by.cause, causeId: by.causeId, title: '', status: 'open', severity: 'info', openedAtMs,
       updatedAtMs: by.atMs, acknowledgedAtMs: null, resolvedAtMs: null, closedAtMs: null, assignee: null, resolution: null, reopenCount: 0,
-      resolvedByPerson: false, mergedInto: null, apart: [], findings: [], rootCause: null, classification: null, severityJudgement: null, past: { problemCount: 0, alertCount: 0, assetCount: 0, assets: [], sources: [], latestProblemKeys: [] },
+      resolvedByPerson: false, mergedInto: null, apart: [], findings: [], rootCause: null, classification: null, severityJudgement: null, judgedProblems: 0, judgedAlerts: 0, judgedAtMs: 0, past: { problemCount: 0, alertCount: 0, assetCount: 0, assets: [], sources: [], latestProblemKeys: [] },
     }
     const incident = new IncidentNode(`${company.companyId}|i|${incidentId}`, state)
     company.incidents.set(incidentId, incident)

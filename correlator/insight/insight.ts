@@ -6,6 +6,7 @@
 import type { Finding, RootCause } from '../../schemas/records.ts'
 import type { CompanyNode } from '../company-node.ts'
 import type { IncidentNode } from '../incident-node.ts'
+import { judgementOf } from './judgement.ts'
 
 /** Findings an incident shows at most. */
 export const FINDINGS_MAX = 8
@@ -19,16 +20,17 @@ export interface Insights {
 /** Looks for one kind of pattern; null where it is not there. `nowMs` is the log's time. */
 export type Finder = (incident: IncidentNode, company: CompanyNode, nowMs: number) => Finding | null
 
-/** One for each kind. */
+/** One for each kind but the cascade, which comes with the root cause. */
 const FINDERS: readonly Finder[] = []
 
 /** Everything there is to say of an incident now: findings most confident first, then by kind, at most eight. */
 export function insightsOf(incident: IncidentNode, company: CompanyNode, nowMs: number): Insights {
-  const findings: Finding[] = []
+  const { rootCause, cascade } = judgementOf(incident, company, nowMs)
+  const findings: Finding[] = cascade === null ? [] : [cascade]
   for (const find of FINDERS) {
     const finding = find(incident, company, nowMs)
     if (finding !== null) findings.push(finding)
   }
   if (findings.length > 1) findings.sort((a, b) => b.confidence - a.confidence || (a.kind < b.kind ? -1 : 1))
-  return { findings: findings.slice(0, FINDINGS_MAX), rootCause: incident.state.rootCause }
+  return { findings: findings.slice(0, FINDINGS_MAX), rootCause }
 }

@@ -11,11 +11,15 @@ export interface LabelLink {
   readonly isReverse: boolean
 }
 
-const TIES: ReadonlyMap<string, Pick<LabelLink, 'kind' | 'isReverse'>> = new Map([
-  ...['host', 'hostname', 'node', 'server', 'vm', 'device', 'cluster', 'hypervisor'].map((name) => [name, { kind: 'hosted', isReverse: false }] as const),
-  ...['service', 'service_name', 'app', 'application', 'deployment'].map((name) => [name, { kind: 'instance', isReverse: false }] as const),
-  ...['parent', 'upstream', 'callee', 'target', 'depends_on'].map((name) => [name, { kind: 'depends', isReverse: false }] as const),
-  ...['caller', 'downstream'].map((name) => [name, { kind: 'depends', isReverse: true }] as const),
+type Tie = Pick<LabelLink, 'kind' | 'isReverse'>
+
+const tied = (tie: Tie, ...labels: readonly string[]): [string, Tie][] => labels.map((label) => [label, tie])
+
+const TIES: ReadonlyMap<string, Tie> = new Map([
+  ...tied({ kind: 'hosted', isReverse: false }, 'host', 'hostname', 'node', 'server', 'vm', 'device', 'cluster', 'hypervisor'),
+  ...tied({ kind: 'instance', isReverse: false }, 'service', 'service_name', 'app', 'application', 'deployment'),
+  ...tied({ kind: 'depends', isReverse: false }, 'parent', 'upstream', 'callee', 'target', 'depends_on'),
+  ...tied({ kind: 'depends', isReverse: true }, 'caller', 'downstream'),
 ])
 
 /** Names one label lists at most, separated by commas. */
