@@ -246,7 +246,8 @@ export class World {
       if (incident.into !== null) continue
       const { state } = incident
       const title = titleOf(incident)
-      if (title !== state.title) this.classify(incident)
+      // At 1, 2, 4, 8 … problems: what an incident is shows early, and a storm must not cost a reading of texts for each of its problems.
+      if (title !== state.title && (incident.members.size & (incident.members.size - 1)) === 0) this.classify(incident)
       state.title = title
       const { findings, rootCause } = insightsOf(incident, this.company(state.companyId), this.upstream.nowMs)
       state.findings = findings
