@@ -21,7 +21,9 @@ import { healthRoutes, measureAnswers } from './routes/health.ts'
 import { incidentRoutes } from './routes/incidents.ts'
 import { integrationRoutes } from './routes/integrations.ts'
 import { mappingRoutes } from './routes/mappings.ts'
+import { ruleRoutes } from './routes/rules.ts'
 import { sessionRoutes } from './routes/session.ts'
+import { settingsRoutes } from './routes/settings.ts'
 import { userRoutes } from './routes/users.ts'
 import { judgeRequests } from './validation.ts'
 
@@ -50,6 +52,8 @@ export function apiPlugin(options: ApiOptions): FastifyPluginAsync {
       integrationRoutes(routes, context)
       mappingRoutes(routes, context)
       assetRoutes(routes, context)
+      settingsRoutes(routes, context)
+      ruleRoutes(routes, context)
       userRoutes(routes, context)
       incidentRoutes(routes, context)
       figureRoutes(routes, context)

@@ -8,6 +8,9 @@ import type {
   DeadLetterCount, DeadLetterDetail, DeadLetterFilter, DeadLetterView, DeliveryFilter, DeliveryLine, DeliveryView, ReplayAnswer, ReplayStep,
 } from '../schemas/receipts.ts'
 import type { AdapterBacktestLine, AdapterBacktestQuery } from '../schemas/adapter-backtest.ts'
+import type { CompanyDifferences, CompanySettingsView, EffectiveRules, MspSettingsView, RuleBookDraft, RuleBookView, RuleRevision } from '../schemas/rule-views.ts'
+import type { StoredRuleBook } from '../schemas/rules.ts'
+import type { MspOverrides } from '../schemas/settings-cascade.ts'
 import type { CompanySettings, Role } from '../schemas/settings.ts'
 import type {
   AssetFields, AssetView, AuditEntry, CommandView, CompanyView, IncidentDetail, IncidentView, IntegrationView, IssuedKey, NoiseView, Page, PageQuery, SlaTarget, SlaView, UserView,
@@ -18,7 +21,8 @@ export interface CompanyStore {
   get(scope: Scope, id: string): Promise<CompanyView>
   list(scope: Scope, query: PageQuery): Promise<Page<CompanyView>>
   create(caller: Caller, name: string, settings: Partial<CompanySettings>): Promise<{ company: CompanyView; key: IssuedKey }>
-  update(caller: Caller, id: string, change: { readonly name?: string; readonly settings: Partial<CompanySettings> }): Promise<CompanyView>
+  /** `inherit` names what is taken from the MSP again; `comment` says why. */
+  update(caller: Caller, id: string, change: { readonly name?: string; readonly settings: Partial<CompanySettings>; readonly inherit?: readonly string[]; readonly comment?: string }): Promise<CompanyView>
 }
 
 /** What makes an integration. */
@@ -132,8 +136,30 @@ export interface AuditStore {
   write(caller: Caller, line: { readonly companyId: string | null; readonly action: string; readonly subject: string; readonly after?: unknown }): Promise<void>
 }
 
+/** Rule books. A company id of null means the MSP's own. Every method throws `not_found` for companies the scope does not manage, `forbidden` for the MSP's. */
+export interface RuleStore {
+  get(scope: Scope, companyId: string | null, revision?: number | null): Promise<RuleBookView>
+  revisions(scope: Scope, companyId: string | null, query: PageQuery): Promise<Page<RuleRevision>>
+  save(caller: Caller, companyId: string | null, draft: RuleBookDraft): Promise<RuleBookView>
+  rollback(caller: Caller, companyId: string | null, draft: { readonly revision: number; readonly comment: string; readonly expectedRevision: number | null }): Promise<RuleBookView>
+  effective(scope: Scope, companyId: string, revision?: number | null): Promise<EffectiveRules>
+  /** What a company would have without rules of its own. */
+  inherited(scope: Scope, companyId: string): Promise<StoredRuleBook>
+}
+
+/** Settings that cascade from the MSP to its companies. */
+export interface SettingsStore {
+  get(): Promise<MspSettingsView>
+  put(caller: Caller, draft: { readonly settings: MspOverrides; readonly comment: string; readonly expectedRevision: number | null }): Promise<MspSettingsView>
+  ofCompany(scope: Scope, companyId: string): Promise<CompanySettingsView>
+  /** Only companies the scope manages. */
+  diff(scope: Scope, query: PageQuery & { readonly companyId: string | null }): Promise<Page<CompanyDifferences>>
+}
+
 /** Everything kept in the database. */
 export interface Stores {
+  readonly rules: RuleStore
+  readonly settings: SettingsStore
   readonly companies: CompanyStore
   readonly integrations: IntegrationStore
   readonly assets: AssetStore

@@ -3,23 +3,26 @@ import { MODES, type CompanySettings, type Mode } from '../../schemas/settings.t
 import type { CompanyView, IssuedKey } from '../../schemas/views.ts'
 import { COMPANY, ISSUED } from '../answers.ts'
 import { answers, callerOf, READ_ERRORS, WRITE_ERRORS, type RouteContext } from '../context.ts'
-import { answer, body, dictionary, flag, ID, MODE, nullable, number, page, PAGE_QUERY, text, time, whole } from '../json-schema.ts'
+import { answer, body, dictionary, flag, ID, list, MODE, nullable, number, page, PAGE_QUERY, text, time, whole } from '../json-schema.ts'
 
-/** Settings as they stand in a request: their ranges are judged with the stored ones, by schemas/settings-rules.ts. */
-const SETTINGS = {
+/** Settings that cascade from the MSP, as they stand in a request: their ranges are judged with the stored ones, by schemas/settings-rules.ts. */
+export const CASCADING = {
   windowMs: whole({ description: '300,000 to 900,000: 5 to 15 minutes' }), maxLifeMs: whole(), joinThreshold: number(), weights: dictionary(number()),
-  requestsPerMinute: whole({ description: '1 to 1,000; an MSP Admin may go to 100,000' }), burst: whole(),
   requireHmac: flag({ description: 'whether new integrations must sign' }), mode: MODE,
   sla: dictionary(body({ responseMinutes: whole(), resolveMinutes: whole() }, ['responseMinutes', 'resolveMinutes'])),
   cloud_provider: nullable(text({ enum: ['aws', 'azure', 'gcp', 'multi'] })),
 }
+const SETTINGS = { ...CASCADING, requestsPerMinute: whole({ description: '1 to 1,000; an MSP Admin may go to 100,000' }), burst: whole() }
 const NAME = text({ minLength: 1, maxLength: 200, pattern: '\\S' })
 const PARAMS = { type: 'object', properties: { id: ID } }
+/** Why something is changed. */
+export const COMMENT = text({ maxLength: 1_000, description: 'why; shown to those who compare companies or revisions later' })
 const OVERLAP_DEFAULT_S = 86_400
 const OVERLAP_MAX_S = 30 * 86_400
 const tags = ['companies']
 
-type SettingsBody = Partial<Omit<CompanySettings, 'cloudProvider'>> & { cloud_provider?: CompanySettings['cloudProvider'] }
+/** Settings as requests name them. */
+export type SettingsBody = Partial<Omit<CompanySettings, 'cloudProvider'>> & { cloud_provider?: CompanySettings['cloudProvider'] }
 
 /** Companies: onboarding, settings, keys. */
 export function companyRoutes(app: FastifyInstance, context: RouteContext): void {
@@ -52,12 +55,17 @@ export function companyRoutes(app: FastifyInstance, context: RouteContext): void
     schema: { tags, summary: 'One company', params: PARAMS, response: answers({ 200: COMPANY }, ...READ_ERRORS) },
   }, async (request) => shown(await companies.get(callerOf(request).scope, request.params.id), context.mode))
 
-  app.patch<{ Params: { id: string }; Body: { name?: string } & SettingsBody }>('/api/companies/:id', {
+  app.patch<{ Params: { id: string }; Body: { name?: string; inherit?: string[]; comment?: string } & SettingsBody }>('/api/companies/:id', {
     config: { access: 'manage' },
-    schema: { tags, summary: 'Change name or settings', params: PARAMS, body: body({ name: NAME, ...SETTINGS }, [], { minProperties: 1 }), response: answers({ 200: COMPANY }, ...WRITE_ERRORS) },
+    schema: {
+      tags, summary: 'Change name or settings; a setting that is given here no longer follows the MSP', params: PARAMS,
+      body: body({ name: NAME, inherit: list(text({ maxLength: 100 }), { maxItems: 100, description: 'settings to take from the MSP again: windowMs, weights, weights.text' }), comment: COMMENT, ...SETTINGS }, [], { minProperties: 1 }),
+      response: answers({ 200: COMPANY }, ...WRITE_ERRORS),
+    },
   }, async (request) => {
-    const { name, ...settings } = request.body
-    const company = await companies.update(callerOf(request), request.params.id, { ...(name === undefined ? {} : { name: name.trim() }), settings: settingsFrom(settings) })
+    const { name, inherit = [], comment = '', ...settings } = request.body
+    const change = { settings: settingsFrom(settings), inherit: inherit.map(settingName), comment }
+    const company = await companies.update(callerOf(request), request.params.id, { ...change, ...(name === undefined ? {} : { name: name.trim() }) })
     changed.outbox()
     await changed.credentials()
     return shown(company, context.mode)
@@ -85,8 +93,14 @@ export function issued(context: RouteContext, request: FastifyRequest, key: Issu
   return { apiKey: key.apiKey, hmacSecret: key.hmacSecret, webhookUrl: `${base}/api/webhooks/${source}`, integrationId: key.integrationId }
 }
 
-function settingsFrom({ cloud_provider: cloudProvider, ...rest }: SettingsBody): Partial<CompanySettings> {
+/** Settings of a request under the names they are stored by. */
+export function settingsFrom({ cloud_provider: cloudProvider, ...rest }: SettingsBody): Partial<CompanySettings> {
   return cloudProvider === undefined ? rest : { ...rest, cloudProvider }
+}
+
+/** The name a setting is stored by. */
+function settingName(name: string): string {
+  return name === 'cloud_provider' ? 'cloudProvider' : name
 }
 
 function shown(company: CompanyView, ceiling: Mode): Record<string, unknown> {

@@ -1,8 +1,10 @@
-/** How a company's settings are stored, and how they reach its log. */
+/** How a company's settings and rules are stored, and how they reach its log. */
 import type { CorrelationRecord } from '../../schemas/records.ts'
-import { DEFAULT_SETTINGS, type CompanySettings } from '../../schemas/settings.ts'
+import { effectiveRules, rulesText, type StoredRuleBook } from '../../schemas/rules.ts'
+import { effectiveSettings, type MspOverrides, type Overrides } from '../../schemas/settings-cascade.ts'
+import type { CompanySettings } from '../../schemas/settings.ts'
 import { enqueue } from './outbox.ts'
-import { atMs, type Sql } from './sql.ts'
+import { atMs, whole, type Sql } from './sql.ts'
 
 /** Names of critical assets a Settings record carries at most; the oldest of the alphabet win, so the cut is the same every time. */
 export const CRITICAL_ASSETS_MAX = 10_000
@@ -10,25 +12,41 @@ export const CRITICAL_ASSETS_MAX = 10_000
 /** Other names of assets a Settings record carries at most. */
 export const ALIASES_MAX = 10_000
 
-/** Stored settings over the defaults, so that a setting added later has a value in old rows. */
-export function wholeSettings(stored: Partial<CompanySettings>): CompanySettings {
-  return { ...DEFAULT_SETTINGS, ...stored }
+/** What the MSP sets for all of its companies. */
+export async function mspOverrides(sql: Sql): Promise<MspOverrides> {
+  const [row] = await sql.query<{ settings: MspOverrides }>('select settings from msp_settings')
+  return row?.settings ?? {}
+}
+
+/** Stored settings over those of the MSP and the defaults, so that a setting added later has a value in old rows. */
+export async function wholeSettings(sql: Sql, stored: Overrides): Promise<CompanySettings> {
+  return effectiveSettings(await mspOverrides(sql), stored)
 }
 
 /** Raises the company's settings revision and tells its log; called in the transaction of every change the correlator must know of. */
 export async function publishSettings(sql: Sql, companyId: string, nowMs: number): Promise<number> {
-  const rows = await sql.query<{ revision: number; settings: Partial<CompanySettings> }>(
-    'update companies set settings_revision = settings_revision + 1 where id = $1 returning settings_revision::float8 as revision, settings',
+  const rows = await sql.query<{ revision: number }>(
+    'update companies set settings_revision = settings_revision + 1 where id = $1 returning settings_revision::float8 as revision',
     [companyId],
   )
   const company = rows[0]
   if (company === undefined) return 0
-  await enqueueSettings(sql, companyId, company.revision, wholeSettings(company.settings), nowMs)
+  await enqueueSettings(sql, companyId, nowMs)
   return company.revision
 }
 
-/** Writes the Settings record of a revision to the outbox. */
-export async function enqueueSettings(sql: Sql, companyId: string, revision: number, settings: CompanySettings, nowMs: number): Promise<void> {
+/** Writes the Settings record of the present revision to the outbox: settings and rules in effect, critical assets. */
+export async function enqueueSettings(sql: Sql, companyId: string, nowMs: number): Promise<void> {
+  const [company] = await sql.query<{ revision: number; stored: Overrides; msp: MspOverrides; rulesRevision: number; mspRules: StoredRuleBook | null; companyRules: StoredRuleBook | null }>(
+    `select ${whole('c.settings_revision')} as revision, c.settings as stored, m.settings as msp, ${whole('c.rules_revision')} as "rulesRevision",
+       mb.document as "mspRules", cb.document as "companyRules"
+     from companies c cross join msp_settings m
+     left join company_rules r on r.company_id = c.id and r.revision = c.rules_revision
+     left join rule_books mb on mb.scope = 'msp' and mb.revision = r.msp_revision
+     left join rule_books cb on cb.scope = c.id and cb.revision = r.company_revision
+     where c.id = $1`, [companyId],
+  )
+  if (company === undefined) return
   const critical = await sql.query<{ name: string }>(
     `select distinct name from (
        select a.name from assets a where a.company_id = $1 and a.critical
@@ -43,19 +61,20 @@ export async function enqueueSettings(sql: Sql, companyId: string, revision: num
      group by alias order by alias limit ${ALIASES_MAX}`,
     [companyId],
   )
+  const settings = effectiveSettings(company.msp, company.stored)
   const record: CorrelationRecord = {
     event: {
       type: 'settings',
       companyId,
-      revision,
+      revision: company.revision,
       windowMs: settings.windowMs,
       maxLifeMs: settings.maxLifeMs,
       joinThreshold: settings.joinThreshold,
       weights: { ...settings.weights },
       criticalAssets: critical.map((row) => row.name),
       aliases: Object.fromEntries(aliases.map(({ alias, name }) => [alias, name])),
-      rules: '',
-      rulesRevision: 0,
+      rules: rulesText(effectiveRules(company.mspRules ?? {}, company.companyRules ?? {})),
+      rulesRevision: company.rulesRevision,
     },
   }
   await enqueue(sql, companyId, record, nowMs)

@@ -1,9 +1,9 @@
 /** What ingest judges deliveries by: every live key, and the note of when it was last used. */
 import { wholeAuthentication, type IntegrationAuthentication } from '../../schemas/authentication.ts'
+import { effectiveSettings } from '../../schemas/settings-cascade.ts'
 import type { CompanySettings } from '../../schemas/settings.ts'
 import type { IngestCredential } from '../../schemas/views.ts'
 import { openSecretBox } from '../secret-box.ts'
-import { wholeSettings } from './company-settings.ts'
 import { atMs, type Sql } from './sql.ts'
 import { loadVendorSecrets } from './vendor-secrets.ts'
 
@@ -58,7 +58,7 @@ export async function loadCredentials(sql: Sql, masterKey: Buffer, nowMs: number
     secrets.set(row.integrationId, ofIntegration)
   }
   return rows.map((row) => {
-    const settings = wholeSettings(row.settings)
+    const settings = effectiveSettings({}, row.settings)
     return {
       keyId: row.keyId,
       keyHash: row.keyHash,

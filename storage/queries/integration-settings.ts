@@ -4,8 +4,7 @@
  * that is rebuilt from what the log still holds knows them all. An announcement repeats the revision it is of, and readers pass over what they know.
  */
 import type { IntegrationProcessing } from '../../schemas/integration-processing.ts'
-import type { CompanySettings } from '../../schemas/settings.ts'
-import { enqueueSettings, wholeSettings } from './company-settings.ts'
+import { enqueueSettings } from './company-settings.ts'
 import { enqueueRaw } from './outbox.ts'
 import { atMs, whole, type Sql, type SqlDatabase } from './sql.ts'
 
@@ -58,12 +57,12 @@ export async function announceRemoved(sql: Sql, id: string, nowMs: number): Prom
 
 /** Announces integrations and companies whose last announcement is a day old, or that have none; answers how many. Several processes may do so at once. */
 export async function announceDue(db: SqlDatabase, nowMs: number): Promise<number> {
-  return (await inBatches(db, 'integrations', nowMs, announceIntegration)) + (await inBatches(db, 'companies', nowMs, announceCompany))
+  return (await inBatches(db, 'integrations', nowMs, announceIntegration)) + (await announceCompanies(db, nowMs))
 }
 
-async function announceCompany(sql: Sql, id: string, nowMs: number): Promise<void> {
-  const rows = await sql.query<{ revision: number; settings: Partial<CompanySettings> }>(`select ${whole('settings_revision')} as revision, settings from companies where id = $1`, [id])
-  for (const { revision, settings } of rows) await enqueueSettings(sql, id, revision, wholeSettings(settings), nowMs)
+/** The same for companies alone: at once after a change for all of them, which leaves every one due. */
+export function announceCompanies(db: SqlDatabase, nowMs: number): Promise<number> {
+  return inBatches(db, 'companies', nowMs, enqueueSettings)
 }
 
 async function inBatches(db: SqlDatabase, table: 'integrations' | 'companies', nowMs: number, announce: (sql: Sql, id: string, nowMs: number) => Promise<void>): Promise<number> {

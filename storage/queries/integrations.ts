@@ -80,7 +80,7 @@ export function integrationStore(db: SqlDatabase, options: { readonly clock: Clo
       return db.transaction(async (sql) => {
         await requireManaged(sql, caller.scope, companyId)
         const company = await sql.query<{ settings: Partial<CompanySettings> }>('select settings from companies where id = $1 for update', [companyId])
-        const requireHmac = draft.requireHmac ?? wholeSettings(company[0]?.settings ?? {}).requireHmac
+        const requireHmac = draft.requireHmac ?? (await wholeSettings(sql, company[0]?.settings ?? {})).requireHmac
         refuseUnbound(requireHmac, draft.source)
         const counted = await sql.query<{ count: number }>('select count(*)::float8 as count from integrations where company_id = $1', [companyId])
         if ((counted[0]?.count ?? 0) >= INTEGRATIONS_MAX) throw new AppError('conflict', `a company has at most ${INTEGRATIONS_MAX} integrations; reuse one`)

@@ -7,6 +7,9 @@ import { commandStore } from './commands.ts'
 import { companyStore } from './companies.ts'
 import { countIncidents, getIncident, listIncidents, type IncidentQuery } from './incidents.ts'
 import { integrationStore } from './integrations.ts'
+import { mspSettingsStore } from './msp-settings.ts'
+import { ruleStore } from './rules.ts'
+import { listDifferences, type DifferenceQuery } from './settings-diff.ts'
 import type { SqlDatabase } from './sql.ts'
 import { userStore } from './users.ts'
 
@@ -19,6 +22,8 @@ export function openStores(db: SqlDatabase, options: { readonly clock: Clock; re
     assets: assetStore(db, shared),
     users: userStore(db, shared),
     commands: commandStore(db, shared),
+    rules: ruleStore(db, shared),
+    settings: { ...mspSettingsStore(db, shared), diff: (scope: Scope, query: DifferenceQuery) => listDifferences(db, scope, query) },
     incidents: {
       list: (scope: Scope, query: IncidentQuery) => listIncidents(db, scope, query),
       get: (scope: Scope, id: string) => getIncident(db, scope, id),

@@ -86,6 +86,23 @@ const TABLE: Record<string, Row> = {
       return { url: `${path}/${asset}` }
     },
   },
+  'GET /api/settings': { own: [200, 403, 403, 403], ask: () => ({ url: '/api/settings' }) },
+  'PUT /api/settings': { own: [200, 403, 403, 403], ask: () => ({ url: '/api/settings', body: { windowMs: 600_000 } }) },
+  'GET /api/settings/diff': { ...MANAGE, ask: (place) => ({ url: `/api/settings/diff?company=${place.company}` }) },
+  'GET /api/companies/:id/settings': { ...MANAGE, ask: (place) => ({ url: `/api/companies/${place.company}/settings` }) },
+  'GET /api/rules': { own: [200, 403, 403, 403], ask: () => ({ url: '/api/rules' }) },
+  'PUT /api/rules': { own: [200, 403, 403, 403], ask: () => ({ url: '/api/rules', body: { document: {} } }) },
+  'GET /api/rules/revisions': { own: [200, 403, 403, 403], ask: () => ({ url: '/api/rules/revisions' }) },
+  'GET /api/rules/revisions/:revision': { own: [200, 403, 403, 403], ask: () => ({ url: '/api/rules/revisions/1' }) },
+  'POST /api/rules/rollback': { own: [200, 403, 403, 403], ask: () => ({ url: '/api/rules/rollback', body: { revision: 1 } }) },
+  'POST /api/rules/try': { own: [200, 403, 403, 403], ask: () => ({ url: '/api/rules/try', body: { problem: {} } }) },
+  'GET /api/companies/:id/rules': { ...MANAGE, ask: (place) => ({ url: `/api/companies/${place.company}/rules` }) },
+  'PUT /api/companies/:id/rules': { ...MANAGE, ask: (place) => ({ url: `/api/companies/${place.company}/rules`, body: { document: {}, comment: place.word } }) },
+  'GET /api/companies/:id/rules/revisions': { ...MANAGE, ask: (place) => ({ url: `/api/companies/${place.company}/rules/revisions` }) },
+  'GET /api/companies/:id/rules/revisions/:revision': { ...MANAGE, ask: (place) => ({ url: `/api/companies/${place.company}/rules/revisions/1` }) },
+  'POST /api/companies/:id/rules/rollback': { ...MANAGE, ask: (place) => ({ url: `/api/companies/${place.company}/rules/rollback`, body: { revision: 1 } }) },
+  'POST /api/companies/:id/rules/try': { ...MANAGE, ask: (place) => ({ url: `/api/companies/${place.company}/rules/try`, body: { problem: {} } }) },
+  'GET /api/companies/:id/rules/effective': { ...MANAGE, ask: (place) => ({ url: `/api/companies/${place.company}/rules/effective` }) },
   'GET /api/users': { ...MANAGE, ask: (place) => ({ url: `/api/users?company=${place.company}` }) },
   'POST /api/users': { ...MAKE, ask: (place) => ({ url: '/api/users', body: { email: `${fresh()}@example.com`, name: 'New', password: PASSWORD, role: 'technician', companies: [place.company] } }) },
   'GET /api/users/:id': { ...MANAGE, ask: (place) => ({ url: `/api/users/${place.user}` }) },
@@ -127,6 +144,7 @@ const TABLE: Record<string, Row> = {
 async function rowsOf(company: string): Promise<unknown> {
   const tables = ['companies where id = $1', 'integrations where company_id = $1', 'integration_keys where integration_id in (select id from integrations where company_id = $1)', 'assets where company_id = $1',
     'incidents where company_id = $1', 'problems where company_id = $1', 'incident_timeline where company_id = $1', 'commands where company_id = $1', 'audit_log where company_id = $1',
+    'rule_books where scope = $1', 'company_rules where company_id = $1',
     'users where id in (select user_id from user_companies where company_id = $1)', 'outbox where key = $1']
   const rows: Record<string, unknown> = {}
   for (const table of tables) rows[table] = await api.database.query(`select to_jsonb(t) as row from (select * from ${table}) t order by 1`, [company])
@@ -136,6 +154,7 @@ async function rowsOf(company: string): Promise<unknown> {
 async function place(word: string, assignee: string | null, company?: string): Promise<Place> {
   const id = company ?? (await api.company(`${word} Inc`)).id
   const incident = await api.incident(id, { title: `${word} down`, assignee })
+  await api.call(ADMIN_TOKEN, 'PUT', `/api/companies/${id}/rules`, { document: { holds: [{ id: `${word}-hold`, when: [], minutes: 5 }] }, comment: `${word} rules` })
   const asked = await api.call(ADMIN_TOKEN, 'POST', `/api/incidents/${incident}/notes`, { text: `${word} note` })
   const [delivery, letter] = [`${word}-delivery`, `${word}-letter`]
   api.figures.deliveries.push({ deliveryId: delivery, companyId: id, integrationId: 'i', source: 'zabbix', receivedAt: '2026-01-01T00:00:00.000Z', state: 'settled', accepted: 1, counts: { in_flight: 0, stored: 1, repeated: 0, suppressed: 0, dropped: 0, dead_lettered: 0 }, elements: [], replays: [] })

@@ -74,6 +74,7 @@ async function tenant(company: Company): Promise<Tenant> {
   const zabbix = (await boss.call<Tenant['zabbix'] & { integration: { id: string } }>('POST', `/api/companies/${company.id}/integrations`, { name: `${word} zabbix`, source: 'zabbix', requireHmac: false })).body
   await keyWorks(program, zabbix, 'zabbix')
   const key = (await boss.get<Page<IntegrationView>>(`/api/companies/${company.id}/integrations`)).items.find(({ id }) => id === zabbix.integrationId)!.keys[0]!.id
+  await boss.call('PUT', `/api/companies/${company.id}/rules`, { document: { severities: [{ id: `rule-of-${word}`, when: [`asset=${word}`], severity: 'low' }] }, comment: `comment of ${word}` })
   const asset = (await boss.call<AssetView>('POST', `/api/companies/${company.id}/assets`, { name: 'web-1', critical: true, tags: { owner: word } })).body.id
   const delivery = await fire(company, { asset_name: 'db-1', signature: 'Deadlock', external_id: 'db-1' }, 'delivery-1')
   expect((await post(program.url, company, 'alerts', [`unreadable words of ${word}`])).status).toBe(202)
@@ -92,7 +93,7 @@ async function stateOf({ company, staff, delivery, command, asset, letter }: Ten
   const boss = staff.company_admin
   const incidents = await boss.incidents('&merged=true')
   const paths = [
-    '/api/companies', `/api/companies/${company.id}`, `/api/companies/${company.id}/integrations`, `/api/companies/${company.id}/assets`, `/api/companies/${company.id}/assets/${asset}`, '/api/users',
+    '/api/companies', `/api/companies/${company.id}`, `/api/companies/${company.id}/settings`, `/api/companies/${company.id}/rules`, `/api/companies/${company.id}/rules/effective`, `/api/companies/${company.id}/rules/revisions`, '/api/settings/diff', `/api/companies/${company.id}/integrations`, `/api/companies/${company.id}/assets`, `/api/companies/${company.id}/assets/${asset}`, '/api/users',
     '/api/incidents?limit=200&merged=true', ...incidents.map(({ id }) => `/api/incidents/${id}`), `/api/commands/${command}`, '/api/stats/noise', '/api/stats/incidents', '/api/balance',
     `/api/deliveries/${delivery}`, '/api/deliveries', '/api/dead-letters', '/api/dead-letters/counts', `/api/dead-letters/${encodeURIComponent(letter)}`, '/api/audit?limit=200',
   ]
@@ -130,6 +131,13 @@ function bodyFor(operation: string): unknown {
     'POST /api/mappings/suggest': { payload: '{"host":"x"}' },
     'POST /api/companies/{id}/assets': { name: 'x' },
     'PATCH /api/companies/{id}/assets/{assetId}': { critical: false },
+    'PUT /api/settings': { windowMs: 300_000 },
+    'PUT /api/rules': { document: {} },
+    'POST /api/rules/rollback': { revision: 1 },
+    'POST /api/rules/try': { problem: {} },
+    'PUT /api/companies/{id}/rules': { document: {} },
+    'POST /api/companies/{id}/rules/rollback': { revision: 1 },
+    'POST /api/companies/{id}/rules/try': { problem: {} },
     'POST /api/users': user,
     'PATCH /api/users/{id}': { name: 'x', password: 'a password of ours' },
     'POST /api/incidents/{id}/assign': { assignee: null },
@@ -149,7 +157,7 @@ function bodyFor(operation: string): unknown {
 function pathFor({ path, hasCompanyQuery }: Operation): string {
   const ids: Record<string, string> = { companies: bravo.company.id, users: bravo.staff.viewer.userId, incidents: bravo.incident.id, commands: bravo.command, deliveries: bravo.delivery, 'dead-letters': bravo.letter }
   const filled = path.replace(/\{(\w+)\}/g, (_whole, name: string) => {
-    const value = { id: ids[path.split('/')[2] ?? ''], integrationId: bravo.integration, keyId: bravo.key, assetId: bravo.asset, source: 'zabbix' }[name]
+    const value = { id: ids[path.split('/')[2] ?? ''], integrationId: bravo.integration, keyId: bravo.key, assetId: bravo.asset, source: 'zabbix', revision: '1' }[name]
     if (value === undefined) throw new Error(`${path} has a parameter {${name}} that this test has no id of Bravo for`)
     return value
   })
