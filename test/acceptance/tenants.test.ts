@@ -142,6 +142,7 @@ function bodyFor(operation: string): unknown {
     'PATCH /api/users/{id}': { name: 'x', password: 'a password of ours' },
     'POST /api/incidents/{id}/assign': { assignee: null },
     'POST /api/incidents/{id}/notes': { text: 'x' },
+    'POST /api/incidents/{id}/classify': { text: 'x', severity: 'low' },
     'POST /api/incidents/{id}/merge': { into: alpha.incident.id },
     'POST /api/incidents/{id}/split': { problemKeys: bravo.incident.problems.map(({ problemKey }) => problemKey) },
     'POST /api/backtests/adapters': { company: bravo.company.id, integration: bravo.integration },
