@@ -70,12 +70,14 @@ function apply(world: World, company: CompanyNode, incident: IncidentNode, comma
       state.resolvedAtMs = by.atMs
       state.resolvedByPerson = true
       state.resolution = command.text
+      incident.endedBy = command.actor.name
       break
     case 'close':
       state.resolvedAtMs ??= by.atMs
       state.closedAtMs = by.atMs
       state.resolvedByPerson = true
       state.resolution = command.text ?? state.resolution
+      incident.endedBy = command.actor.name
       break
     case 'reopen':
       world.reopen(company, incident)

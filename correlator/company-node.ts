@@ -2,6 +2,7 @@ import type { LessonEntry, TopologyEdge } from '../schemas/records.ts'
 import { CompanyJudge, DEFAULT_JUDGE, LESSONS_MAX } from './classify/company-judge.ts'
 import { Graph } from './graph.ts'
 import type { IncidentNode } from './incident-node.ts'
+import { Patterns } from './insight/patterns.ts'
 import { KeyList } from './key-list.ts'
 import { NO_KEYS, type ProblemNode } from './problem-node.ts'
 import { NO_RULES, type RuleBookIndex } from './rules/rule-book.ts'
@@ -24,6 +25,8 @@ export class CompanyNode {
   #edges: readonly TopologyEdge[] = []
   #judge: CompanyJudge | null = DEFAULT_JUDGE
   topologyRevision = -1
+  /** What is learned of its rates, rhythms and ended incidents. */
+  readonly patterns: Patterns
   readonly problems = new Map<string, ProblemNode>()
   readonly incidents = new Map<string, IncidentNode>()
   /** Command ids in the order they were answered, with the time. */
@@ -40,6 +43,7 @@ export class CompanyNode {
 
   constructor(companyId: string) {
     this.companyId = companyId
+    this.patterns = new Patterns(companyId)
   }
 
   /** Judges by the rules and lessons of now; made when first asked after they changed. */

@@ -1,4 +1,5 @@
 import type { CorrelateEntry, IncidentEntry, PlacedProblem } from '../schemas/records.ts'
+import { Sketch } from './insight/fingerprint.ts'
 import type { Group, KeyList } from './key-list.ts'
 import { newestFirst, type ProblemNode } from './problem-node.ts'
 import { cut } from './text.ts'
@@ -29,6 +30,12 @@ export class IncidentNode {
   into: IncidentNode | null = null
   /** Incidents that merged into this one; forgotten with it. */
   readonly aliases: IncidentNode[] = []
+  /** Which problems it has, for recognising it; null when that must be found anew. */
+  #sketch: Sketch | null = new Sketch()
+  /** True from a change of its sketch to the end of the record. */
+  hasNewShape = false
+  /** Who ended it by the present record, where a person did. */
+  endedBy: string | null = null
   /** When the next look at it is due; see `nextDueMs`. */
   dueMs = Number.POSITIVE_INFINITY
 
@@ -48,6 +55,22 @@ export class IncidentNode {
     this.members.add(problem)
     this.#count(problem, 1)
     this.showNewest(problem)
+    if (this.#sketch === null || this.#sketch.add(problem.fingerprint)) this.hasNewShape = true
+  }
+
+  /** What its problems are recognised by. */
+  get sketch(): Sketch {
+    if (this.#sketch === null) {
+      this.#sketch = new Sketch()
+      for (const problem of this.members) this.#sketch.add(problem.fingerprint)
+    }
+    return this.#sketch
+  }
+
+  /** Its problems have left or changed their names. */
+  reshape(): void {
+    this.#sketch = null
+    this.hasNewShape = true
   }
 
   /** Counts a problem out. */
@@ -55,6 +78,7 @@ export class IncidentNode {
     this.members.delete(problem)
     this.#count(problem, -1)
     if (this.#newest?.includes(problem) === true) this.#newest = null
+    this.reshape()
   }
 
   /** Newest of its problems, newest first. */
@@ -80,6 +104,7 @@ export class IncidentNode {
       if (before.asset !== null) this.assets.add(before.asset, -1)
       if (after.asset !== null) this.assets.add(after.asset, 1)
     }
+    if (before.asset !== after.asset || before.signature !== after.signature) this.reshape()
     const [was, is] = [before.signature ?? before.title, after.signature ?? after.title]
     if (was !== is) {
       this.signatures.add(was, -1)
@@ -121,6 +146,8 @@ export class IncidentNode {
     for (const [name, count] of other.signatures.entries()) this.signatures.add(name, count)
     for (const [name, count] of other.sources.entries()) this.sources.add(name, count)
     for (const problem of other.newest) this.showNewest(problem)
+    if (this.#sketch === null || other.#sketch === null) this.reshape()
+    else for (const hash of other.#sketch.hashes) if (this.#sketch.add(hash)) this.hasNewShape = true
     for (const group of [...other.groups.values()]) group.list.merge(this, group)
     this.firing += other.firing
     this.alerts += other.alerts
@@ -131,6 +158,7 @@ export class IncidentNode {
     other.members.clear()
     other.groups.clear()
     other.#newest = []
+    other.#sketch = new Sketch()
     other.#newestKeys.length = 0
   }
 

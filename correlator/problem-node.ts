@@ -1,5 +1,6 @@
 import type { CorrelateEntry, ProblemEntry } from '../schemas/records.ts'
 import type { IncidentNode } from './incident-node.ts'
+import { fingerprintOf } from './insight/fingerprint.ts'
 import type { KeyList } from './key-list.ts'
 import { areSameLabels, labelFeatures, type LabelFeatures } from './labels.ts'
 import { canonical, saysUnreachable, sketchOf, type Sketch } from './text.ts'
@@ -53,6 +54,11 @@ export class ProblemNode {
 
   get isFiring(): boolean {
     return this.state.problem.status === 'firing'
+  }
+
+  /** What it is recognised by in a later episode; see `fingerprintOf`. */
+  get fingerprint(): number {
+    return fingerprintOf(this)
   }
 
   /** Takes over a newer event. True when one of the names it is indexed under has changed. */

@@ -4,6 +4,7 @@ import type { Considered, PlacedProblem, ProblemEvent } from '../schemas/records
 import type { Fate } from '../processors/stage.ts'
 import type { CompanyNode } from './company-node.ts'
 import { aliveOf, type IncidentNode } from './incident-node.ts'
+import { beat, began, toldMore } from './insight/patterns.ts'
 import { withhold } from './key-list.ts'
 import type { ProblemNode } from './problem-node.ts'
 import { moveToPast } from './retirement.ts'
@@ -41,6 +42,7 @@ export function applyProblem(world: World, told: ProblemEvent, position: number,
   const problem = world.problem(company, event, position)
   company.problems.set(event.problemKey, problem)
   place(world, company, problem, by)
+  began(world, company, problem, by)
   return EMITTED
 }
 
@@ -128,6 +130,7 @@ function update(world: World, company: CompanyNode, problem: ProblemNode, event:
     problem.state.countBefore = 0
     problem.state.joinedEpisode = event.episode
     place(world, company, problem, by)
+    began(world, company, problem, by)
     return
   }
   if (event.episode > before.episode) problem.state.countBefore += before.count
@@ -144,6 +147,8 @@ function update(world: World, company: CompanyNode, problem: ProblemNode, event:
   world.raise(incident, problem, before.severity)
   world.touchProblem(problem, by.position)
   world.touch(incident, by)
+  if (firesAgain) began(world, company, problem, by)
+  else toldMore(world, company, incident, problem, event.count - before.count, before.flapping, by)
   world.resolveIfQuiet(incident, by)
   if (event.status !== 'firing') endOverflow(world, company, by)
 }
@@ -184,6 +189,7 @@ function overflow(world: World, company: CompanyNode, event: ProblemEvent, by: C
     company.problems.set(OVERFLOW_KEY, problem)
     found(world, company, problem, cause)
   }
+  beat(world, company, 1, known === undefined ? 1 : 0, cause)
   return { kind: 'absorbed', reason: OVERFLOW_KEY }
 }
 

@@ -2,8 +2,8 @@
  * The stage on correlation.v1, the only writer of incidents.
  *
  * Key: company. Out: incidents.v1. State, all of it by company: incidents (a day after they closed), problems (two hours after their incident
- * ended), settings, topology, command ids (24 h, 10,000); and the time of the upstream partitions. Problem events and progress records
- * move `now`; everything expires by it, record by record.
+ * ended), settings, topology, command ids (24 h, 10,000), what patterns are learned from (28 days, bounded: insight/patterns.ts); and the time of
+ * the upstream partitions. Problem events and progress records move `now`; everything expires by it, record by record.
  * Fates: a problem event is emitted, absorbed (overflow) or dropped as `stale` or `problem_unknown`; a command is emitted or dropped as
  * `duplicate_command`; settings and topology are absorbed or dropped as `stale`; progress is absorbed into the time.
  */
@@ -12,12 +12,15 @@ import type { Fate, Positioned, Stage } from '../processors/stage.ts'
 import { applyCommand } from './commands.ts'
 import { applyProblem, type Outcome } from './problems.ts'
 import { runDue } from './retirement.ts'
+import { forgetOld } from './insight/patterns.ts'
 import { rulesOf } from './rules/rule-book.ts'
 import { tuningOf } from './settings.ts'
 import { World } from './world.ts'
 
 /** Problems of one company that may fire at once before further ones join the overflow problem. */
 export const OPEN_MAX = 100_000
+
+const DAY_MS = 86_400_000
 
 /** What the stage may be built with. */
 export interface CorrelateOptions {
@@ -48,9 +51,11 @@ function apply(world: World, input: Positioned<CorrelationRecord>): Outcome {
   const { event } = input.record
   const { position } = input
   if (event.type === 'problem' || event.type === 'progress') {
+    const today = Math.floor(world.upstream.nowMs / DAY_MS)
     if (world.hear(event.partition, event.atMs)) {
       runDue(world, position)
       world.settle()
+      if (Math.floor(world.upstream.nowMs / DAY_MS) > today) for (const company of world.companies.values()) forgetOld(world, company)
     }
     if (event.type === 'progress') return { kind: 'absorbed', reason: 'time' }
   }

@@ -167,7 +167,11 @@ it('forgets what is over, so that the state is empty again after some days', () 
   for (let i = 0; i < 200; i += 1) bench.feed(problem(`p${i}`, 300 + i, { change: 'resolved', asset: `host-${i % 20}` }))
   for (let hour = 1; hour < 80; hour += 1) bench.feed({ type: 'progress', partition: 0, atMs: T0 + hour * 3_600_000, version: hour })
   expect(full).toBeGreaterThan(200)
-  expect([...bench.state.entries()].map(([key]) => key)).toEqual(['m'])
+  // What patterns are learned from stays four weeks.
+  const kinds = () => [...new Set([...bench.state.entries()].map(([, { event }]) => event.type))].sort()
+  expect(kinds()).toEqual(['history', 'pulse', 'rhythm', 'time'])
+  for (let day = 4; day < 31; day += 1) bench.feed({ type: 'progress', partition: 0, atMs: T0 + day * 86_400_000, version: day * 100 })
+  expect(kinds()).toEqual(['time'])
 })
 
 it('joins what exceeds the limit of open problems to one named problem, counts it, and ends it when there is room', () => {

@@ -9,6 +9,8 @@ import { CompanyNode } from './company-node.ts'
 import { DueQueue } from './due-queue.ts'
 import { aliveOf, IncidentNode } from './incident-node.ts'
 import { insightsOf } from './insight/insight.ts'
+import { remember, type LearnedEntry } from './insight/patterns.ts'
+import { mergeFindings } from './insight/stored.ts'
 import { ProblemNode, newestFirst } from './problem-node.ts'
 import { isWorse, severityOf } from './priority.ts'
 import { nextDueMs } from './retirement.ts'
@@ -48,6 +50,7 @@ export class World {
     const problems: ProblemNode[] = []
     const incidents: IncidentNode[] = []
     const lessons: LessonEntry[] = []
+    const learned = new Map<string, LearnedEntry[]>()
     const commands: { companyId: string; commandId: string; atMs: number; version: number }[] = []
     for (const [key, { event }] of entries) {
       if (event.type === 'time') world.upstream = new Upstream(event)
@@ -67,7 +70,8 @@ export class World {
           company.topologyRevision = event.revision
           company.connect(event.edges)
         } else if (event.type === 'lesson') lessons.push(event)
-        else commands.push(event)
+        else if (event.type === 'command') commands.push(event)
+        else learned.set(event.companyId, [...(learned.get(event.companyId) ?? []), event])
       }
     }
     for (const { companyId, commandId, atMs } of commands.sort((a, b) => a.version - b.version)) world.company(companyId).commands.set(commandId, atMs)
@@ -87,6 +91,8 @@ export class World {
       aliveOf(incident).take(problem)
       company.index(problem, aliveOf(incident))
     }
+    for (const incident of incidents) incident.hasNewShape = false
+    for (const [companyId, entries] of learned) world.company(companyId).patterns.load(entries)
     for (const incident of incidents) if (incident.into === null) world.due.want(incident, nextDueMs(incident))
     return world
   }
@@ -187,6 +193,7 @@ export class World {
       latestProblemKeys: [...to.past.latestProblemKeys, ...from.past.latestProblemKeys].slice(0, 20),
     }
     from.mergedInto = to.incidentId
+    mergeFindings(winner, loser)
     to.updatedAtMs = Math.max(to.updatedAtMs, from.updatedAtMs)
     this.touch(loser, { ...by, cause: 'merge', causeId: to.incidentId })
     this.touch(winner, { ...by, cause: 'merge', causeId: from.incidentId })
@@ -243,8 +250,9 @@ export class World {
   /** Ends a record: what depends on an incident as a whole is settled here, never at the end of a batch, so that cuts change nothing. */
   settle(): void {
     for (const incident of this.#changed) {
-      if (incident.into !== null) continue
       const { state } = incident
+      remember(this, this.company(state.companyId), incident)
+      if (incident.into !== null) continue
       const title = titleOf(incident)
       // At 1, 2, 4, 8 … problems: what an incident is shows early, and a storm must not cost a reading of texts for each of its problems.
       if (title !== state.title && (incident.members.size & (incident.members.size - 1)) === 0) this.classify(incident)

@@ -691,9 +691,127 @@ export interface LessonEntry {
   version: number
 }
 
-/** One state entry of the correlate stage, by key: <company>|i|<incident id>, <company>|p|<problem key>, <company>|c|<command id>, <company>|s, <company>|t, and m for the time. */
+/** Counts of one thing. */
+export interface PulseMeasure {
+  /** Two minutes by five seconds, as a ring. */
+  buckets: number[]
+  /** Of the closed minutes of the hour under way; what a storm brought is cut off. */
+  hourSum: number
+  /** Sum of their squares. */
+  hourSquare: number
+  /** Largest of them. */
+  hourPeak: number
+}
+
+/** A storm under way. */
+export interface StormState {
+  /** problems or alerts: which of them began it. */
+  measure: string
+  sinceMs: number
+  /** When the rate was last above half of what begins a storm. */
+  highAtMs: number
+  /** Most within a minute. */
+  peak: number
+  /** So many came since. */
+  count: number
+  /** So many within a minute began it. */
+  limit: number
+  /** A minute, at this hour. */
+  usual: number
+  /** Most within a minute, at this hour; negative: not known yet. */
+  usualPeak: number
+}
+
+/** How fast a company's problems and alerts come just now. */
+export interface PulseEntry {
+  type: 'pulse'
+  companyId: string
+  /** Newest five seconds heard of: their number since 1970. */
+  head: number
+  /** The hour under way: its number since 1970. */
+  hour: number
+  /** False while the hour under way was not heard from its beginning, so that nothing is learned from it. */
+  isWholeHour: boolean
+  /** Whole hours learned from so far. */
+  hoursKnown: number
+  problems: PulseMeasure
+  alerts: PulseMeasure
+  storm: StormState | null
+}
+
+/** What is usual, by hour of the week. */
+export interface UsualRates {
+  /** A minute. */
+  rate: number[]
+  /** Mean of the squares of the counts of minutes. */
+  square: number[]
+  /** Most within a minute. */
+  peak: number[]
+}
+
+/** How fast a company's problems and alerts usually come, by hour of the week (UTC). */
+export interface UsualEntry {
+  type: 'usual'
+  companyId: string
+  /** How often each of the 168 hours was learned from. */
+  seen: number[]
+  problems: UsualRates
+  alerts: UsualRates
+}
+
+/** When trouble of one kind on one asset began, for finding its period. */
+export interface RhythmEntry {
+  type: 'rhythm'
+  companyId: string
+  /** Hash of asset and signature. */
+  fingerprint: number
+  /** At most 32, ascending. */
+  onsetsMs: number[]
+  /** Position of the record that last changed it. */
+  version: number
+  /** Which change of that record it was; what was changed longest ago is forgotten first. */
+  turn: number
+}
+
+/** One of the incidents. */
+export interface Occurrence {
+  incidentId: string
+  openedAtMs: number
+  endedAtMs: number
+}
+
+/** How a person ended one of them. */
+export interface Fix {
+  incidentId: string
+  /** Who. */
+  by: string
+  /** In their words. */
+  text: string | null
+  atMs: number
+}
+
+/** Ended incidents of the same problems, so that the next one is recognised. */
+export interface HistoryEntry {
+  type: 'history'
+  companyId: string
+  /** Id of the first incident. */
+  historyId: string
+  /** The 16 smallest hashes of asset and signature of its problems, ascending. */
+  sketch: number[]
+  /** How many problems it had. */
+  size: number
+  /** At most 16, by their end. */
+  occurrences: Occurrence[]
+  fix: Fix | null
+  /** Position of the record that last changed it. */
+  version: number
+  /** Which change of that record it was; what was changed longest ago is forgotten first. */
+  turn: number
+}
+
+/** One state entry of the correlate stage, by key: <company>|i|<incident id>, <company>|p|<problem key>, <company>|c|<command id>, <company>|s, <company>|t, and m for the time; what is learned: <company>|b and <company>|u for its rates, <company>|o|<fingerprint>, <company>|h|<incident id>. */
 export interface CorrelateEntry {
-  event: IncidentEntry | ProblemEntry | CompanyEntry | TopologyEntry | CommandEntry | UpstreamTime | LessonEntry
+  event: IncidentEntry | ProblemEntry | CompanyEntry | TopologyEntry | CommandEntry | UpstreamTime | LessonEntry | PulseEntry | UsualEntry | RhythmEntry | HistoryEntry
 }
 
 /** A problem event without its type. */

@@ -7,6 +7,7 @@ import type { Finding, RootCause } from '../../schemas/records.ts'
 import type { CompanyNode } from '../company-node.ts'
 import type { IncidentNode } from '../incident-node.ts'
 import { judgementOf } from './judgement.ts'
+import { storedFinder } from './stored.ts'
 
 /** Findings an incident shows at most. */
 export const FINDINGS_MAX = 8
@@ -21,7 +22,9 @@ export interface Insights {
 export type Finder = (incident: IncidentNode, company: CompanyNode, nowMs: number) => Finding | null
 
 /** One for each kind but the cascade, which comes with the root cause. */
-const FINDERS: readonly Finder[] = []
+const FINDERS: readonly Finder[] = [
+  storedFinder('storm'), storedFinder('periodic'), storedFinder('recurrence'), storedFinder('missing'), storedFinder('flapping'),
+]
 
 /** Everything there is to say of an incident now: findings most confident first, then by kind, at most eight. */
 export function insightsOf(incident: IncidentNode, company: CompanyNode, nowMs: number): Insights {
