@@ -22,9 +22,9 @@ export function storeFinding(incident: IncidentNode, kind: StoredKind, found: Fo
   incident.state.findings = others
 }
 
-/** Findings of an incident that merges into another go there, unless that one has one of the kind. */
+/** Findings of an incident that merges into another go there, unless that one has one of the kind; a cascade is judged anew. */
 export function mergeFindings(to: IncidentNode, from: IncidentNode): void {
-  const missing = from.state.findings.filter(({ kind }) => to.state.findings.every((finding) => finding.kind !== kind))
+  const missing = from.state.findings.filter(({ kind }) => kind !== 'cascade' && to.state.findings.every((finding) => finding.kind !== kind))
   if (missing.length > 0) to.state.findings = [...to.state.findings, ...missing]
 }
 
