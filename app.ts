@@ -11,6 +11,7 @@ import { healthRoutes } from './api/routes/health.ts'
 import { Settlements } from './api/settlements.ts'
 import type { Config } from './config.ts'
 import { openEngines } from './engines.ts'
+import { openHistoryBacktests } from './history-backtests.ts'
 import { healthOf } from './health.ts'
 import { createDoors } from './ingest/doors/registry.ts'
 import { httpGet } from './ingest/doors/http-get.ts'
@@ -108,11 +109,12 @@ export async function startApp(config: Config, roles: readonly RoleName[]): Prom
     if (stores !== null && live !== null && settlements !== null) {
       const source = await engines.analytics()
       const database = await engines.database()
+      const history = await started(openHistoryBacktests({ engines, clock, logger }))
       await server.register(apiPlugin({
         clock, stores, analytics: analyticsStore(source), receipts: await openReceipts({ facts: source, sql: database, log: engines.log, schemaIds: engines.schemaIds }),
         deadLetters: await openDeadLetters({ facts: source, database, log: engines.log, schemaIds: engines.schemaIds, clock }), mappings: workbench, health, metrics: metrics.registry, live, settlements,
         changed: { outbox: () => relay?.wake(), credentials: async () => keeper?.refreshed() },
-        backtests: await openAdapterBacktests(engines),
+        backtests: await openAdapterBacktests(engines), history,
         jwtSecret: await jwtSecret(await engines.database(), openSecretBox(secrets.masterKey)), adminToken: secrets.adminToken, mode: config.mode, publicUrl: null, version: version(),
       }))
     } else {

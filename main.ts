@@ -10,6 +10,7 @@ import { systemClock } from './schemas/clock.ts'
 import { AppError, toAppError } from './schemas/errors.ts'
 
 interface Json { json?: boolean }
+interface BacktestOptions { alerts?: string; company?: string; from?: string; to?: string; limit?: number; topology?: string; settings?: string; compare?: string; out?: string }
 
 const program = new Command('aw')
   .description('Alert Whisperer: alerts in, few explained incidents out.')
@@ -109,12 +110,28 @@ program.command('normalise').requiredOption('--source <source>').option('--json'
     for (const one of rejected) console.error(`aw: not read: ${one}`)
   })
 
-program.command('backtest').requiredOption('--alerts <file>', '.jsonl or .jsonl.gz').option('--topology <file>').option('--settings <file>').option('--out <file>').option('--json')
-  .description('correlate a file offline')
-  .action(async (options: Json & { alerts: string; topology?: string; settings?: string; out?: string }) => {
-    const { backtest } = await import('./cli/backtest.ts')
-    const { summary, text } = await backtest(options)
-    print(options, summary, () => text)
+program.command('backtest').option('--alerts <file>', '.jsonl or .jsonl.gz').option('--company <name>', 'stored history of a company, in the running program').option('--from <time>', 'with --company; a week back unless given')
+  .option('--to <time>', 'with --company').option('--limit <n>', 'with --company: alerts at most', positive).option('--topology <file>').option('--settings <file>', 'settings to try, JSON').option('--compare <file>', 'settings to compare them with; those in force with --company')
+  .option('--out <file>', 'one line an alert').option('--json').description('correlate a file offline, or try settings on stored history')
+  .action(async ({ json, ...options }: Json & BacktestOptions) => {
+    const { backtest, backtestHistory, compareFile, comparisonText } = await import('./cli/backtest.ts')
+    const { alerts, company, out, compare, topology, settings, ...span } = options
+    const shared = { ...(topology === undefined ? {} : { topology }), ...(settings === undefined ? {} : { settings }) }
+    if ((alerts === undefined) === (company === undefined)) throw new AppError('usage', 'name a file with --alerts, or a company with --company')
+    if (company !== undefined) {
+      const { ApiClient } = await import('./cli/client.ts')
+      const stopping = new AbortController()
+      process.once('SIGINT', () => stopping.abort())
+      const result = await backtestHistory(new ApiClient(readConfig(environment())), { ...span, ...shared, ...(compare === undefined ? {} : { compare }), company }, systemClock, stopping.signal)
+      return print({ json: json === true }, result, () => comparisonText(result))
+    }
+    if (alerts === undefined) return
+    if (compare !== undefined) {
+      const view = await compareFile({ ...shared, alerts, compare })
+      return print({ json: json === true }, view, () => comparisonText(view))
+    }
+    const { summary, text } = await backtest({ ...shared, alerts, ...(out === undefined ? {} : { out }) })
+    print({ json: json === true }, summary, () => text)
   })
 
 program.command('receipt').argument('<delivery>', 'its id, as the webhook answered it').option('--integration <id>', 'the delivery is named by its sender\'s own id').option('--json')

@@ -14,6 +14,7 @@ import { backtestRoutes } from './routes/backtests.ts'
 import { companyRoutes } from './routes/companies.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
+import { historyRoutes } from './routes/history.ts'
 import { consoleRoutes } from './routes/console.ts'
 import { eventRoutes } from './routes/events.ts'
 import { figureRoutes } from './routes/figures.ts'
@@ -60,6 +61,7 @@ export function apiPlugin(options: ApiOptions): FastifyPluginAsync {
       deliveryRoutes(routes, context)
       deadLetterRoutes(routes, context)
       backtestRoutes(routes, context)
+      historyRoutes(routes, context)
       eventRoutes(routes, context)
       healthRoutes(routes, context)
       consoleRoutes(routes)

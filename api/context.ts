@@ -5,7 +5,7 @@ import type { Caller } from '../schemas/access.ts'
 import type { Clock } from '../schemas/clock.ts'
 import { AppError } from '../schemas/errors.ts'
 import type { Mode } from '../schemas/settings.ts'
-import type { AdapterBacktests } from './ports.ts'
+import type { AdapterBacktests, HistoryBacktests } from './ports.ts'
 import type { Authenticator } from './authentication.ts'
 import { COMPANY_QUERY, ERROR, time } from './json-schema.ts'
 import type { JsonSchema } from './json-schema.ts'
@@ -52,6 +52,7 @@ export interface ApiOptions {
   readonly publicUrl: string | null
   readonly version: string
   readonly backtests: AdapterBacktests
+  readonly history: HistoryBacktests
   /** Cost of new password hashes; lower only in tests. */
   readonly passwordCost?: PasswordCost
 }

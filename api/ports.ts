@@ -11,6 +11,7 @@ import type { AdapterBacktestLine, AdapterBacktestQuery } from '../schemas/adapt
 import type { CompanyDifferences, CompanySettingsView, EffectiveRules, MspSettingsView, RuleBookDraft, RuleBookView, RuleRevision } from '../schemas/rule-views.ts'
 import type { StoredRuleBook } from '../schemas/rules.ts'
 import type { MspOverrides } from '../schemas/settings-cascade.ts'
+import type { BacktestView, HistoryBacktestQuery } from '../schemas/backtest.ts'
 import type { CompanySettings, Role } from '../schemas/settings.ts'
 import type {
   AssetFields, AssetView, AuditEntry, CommandView, CompanyView, IncidentDetail, IncidentView, IntegrationView, IssuedKey, NoiseView, Page, PageQuery, SlaTarget, SlaView, UserView,
@@ -210,6 +211,17 @@ export interface DeadLetters {
 export interface AdapterBacktests {
   /** Lines of progress and the result. Ends early when the signal aborts. Throws `rate_limited` where too many run, `bad_request` for a mapping that is none. */
   run(query: AdapterBacktestQuery, signal: AbortSignal): AsyncGenerator<AdapterBacktestLine>
+}
+
+/** What other settings would have made of a company's stored history. Production is never touched. */
+export interface HistoryBacktests {
+  /** Begins one. Throws `not_found`, `forbidden`, `bad_request` for settings with mistakes, `rate_limited` while another of the company runs. */
+  start(caller: Caller, query: HistoryBacktestQuery): Promise<BacktestView>
+  /** Ends a run; one that has ended stays as it is. Throws `not_found`. */
+  cancel(caller: Caller, id: string): Promise<BacktestView>
+  get(scope: Scope, id: string): Promise<BacktestView>
+  /** Newest first, without their results. */
+  list(scope: Scope, query: PageQuery & { readonly companyId: string | null }): Promise<Page<BacktestView>>
 }
 
 /** One engine or part, asked whether it answers. */

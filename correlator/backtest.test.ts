@@ -6,7 +6,10 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { BacktestAlert } from './backtest-problems.ts'
 import { runBacktest, type BacktestLine } from './backtest.ts'
+import { DEFAULT_WEIGHTS } from './settings.ts'
 
+/** Nothing counts, so nothing joins. */
+const APART = { joinThreshold: 1, weights: Object.fromEntries(Object.keys(DEFAULT_WEIGHTS).map((name) => [name, 0])) }
 const START_MS = Date.UTC(2026, 0, 5, 9)
 let folder = ''
 let serial = 0
@@ -70,7 +73,7 @@ describe('a backtest over a file', () => {
 
   it('tries other settings, and names every mistake of a settings file', async () => {
     const strict = join(folder, 'strict.json')
-    writeFileSync(strict, JSON.stringify({ joinThreshold: 1, weights: { same_asset: 0 } }))
+    writeFileSync(strict, JSON.stringify(APART))
     const groups = (lines: readonly BacktestLine[]): number => new Set(lines.map(({ incidentId }) => incidentId)).size
     const tried: BacktestLine[] = []
     await runBacktest({ alerts: DAY, topology: EDGES, settings: strict, onLine: (line) => tried.push(line), monotonicMs: () => 0 })

@@ -8,7 +8,9 @@ import { finished } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
 import { AppError, toAppError } from '../schemas/errors.ts'
 import type { TopologyEdge } from '../schemas/records.ts'
+import type { ComparisonView } from '../schemas/backtest.ts'
 import { trialSettingsFrom } from '../schemas/trial-settings.ts'
+import { compare } from './compare.ts'
 import { deduplicator, type BacktestAlert, type Deduplicate } from './backtest-problems.ts'
 import { Replay, type BacktestLine, type ReplaySettings } from './replay.ts'
 
@@ -48,6 +50,42 @@ export interface BacktestSummary {
   readonly alertsPerSecond: number
 }
 
+/** Runs the engine over the same alerts with two settings. Throws `bad_request` naming what is wrong. */
+export async function runComparison(options: Pick<BacktestOptions, 'alerts' | 'topology' | 'deduplicate' | 'onProgress'> & { readonly before: BacktestOptions['settings']; readonly after: BacktestOptions['settings'] }): Promise<ComparisonView> {
+  const edges = await topologyOf(options.topology)
+  const [before, after] = [new Replay(edges, await settingsOf(options.before)), new Replay(edges, await settingsOf(options.after))]
+  await feed([before, after], options)
+  return compare(before, after)
+}
+
+async function feed(replays: readonly Replay[], { alerts, deduplicate = deduplicator(), onProgress }: Pick<BacktestOptions, 'alerts' | 'deduplicate' | 'onProgress'>): Promise<void> {
+  let [done, version] = [0, 0]
+  for await (const alert of inOrder(alerts)) {
+    const atMs = Date.parse(alert.ts)
+    const deduplicated = deduplicate(alert, atMs, (version += 1))
+    for (const replay of replays) replay.take(alert, atMs, deduplicated)
+    done += 1
+    if (done % PROGRESS_ALERTS === 0) onProgress?.(done)
+  }
+}
+
+/** Alerts in order of (time, id), each once though it may stand there twice: in this order its twin comes next. */
+export async function* inOrder(alerts: BacktestOptions['alerts']): AsyncGenerator<BacktestAlert> {
+  let last: BacktestAlert | null = null
+  for await (const alert of await sortedAlerts(alerts)) {
+    if (last === null || byTime(last, alert) !== 0) yield alert
+    last = alert
+  }
+}
+
+/** A file that is sorted already is read as a stream. */
+async function sortedAlerts(alerts: BacktestOptions['alerts']): Promise<AsyncIterable<BacktestAlert> | Iterable<BacktestAlert>> {
+  if (typeof alerts === 'string' && (await isSorted(alerts))) return readAlerts(alerts)
+  const all: BacktestAlert[] = []
+  for await (const alert of typeof alerts === 'string' ? readAlerts(alerts) : alerts) all.push(alert)
+  return all.sort(byTime)
+}
+
 /** Alerts between two calls of `onProgress`. */
 const PROGRESS_ALERTS = 10_000
 
@@ -57,24 +95,7 @@ export async function runBacktest(options: BacktestOptions): Promise<BacktestSum
   const edges = await topologyOf(options.topology)
   const settings = await settingsOf(options.settings)
   const replay = new Replay(edges, settings)
-  const deduplicate = options.deduplicate ?? deduplicator()
-  let last: BacktestAlert | null = null
-  const take = (alert: BacktestAlert): void => {
-    // One alert may stand in a file twice; in this order its twin comes next.
-    if (last !== null && byTime(last, alert) === 0) return
-    last = alert
-    const atMs = Date.parse(alert.ts)
-    replay.take(alert, atMs, deduplicate(alert, atMs, replay.position))
-    if (replay.size % PROGRESS_ALERTS === 0) options.onProgress?.(replay.size)
-  }
-  if (typeof options.alerts === 'string' && (await isSorted(options.alerts))) {
-    for await (const alert of readAlerts(options.alerts)) take(alert)
-  } else {
-    const all: BacktestAlert[] = []
-    for await (const alert of typeof options.alerts === 'string' ? readAlerts(options.alerts) : options.alerts) all.push(alert)
-    all.sort(byTime)
-    for (const alert of all) take(alert)
-  }
+  await feed([replay], options)
   const incidents = new Set<string>()
   let quiet = 0
   const out = options.out === undefined ? null : new Out(options.out)
@@ -138,7 +159,8 @@ function parseAlert(line: string, where: string): BacktestAlert {
   }
 }
 
-async function topologyOf(topology: BacktestOptions['topology']): Promise<readonly TopologyEdge[]> {
+/** Edges of a topology file, or those given. Throws `bad_request`. */
+export async function topologyOf(topology: BacktestOptions['topology']): Promise<readonly TopologyEdge[]> {
   if (topology === undefined) return []
   if (typeof topology !== 'string') return topology
   const parsed = JSON.parse(await readFile(topology, 'utf8')) as { edges?: readonly TopologyEdge[] }

@@ -86,7 +86,8 @@ export class Replay {
     this.#pass(atMs)
     for (const event of events) {
       if (event.change === 'opened' || event.change === 'reopened') this.#open(event)
-      this.#feed({ event }, event.atMs)
+      // A copy: the stage keeps what it is fed, and another replay may be fed the same.
+      this.#feed({ event: { ...event } }, event.atMs)
     }
     const slot = problemKey === null ? null : (this.#current.get(`${companyId}|${problemKey}`) ?? null)
     this.#alertIds.push(alert.id)
@@ -101,7 +102,7 @@ export class Replay {
   }
 
   /** The result, in the order taken; merges are followed. An alert that belongs to no problem stands alone. */
-  *lines(): Generator<BacktestLine> {
+  *lines(): Generator<BacktestLine, void> {
     this.end()
     const final = this.#incidents.map((_, at) => this.#follow(at))
     for (let i = 0; i < this.#alertIds.length; i += 1) {

@@ -1,5 +1,5 @@
 /** How a company's settings and rules are stored, and how they reach its log. */
-import type { CorrelationRecord } from '../../schemas/records.ts'
+import type { Settings } from '../../schemas/records.ts'
 import { effectiveRules, rulesText, type StoredRuleBook } from '../../schemas/rules.ts'
 import { effectiveSettings, type MspOverrides, type Overrides } from '../../schemas/settings-cascade.ts'
 import type { CompanySettings } from '../../schemas/settings.ts'
@@ -35,8 +35,8 @@ export async function publishSettings(sql: Sql, companyId: string, nowMs: number
   return company.revision
 }
 
-/** Writes the Settings record of the present revision to the outbox: settings and rules in effect, critical assets. */
-export async function enqueueSettings(sql: Sql, companyId: string, nowMs: number): Promise<void> {
+/** The Settings record of the present revision: settings and rules in effect, critical assets, other names. Null where there is no such company. */
+export async function settingsInForce(sql: Sql, companyId: string): Promise<Settings | null> {
   const [company] = await sql.query<{ revision: number; stored: Overrides; msp: MspOverrides; rulesRevision: number; mspRules: StoredRuleBook | null; companyRules: StoredRuleBook | null }>(
     `select ${whole('c.settings_revision')} as revision, c.settings as stored, m.settings as msp, ${whole('c.rules_revision')} as "rulesRevision",
        mb.document as "mspRules", cb.document as "companyRules"
@@ -46,7 +46,7 @@ export async function enqueueSettings(sql: Sql, companyId: string, nowMs: number
      left join rule_books cb on cb.scope = c.id and cb.revision = r.company_revision
      where c.id = $1`, [companyId],
   )
-  if (company === undefined) return
+  if (company === undefined) return null
   const critical = await sql.query<{ name: string }>(
     `select distinct name from (
        select a.name from assets a where a.company_id = $1 and a.critical
@@ -62,21 +62,25 @@ export async function enqueueSettings(sql: Sql, companyId: string, nowMs: number
     [companyId],
   )
   const settings = effectiveSettings(company.msp, company.stored)
-  const record: CorrelationRecord = {
-    event: {
-      type: 'settings',
-      companyId,
-      revision: company.revision,
-      windowMs: settings.windowMs,
-      maxLifeMs: settings.maxLifeMs,
-      joinThreshold: settings.joinThreshold,
-      weights: { ...settings.weights },
-      criticalAssets: critical.map((row) => row.name),
-      aliases: Object.fromEntries(aliases.map(({ alias, name }) => [alias, name])),
-      rules: rulesText(effectiveRules(company.mspRules ?? {}, company.companyRules ?? {})),
-      rulesRevision: company.rulesRevision,
-    },
+  return {
+    type: 'settings',
+    companyId,
+    revision: company.revision,
+    windowMs: settings.windowMs,
+    maxLifeMs: settings.maxLifeMs,
+    joinThreshold: settings.joinThreshold,
+    weights: { ...settings.weights },
+    criticalAssets: critical.map((row) => row.name),
+    aliases: Object.fromEntries(aliases.map(({ alias, name }) => [alias, name])),
+    rules: rulesText(effectiveRules(company.mspRules ?? {}, company.companyRules ?? {})),
+    rulesRevision: company.rulesRevision,
   }
-  await enqueue(sql, companyId, record, nowMs)
+}
+
+/** Writes that record to the outbox. */
+export async function enqueueSettings(sql: Sql, companyId: string, nowMs: number): Promise<void> {
+  const event = await settingsInForce(sql, companyId)
+  if (event === null) return
+  await enqueue(sql, companyId, { event }, nowMs)
   await sql.query(`update companies set announced_at = ${atMs('$2')} where id = $1`, [companyId, nowMs])
 }

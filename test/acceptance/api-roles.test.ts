@@ -9,7 +9,7 @@ import { ROLES, type Role } from '../../schemas/settings.ts'
 import { ADMIN_TOKEN, openApiHarness, PASSWORD, type ApiHarness } from '../harness/api.ts'
 
 type Side = 'own' | 'other' | 'taken'
-interface Place { company: string; incident: string; spare: string; user: string; asset: string; integration: string; command: string; delivery: string; letter: string; word: string }
+interface Place { company: string; incident: string; spare: string; user: string; asset: string; integration: string; command: string; delivery: string; letter: string; backtest: string; word: string }
 interface Asked { url: string; body?: unknown; headers?: Record<string, string>; token?: string | undefined }
 interface Row {
   /** Statuses for MSP Admin, Company Admin, Technician, Viewer. */
@@ -131,6 +131,10 @@ const TABLE: Record<string, Row> = {
   'GET /api/deliveries/:id': { ...READ, ask: (place) => ({ url: `/api/deliveries/${place.delivery}` }) },
   'GET /api/dead-letters': { ...MANAGE, ask: (place) => ({ url: `/api/dead-letters?company=${place.company}` }) },
   'POST /api/backtests/adapters': { ...MANAGE, ask: (place) => ({ url: '/api/backtests/adapters', body: { company: place.company } }) },
+  'POST /api/backtests': { own: [202, 202, 403, 403], other: [202, 404, 403, 403], ask: (place) => ({ url: '/api/backtests', body: { company: place.company, settings: {} } }) },
+  'GET /api/backtests': { ...MANAGE, ask: (place) => ({ url: `/api/backtests?company=${place.company}` }) },
+  'GET /api/backtests/:id': { ...MANAGE, ask: (place) => ({ url: `/api/backtests/${place.backtest}` }) },
+  'POST /api/backtests/:id/cancel': { ...MANAGE, ask: (place) => ({ url: `/api/backtests/${place.backtest}/cancel` }) },
   'GET /api/dead-letters/counts': { ...MANAGE, ask: (place) => ({ url: `/api/dead-letters/counts?company=${place.company}` }) },
   'GET /api/dead-letters/:id': { ...MANAGE, ask: (place) => ({ url: `/api/dead-letters/${place.letter}` }) },
   'GET /api/dead-letters/:id/original': { ...MANAGE, ask: (place) => ({ url: `/api/dead-letters/${place.letter}/original` }) },
@@ -164,6 +168,7 @@ async function place(word: string, assignee: string | null, company?: string): P
     asset: (await api.call(ADMIN_TOKEN, 'POST', `/api/companies/${id}/assets`, { name: `${word}-host-${fresh()}` })).body.id,
     integration: (await api.call(ADMIN_TOKEN, 'POST', `/api/companies/${id}/integrations`, { name: fresh(), source: 'zabbix' })).body.integration.id,
     command: asked.body.commandId, delivery, letter, word,
+    backtest: (await api.call(ADMIN_TOKEN, 'POST', '/api/backtests', { company: id, settings: {} })).body.id,
   }
 }
 

@@ -8,7 +8,7 @@ import { Registry } from 'prom-client'
 import { apiPlugin } from '../../api/api-plugin.ts'
 import { feedProjected } from '../../api/live-feed.ts'
 import { LiveHub } from '../../api/live-hub.ts'
-import type { AdapterBacktests, Analytics, DeadLetters, HealthCheck, Receipts, Span } from '../../api/ports.ts'
+import type { AdapterBacktests, Analytics, DeadLetters, HealthCheck, HistoryBacktests, Receipts, Span } from '../../api/ports.ts'
 import { Settlements } from '../../api/settlements.ts'
 import { workbench } from '../../processors/mapping/workbench.ts'
 import type { Caller } from '../../schemas/access.ts'
@@ -18,6 +18,7 @@ import type { Role } from '../../schemas/settings.ts'
 import type { DeadLetterView, DeliveryView } from '../../schemas/views.ts'
 import { openDatabase, type Database } from '../../storage/postgres/database.ts'
 import { projectBatch } from '../../storage/projection/project-batch.ts'
+import { backtestStore } from '../../storage/queries/backtests.ts'
 import { openStores } from '../../storage/queries/stores.ts'
 
 /** The password of every user the harness makes. */
@@ -28,6 +29,19 @@ const NO_BACKTESTS: AdapterBacktests = {
   async *run(_query, signal) {
     if (!signal.aborted) yield { type: 'progress', done: 0, total: 0 }
   },
+}
+
+/** Backtests that are written down and never run. */
+function rowsOnly(database: Database, clock: Clock): HistoryBacktests {
+  const store = backtestStore(database, { clock })
+  return {
+    async start(caller, query) {
+      const begun = await store.begin(caller, query)
+      await store.end(begun.id, { state: 'failed', code: 'interrupted', message: 'it never ran' })
+      return begun
+    },
+    cancel: (caller, id) => store.cancel(caller, id), get: (scope, id) => store.get(scope, id), list: (scope, query) => store.list(scope, query),
+  }
 }
 
 /** Ledger and dead letters by company, so that a test sees which companies were asked for. */
@@ -144,7 +158,7 @@ export async function openApiHarness(clock: Clock, options: { readonly autoSettl
   await app.register(apiPlugin({
     clock, stores: openStores(database, { clock, masterKey }), analytics: figures, receipts: figures.receipts(), deadLetters: figures, mappings: workbench, health: { ready: async () => checks }, metrics: new Registry(), live, settlements,
     changed: { outbox: () => { signals.outbox += 1; if (options.autoSettle === true) settling = settling.then(() => harness.settle()) }, credentials: async () => { signals.credentials += 1 } }, jwtSecret: randomBytes(32), adminToken: ADMIN_TOKEN, mode: 'dry-run',
-    backtests: NO_BACKTESTS, publicUrl: 'http://aw.test', version: '0.0.0', passwordCost: { N: 16, r: 8, p: 1 },
+    backtests: NO_BACKTESTS, history: rowsOnly(database, clock), publicUrl: 'http://aw.test', version: '0.0.0', passwordCost: { N: 16, r: 8, p: 1 },
   }))
   await app.ready()
 
