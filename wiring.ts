@@ -236,11 +236,11 @@ export class CredentialKeeper implements Stoppable {
   }
 
   async #read(): Promise<void> {
-    const { engines, clock } = this.#surroundings
+    const { engines, clock, logger } = this.#surroundings
     const [database, nowMs] = [await engines.database(), clock.now()]
     const mark = await credentialsMark(database, nowMs)
     if (mark === this.#mark) return
-    this.snapshot.replace(await loadCredentials(database, this.#masterKey, nowMs))
+    this.snapshot.replace(await loadCredentials(database, this.#masterKey, nowMs, ({ code, message }) => logger.warn({ code, message }, 'a stored secret is left out: issue a new one')))
     this.#mark = mark
   }
 

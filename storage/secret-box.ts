@@ -38,6 +38,17 @@ export function openSecretBox(masterKey: Buffer): SecretBox {
   }
 }
 
+/** The text that was sealed; null where it does not open, which is told. */
+export function opened(box: SecretBox, sealed: Uint8Array, rowId: string, damaged: (error: AppError) => void): string | null {
+  try {
+    return box.open(Buffer.from(sealed), rowId).toString()
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    damaged(error)
+    return null
+  }
+}
+
 /** A new API key: `aw_` and 32 random bytes in base64url. */
 export function newApiKey(): string {
   return `aw_${randomBytes(32).toString('base64url')}`

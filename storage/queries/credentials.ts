@@ -1,9 +1,10 @@
 /** What ingest judges deliveries by: every live key, and the note of when it was last used. */
+import { AppError } from '../../schemas/errors.ts'
 import { wholeAuthentication, type IntegrationAuthentication } from '../../schemas/authentication.ts'
 import { effectiveSettings } from '../../schemas/settings-cascade.ts'
 import type { CompanySettings } from '../../schemas/settings.ts'
 import type { IngestCredential } from '../../schemas/views.ts'
-import { openSecretBox } from '../secret-box.ts'
+import { opened, openSecretBox } from '../secret-box.ts'
 import { atMs, type Sql } from './sql.ts'
 import { loadVendorSecrets } from './vendor-secrets.ts'
 
@@ -39,8 +40,11 @@ export async function credentialsMark(sql: Sql, nowMs: number): Promise<string> 
   return row?.mark ?? ''
 }
 
-/** All keys that work at `nowMs`. Throws `config_invalid` when a secret does not open under the master key. */
-export async function loadCredentials(sql: Sql, masterKey: Buffer, nowMs: number): Promise<IngestCredential[]> {
+/**
+ * All keys that work at `nowMs`. A key or vendor secret that does not open under the master key is left out and its row id told: one damaged row must not keep
+ * revocations of all others from being heard. Throws `config_invalid` when no key opens: then the master key is the wrong one.
+ */
+export async function loadCredentials(sql: Sql, masterKey: Buffer, nowMs: number, damaged: (error: AppError) => void): Promise<IngestCredential[]> {
   const box = openSecretBox(masterKey)
   const rows = await sql.query<Row>(
     `select k.id as "keyId", encode(k.key_hash, 'hex') as "keyHash", k.hmac_secret as sealed, (extract(epoch from k.expires_at) * 1000)::float8 as "expiresAtMs",
@@ -50,14 +54,15 @@ export async function loadCredentials(sql: Sql, masterKey: Buffer, nowMs: number
      order by i.id, k.created_at desc, k.id`,
     [nowMs],
   )
-  const vendorSecrets = await loadVendorSecrets(sql, box, nowMs)
+  const vendorSecrets = await loadVendorSecrets(sql, box, nowMs, damaged)
   const secrets = new Map<string, string[]>()
-  for (const row of rows) {
-    const ofIntegration = secrets.get(row.integrationId) ?? []
-    ofIntegration.push(box.open(Buffer.from(row.sealed), row.keyId).toString())
-    secrets.set(row.integrationId, ofIntegration)
-  }
-  return rows.map((row) => {
+  const readable = rows.filter((row) => {
+    const secret = opened(box, row.sealed, row.keyId, damaged)
+    if (secret !== null) secrets.set(row.integrationId, [...(secrets.get(row.integrationId) ?? []), secret])
+    return secret !== null
+  })
+  if (readable.length === 0 && rows.length > 0) throw new AppError('config_invalid', `none of ${rows.length} stored keys opens: AW_MASTER_KEY is not the one they were stored under`)
+  return readable.map((row) => {
     const settings = effectiveSettings({}, row.settings)
     return {
       keyId: row.keyId,

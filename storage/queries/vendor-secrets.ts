@@ -1,6 +1,7 @@
 /** Secrets that vendors share with a company: stored sealed, read only by ingest, never shown again. */
 import { randomUUID } from 'node:crypto'
-import type { SecretBox } from '../secret-box.ts'
+import type { AppError } from '../../schemas/errors.ts'
+import { opened, type SecretBox } from '../secret-box.ts'
 import { atMs, type Sql } from './sql.ts'
 
 /** Live vendor secrets an integration may have at once: the newest and those it replaces. Storing one more ends the oldest. */
@@ -27,17 +28,16 @@ export async function removeVendorSecrets(sql: Sql, integrationId: string): Prom
   await sql.query('delete from integration_vendor_secrets where integration_id = $1', [integrationId])
 }
 
-/** Live vendor secrets by integration id, newest first. Throws `config_invalid` when one does not open under the master key. */
-export async function loadVendorSecrets(sql: Sql, box: SecretBox, nowMs: number): Promise<ReadonlyMap<string, readonly string[]>> {
+/** Live vendor secrets by integration id, newest first. One that does not open under the master key is left out and told. */
+export async function loadVendorSecrets(sql: Sql, box: SecretBox, nowMs: number, damaged: (error: AppError) => void): Promise<ReadonlyMap<string, readonly string[]>> {
   const rows = await sql.query<{ id: string; integrationId: string; sealed: Buffer }>(
     `select id, integration_id as "integrationId", secret as sealed from integration_vendor_secrets where expires_at is null or expires_at > ${atMs('$1')} order by (expires_at is null) desc, created_at desc, id`,
     [nowMs],
   )
   const secrets = new Map<string, string[]>()
   for (const row of rows) {
-    const known = secrets.get(row.integrationId) ?? []
-    known.push(box.open(Buffer.from(row.sealed), row.id).toString())
-    secrets.set(row.integrationId, known)
+    const secret = opened(box, row.sealed, row.id, damaged)
+    if (secret !== null) secrets.set(row.integrationId, [...(secrets.get(row.integrationId) ?? []), secret])
   }
   return secrets
 }

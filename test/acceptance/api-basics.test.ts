@@ -15,7 +15,7 @@ let api: ApiHarness
 beforeAll(async () => { api = await openApiHarness(clock) })
 afterAll(() => api.close())
 
-const credentialsOf = async (companyId: string) => (await loadCredentials(api.database, api.masterKey, clock.now())).filter((credential) => credential.companyId === companyId)
+const credentialsOf = async (companyId: string) => (await loadCredentials(api.database, api.masterKey, clock.now(), (error) => { throw error })).filter((credential) => credential.companyId === companyId)
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 const settingsOf = async (companyId: string) => (await api.database.query<{ event: Settings }>(`select record -> 'event' as event from outbox where key = $1 order by id`, [companyId])).map((row) => row.event)
 

@@ -32,7 +32,7 @@ async function made(name: string, draft: object): Promise<{ company: string; pat
   expect([status, body]).toEqual([201, expect.anything()])
   return { company, path: `/api/companies/${company}/integrations/${body.integration.id}`, integration: body.integration }
 }
-const credentialOf = async (integrationId: string) => (await loadCredentials(api.database, api.masterKey, clock.now())).find((credential) => credential.integrationId === integrationId)
+const credentialOf = async (integrationId: string) => (await loadCredentials(api.database, api.masterKey, clock.now(), (error) => { throw error })).find((credential) => credential.integrationId === integrationId)
 
 describe('the settings of an integration', () => {
   test('are given when it is made, shown, and handed to the edge', async () => {
@@ -70,6 +70,24 @@ describe('the settings of an integration', () => {
     const refused = await call('PATCH', path, change)
     expect([refused.status, refused.body.code, refused.body.message]).toEqual([400, 'bad_request', expect.stringMatching(message)])
     expect(await call('GET', `/api/companies/${company}/integrations`)).toEqual(before)
+  })
+})
+
+describe('a damaged row', () => {
+  test('is left out and told, and the keys beside it work on', async () => {
+    const [hurt, well] = [await made('Hurt', { source: 'sentry', vendorSecret: SECRET }), await made('Well', { source: 'sentry', vendorSecret: NEXT_SECRET })]
+    await api.database.query('update integration_keys set hmac_secret = $2 where integration_id = $1', [hurt.integration.id, Buffer.from('rubbish')])
+    await api.database.query('update integration_vendor_secrets set secret = $2 where integration_id = $1', [hurt.integration.id, Buffer.from('rubbish')])
+    const told: string[] = []
+    const read = await loadCredentials(api.database, api.masterKey, clock.now(), ({ code }) => told.push(code))
+    expect(read.find(({ integrationId }) => integrationId === hurt.integration.id)).toBeUndefined()
+    expect(read.find(({ integrationId }) => integrationId === well.integration.id)).toMatchObject({ vendorSecrets: [NEXT_SECRET] })
+    expect(told).toEqual(['config_invalid', 'config_invalid'])
+    for (const table of ['integration_keys', 'integration_vendor_secrets']) await api.database.query(`delete from ${table} where integration_id = $1`, [hurt.integration.id])
+  })
+
+  test('is not mistaken for another master key, which opens none', async () => {
+    await expect(loadCredentials(api.database, Buffer.alloc(32, 7), clock.now(), () => undefined)).rejects.toMatchObject({ code: 'config_invalid', message: expect.stringContaining('AW_MASTER_KEY') })
   })
 })
 
