@@ -1,5 +1,5 @@
 /** One configured provider: its driver behind its limits and its circuit breaker, with what it last said. */
-import { AppError, toAppError } from '../../../schemas/errors.ts'
+import { type AppError, toAppError } from '../../../schemas/errors.ts'
 import type { Clock } from '../../../schemas/clock.ts'
 import { Breaker, type BreakerLimits } from './breaker.ts'
 import type { Driver, DriverAnswer, DriverCall, TokenCount } from './driver.ts'

@@ -65,7 +65,7 @@ export function isStrict(schema: unknown): boolean {
   if (typeof schema !== 'object' || schema === null) return true
   const { type, properties, required, additionalProperties } = schema as Record<string, unknown>
   if (type === 'object' || properties !== undefined) {
-    const names = Object.keys((properties ?? {}) as object)
+    const names = Object.keys((properties ?? {}))
     const listed = Array.isArray(required) ? required : []
     if (additionalProperties !== false || !names.every((name) => listed.includes(name))) return false
   }
