@@ -10,6 +10,7 @@ import { LiveHub } from './api/live-hub.ts'
 import { healthRoutes } from './api/routes/health.ts'
 import { Settlements } from './api/settlements.ts'
 import type { Config } from './config.ts'
+import { openModel } from './correlator/analyst/model/open.ts'
 import { openEngines } from './engines.ts'
 import { openHistoryBacktests } from './history-backtests.ts'
 import { healthOf } from './health.ts'
@@ -68,6 +69,8 @@ export async function startApp(config: Config, roles: readonly RoleName[]): Prom
   }
   try {
     const metrics = makeMetrics()
+    // Nothing is loaded or called by this: vendors' libraries come with the first question.
+    const llm = openModel(config.llm, { clock, log: logger, off: config.mode === 'demo' ? 'AW_MODE is demo: no language model is asked' : null })
     const engines = await openEngines(config, clock, logger)
     stops.push(() => engines.close())
     const secrets = readSecrets(config)
@@ -114,7 +117,7 @@ export async function startApp(config: Config, roles: readonly RoleName[]): Prom
         clock, stores, analytics: analyticsStore(source), receipts: await openReceipts({ facts: source, sql: database, log: engines.log, schemaIds: engines.schemaIds }),
         deadLetters: await openDeadLetters({ facts: source, database, log: engines.log, schemaIds: engines.schemaIds, clock }), mappings: workbench, health, metrics: metrics.registry, live, settlements,
         changed: { outbox: () => relay?.wake(), credentials: async () => keeper?.refreshed() },
-        backtests: await openAdapterBacktests(engines), history,
+        backtests: await openAdapterBacktests(engines), history, modelTests: llm.trials,
         jwtSecret: await jwtSecret(await engines.database(), openSecretBox(secrets.masterKey)), adminToken: secrets.adminToken, mode: config.mode, publicUrl: null, version: version(),
       }))
     } else {

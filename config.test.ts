@@ -31,6 +31,10 @@ describe('readConfig', () => {
     ['brokers without a registry', { KAFKA_BROKERS: 'a:9092' }, /^SCHEMA_REGISTRY_URL: needed/],
     ['a broker without a port', { KAFKA_BROKERS: 'a', SCHEMA_REGISTRY_URL: 'http://r' }, /^KAFKA_BROKERS: host:port/],
     ['an address of the wrong kind', { REDIS_URL: 'http://x' }, /^REDIS_URL: an address that starts with redis:/],
+    ['a provider nobody knows', { AW_LLM_ORDER: 'openai,skynet' }, /^AW_LLM_ORDER: some of openai, bedrock, anthropic, gemini/],
+    ['a provider named twice', { AW_LLM_ORDER: 'openai,openai' }, /^AW_LLM_ORDER: .*each once/],
+    ['a base address that is none', { OPENAI_BASE_URL: 'localhost:11434' }, /^OPENAI_BASE_URL: an address/],
+    ['a limit of no requests', { AW_LLM_GEMINI_REQUESTS_PER_MINUTE: '0' }, /^AW_LLM_GEMINI_REQUESTS_PER_MINUTE: a whole number/],
     ['a secret file that is not there', { AW_ADMIN_TOKEN_FILE: '/nowhere' }, /^AW_ADMIN_TOKEN_FILE: reading the file it names: ENOENT/],
   ]
   it.each(cases)('refuses %s, saying how to mend it', (_name, environment, message) => {
@@ -55,6 +59,32 @@ describe('readConfig', () => {
 
   it('refuses a secret given twice', () => {
     expect(mistakesOf({ AW_MASTER_KEY: Buffer.alloc(32).toString('base64'), AW_MASTER_KEY_FILE: '/x' })).toContainEqual(expect.stringMatching(/not both/))
+  })
+
+  it('asks no language model without credentials', () => {
+    expect(readConfig({}).llm.order).toEqual([])
+  })
+
+  it('asks the providers with credentials, in the default order or the one that is named', () => {
+    const keys = { OPENAI_API_KEY: 'a', ANTHROPIC_API_KEY: 'b', GEMINI_API_KEY: 'c', AWS_REGION: 'eu-central-1' }
+    expect(readConfig(keys).llm.order).toEqual(['openai', 'bedrock', 'anthropic', 'gemini'])
+    expect(readConfig({ ...keys, AW_LLM_ORDER: 'gemini, anthropic' }).llm.order).toEqual(['gemini', 'anthropic'])
+    expect(readConfig({ OPENAI_BASE_URL: 'http://127.0.0.1:11434/v1/', AW_LLM_ORDER: 'anthropic,openai' }).llm).toMatchObject({ order: ['openai'], openai: { baseUrl: 'http://127.0.0.1:11434/v1' } })
+  })
+
+  it('keeps questions to Bedrock in the part of the world they come from, and takes models by tier', () => {
+    const { providers } = readConfig({ AWS_REGION: 'eu-central-1', AW_LLM_OPENAI_CHEAP_MODEL: 'llama3', AW_LLM_GEMINI_STRONG_MODEL: 'gemini-x' }).llm
+    expect(providers.bedrock.models).toEqual({ cheap: 'eu.amazon.nova-lite-v1:0', strong: 'eu.amazon.nova-pro-v1:0' })
+    expect(providers.openai.models).toEqual({ cheap: 'llama3', strong: 'llama3' })
+    expect(providers.gemini.models.strong).toBe('gemini-x')
+  })
+
+  it('prints no key of a provider', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'aw-config-')), 'key')
+    writeFileSync(file, 'sk-from-a-file\n')
+    const config = readConfig({ OPENAI_API_KEY_FILE: file, ANTHROPIC_API_KEY: 'sk-ant-direct', GEMINI_API_KEY: 'AIza-direct' })
+    expect(config.llm.openai.apiKey?.reveal()).toBe('sk-from-a-file')
+    expect(`${JSON.stringify(config)}${inspect(config, { depth: 9 })}`).not.toMatch(/sk-|AIza/)
   })
 
   it('is documented name by name', () => {

@@ -1,6 +1,8 @@
 /** The only reader of the environment: defaults, then decoding, then rules between fields; every mistake is reported at once. */
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { LLM_NAMES, readLlm } from './config-llm.ts'
+import type { ModelSettings } from './correlator/analyst/model/settings.ts'
 import { AppError } from './schemas/errors.ts'
 import { MODES, type Mode } from './schemas/settings.ts'
 
@@ -48,15 +50,17 @@ export interface Config {
   readonly url: string
   /** Proxies in front of us whose X-Forwarded-For is believed; 0: none. */
   readonly trustedProxies: number
+  /** Language models; without credentials for any, rules decide alone. */
+  readonly llm: ModelSettings
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Names we read ourselves; other AW_ names are mistakes. Provider credentials are read by their own SDKs. */
-const KNOWN = [
+/** Names we read ourselves; other AW_ names are mistakes. */
+const KNOWN: readonly string[] = [
   'AW_HOST', 'AW_PORT', 'AW_DATA_DIR', 'AW_ADMIN_TOKEN', 'AW_MASTER_KEY', 'AW_MODE', 'AW_PARTITIONS', 'AW_LOG_EPOCH', 'AW_BODY_BYTES', 'AW_LOG_LEVEL',
-  'AW_TRUSTED_PROXIES', 'AW_URL',
-] as const
+  'AW_TRUSTED_PROXIES', 'AW_URL', ...LLM_NAMES,
+]
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 
 /** Reads the configuration. Throws `config_invalid` whose `details.mistakes` lists every mistake with the name of its variable. */
@@ -130,6 +134,7 @@ export function readConfig(environment: Environment): Config {
     logLevel: oneOf('AW_LOG_LEVEL', 'info', LOG_LEVELS),
     url: (url('AW_URL', ['http:', 'https:']) ?? `http://${text('AW_HOST') ?? '127.0.0.1'}:${integer('AW_PORT', 8080, 0, 65_535)}`).replace(/\/$/, ''),
     trustedProxies: integer('AW_TRUSTED_PROXIES', 0, 0, 10),
+    llm: readLlm({ text, integer, url, secret, mistake: (mistake) => void mistakes.push(mistake) }),
   }
   const all = [...new Set(mistakes)]
   if (all.length > 0) throw new AppError('config_invalid', `the configuration has ${all.length} mistake${all.length === 1 ? '' : 's'}: ${all.join('; ')}`, { details: { mistakes: all } })

@@ -17,6 +17,7 @@ const MAY_IMPORT = {
 const DRIVERS = {
   kafkajs: 'storage', '@kafkajs/confluent-schema-registry': 'storage', lmdb: 'storage', ioredis: 'storage', pg: 'storage', '@electric-sql/pglite': 'storage',
   '@electric-sql/pglite-socket': 'storage', '@clickhouse/client': 'storage', chdb: 'storage', avsc: 'schemas', '@jmespath-community/jmespath': 'processors', jose: ['api', 'ingest'],
+  openai: 'correlator', '@anthropic-ai/sdk': 'correlator', '@aws-sdk/client-bedrock-runtime': 'correlator', '@smithy/node-http-handler': 'correlator',
 }
 const importRule = (folder) => {
   const mayNot = Object.keys(MAY_IMPORT).filter((room) => room !== folder && !MAY_IMPORT[folder].includes(room))

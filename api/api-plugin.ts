@@ -21,6 +21,7 @@ import { figureRoutes } from './routes/figures.ts'
 import { healthRoutes, measureAnswers } from './routes/health.ts'
 import { incidentRoutes } from './routes/incidents.ts'
 import { integrationRoutes } from './routes/integrations.ts'
+import { llmRoutes } from './routes/llm.ts'
 import { mappingRoutes } from './routes/mappings.ts'
 import { ruleRoutes } from './routes/rules.ts'
 import { sessionRoutes } from './routes/session.ts'
@@ -52,6 +53,7 @@ export function apiPlugin(options: ApiOptions): FastifyPluginAsync {
       companyRoutes(routes, context)
       integrationRoutes(routes, context)
       mappingRoutes(routes, context)
+      llmRoutes(routes, context)
       assetRoutes(routes, context)
       settingsRoutes(routes, context)
       ruleRoutes(routes, context)

@@ -11,7 +11,7 @@ import { COMPANY_QUERY, ERROR, time } from './json-schema.ts'
 import type { JsonSchema } from './json-schema.ts'
 import type { LiveHub } from './live-hub.ts'
 import type { PasswordCost } from './passwords.ts'
-import type { Analytics, ChangeSignals, DeadLetters, Health, Mappings, Receipts, Span, Stores } from './ports.ts'
+import type { Analytics, ChangeSignals, DeadLetters, Health, Mappings, ModelTests, Receipts, Span, Stores } from './ports.ts'
 import type { Access } from './roles.ts'
 import type { Settlements } from './settlements.ts'
 import { parseTime } from './validation.ts'
@@ -53,6 +53,7 @@ export interface ApiOptions {
   readonly version: string
   readonly backtests: AdapterBacktests
   readonly history: HistoryBacktests
+  readonly modelTests: ModelTests
   /** Cost of new password hashes; lower only in tests. */
   readonly passwordCost?: PasswordCost
 }

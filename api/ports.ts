@@ -248,6 +248,30 @@ export interface Mappings {
   suggest(sample: MappingSample): MappingSuggestion
 }
 
+/** How one model of one provider did when it was tried; what is null is not known. */
+export interface ModelTrialView {
+  readonly provider: string
+  readonly model: string
+  /** Which of `cheap` and `strong` it is asked for. */
+  readonly tiers: readonly string[]
+  readonly ok: boolean
+  readonly latencyMs: number
+  readonly inputTokens: number | null
+  readonly outputTokens: number | null
+  readonly costMicroUsd: number | null
+  readonly code: string | null
+  readonly message: string | null
+}
+
+/** Tries the configured providers of language models with a tiny question. */
+export interface ModelTests {
+  readonly providers: readonly string[]
+  /** Why no call is made at all; null when calls are made. */
+  readonly off: string | null
+  /** All of them at once, or the one named. */
+  run(only: string | null, signal?: AbortSignal): Promise<readonly ModelTrialView[]>
+}
+
 /** Told after a commit, so that those concerned need not wait for their next look. */
 export interface ChangeSignals {
   /** Rows lie in the outbox. */

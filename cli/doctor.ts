@@ -1,10 +1,11 @@
-/** `aw doctor`: the configuration, and through the running program its engines, lag and senders; each finding says how to mend it. */
+/** `aw doctor`: the configuration, and through the running program its engines, lag, senders and language models; each finding says how to mend it. */
 import { embeddedEngines, readConfig, type Config } from '../config.ts'
 import { systemClock } from '../schemas/clock.ts'
 import { toAppError } from '../schemas/errors.ts'
 import type { IntegrationView } from '../schemas/views.ts'
 import { ApiClient, request } from './client.ts'
 import type { Finding } from './finding.ts'
+import { modelsOf, type ModelTest } from './models.ts'
 import { table } from './output.ts'
 import { sendersOf } from './senders.ts'
 
@@ -27,6 +28,7 @@ export async function doctor(environment: Readonly<Record<string, string | undef
     await attempt(findings, 'lag', () => lag(config, findings))
     await attempt(findings, 'dead letters', () => deadLetters(config, findings))
     await attempt(findings, 'senders', () => senders(config, findings))
+    await attempt(findings, 'language models', () => models(config, findings))
   }
   if (config !== null) await attempt(findings, 'servers', () => servers(config, findings))
   const marks = { ok: 'ok', notice: 'note', failed: 'FAIL' }
@@ -82,6 +84,11 @@ async function deadLetters(config: Config, findings: Finding[]): Promise<void> {
   const { items } = await new ApiClient(config).call<Listed<{ code: string }>>('GET', '/api/dead-letters?limit=100')
   const detail = items.length === 0 ? 'none' : `${items.length === 100 ? '100 or more' : items.length}; GET /api/dead-letters says why, POST …/replay tries again after a fix`
   findings.push({ what: 'dead letters', state: items.length === 0 ? 'ok' : 'notice', detail })
+}
+
+/** Tries each configured model with a tiny question; it costs next to nothing, and in mode demo it is not made. */
+async function models(config: Config, findings: Finding[]): Promise<void> {
+  findings.push(...modelsOf(await new ApiClient(config).call<ModelTest>('POST', '/api/llm/test', {})))
 }
 
 async function senders(config: Config, findings: Finding[]): Promise<void> {

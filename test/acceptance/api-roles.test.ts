@@ -73,6 +73,7 @@ const TABLE: Record<string, Row> = {
   'POST /api/companies/:id/integrations/:integrationId/mapping/suggest': { ...MANAGE, ask: (place) => ({ url: `/api/companies/${place.company}/integrations/${place.integration}/mapping/suggest`, body: { payload: '{"host":"x"}' } }) },
   'POST /api/mappings/try': { own: [200, 200, 403, 403], ask: () => ({ url: '/api/mappings/try', body: { mapping: { asset: 'h' }, payload: '{"h":"x"}' } }) },
   'POST /api/mappings/suggest': { own: [200, 200, 403, 403], ask: () => ({ url: '/api/mappings/suggest', body: { payload: '{"host":"x"}' } }) },
+  'POST /api/llm/test': { own: [200, 403, 403, 403], ask: () => ({ url: '/api/llm/test', body: {} }) },
   'GET /api/companies/:id/assets': { ...READ, ask: (place) => ({ url: `/api/companies/${place.company}/assets` }) },
   'POST /api/companies/:id/assets': { ...MAKE, ask: (place) => ({ url: `/api/companies/${place.company}/assets`, body: { name: fresh() } }) },
   'POST /api/companies/:id/assets/import': { ...MANAGE, ask: (place) => ({ url: `/api/companies/${place.company}/assets/import`, body: `name\n${fresh()}\n`, headers: { 'content-type': 'text/csv' } }) },

@@ -8,7 +8,7 @@ import { Registry } from 'prom-client'
 import { apiPlugin } from '../../api/api-plugin.ts'
 import { feedProjected } from '../../api/live-feed.ts'
 import { LiveHub } from '../../api/live-hub.ts'
-import type { AdapterBacktests, Analytics, DeadLetters, HealthCheck, HistoryBacktests, Receipts, Span } from '../../api/ports.ts'
+import type { AdapterBacktests, Analytics, DeadLetters, HealthCheck, HistoryBacktests, ModelTests, Receipts, Span } from '../../api/ports.ts'
 import { Settlements } from '../../api/settlements.ts'
 import { workbench } from '../../processors/mapping/workbench.ts'
 import type { Caller } from '../../schemas/access.ts'
@@ -43,6 +43,8 @@ function rowsOnly(database: Database, clock: Clock): HistoryBacktests {
     cancel: (caller, id) => store.cancel(caller, id), get: (scope, id) => store.get(scope, id), list: (scope, query) => store.list(scope, query),
   }
 }
+
+const NO_MODELS: ModelTests = { providers: [], off: 'the harness has no language model', run: async () => [] }
 
 /** Ledger and dead letters by company, so that a test sees which companies were asked for. */
 export class FakeFigures implements Analytics, DeadLetters {
@@ -140,7 +142,7 @@ let serial = 0
 let version = 2 ** 40
 
 /** Opens it in a directory of its own; the first start of the embedded database takes seconds. With `autoSettle` every command is answered at once. */
-export async function openApiHarness(clock: Clock, options: { readonly autoSettle?: boolean } = {}): Promise<ApiHarness> {
+export async function openApiHarness(clock: Clock, options: { readonly autoSettle?: boolean; readonly modelTests?: ModelTests } = {}): Promise<ApiHarness> {
   const dataDir = mkdtempSync(join(tmpdir(), 'aw-api-'))
   const database = await openDatabase({ dataDir, clock })
   const masterKey = randomBytes(32)
@@ -158,7 +160,7 @@ export async function openApiHarness(clock: Clock, options: { readonly autoSettl
   await app.register(apiPlugin({
     clock, stores: openStores(database, { clock, masterKey }), analytics: figures, receipts: figures.receipts(), deadLetters: figures, mappings: workbench, health: { ready: async () => checks }, metrics: new Registry(), live, settlements,
     changed: { outbox: () => { signals.outbox += 1; if (options.autoSettle === true) settling = settling.then(() => harness.settle()) }, credentials: async () => { signals.credentials += 1 } }, jwtSecret: randomBytes(32), adminToken: ADMIN_TOKEN, mode: 'dry-run',
-    backtests: NO_BACKTESTS, history: rowsOnly(database, clock), publicUrl: 'http://aw.test', version: '0.0.0', passwordCost: { N: 16, r: 8, p: 1 },
+    backtests: NO_BACKTESTS, history: rowsOnly(database, clock), modelTests: options.modelTests ?? NO_MODELS, publicUrl: 'http://aw.test', version: '0.0.0', passwordCost: { N: 16, r: 8, p: 1 },
   }))
   await app.ready()
 

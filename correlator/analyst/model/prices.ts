@@ -44,5 +44,5 @@ export function costMicroUsd(table: PriceTable, model: string, { inputTokens, ou
   if (price === undefined) return null
   const cached = Math.min(cachedInputTokens, inputTokens)
   // A price for a million tokens in dollars is the price of one token in millionths of a dollar.
-  return Math.ceil((inputTokens - cached) * price.input + cached * price.cachedInput + outputTokens * price.output - 1e-9)
+  return Math.max(0, Math.ceil((inputTokens - cached) * price.input + cached * price.cachedInput + outputTokens * price.output - 1e-9))
 }
