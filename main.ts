@@ -69,6 +69,13 @@ ofCompany('remove').argument('<integration>', 'its name or id').description('end
   print(options, removed, () => removedText(removed))
 })
 
+program.command('topology').argument('<file>', 'JSON: {"nodes": [{"id"}], "edges": [{"from", "to", "kind"}]}; from depends on to').requiredOption('--company <name>').option('--json')
+  .description('give a company its dependency graph, in the place of the one before').action(async (file: string, { company, ...options }: Json & { company: string }) => {
+    const [{ ApiClient }, { postTopology, postedText }] = await Promise.all([import('./cli/client.ts'), import('./cli/topology.ts')])
+    const posted = await postTopology(new ApiClient(readConfig(environment())), file, company)
+    print(options, posted, () => postedText(posted))
+  })
+
 program.command('sources').argument('[source]').option('--json').description('the tools with an adapter, or how to set one up; no server needed').action(async (source: string | undefined, options: Json) => {
   const { guideOf, guideText, sourceList, sourceListText } = await import('./cli/sources.ts')
   if (source === undefined) return print(options, sourceList(), () => sourceListText(sourceList()))

@@ -38,11 +38,19 @@ export const ASSET = answer({
   instanceId: nullable(text()), resourceGroup: nullable(text()), vmName: nullable(text()), tags: dictionary(text()), createdAt: time(), updatedAt: time(),
 })
 
+const FINDING = answer({
+  kind: text({ description: 'storm, cascade, periodic, recurrence, missing or flapping' }), confidence: number(), reason: text(), since: time(), problemKeys: list(text()), figures: dictionary(number()),
+}, { description: 'a pattern seen in or around the incident' })
+const ROOT_CAUSE = answer({
+  asset: text(), confidence: number(), reason: text(),
+  chain: list(answer({ asset: text(), problemKey: text(), at: time(), because: text() }), { description: 'how trouble went from the cause to others, cause first' }),
+}, { description: 'the asset most likely at fault' })
+
 const INCIDENT_FIELDS = {
   id: text(), companyId: text(), number: whole(), title: text(), status: text({ enum: ['open', 'assigned', 'in_progress', 'resolved', 'closed'] }),
   severity: text({ enum: ['critical', 'high', 'medium', 'low', 'info'] }), priority: whole(), openedAt: time(), updatedAt: time(), acknowledgedAt: nullable(time()),
   resolvedAt: nullable(time()), closedAt: nullable(time()), alertCount: whole(), problemCount: whole(), assets: list(text()), sources: list(text()), assignee: nullable(text()),
-  category: nullable(text()), pattern: anything(), rootCause: anything(), analysis: anything(), suggestedRunbooks: list(anything()), responseDueAt: nullable(time()),
+  category: nullable(text()), pattern: nullable(FINDING), rootCause: nullable(ROOT_CAUSE), analysis: anything(), suggestedRunbooks: list(anything()), responseDueAt: nullable(time()),
   resolveDueAt: nullable(time()), slaState: nullable(text()), mergedInto: nullable(text()), version: whole(),
 }
 
@@ -61,7 +69,7 @@ const PROBLEM = answer({
 
 /** An incident with its problems and history. */
 export const INCIDENT_DETAIL = answer({
-  ...INCIDENT_FIELDS, openProblemCount: whole(), assetCount: whole(), resolution: nullable(text()), reopenCount: whole(), problems: list(PROBLEM),
+  ...INCIDENT_FIELDS, openProblemCount: whole(), assetCount: whole(), resolution: nullable(text()), reopenCount: whole(), findings: list(FINDING), classification: anything(), severityJudgement: anything(), problems: list(PROBLEM),
   timeline: list(answer({ eventId: text(), at: time(), kind: text(), actor: anything(), text: text() })), tickets: list(anything()), runs: list(anything()),
 })
 

@@ -26,6 +26,7 @@ import { mappingRoutes } from './routes/mappings.ts'
 import { ruleRoutes } from './routes/rules.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { settingsRoutes } from './routes/settings.ts'
+import { topologyRoutes } from './routes/topology.ts'
 import { userRoutes } from './routes/users.ts'
 import { judgeRequests } from './validation.ts'
 
@@ -57,6 +58,7 @@ export function apiPlugin(options: ApiOptions): FastifyPluginAsync {
       assetRoutes(routes, context)
       settingsRoutes(routes, context)
       ruleRoutes(routes, context)
+      topologyRoutes(routes, context)
       userRoutes(routes, context)
       incidentRoutes(routes, context)
       figureRoutes(routes, context)

@@ -14,7 +14,7 @@ import type { MspOverrides } from '../schemas/settings-cascade.ts'
 import type { BacktestView, HistoryBacktestQuery } from '../schemas/backtest.ts'
 import type { CompanySettings, Role } from '../schemas/settings.ts'
 import type {
-  AssetFields, AssetView, AuditEntry, CommandView, CompanyView, IncidentDetail, IncidentView, IntegrationView, IssuedKey, NoiseView, Page, PageQuery, SlaTarget, SlaView, UserView,
+  AssetFields, AssetView, AuditEntry, CommandView, CompanyView, IncidentDetail, IncidentView, IntegrationView, IssuedKey, NoiseView, Page, PageQuery, SlaTarget, SlaView, TopologyView, UserView,
 } from '../schemas/views.ts'
 
 /** Companies. Every method throws `not_found` for what the scope does not reach and `forbidden` for what it may only read. */
@@ -57,6 +57,12 @@ export interface AssetStore {
   update(caller: Caller, companyId: string, id: string, change: Partial<AssetFields>): Promise<AssetView>
   remove(caller: Caller, companyId: string, id: string): Promise<void>
   importAll(caller: Caller, companyId: string, assets: readonly AssetFields[]): Promise<{ created: number; updated: number }>
+}
+
+/** The dependency graphs of companies, each whole. */
+export interface TopologyStore {
+  get(scope: Scope, companyId: string): Promise<TopologyView>
+  replace(caller: Caller, companyId: string, graph: Pick<TopologyView, 'nodes' | 'edges'>): Promise<TopologyView>
 }
 
 /** What makes a user; the password is hashed already. */
@@ -164,6 +170,7 @@ export interface Stores {
   readonly companies: CompanyStore
   readonly integrations: IntegrationStore
   readonly assets: AssetStore
+  readonly topologies: TopologyStore
   readonly users: UserStore
   readonly incidents: IncidentStore
   readonly commands: CommandStore

@@ -1,7 +1,7 @@
 /** The JSON forms the API answers with. Times are ISO 8601 in UTC; versions and counts are whole numbers; absent values are null. */
 import type { IntegrationAuthentication } from './authentication.ts'
 import type { IntegrationProcessing } from './integration-processing.ts'
-import type { Actor, CommandAction, Evidence, IncidentSeverity, IncidentStatus, ProblemStatus, Severity } from './records.ts'
+import type { Actor, Classification, CommandAction, Evidence, IncidentSeverity, IncidentStatus, ProblemStatus, Severity, SeverityJudgement, TopologyEdge } from './records.ts'
 import type { CompanySettings, Role } from './settings.ts'
 
 /** One page of a list; `next` is the cursor of the following page, null on the last. */
@@ -93,6 +93,28 @@ export interface AssetView extends AssetFields {
   readonly updatedAt: string
 }
 
+/** A pattern seen in or around an incident. */
+export interface FindingView {
+  /** storm, cascade, periodic, recurrence, missing or flapping. */
+  readonly kind: string
+  readonly confidence: number
+  readonly reason: string
+  readonly since: string
+  /** The problems it rests on. */
+  readonly problemKeys: readonly string[]
+  /** By name, with the unit in the name. */
+  readonly figures: Readonly<Record<string, number>>
+}
+
+/** The asset most likely at fault, and how trouble went from there to others. */
+export interface RootCauseView {
+  readonly asset: string
+  readonly confidence: number
+  readonly reason: string
+  /** Cause first; empty where no other asset of the incident is known to depend on it. */
+  readonly chain: readonly { readonly asset: string; readonly problemKey: string; readonly at: string; readonly because: string }[]
+}
+
 /** An incident in a list. */
 export interface IncidentView {
   readonly id: string
@@ -113,8 +135,9 @@ export interface IncidentView {
   readonly sources: readonly string[]
   readonly assignee: string | null
   readonly category: string | null
-  readonly pattern: unknown
-  readonly rootCause: unknown
+  /** The strongest of the findings. */
+  readonly pattern: FindingView | null
+  readonly rootCause: RootCauseView | null
   readonly analysis: unknown
   readonly suggestedRunbooks: readonly unknown[]
   readonly responseDueAt: string | null
@@ -161,6 +184,10 @@ export interface IncidentDetail extends IncidentView {
   readonly assetCount: number
   readonly resolution: string | null
   readonly reopenCount: number
+  /** Every pattern seen, most confident first, at most 8. */
+  readonly findings: readonly FindingView[]
+  readonly classification: Classification | null
+  readonly severityJudgement: SeverityJudgement | null
   readonly problems: readonly ProblemView[]
   readonly timeline: readonly TimelineEntry[]
   readonly tickets: readonly unknown[]
@@ -254,4 +281,13 @@ export interface IngestCredential {
   readonly burst: number
   /** Wall time in ms from which the key no longer works. */
   readonly expiresAtMs: number | null
+}
+
+/** The dependency graph a company has posted; `from` depends on `to`. */
+export interface TopologyView {
+  /** 0 while none was posted. */
+  readonly revision: number
+  readonly nodes: readonly { readonly id: string; readonly type: string | null }[]
+  readonly edges: readonly TopologyEdge[]
+  readonly updatedAt: string | null
 }

@@ -31,7 +31,7 @@ export function row(incident, isChosen, onChoose) {
   const assets = incident.assets.slice(0, 3).join(', ') + (incident.assets.length > 3 ? ', …' : '')
   const node = el('li', { className: incident.severity, tabIndex: 0 },
     el('b', {}, `#${incident.number} ${incident.title}`),
-    severity(incident.severity), el('span', { className: 'tag' }, words(incident.status)),
+    severity(incident.severity), el('span', { className: 'tag' }, words(incident.status)), incident.pattern === null ? null : el('span', { className: 'tag', title: incident.pattern.reason }, words(incident.pattern.kind)),
     el('small', {}, `${many(incident.alertCount, 'alert')} in ${many(incident.problemCount, 'problem')} · ${assets} · `, time(incident.updatedAt)))
   if (isChosen) node.setAttribute('aria-current', 'true')
   node.addEventListener('click', onChoose)
@@ -52,6 +52,22 @@ function why(evidence) {
     parts.push(el('div', { className: 'feature' }, el('span', {}, words(feature.name)), el('meter', { min: 0, max: 1, value: feature.value, title: `${feature.value.toFixed(2)} × weight ${feature.weight.toFixed(2)}` }), el('span', {}, feature.detail)))
   }
   return el('div', { className: 'why' }, parts)
+}
+
+const percent = (share) => `${Math.round(100 * share)} %`
+
+/** The asset most likely at fault, and how trouble went from there to others. */
+function rootCause(cause) {
+  if (cause === null) return null
+  return el('section', { className: 'why' },
+    el('b', {}, 'Most likely at fault: '), cause.asset, ' ', el('span', { className: 'tag' }, `${percent(cause.confidence)} sure`), el('div', { className: 'muted' }, cause.reason),
+    cause.chain.length === 0 ? null : el('ol', { className: 'chain' }, cause.chain.map((link) => el('li', {}, el('b', {}, link.asset), ' ', time(link.at), el('div', { className: 'muted' }, link.because)))))
+}
+
+/** What kind of trouble it looks like, each with its reason. */
+function findings(list) {
+  if (list.length === 0) return null
+  return el('ul', { className: 'findings' }, list.map((one) => el('li', {}, el('span', { className: 'tag' }, words(one.kind)), ` ${percent(one.confidence)} sure, since `, time(one.since), el('div', { className: 'muted' }, one.reason))))
 }
 
 function problem(one) {
@@ -79,6 +95,7 @@ export function detail(incident, me, onAction) {
     el('p', { className: 'muted' }, 'Opened ', time(incident.openedAt), ' · updated ', time(incident.updatedAt), incident.acknowledgedAt === null ? null : [' · acknowledged ', time(incident.acknowledgedAt)]),
     incident.mergedInto === null ? null : el('p', {}, 'This incident was merged into another. ', el('button', { className: 'quiet', onclick: () => onAction?.('open', { id: incident.mergedInto }) }, 'Show it')),
     el('div', { className: 'actions' }, buttons),
+    rootCause(incident.rootCause), findings(incident.findings),
     el('h3', {}, 'Problems, and why each is here'), el('ul', { className: 'problems' }, incident.problems.map(problem)),
     incident.problemCount > incident.problems.length ? el('p', { className: 'muted' }, `The latest ${incident.problems.length} of ${number.format(incident.problemCount)}.`) : null,
     el('h3', {}, 'What happened'),

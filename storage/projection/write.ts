@@ -7,23 +7,29 @@ const json = (rows: readonly unknown[]): string => JSON.stringify(rows)
 
 const at = (column: string): string => `to_timestamp(${column} / 1000)`
 
+/** A JSON null is no value. */
+const present = (column: string): string => `nullif(${column}, 'null'::jsonb)`
+
 /** Writes snapshots by id; an older version never overwrites a newer one. `numbers` holds the number of every id. */
 export async function writeIncidents(sql: Sql, changes: readonly IncidentChanged[], numbers: ReadonlyMap<string, number>): Promise<void> {
   if (changes.length === 0) return
   const rows = changes.map((change) => ({ ...change, number: numbers.get(change.incidentId) }))
   await sql.query(
     `insert into incidents as i (id, company_id, number, version, title, status, severity, priority, opened_at, updated_at, acknowledged_at, resolved_at, closed_at, alert_count, problem_count,
-       open_problem_count, assets, asset_count, sources, assignee, resolution, reopen_count, merged_into)
+       open_problem_count, assets, asset_count, sources, assignee, resolution, reopen_count, merged_into, findings, root_cause, category, classification, severity_judgement)
      select "incidentId", "companyId", number, version, title, status, severity, priority, ${at('"openedAtMs"')}, ${at('"updatedAtMs"')}, ${at('"acknowledgedAtMs"')}, ${at('"resolvedAtMs"')},
-       ${at('"closedAtMs"')}, "alertCount", "problemCount", "openProblemCount", assets, "assetCount", sources, assignee, resolution, "reopenCount", "mergedInto"
+       ${at('"closedAtMs"')}, "alertCount", "problemCount", "openProblemCount", assets, "assetCount", sources, assignee, resolution, "reopenCount", "mergedInto", findings,
+       ${present('"rootCause"')}, classification->>'category', ${present('classification')}, ${present('"severityJudgement"')}
      from json_to_recordset($1::json) as r ("incidentId" text, "companyId" text, number bigint, version bigint, title text, status text, severity text, priority int, "openedAtMs" float8,
        "updatedAtMs" float8, "acknowledgedAtMs" float8, "resolvedAtMs" float8, "closedAtMs" float8, "alertCount" bigint, "problemCount" bigint, "openProblemCount" bigint, assets text[],
-       "assetCount" bigint, sources text[], assignee text, resolution text, "reopenCount" int, "mergedInto" text)
+       "assetCount" bigint, sources text[], assignee text, resolution text, "reopenCount" int, "mergedInto" text,
+       findings jsonb, "rootCause" jsonb, classification jsonb, "severityJudgement" jsonb)
      on conflict (id) do update set version = excluded.version, title = excluded.title, status = excluded.status, severity = excluded.severity, priority = excluded.priority,
        opened_at = excluded.opened_at, updated_at = excluded.updated_at, acknowledged_at = excluded.acknowledged_at, resolved_at = excluded.resolved_at, closed_at = excluded.closed_at,
        alert_count = excluded.alert_count, problem_count = excluded.problem_count, open_problem_count = excluded.open_problem_count, assets = excluded.assets,
        asset_count = excluded.asset_count, sources = excluded.sources, assignee = excluded.assignee, resolution = excluded.resolution, reopen_count = excluded.reopen_count,
-       merged_into = excluded.merged_into
+       merged_into = excluded.merged_into, findings = excluded.findings, root_cause = excluded.root_cause, category = excluded.category, classification = excluded.classification,
+       severity_judgement = excluded.severity_judgement
      where i.version < excluded.version`,
     [json(rows)],
   )

@@ -2,6 +2,7 @@ import type { Scope } from '../../schemas/access.ts'
 import { AppError } from '../../schemas/errors.ts'
 import type { IncidentSeverity, IncidentStatus } from '../../schemas/records.ts'
 import type { IncidentDetail, IncidentView, Page, PageQuery, ProblemView, TimelineEntry } from '../../schemas/views.ts'
+import { shownInsight, type StoredInsight } from './incident-insight.ts'
 import { visibleCompanies, visibleIncidents } from './scope.ts'
 import { decodeCursor, iso, likeText, Params, toPage, whole, type Sql } from './sql.ts'
 
@@ -10,11 +11,11 @@ export const DETAIL_MAX = 200
 
 const COLUMNS = `i.id, i.company_id as "companyId", ${whole('i.number')} as number, i.title, i.status, i.severity, i.priority,
   ${iso('i.opened_at')} as "openedAt", ${iso('i.updated_at')} as "updatedAt", ${iso('i.acknowledged_at')} as "acknowledgedAt", ${iso('i.resolved_at')} as "resolvedAt", ${iso('i.closed_at')} as "closedAt",
-  ${whole('i.alert_count')} as "alertCount", ${whole('i.problem_count')} as "problemCount", i.assets, i.sources, i.assignee, i.category, i.pattern, i.root_cause as "rootCause", i.analysis,
+  ${whole('i.alert_count')} as "alertCount", ${whole('i.problem_count')} as "problemCount", i.assets, i.sources, i.assignee, i.category, i.findings, i.root_cause as "rootCause", i.analysis,
   i.suggested_runbooks as "suggestedRunbooks", ${iso('i.response_due_at')} as "responseDueAt", ${iso('i.resolve_due_at')} as "resolveDueAt", i.sla_state as "slaState",
   i.merged_into as "mergedInto", ${whole('i.version')} as version`
 
-const DETAIL_COLUMNS = `${COLUMNS}, ${whole('i.open_problem_count')} as "openProblemCount", ${whole('i.asset_count')} as "assetCount", i.resolution, i.reopen_count as "reopenCount"`
+const DETAIL_COLUMNS = `${COLUMNS}, ${whole('i.open_problem_count')} as "openProblemCount", ${whole('i.asset_count')} as "assetCount", i.resolution, i.reopen_count as "reopenCount", i.classification, i.severity_judgement as "severityJudgement"`
 
 /** Which incidents. Lists are alternatives; an empty one means any. */
 export interface IncidentQuery extends PageQuery {
@@ -54,8 +55,12 @@ export async function listIncidents(sql: Sql, scope: Scope, query: IncidentQuery
     where.push(`(i.title ilike ${like} or exists (select 1 from unnest(i.assets) asset where asset ilike ${like})${byNumber})`)
   }
   if (query.cursor !== null) where.push(`i.number < ${params.add(decodeCursor(query.cursor, 'number'))}`)
-  const rows = await sql.query<IncidentView>(`select ${COLUMNS} from incidents i where ${where.join(' and ')} order by i.number desc limit ${params.add(query.limit + 1)}`, params.values)
-  return toPage(rows, query.limit, (row) => row.number)
+  const rows = await sql.query<Omit<IncidentView, 'pattern' | 'rootCause'> & StoredInsight>(`select ${COLUMNS} from incidents i where ${where.join(' and ')} order by i.number desc limit ${params.add(query.limit + 1)}`, params.values)
+  const incidents = rows.map(({ findings, rootCause, ...row }): IncidentView => {
+    const insight = shownInsight({ findings, rootCause })
+    return { ...row, pattern: insight.pattern, rootCause: insight.rootCause }
+  })
+  return toPage(incidents, query.limit, (row) => row.number)
 }
 
 /** How many unmerged incidents the caller may see, by status and severity. */
@@ -70,12 +75,12 @@ export async function countIncidents(sql: Sql, scope: Scope, companyId: string |
 /** An incident with its problems and history. Throws `not_found`. */
 export async function getIncident(sql: Sql, scope: Scope, id: string): Promise<IncidentDetail> {
   const params = new Params()
-  const rows = await sql.query<Omit<IncidentDetail, 'problems' | 'timeline' | 'tickets' | 'runs'>>(
+  const rows = await sql.query<Omit<IncidentDetail, 'pattern' | 'rootCause' | 'findings' | 'problems' | 'timeline' | 'tickets' | 'runs'> & StoredInsight>(
     `select ${DETAIL_COLUMNS} from incidents i where i.id = ${params.add(id)} and ${visibleIncidents(scope, params, 'i')}`,
     params.values,
   )
-  const incident = rows[0]
-  if (incident === undefined) throw new AppError('not_found', 'there is no such incident')
+  if (rows[0] === undefined) throw new AppError('not_found', 'there is no such incident')
+  const incident = { ...rows[0], ...shownInsight(rows[0]) }
   const problems = await sql.query<ProblemView>(
     `select p.problem_key as "problemKey", p.status, p.severity, p.source, p.integration_id as "integrationId", p.asset, p.signature, p.title, p.message, p.labels, p.flapping, p.acknowledged,
        p.episode, ${whole('p.alert_count')} as "alertCount", ${iso('p.first_at')} as "firstAt", ${iso('p.last_at')} as "lastAt", ${iso('p.resolved_at')} as "resolvedAt", p.evidence

@@ -1,11 +1,12 @@
 /**
  * How settings reach the log. An integration's lie on alerts.raw.v1 under its own key, so that they stand in order with its deliveries; they are written in the
- * transaction that changes the row. That log keeps 14 days and correlation.v1 30, so every integration and company is announced again each day: a state
+ * transaction that changes the row. That log keeps 14 days and correlation.v1 30, so every integration, company and topology is announced again each day: a state
  * that is rebuilt from what the log still holds knows them all. An announcement repeats the revision it is of, and readers pass over what they know.
  */
 import type { IntegrationProcessing } from '../../schemas/integration-processing.ts'
 import { enqueueSettings } from './company-settings.ts'
 import { enqueueRaw } from './outbox.ts'
+import { announceTopology } from './topologies.ts'
 import { atMs, whole, type Sql, type SqlDatabase } from './sql.ts'
 
 /** How long after its last announcement a row is announced again. */
@@ -57,7 +58,7 @@ export async function announceRemoved(sql: Sql, id: string, nowMs: number): Prom
 
 /** Announces integrations and companies whose last announcement is a day old, or that have none; answers how many. Several processes may do so at once. */
 export async function announceDue(db: SqlDatabase, nowMs: number): Promise<number> {
-  return (await inBatches(db, 'integrations', nowMs, announceIntegration)) + (await announceCompanies(db, nowMs))
+  return (await inBatches(db, 'integrations', nowMs, announceIntegration)) + (await announceCompanies(db, nowMs)) + (await inBatches(db, 'company_topologies', nowMs, announceTopology))
 }
 
 /** The same for companies alone: at once after a change for all of them, which leaves every one due. */
@@ -65,11 +66,12 @@ export function announceCompanies(db: SqlDatabase, nowMs: number): Promise<numbe
   return inBatches(db, 'companies', nowMs, enqueueSettings)
 }
 
-async function inBatches(db: SqlDatabase, table: 'integrations' | 'companies', nowMs: number, announce: (sql: Sql, id: string, nowMs: number) => Promise<void>): Promise<number> {
+async function inBatches(db: SqlDatabase, table: 'integrations' | 'companies' | 'company_topologies', nowMs: number, announce: (sql: Sql, id: string, nowMs: number) => Promise<void>): Promise<number> {
+  const key = table === 'company_topologies' ? 'company_id' : 'id'
   const batch = (): Promise<number> => db.transaction(async (sql) => {
     // The lock puts an announcement in order with a change of the same row, and keeps two processes from announcing it twice.
     const due = await sql.query<{ id: string }>(
-      `select id from ${table} where announced_at is null or announced_at <= ${atMs('$1')} order by announced_at nulls first, id limit ${ANNOUNCE_ROWS} for update skip locked`,
+      `select ${key} as id from ${table} where announced_at is null or announced_at <= ${atMs('$1')} order by announced_at nulls first, ${key} limit ${ANNOUNCE_ROWS} for update skip locked`,
       [nowMs - ANNOUNCE_INTERVAL_MS],
     )
     for (const { id } of due) await announce(sql, id, nowMs)

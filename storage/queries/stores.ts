@@ -11,6 +11,7 @@ import { mspSettingsStore } from './msp-settings.ts'
 import { ruleStore } from './rules.ts'
 import { listDifferences, type DifferenceQuery } from './settings-diff.ts'
 import type { SqlDatabase } from './sql.ts'
+import { topologyStore } from './topologies.ts'
 import { userStore } from './users.ts'
 
 /** Everything the API keeps in the database, over one connection pool. Throws `config_invalid` for a master key that is not 32 bytes. */
@@ -20,6 +21,7 @@ export function openStores(db: SqlDatabase, options: { readonly clock: Clock; re
     companies: companyStore(db, shared),
     integrations: integrationStore(db, shared),
     assets: assetStore(db, shared),
+    topologies: topologyStore(db, shared),
     users: userStore(db, shared),
     commands: commandStore(db, shared),
     rules: ruleStore(db, shared),

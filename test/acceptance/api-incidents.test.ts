@@ -31,12 +31,35 @@ test('shows an incident in exactly the documented form, with the evidence for ea
     id, companyId: company, number: expect.any(Number), title: 'Disk full on web-1', status: 'open', severity: 'high', priority: 2, openedAt: '2026-01-01T00:00:00.000Z', updatedAt: '2026-01-01T00:01:00.000Z',
     acknowledgedAt: '2026-01-01T00:02:00.000Z', resolvedAt: null, closedAt: null, alertCount: 7, problemCount: 1, assets: ['web-1'], sources: ['zabbix'], assignee: null, category: null, pattern: null, rootCause: null,
     analysis: null, suggestedRunbooks: [], responseDueAt: null, resolveDueAt: null, slaState: null, mergedInto: null, version: expect.any(Number), openProblemCount: 1, assetCount: 1, resolution: null, reopenCount: 0,
+    findings: [], classification: null, severityJudgement: null,
     problems: [expect.objectContaining({
       problemKey: expect.stringMatching(/^v1:int-1:/), status: 'firing', labels: { mount: '/var' }, alertCount: 7,
       evidence: { rule: 'scored', withProblemKey: 'v1:int-1:first', score: 0.8, threshold: 0.5, features: [{ name: 'same_asset', value: 1, weight: 0.8, detail: 'web-1' }] },
     })],
     timeline: expect.arrayContaining([expect.objectContaining({ at: expect.stringMatching(/Z$/), text: expect.any(String) })]), tickets: [], runs: [],
   })
+})
+
+test('shows what an incident looks like: the strongest finding as its pattern, the root cause with its chain, the category', async () => {
+  const cascade = { kind: 'cascade', confidence: 0.8, reason: 'db-1 reached shop', sinceMs: Date.UTC(2026, 0, 1), problemKeys: ['p'], figures: { assets: 2 } }
+  const storm = { kind: 'storm', confidence: 0.5, reason: 'many', sinceMs: Date.UTC(2026, 0, 1), problemKeys: [], figures: {} }
+  const classification = { category: 'network', confidence: 0.9, reason: 'the word router', canResolveAutomatically: false, action: 'assign', by: 'words' }
+  const severityJudgement = { severity: 'high', confidence: 0.8, by: 'rule', reason: 'test site' }
+  const rootCause = { asset: 'db-1', confidence: 0.7, reason: 'it began first' }
+  const { id: other } = await api.company('Looks Ltd')
+  const id = await api.incident(other, {
+    findings: [cascade, storm], classification, severityJudgement, rootCause: { ...rootCause, chain: [{ asset: 'db-1', problemKey: 'p', atMs: Date.UTC(2026, 0, 1), because: 'most likely at fault' }] },
+  })
+  const shown = (finding: typeof cascade | typeof storm) => {
+    const { sinceMs, ...rest } = finding
+    return { ...rest, since: new Date(sinceMs).toISOString() }
+  }
+  const inList = {
+    id, category: 'network', pattern: shown(cascade), rootCause: { ...rootCause, chain: [{ asset: 'db-1', problemKey: 'p', at: '2026-01-01T00:00:00.000Z', because: 'most likely at fault' }] },
+  }
+  const [listed] = (await get(`/api/incidents?company=${other}`)).body.items
+  expect(listed).toMatchObject(inList)
+  expect((await get(`/api/incidents/${id}`)).body).toMatchObject({ ...inList, findings: [shown(cascade), shown(storm)], classification, severityJudgement })
 })
 
 test('lists newest first, by filter and page by page, without what was merged away', async () => {

@@ -72,6 +72,20 @@ export function projectorContract(engineName: string, make: () => Promise<EmptyD
       ])
     })
 
+    it('keeps what an incident shows beyond its problems, and takes it back', async () => {
+      const shown = {
+        findings: [{ kind: 'cascade', confidence: 0.8, reason: 'db-1 reached shop', sinceMs: 1, problemKeys: ['p'], figures: { assets: 2 } }],
+        rootCause: { asset: 'db-1', confidence: 0.7, reason: 'it began first', chain: [{ asset: 'db-1', problemKey: 'p', atMs: 1, because: 'most likely at fault' }] },
+        classification: { category: 'network', confidence: 0.9, reason: 'the word router', canResolveAutomatically: false, action: 'assign', by: 'words' },
+        severityJudgement: { severity: 'low', confidence: 0.8, by: 'rule', reason: 'test site' },
+      }
+      const columns = 'select category, findings, root_cause as "rootCause", classification, severity_judgement as "severityJudgement" from incidents'
+      await project(incident('x', 10, shown))
+      expect(await database.query(columns)).toEqual([{ category: 'network', ...shown }])
+      await project(incident('x', 11))
+      expect(await database.query(`${columns} where root_cause is null and classification is null and severity_judgement is null`)).toEqual([{ category: null, findings: [], rootCause: null, classification: null, severityJudgement: null }])
+    })
+
     it('keeps the newest of several versions in one batch, and never goes back', async () => {
       await project(incident('x', 10), incident('x', 12, { title: 'newer' }), incident('x', 11, { title: 'older' }), placed('x', 'p', 12, { status: 'resolved' }), placed('x', 'p', 11))
       await project(incident('x', 11, { title: 'older' }), placed('x', 'p', 10))
