@@ -155,7 +155,7 @@ function merge(world: World, company: CompanyNode, incident: IncidentNode, comma
   })
   winner.state.apart = apart(winner, loser)
   loser.state.apart = apart(loser, winner)
-  tellMerge(world, company, loser, by, byCommand('merged', command, null))
+  tellMerge(world, company, loser, by, byCommand('merged', command, company))
   world.merge(winner, loser, by)
   return null
 }
@@ -176,7 +176,7 @@ function split(world: World, company: CompanyNode, incident: IncidentNode, comma
   const part = world.incident(company, incidentId, leaving[0] ?? null, openedAtMs, { ...by, cause: 'split', causeId: command.commandId })
   for (const problem of leaving) {
     incident.release(problem)
-    problem.state.evidence = byCommand('split', command, null)
+    problem.state.evidence = byCommand('split', command, company)
   }
   incident.state.judgedProblems = 0
   company.reindex(incident)
@@ -188,10 +188,11 @@ function split(world: World, company: CompanyNode, incident: IncidentNode, comma
   return null
 }
 
-function byCommand(rule: Evidence['rule'], command: Command, withProblemKey: string | null): Evidence {
+function byCommand(rule: Evidence['rule'], command: Command, company: CompanyNode): Evidence {
   return {
-    rule, withProblemKey, score: 1, threshold: 0, ruleId: null, rulesRevision: 0, considered: [],
+    rule, withProblemKey: null, score: 1, threshold: 0,
     features: [{ name: 'command', value: 1, weight: 1, detail: `${command.actor.kind} ${command.actor.name} asked for it, command ${command.commandId}` }],
+    ruleId: null, rulesRevision: company.rules.revision, considered: [],
   }
 }
 

@@ -5,6 +5,7 @@ import type { IncidentNode } from './incident-node.ts'
 import { Patterns } from './insight/patterns.ts'
 import { KeyList } from './key-list.ts'
 import { NO_KEYS, type ProblemNode } from './problem-node.ts'
+import { GroupingIndex } from './rules/grouping.ts'
 import { NO_RULES, type RuleBookIndex } from './rules/rule-book.ts'
 import { DEFAULT_TUNING, type Tuning } from './settings.ts'
 
@@ -16,6 +17,8 @@ export class CompanyNode {
   tuning: Tuning = DEFAULT_TUNING
   /** The rules in effect, parsed once per revision. */
   rules: RuleBookIndex = NO_RULES
+  /** The grouping rules over this company's index; null where there are none. */
+  grouping: GroupingIndex | null = null
   settingsRevision = -1
   graph: Graph | null = null
   /** Other names of assets, lower case, to the name that stands for them. */
@@ -66,8 +69,12 @@ export class CompanyNode {
   /** Puts other rules in force. */
   rule(rules: RuleBookIndex): void {
     if (rules === this.rules) return
+    const isGrouped = this.grouping !== null || rules.grouping.length > 0
     this.rules = rules
     this.#judge = null
+    this.grouping = rules.grouping.length === 0 ? null : new GroupingIndex(rules)
+    // What was decided stays; whom a problem finds from now on goes by the new rules, whether or not the program starts anew in between.
+    if (isGrouped) for (const incident of this.incidents.values()) if (incident.into === null) this.reindex(incident)
   }
 
   /** Sets other names of assets; the graph speaks of assets by the names that stand for them. */
@@ -97,6 +104,7 @@ export class CompanyNode {
     problem.serviceKey?.add(incident, problem)
     problem.siteKey?.add(incident, problem)
     problem.outageKey?.add(incident, problem)
+    this.grouping?.add(problem, incident)
   }
 
   /** Takes an incident out of the index. */

@@ -26,7 +26,7 @@ export class Group {
 /** The groups of one key, oldest first. */
 export class KeyList {
   readonly #owner: Map<string, KeyList>
-  readonly #key: string
+  readonly key: string
   /** Of a signature: the same at one site. */
   sites: Map<string, KeyList> | null = null
   /** It has left the index, and another list may stand for its key. */
@@ -35,7 +35,7 @@ export class KeyList {
 
   constructor(owner: Map<string, KeyList>, key: string) {
     this.#owner = owner
-    this.#key = key
+    this.key = key
   }
 
   /** The list of a key, made when missing. */
@@ -88,7 +88,7 @@ export class KeyList {
     this.#take(group)
     if (this.groups.length > 0) return
     this.isGone = true
-    this.#owner.delete(this.#key)
+    this.#owner.delete(this.key)
   }
 
   #insert(group: Group): void {

@@ -2,6 +2,7 @@ import type { CorrelateEntry, ProblemEntry } from '../schemas/records.ts'
 import type { IncidentNode } from './incident-node.ts'
 import { fingerprintOf } from './insight/fingerprint.ts'
 import type { KeyList } from './key-list.ts'
+import type { Ruling } from './rules/grouping.ts'
 import { areSameLabels, labelFeatures, type LabelFeatures } from './labels.ts'
 import { canonical, saysUnreachable, sketchOf, type Sketch } from './text.ts'
 
@@ -31,6 +32,8 @@ export class ProblemNode {
   outageKey: KeyList | null = null
   namedKeys: readonly KeyList[] = NO_KEYS
   hasKeys = false
+  /** What the grouping rules say of it; null until asked. */
+  ruling: Ruling | null = null
   /** When its present episode began; nearness in time is measured between these. Kept here because the search reads little else. */
   onsetMs: number
   /** When it ended; infinite while it fires. */
@@ -67,6 +70,7 @@ export class ProblemNode {
     this.state.problem = problem
     this.onsetMs = problem.firstAtMs
     this.endMs = endOf(problem)
+    if (this.ruling !== null && !isSameSubject(before, problem)) this.ruling = null
     if (before.title !== problem.title || before.message !== problem.message) this.sketch = sketchOf(`${problem.title} ${problem.message}`)
     // Most events are repeats that say the same again.
     if (before.asset === problem.asset && before.signature === problem.signature && before.title === problem.title && areSameLabels(before.labels, problem.labels)) return false
@@ -86,6 +90,12 @@ export class ProblemNode {
 export function newestFirst(a: ProblemNode, b: ProblemNode): number {
   if (a.onsetMs !== b.onsetMs) return b.onsetMs - a.onsetMs
   return a.state.problem.problemKey < b.state.problem.problemKey ? -1 : 1
+}
+
+/** True when no condition of a rule could answer otherwise. */
+function isSameSubject(a: ProblemEntry['problem'], b: ProblemEntry['problem']): boolean {
+  return a.status === b.status && a.severity === b.severity && a.asset === b.asset && a.signature === b.signature && a.title === b.title && a.message === b.message
+    && a.source === b.source && a.integrationId === b.integrationId && areSameLabels(a.labels, b.labels)
 }
 
 function outageOf({ title, signature }: ProblemEntry['problem'], { location }: LabelFeatures): string | null {

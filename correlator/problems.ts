@@ -8,6 +8,9 @@ import { beat, began, toldMore } from './insight/patterns.ts'
 import { withhold } from './key-list.ts'
 import type { ProblemNode } from './problem-node.ts'
 import { moveToPast } from './retirement.ts'
+import { evidenceByRule } from './rules/grouping.ts'
+import { ruledIncidents } from './rules/joining.ts'
+import type { ReadyGrouping } from './rules/rule-book.ts'
 import { explainPair } from './score.ts'
 import { areApart, consideredBeside, isOlder, searchIncidents, type Match } from './search.ts'
 import type { Cause, World } from './world.ts'
@@ -17,6 +20,9 @@ export type Outcome = Pick<Fate, 'kind' | 'reason'>
 
 /** Key of the problem that all further ones join once a company has too many that fire. */
 export const OVERFLOW_KEY = 'v1:overflow'
+
+/** Problems of an incident up to which it is indexed anew when one leaves it. */
+const REINDEX_MAX = 32
 
 const EMITTED: Outcome = { kind: 'emitted' }
 
@@ -62,20 +68,25 @@ function isLater(event: PlacedProblem, known: PlacedProblem): boolean {
 
 /** Joins the best incident that fits and merges the others that fit, or founds one. */
 function place(world: World, company: CompanyNode, problem: ProblemNode, by: Cause): void {
+  const ruled = ruledIncidents(company, problem)
   const matches = searchIncidents(company, problem)
-  const best = matches[0]
-  if (best === undefined) {
+  const [best, first] = [matches[0], ruled[0]]
+  const { revision } = company.rules
+  if (first !== undefined) problem.state.evidence = evidenceByRule(first.rule, problem, first.problem, company.tuning.threshold, revision)
+  else if (best !== undefined) problem.state.evidence = { ...explainPair(problem, best.problem, best.score, company.tuning, company.graph), rulesRevision: revision }
+  else {
     found(world, company, problem, by)
     problem.state.evidence.considered = consideredBeside(company, problem, null)
     return
   }
-  problem.state.evidence = explainPair(problem, best.problem, best.score, company.tuning, company.graph)
-  if (best.incident.isEnded) world.reopen(company, best.incident)
-  world.put(company, problem, best.incident, by)
+  const { incident } = (first ?? best) as { incident: IncidentNode }
+  if (incident.isEnded) world.reopen(company, incident)
+  world.put(company, problem, incident, by)
   let refused: Considered[] | undefined
-  for (let i = 1; i < matches.length; i += 1) {
-    const match = matches[i] as Match
-    const reason = bridge(world, company, problem, match, by)
+  const others: readonly (Match & { readonly rule?: ReadyGrouping })[] = ruled.length === 0 ? matches : [...ruled.map((one) => ({ ...one, score: 1 })), ...matches]
+  for (const match of others) {
+    if (match.incident === incident) continue
+    const reason = bridge(world, company, problem, match, by, match.rule)
     if (reason !== null) (refused ??= []).push({ incidentId: aliveOf(match.incident).state.incidentId, problemKey: match.problem.state.problem.problemKey, score: match.score, reason })
   }
   problem.state.evidence.considered = consideredBeside(company, problem, problem.incident === null ? null : aliveOf(problem.incident), refused)
@@ -86,24 +97,28 @@ function found(world: World, company: CompanyNode, problem: ProblemNode, by: Cau
   // An alert opens one problem once; only the overflow problem and a forgotten one that returns could clash, and the episode tells them apart.
   let incidentId = incidentIdOf(company.companyId, `${alertId}\n${episode}`)
   if (company.incidents.has(incidentId)) incidentId = incidentIdOf(company.companyId, `${problemKey}\n${by.position}`)
-  problem.state.evidence = { rule: 'founded', withProblemKey: null, score: 0, threshold: company.tuning.threshold, features: [], ruleId: null, rulesRevision: 0, considered: [] }
+  problem.state.evidence = { rule: 'founded', withProblemKey: null, score: 0, threshold: company.tuning.threshold, features: [], ruleId: null, rulesRevision: company.rules.revision, considered: [] }
   const incident = world.incident(company, incidentId, problem, problem.onsetMs, by)
   world.put(company, problem, incident, by)
   return incident
 }
 
 /** A problem that fits two open incidents shows that they are one. The reason where they stay two; null where they are one. */
-function bridge(world: World, company: CompanyNode, problem: ProblemNode, match: Match, by: Cause): string | null {
+function bridge(world: World, company: CompanyNode, problem: ProblemNode, match: Match, by: Cause, rule?: ReadyGrouping): string | null {
   const here = aliveOf(problem.incident as IncidentNode)
   const there = aliveOf(match.incident)
   if (here === there) return null
   if (areApart(company, here, there)) return 'a person split the two incidents'
+  const parting = company.grouping?.parting(here, there, rule?.at) ?? null
+  if (parting !== null) return `it fits, but rule ${parting.id} keeps the two incidents apart`
   // Two people work on them: a person decides whether they are one.
   if (here.state.assignee !== null && there.state.assignee !== null && here.state.assignee !== there.state.assignee) return 'it fits, but two people work on the two incidents'
   const [winner, loser] = isOlder(here, there) ? [here, there] : [there, here]
   if (winner.isEnded && loser.firing > 0) world.reopen(company, winner)
   tellMerge(world, company, loser, by, {
-    ...explainPair(match.problem, problem, match.score, company.tuning, company.graph), rule: 'merged',
+    ...(rule === undefined ? { ...explainPair(match.problem, problem, match.score, company.tuning, company.graph), rulesRevision: company.rules.revision }
+      : evidenceByRule(rule, match.problem, problem, company.tuning.threshold, company.rules.revision)),
+    rule: 'merged',
   })
   world.merge(winner, loser, by)
   return null
@@ -125,7 +140,7 @@ function update(world: World, company: CompanyNode, problem: ProblemNode, event:
   const firesAgain = isFiring && (before.status !== 'firing' || event.episode > before.episode)
   company.firing += (isFiring ? 1 : 0) - (before.status === 'firing' ? 1 : 0)
   if (firesAgain && incident.isEnded && !mayReopen(company, incident, before, event)) {
-    leave(world, problem, incident)
+    leave(world, company, problem, incident)
     problem.update(event)
     problem.state.countBefore = 0
     problem.state.joinedEpisode = event.episode
@@ -134,12 +149,14 @@ function update(world: World, company: CompanyNode, problem: ProblemNode, event:
     return
   }
   if (event.episode > before.episode) problem.state.countBefore += before.count
-  const renamed = problem.update(event)
+  const { ruling } = problem
+  const renamed = [problem.update(event), company.grouping?.isMoved(problem, ruling)].includes(true)
   incident.recount(problem, before, countBefore)
   if (firesAgain && incident.isEnded) {
     problem.state.evidence = {
-      rule: 'same_problem', withProblemKey: event.problemKey, score: 1, threshold: company.tuning.threshold, ruleId: null, rulesRevision: 0, considered: [],
+      rule: 'same_problem', withProblemKey: event.problemKey, score: 1, threshold: company.tuning.threshold,
       features: [{ name: 'same_problem', value: 1, weight: 1, detail: `fired again ${Math.round((event.firstAtMs - (incident.state.resolvedAtMs ?? 0)) / 1000)} s after the incident was resolved` }],
+      ruleId: null, rulesRevision: company.rules.revision, considered: [],
     }
     world.reopen(company, incident)
   } else if (renamed) company.reindex(incident)
@@ -162,11 +179,13 @@ function mayReopen(company: CompanyNode, incident: IncidentNode, before: PlacedP
   return status === 'resolved' && resolvedAtMs !== null && before.change !== 'expired' && event.firstAtMs - resolvedAtMs <= company.tuning.windowMs
 }
 
-function leave(world: World, problem: ProblemNode, incident: IncidentNode): void {
+function leave(world: World, company: CompanyNode, problem: ProblemNode, incident: IncidentNode): void {
   world.tellNow(incident)
   moveToPast(incident, problem)
   problem.incident = null
-  for (const group of incident.groups.values()) withhold(group.problems, problem)
+  // As after a restart, where that is cheap; a large incident that has ended is offered with what is left of its newest.
+  if (incident.members.size <= REINDEX_MAX) company.reindex(incident)
+  else for (const group of incident.groups.values()) withhold(group.problems, problem)
   world.keep(incident.stateKey, incident.entry)
 }
 

@@ -30,7 +30,7 @@ interface Other {
   why: Why
 }
 
-type Why = 'below' | 'window' | 'life' | 'person' | 'closed' | 'ended'
+type Why = 'below' | 'window' | 'life' | 'person' | 'closed' | 'ended' | 'rule'
 
 /** Searches done so far and pairs scored in them; for the bench. */
 export const searchStats = { searches: 0, pairs: 0 }
@@ -43,7 +43,7 @@ let othersSize = 0
 let serial = 0
 
 /** Why an incident may not take a problem that began then: somebody has ended it, or it is too old. Null when it may; one that ended by itself is opened again. */
-function refusal(incident: IncidentNode, onsetMs: number, maxLifeMs: number): Why | null {
+export function refusal(incident: IncidentNode, onsetMs: number, maxLifeMs: number): Why | null {
   const { status, openedAtMs, resolvedByPerson } = incident.state
   if (status === 'closed') return 'closed'
   if (resolvedByPerson) return 'person'
@@ -63,6 +63,7 @@ export function searchIncidents(company: CompanyNode, problem: ProblemNode): rea
   if (matches.length > 0) matches.length = 0
   othersSize = 0
   const { windowMs, maxLifeMs, threshold } = company.tuning
+  const { grouping } = company
   const { onsetMs } = problem
   serial += 1
   searchStats.searches += 1
@@ -85,6 +86,10 @@ export function searchIncidents(company: CompanyNode, problem: ProblemNode): rea
       if (refused !== null) {
         const last = group.problems[0]
         if (at === 0 && last != null) consider(incident, last, 0, refused)
+        continue
+      }
+      if (grouping !== null && grouping.barring(problem, incident) !== null) {
+        if (group.problems[0] != null) consider(incident, group.problems[0], 0, 'rule')
         continue
       }
       offered += 1
@@ -157,14 +162,19 @@ export function consideredBeside(company: CompanyNode, problem: ProblemNode, joi
     // It may have merged into the one that was joined, or fitted with another of its problems.
     if (alive === joined || matches.some((match) => match.incident === incident)) continue
     const score = why === 'below' ? scorePair(problem, other, tuning, graph, 0) : 0
-    told.push({ incidentId: alive.state.incidentId, problemKey: other.state.problem.problemKey, score, reason: reasonOf(why, problem, other, tuning) })
+    told.push({ incidentId: alive.state.incidentId, problemKey: other.state.problem.problemKey, score, reason: why === 'rule' ? barredBy(company, problem, alive) : reasonOf(why, problem, other, tuning) })
   }
   return told.length === 0 ? [] : told
 }
 
 const NONE_REFUSED: readonly Considered[] = []
 
-function reasonOf(why: Why, problem: ProblemNode, other: ProblemNode, { threshold, windowMs, maxLifeMs }: CompanyNode['tuning']): string {
+function barredBy({ grouping }: CompanyNode, problem: ProblemNode, incident: IncidentNode): string {
+  const rule = grouping?.barring(problem, incident) ?? null
+  return rule === null ? 'a rule keeps it apart' : `rule ${rule.id} keeps it apart`
+}
+
+function reasonOf(why: Exclude<Why, 'rule'>, problem: ProblemNode, other: ProblemNode, { threshold, windowMs, maxLifeMs }: CompanyNode['tuning']): string {
   switch (why) {
     case 'below': return `the score stays below ${threshold}`
     case 'window': return `began ${Math.round((problem.onsetMs - other.onsetMs) / 1000)} s before, outside the window of ${Math.round(windowMs / 1000)} s`

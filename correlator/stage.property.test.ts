@@ -9,6 +9,15 @@ type Event = CorrelationRecord['event']
 const COMPANIES = ['acme', 'bolt']
 const ACTIONS: CommandAction[] = ['acknowledge', 'assign', 'start', 'resolve', 'close', 'reopen', 'note', 'merge', 'split']
 
+/** Rule books that come into force in mid-stream. */
+const RULES = [
+  '',
+  '{"grouping":[{"id":"site","kind":"group_by","when":["signature!=check-0"],"by":["site"]}]}',
+  '{"grouping":[{"id":"apart","kind":"never_join","left":["asset=~host-[0-2]"],"right":["asset=~host-[3-5]"]},{"id":"kind","kind":"group_by","when":["source=zabbix"],"by":["signature"]}]}',
+  '{"grouping":[{"id":"pair","kind":"always_join","left":["signature=check-1"],"right":["signature=check-2"],"equal":["site"]}]}',
+  '{"grouping":[{"id":"pair","kind":"always_join","left":["signature=check-1"],"right":["signature=check-2"]},{"id":"tools","kind":"never_join","left":["source=zabbix"],"right":["source=datadog"]}]}',
+]
+
 /** What may happen next; `stream` turns it into a record that fits what happened before. */
 interface Move {
   readonly kind: 'problem' | 'command' | 'progress' | 'settings' | 'topology' | 'again'
@@ -42,7 +51,7 @@ function stream(list: readonly Move[], companies = COMPANIES): Event[] {
     const companyId = companies[move.company % companies.length] ?? 'acme'
     let event: Event
     if (move.kind === 'progress') event = { type: 'progress', partition: move.partition, atMs, version: i }
-    else if (move.kind === 'settings') event = { type: 'settings', companyId, revision: i, windowMs: 300_000 + move.asset * 60_000, maxLifeMs: 7_200_000, joinThreshold: 0.4 + move.site * 0.2, weights: {}, criticalAssets: [`host-${move.asset}`], aliases: {}, rules: '', rulesRevision: 0 }
+    else if (move.kind === 'settings') event = { type: 'settings', companyId, revision: i, windowMs: 300_000 + move.asset * 60_000, maxLifeMs: 7_200_000, joinThreshold: 0.4 + move.site * 0.2, weights: {}, criticalAssets: [`host-${move.asset}`], aliases: {}, rules: RULES[move.action % RULES.length] ?? '', rulesRevision: i }
     else if (move.kind === 'topology') event = { type: 'topology', companyId, revision: i, edges: [{ from: `host-${move.asset}`, to: `host-${move.signature}`, kind: 'calls' }] }
     else if (move.kind === 'again' && events.length > 0) event = events[(i * 7) % events.length] as Event
     else if (move.kind === 'command') {
@@ -134,9 +143,10 @@ it('keeps companies apart: a company alone gets the same incidents as beside ano
 
 it('groups the same whatever the order and repetition of arrival within the lateness bound', () => {
   const arrivals = fc.array(fc.record({
-    asset: fc.nat(5), signature: fc.nat(3), site: fc.nat(1), startsMs: fc.nat(400_000), delayMs: fc.nat(60_000), twice: fc.boolean(), lasts: fc.nat(200_000),
+    asset: fc.nat(5), signature: fc.nat(3), site: fc.nat(1), startsMs: fc.nat(900_000), delayMs: fc.nat(60_000), twice: fc.boolean(), lasts: fc.nat(200_000),
   }), { minLength: 1, maxLength: 40 })
-  fc.assert(fc.property(arrivals, (list) => {
+  // A never_join depends on the order by its nature: a problem that fits both sides is with the one that came first.
+  fc.assert(fc.property(arrivals, fc.constantFrom(...RULES.filter((rules) => !rules.includes('never_join'))), (list, rules) => {
     const seen = new Set<string>()
     const timed: { event: ProblemEvent; atMs: number; lateMs: number }[] = []
     for (const { asset, signature, site, startsMs, delayMs, twice, lasts } of list) {
@@ -152,6 +162,9 @@ it('groups the same whatever the order and repetition of arrival within the late
       if (twice) timed.push({ event: opened, atMs: opened.atMs, lateMs: opened.atMs + delayMs + 1 })
     }
     const [inOrder, shuffled] = [new Bench(), new Bench()]
+    for (const bench of [inOrder, shuffled]) {
+      bench.feed({ type: 'settings', companyId: 'acme', revision: 1, windowMs: 300_000, maxLifeMs: 7_200_000, joinThreshold: 0.5, weights: {}, criticalAssets: [], aliases: {}, rules, rulesRevision: 1 })
+    }
     for (const { event } of [...timed].sort((a, b) => a.atMs - b.atMs)) inOrder.feed(event)
     for (const { event } of [...timed].sort((a, b) => a.lateMs - b.lateMs)) shuffled.feed(event)
     expect(shuffled.groups()).toEqual(inOrder.groups())

@@ -117,7 +117,7 @@ export class World {
   problem(company: CompanyNode, problem: PlacedProblem, position: number): ProblemNode {
     const state: ProblemEntry = {
       type: 'problem', incidentId: '', countBefore: 0, joinedEpisode: problem.episode, version: position,
-      evidence: { rule: 'founded', withProblemKey: null, score: 0, threshold: company.tuning.threshold, features: [], ruleId: null, rulesRevision: 0, considered: [] },
+      evidence: { rule: 'founded', withProblemKey: null, score: 0, threshold: company.tuning.threshold, features: [], ruleId: null, rulesRevision: company.rules.revision, considered: [] },
       problem, suppression: null,
     }
     return new ProblemNode(`${company.companyId}|p|${problem.problemKey}`, state)

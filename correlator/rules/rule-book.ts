@@ -9,11 +9,11 @@ export type Reader = (subject: Subject) => string
 
 /** A rule with its condition parsed. */
 export interface Ready<R> { readonly rule: R; readonly when: Matchers }
-/** A grouping rule; `at` is its place in the order, from 0. */
+/** A grouping rule; `at` is its place in the order, from 0, and `names` are the fields that `by` and `equal` read. */
 export type ReadyGrouping =
-  | { readonly kind: 'group_by'; readonly at: number; readonly id: string; readonly when: Matchers; readonly by: readonly Reader[] }
+  | { readonly kind: 'group_by'; readonly at: number; readonly id: string; readonly when: Matchers; readonly by: readonly Reader[]; readonly names: readonly string[] }
   | { readonly kind: 'never_join'; readonly at: number; readonly id: string; readonly left: Matchers; readonly right: Matchers }
-  | { readonly kind: 'always_join'; readonly at: number; readonly id: string; readonly left: Matchers; readonly right: Matchers; readonly equal: readonly Reader[] }
+  | { readonly kind: 'always_join'; readonly at: number; readonly id: string; readonly left: Matchers; readonly right: Matchers; readonly equal: readonly Reader[]; readonly names: readonly string[] }
 /** A silence with its span. */
 export interface ReadySilence extends Ready<SilenceRule> { readonly startsAtMs: number; readonly endsAtMs: number }
 /** An inhibition; `equal` are the fields that must agree. */
@@ -85,10 +85,10 @@ function groupingOf(rule: GroupingRule, at: number): ReadyGrouping {
   const { id } = rule
   // A later release may know more kinds than this one.
   const kind: string = rule.kind
-  if (rule.kind === 'group_by') return { kind: rule.kind, at, id, when: parseCondition(rule.when), by: rule.by.map(readerOf) }
+  if (rule.kind === 'group_by') return { kind: rule.kind, at, id, when: parseCondition(rule.when), by: rule.by.map(readerOf), names: rule.by }
   const sides = { at, id, left: parseCondition(rule.left), right: parseCondition(rule.right) }
   if (rule.kind === 'never_join') return { kind: rule.kind, ...sides }
-  if (kind === 'always_join') return { kind, ...sides, equal: (rule.equal ?? []).map(readerOf) }
+  if (kind === 'always_join') return { kind, ...sides, equal: (rule.equal ?? []).map(readerOf), names: rule.equal ?? [] }
   throw new AppError('bad_request', `"${kind}" is no kind of grouping rule`)
 }
 
