@@ -4,6 +4,7 @@ import type { Considered, PlacedProblem, ProblemEvent } from '../schemas/records
 import type { Fate } from '../processors/stage.ts'
 import type { CompanyNode } from './company-node.ts'
 import { aliveOf, type IncidentNode } from './incident-node.ts'
+import { isUnwanted } from './insight/missing.ts'
 import { beat, began, toldMore } from './insight/patterns.ts'
 import { withhold } from './key-list.ts'
 import type { ProblemNode } from './problem-node.ts'
@@ -43,6 +44,7 @@ export function applyProblem(world: World, told: ProblemEvent, position: number,
     return EMITTED
   }
   if (event.status !== 'firing') return { kind: 'dropped', reason: 'problem_unknown' }
+  if (isUnwanted(company, event)) return { kind: 'dropped', reason: 'switched_off' }
   if (company.firing >= openMax) return overflow(world, company, event, by)
   company.firing += 1
   const problem = world.problem(company, event, position)

@@ -4,7 +4,7 @@
  * Key: company. Out: incidents.v1. State, all of it by company: incidents (a day after they closed), problems (two hours after their incident
  * ended), settings, topology, command ids (24 h, 10,000), what patterns are learned from (28 days, bounded: insight/patterns.ts); and the time of
  * the upstream partitions. Problem events and progress records move `now`; everything expires by it, record by record.
- * Fates: a problem event is emitted, absorbed (overflow) or dropped as `stale` or `problem_unknown`; a command is emitted or dropped as
+ * Fates: a problem event is emitted, absorbed (overflow) or dropped as `stale`, `problem_unknown` or `switched_off`; a command is emitted or dropped as
  * `duplicate_command`; settings and topology are absorbed or dropped as `stale`; progress is absorbed into the time.
  */
 import type { CorrelateEntry, CorrelationRecord, IncidentRecord } from '../schemas/records.ts'

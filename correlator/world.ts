@@ -249,6 +249,8 @@ export class World {
 
   /** Ends a record: what depends on an incident as a whole is settled here, never at the end of a batch, so that cuts change nothing. */
   settle(): void {
+    // What time does to several incidents at once comes in another order after a restart; what is put down of them must not.
+    if (this.#changed.length > 1) this.#changed.sort((a, b) => (a.state.incidentId < b.state.incidentId ? -1 : 1))
     for (const incident of this.#changed) {
       const { state } = incident
       remember(this, this.company(state.companyId), incident)

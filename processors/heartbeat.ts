@@ -1,6 +1,7 @@
 /** The monitor that stopped talking, told as an alert of its own. */
 import type { NormalisedAlert } from '../schemas/alert.ts'
-import type { Heartbeat, IntegrationSettings } from '../schemas/records.ts'
+import type { DeliveryRhythm, Heartbeat, IntegrationSettings } from '../schemas/records.ts'
+import { usualGapMs } from './silence.ts'
 
 /** Source of the problem a silent integration is. */
 export const HEARTBEAT_SOURCE = 'heartbeat'
@@ -20,6 +21,16 @@ export function missingAlert(settings: IntegrationSettings, heartbeat: Heartbeat
   return {
     ...alert(settings), status: 'firing',
     message: `${since} Either the tool has died, or it does not reach us: see that it runs, that its webhook still has our address and key, and that nothing between blocks it.`,
+  }
+}
+
+/** What is observed of an integration that has talked like a clock and is silent now. */
+export function silentAlert(settings: IntegrationSettings, { heardAtMs, gapsMs, steadySinceMs }: DeliveryRhythm): NormalisedAlert {
+  const usualGapSeconds = Math.round(usualGapMs(gapsMs) / 1_000)
+  const said = alert(settings)
+  return {
+    ...said, status: 'firing', labels: { ...said.labels, usual_gap_seconds: String(usualGapSeconds) },
+    message: `Nothing has come from it since ${instant(heardAtMs)}; since ${instant(steadySinceMs)} something came about every ${duration(Math.max(60, Math.round(usualGapSeconds / 60) * 60))}, and never less often than three times that. See that the tool runs and reaches us; if it need not be heard, set the switch \`missing\` of the rule book to false.`,
   }
 }
 

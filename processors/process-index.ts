@@ -4,7 +4,9 @@
  */
 import type { ProcessEntry, TrackedProblem } from '../schemas/records.ts'
 import { HeartbeatIndex } from './heartbeat-index.ts'
-import { indexHeartbeats } from './integrations.ts'
+import { HEARTBEAT_SOURCE } from './heartbeat.ts'
+import { indexHeartbeats, indexRhythms } from './integrations.ts'
+import { SilenceIndex } from './silence.ts'
 
 /** An open problem that nobody has mentioned for this long is over; well inside the retention of alerts.raw.v1. */
 export const OPEN_EXPIRY_MS = 7 * 86_400_000
@@ -28,8 +30,11 @@ export class ProcessIndex {
   readonly #replayable = new Map<string, number>()
   readonly #once = new Map<string, number>()
   readonly #openByCompany = new Map<string, number>()
+  readonly #openByIntegration = new Map<string, number>()
   /** Integrations that must be heard. */
   readonly heartbeats = new HeartbeatIndex()
+  /** Integrations that talk like a clock. */
+  readonly silences = new SilenceIndex()
 
   /** Builds the indexes over stored entries. */
   static of(entries: IterableIterator<[string, ProcessEntry]>): ProcessIndex {
@@ -48,6 +53,7 @@ export class ProcessIndex {
     deliveries.sort((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1))
     for (const { id, atMs, replayable } of deliveries) index.delivered(id, atMs, replayable)
     indexHeartbeats(index.heartbeats, times)
+    indexRhythms(index.silences, times)
     return index
   }
 
@@ -56,15 +62,23 @@ export class ProcessIndex {
     return this.#openByCompany.get(companyId) ?? 0
   }
 
+  /** Open problems that an integration has told of; that it is missing is none of them. */
+  openOfIntegration(integrationId: string): number {
+    return this.#openByIntegration.get(integrationId) ?? 0
+  }
+
   /** Takes note of a problem's present state. */
   observed(tracked: TrackedProblem): void {
-    const { problemKey, companyId, status, lastAtMs, count, flapping } = tracked.problem
+    const { problemKey, companyId, integrationId, source, status, lastAtMs, count, flapping } = tracked.problem
     const wasOpen = this.#open.delete(problemKey)
     this.#resolved.delete(problemKey)
     const isOpen = status === 'firing'
     if (isOpen) this.#open.set(problemKey, lastAtMs)
     else this.#resolved.set(problemKey, lastAtMs)
-    if (wasOpen !== isOpen) this.#openByCompany.set(companyId, this.openOf(companyId) + (isOpen ? 1 : -1))
+    if (wasOpen !== isOpen) {
+      this.#openByCompany.set(companyId, this.openOf(companyId) + (isOpen ? 1 : -1))
+      if (source !== HEARTBEAT_SOURCE) this.#openByIntegration.set(integrationId, this.openOfIntegration(integrationId) + (isOpen ? 1 : -1))
+    }
     if (count === tracked.told) this.#pending.delete(problemKey)
     else this.#pending.set(problemKey, tracked.toldAtMs)
     if (flapping) this.#flapping.add(problemKey)

@@ -4,19 +4,19 @@
  * Key: integration. Out: alerts.v1 (one ledger row an element), correlation.v1 (problem events, progress of time), dead-letter.v1.
  * Settings of integrations come on the same log, each under its integration's key, and say which mapping reads its payloads and how often it must be heard.
  * State: problems (open ones at most 7 days after their last observation, resolved ones 1 day), deliveries (24 h, or 10 minutes for those the
- * sender cannot repeat), settings and heartbeats of integrations, the partition's time. Everything expires by log time, on ticks.
+ * sender cannot repeat), settings, heartbeats and rhythms of integrations, the partition's time. Everything expires by log time, on ticks.
  */
 import type { NormalisedAlert, Rejected } from '../schemas/alert.ts'
 import { toAppError, type ErrorCode } from '../schemas/errors.ts'
-import type { CorrelationRecord, DeadLetter, Delivery, Heartbeat, IntegrationSettings, LedgerRow, LetterDelivery, ProblemChange, ProcessEntry, RawRecord, TrackedProblem } from '../schemas/records.ts'
+import type { CorrelationRecord, DeadLetter, Delivery, IntegrationSettings, LedgerRow, LetterDelivery, ProblemChange, ProcessEntry, RawRecord, StageTime, TrackedProblem } from '../schemas/records.ts'
 import { TICK_INTERVAL_MS, TOPICS } from '../schemas/topics.ts'
 import { markTold, observe, REPEAT_INTERVAL_MS, settle, type Place } from './dedupe.ts'
-import { allowedSilenceMs } from './heartbeat-index.ts'
-import { HEARTBEATS_PER_TICK, missingAlert, presentAlert, TICKS_MISSING_MS } from './heartbeat.ts'
+import { TICKS_MISSING_MS } from './heartbeat.ts'
 import { Integrations } from './integrations.ts'
-import { missingKey, overflowKey, problemKeyOf } from './problem-key.ts'
+import { overflowKey, problemKeyOf } from './problem-key.ts'
 import { ProcessIndex } from './process-index.ts'
 import type { Fate, Keyed, Positioned, Stage, StageResult, StateView } from './stage.ts'
+import { Watcher } from './watcher.ts'
 
 /** What the stage publishes. */
 export type ProcessOutput = LedgerRow | CorrelationRecord | DeadLetter
@@ -74,6 +74,7 @@ class Run {
   readonly #state: StateView<ProcessEntry>
   readonly #index: ProcessIndex
   readonly #integrations: Integrations
+  readonly #watcher: Watcher
   readonly #fates: Fate[] = []
   readonly #out: Keyed<ProcessOutput>[] = []
 
@@ -81,7 +82,8 @@ class Run {
     this.#options = options
     this.#state = state
     this.#index = index
-    this.#integrations = new Integrations(state, index.heartbeats)
+    this.#integrations = new Integrations(state, index.heartbeats, index.silences)
+    this.#watcher = new Watcher({ tracked: (key) => this.#tracked(key), keep: (tracked) => this.#keep(tracked), tell: (tracked) => this.#tell(tracked) }, this.#integrations, index)
   }
 
   get result(): StageResult<ProcessOutput> {
@@ -96,43 +98,8 @@ class Run {
   }
 
   #onSettings(input: Positioned<RawRecord>, settings: IntegrationSettings): void {
-    const { integrationId } = settings
-    const before = { settings: this.#integrations.settings(integrationId), heartbeat: this.#integrations.heartbeat(integrationId) }
-    if (!this.#integrations.apply(settings, input.atMs)) return void this.#fates.push({ position: input.position, kind: 'absorbed', reason: 'settings_known' })
-    this.#fates.push({ position: input.position, kind: 'absorbed', reason: 'settings' })
-    if (before.settings === null || before.heartbeat === null || before.heartbeat.missingToldAtMs === null) return
-    // Missing by the settings before: that ends where it need not be heard any more, or not yet.
-    const allowedMs = allowedSilenceMs(settings)
-    if (allowedMs !== null && input.atMs - before.heartbeat.sinceMs > allowedMs) return
-    if (allowedMs !== null) this.#integrations.keep(settings, { ...before.heartbeat, missingToldAtMs: null }, input.atMs)
-    this.#onPresent(input, before.settings)
-  }
-
-  /** Notes that the sender lives: whatever it sent was accepted, readable or not. */
-  #onSignOfLife(input: Positioned<RawRecord>, delivery: Delivery): void {
-    const settings = this.#integrations.settings(delivery.integrationId)
-    const heartbeat = settings === null ? null : this.#integrations.heartbeat(settings.integrationId)
-    if (settings === null || heartbeat === null) return
-    this.#integrations.keep(settings, { heardAtMs: input.atMs, sinceMs: Math.max(heartbeat.sinceMs, input.atMs), missingToldAtMs: null }, input.atMs)
-    if (heartbeat.missingToldAtMs !== null) this.#onPresent(input, settings)
-  }
-
-  #onPresent(input: Positioned<RawRecord>, settings: IntegrationSettings): void {
-    const place = missingPlace(settings, input, input.atMs)
-    const { tracked, change } = observe(this.#tracked(place.problemKey), presentAlert(settings), place)
-    if (tracked === null) return
-    this.#keep(tracked)
-    if (change !== null) this.#tell(tracked)
-  }
-
-  /** Tells of an integration that has been silent for too long. */
-  #onMissing(input: Positioned<RawRecord>, settings: IntegrationSettings, heartbeat: Heartbeat, nowMs: number): void {
-    const place = missingPlace(settings, input, nowMs)
-    const { tracked, change } = observe(this.#tracked(place.problemKey), missingAlert(settings, heartbeat), place)
-    this.#integrations.keep(settings, { ...heartbeat, missingToldAtMs: nowMs }, nowMs)
-    if (tracked === null) return
-    this.#keep(tracked)
-    if (change !== null) this.#tell(tracked)
+    const isNew = this.#watcher.configure(input, settings)
+    this.#fates.push({ position: input.position, kind: 'absorbed', reason: isNew ? 'settings' : 'settings_known' })
   }
 
   #onDelivery(input: Positioned<RawRecord>, delivery: Delivery): void {
@@ -141,7 +108,7 @@ class Run {
     const seen = known?.type === 'delivery' ? known : null
     const { replay } = delivery
     // A replay is our own doing, so it says nothing of its sender.
-    if (replay === null) this.#onSignOfLife(input, delivery)
+    if (replay === null) this.#watcher.onSignOfLife(input, delivery, this.#time().ticksSinceMs)
     // Deliveries are forgotten after a while, so a replay says itself what of it is still owed.
     const alerts = this.#read(delivery, input.atMs)
     // Where a replay of some elements cannot be read at all, the rejection of the first stands for all of them.
@@ -208,8 +175,7 @@ class Run {
   }
 
   #onTick(input: Positioned<RawRecord>): void {
-    const stored = this.#state.get(TIME_KEY)?.event
-    const time = stored?.type === 'time' ? stored : { type: 'time' as const, nowMs: 0, toldAtMs: 0, ticksSinceMs: 0, integration: null, heartbeat: null }
+    const time = this.#time()
     const nowMs = Math.max(time.nowMs, input.atMs)
     const ticksSinceMs = nowMs - time.nowMs > TICKS_MISSING_MS ? nowMs : time.ticksSinceMs
     const place = { atMs: nowMs, version: input.position }
@@ -227,7 +193,7 @@ class Run {
       const tracked = this.#tracked(key)
       if (tracked !== null) tellChange(tracked, 'repeated')
     }
-    this.#watchHeartbeats(input, nowMs, ticksSinceMs)
+    this.#watcher.onTick(input, nowMs, ticksSinceMs)
     for (const key of this.#index.expiredOpen(nowMs)) {
       const tracked = this.#tracked(key)
       if (tracked === null) continue
@@ -242,7 +208,7 @@ class Run {
     this.#integrations.forgetRemoved(nowMs)
 
     const isDue = nowMs - time.toldAtMs >= PROGRESS_INTERVAL_MS
-    this.#state.set(TIME_KEY, { event: { type: 'time', nowMs, toldAtMs: isDue ? nowMs : time.toldAtMs, ticksSinceMs, integration: null, heartbeat: null } })
+    this.#state.set(TIME_KEY, { event: { type: 'time', nowMs, toldAtMs: isDue ? nowMs : time.toldAtMs, ticksSinceMs, integration: null, heartbeat: null, rhythm: null } })
     if (isDue) {
       const record: CorrelationRecord = { event: { type: 'progress', partition: input.partition, atMs: nowMs, version: input.position } }
       for (let partition = 0; partition < this.#options.correlationPartitions; partition++) this.#out.push({ topic: TOPICS.correlation.name, key: '', partition, record })
@@ -250,24 +216,9 @@ class Run {
     this.#fates.push({ position: input.position, kind: 'absorbed', reason: 'tick' })
   }
 
-  /** Only ticks find a silence: they show that somebody could have been heard. Where they were missing, silence counts from their return. */
-  #watchHeartbeats(input: Positioned<RawRecord>, nowMs: number, ticksSinceMs: number): void {
-    const { heartbeats } = this.#index
-    for (const id of heartbeats.silent(nowMs, ticksSinceMs, HEARTBEATS_PER_TICK)) {
-      const [settings, heartbeat] = [this.#integrations.settings(id), this.#integrations.heartbeat(id)]
-      if (settings !== null && heartbeat !== null) this.#onMissing(input, settings, heartbeat, nowMs)
-    }
-    for (const id of heartbeats.reminders(nowMs, HEARTBEATS_PER_TICK)) {
-      const [settings, heartbeat, tracked] = [this.#integrations.settings(id), this.#integrations.heartbeat(id), this.#tracked(missingKey(id))]
-      if (settings === null || heartbeat === null) continue
-      this.#integrations.keep(settings, { ...heartbeat, missingToldAtMs: nowMs }, nowMs)
-      if (tracked?.problem.status !== 'firing') continue
-      // Still so, which is no further observation: the problem is only kept from expiring.
-      tracked.problem.lastAtMs = nowMs
-      markTold(tracked, 'repeated', { atMs: nowMs, version: input.position })
-      this.#keep(tracked)
-      this.#tell(tracked)
-    }
+  #time(): StageTime {
+    const stored = this.#state.get(TIME_KEY)?.event
+    return stored?.type === 'time' ? stored : { type: 'time', nowMs: 0, toldAtMs: 0, ticksSinceMs: 0, integration: null, heartbeat: null, rhythm: null }
   }
 
   #tracked(problemKey: string): TrackedProblem | null {
@@ -310,12 +261,6 @@ function ledgerRow(
     alert: alert === null ? null : { alertId: `${delivery.deliveryId}:${verdict.element}`, ...alert, labels: { ...alert.labels } },
   }
   return { topic: TOPICS.alerts.name, key: delivery.integrationId, record }
-}
-
-/** Where the silence of an integration is observed; there is no delivery, so the record that showed it names the alert. */
-function missingPlace(settings: IntegrationSettings, input: Positioned<RawRecord>, atMs: number): Place {
-  const { companyId, integrationId } = settings
-  return { companyId, integrationId, problemKey: missingKey(integrationId), alertId: `heartbeat:${integrationId}:${input.position}`, partition: input.partition, atMs, version: input.position }
 }
 
 /** Whether the body as a whole could not be read. */

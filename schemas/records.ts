@@ -887,6 +887,22 @@ export interface Heartbeat {
   missingToldAtMs: number | null
 }
 
+/** How steadily an integration talks, learned from its deliveries. */
+export interface DeliveryRhythm {
+  /** Log time of its latest delivery that came a minute or more after the one before. */
+  heardAtMs: number
+  /** Its latest 32 gaps, oldest first. */
+  gapsMs: number[]
+  /** No gap since was longer than three times the usual one. */
+  steadySinceMs: number
+  /** Gaps of that time that began with none of its problems open. */
+  idleGaps: number
+  /** The others of that time. */
+  busyGaps: number
+  /** When it was last told that it is missing; null: it is not. */
+  missingToldAtMs: number | null
+}
+
 /** How far this partition's time has come; or, under keys of their own, an integration's settings or heartbeat, which a branch of their own would hide from the release before. */
 export interface StageTime {
   type: 'time'
@@ -899,9 +915,11 @@ export interface StageTime {
   integration: IntegrationSettings | null
   /** h: nowMs is when it last changed. */
   heartbeat: Heartbeat | null
+  /** g: nowMs is when it last changed. */
+  rhythm: DeliveryRhythm | null
 }
 
-/** One state entry of the process stage, by key: p:<problem key>, d:<delivery id>, m, and as a time with one field more i:<integration id> and h:<integration id>. */
+/** One state entry of the process stage, by key: p:<problem key>, d:<delivery id>, m, and as a time with one field more i:<integration id>, h:<integration id> and g:<integration id>. */
 export interface ProcessEntry {
   event: TrackedProblem | SeenDelivery | StageTime
 }

@@ -37,6 +37,23 @@ describe('missing', () => {
   })
 })
 
+describe('missing, switched off', () => {
+  const silent = { source: 'heartbeat', asset: 'PRTG', signature: 'Monitor is missing', labels: { usual_gap_seconds: '300' } }
+  const settings = (revision: number, rules: string) => ({ type: 'settings' as const, companyId: 'acme', revision, windowMs: 600_000, maxLifeMs: 14_400_000, joinThreshold: 0.5, weights: {}, criticalAssets: [], aliases: {}, rules, rulesRevision: revision })
+
+  it('opens nothing for a learned silence, lets go what is open already, and still tells a heartbeat that somebody set', () => {
+    const bench = new Bench()
+    bench.feed(problem('before', 0, { ...silent, asset: 'Nagios' }), settings(1, '{"switches":{"missing":false}}'))
+    bench.feed(problem('learned', 5, silent), problem('set', 6_000, { ...silent, labels: {} }))
+    expect(bench.fates.at(-2)).toMatchObject({ kind: 'dropped', reason: 'switched_off' })
+    expect([...bench.problems.keys()]).toEqual(['before', 'set'])
+    bench.feed(problem('before', 7_000, { ...silent, asset: 'Nagios', change: 'resolved' }))
+    expect(bench.incidentOf('before')!.status).toBe('resolved')
+    bench.feed(settings(2, ''), problem('learned', 8_000, { ...silent, change: 'repeated', count: 2 }))
+    expect(bench.incidentOf('learned')!.status).toBe('open')
+  })
+})
+
 describe('findings of incidents that become one', () => {
   it('stay with the survivor', () => {
     const bench = new Bench()

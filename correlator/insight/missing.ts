@@ -1,6 +1,8 @@
 /** The finding that a monitor has stopped talking; the process stage hears every delivery, so it is the one that tells. */
+import type { PlacedProblem } from '../../schemas/records.ts'
+import type { CompanyNode } from '../company-node.ts'
 import type { ProblemNode } from '../problem-node.ts'
-import type { Found } from './stored.ts'
+import { isOn, type Found } from './stored.ts'
 
 /** Source of the problem that a silent integration is. */
 const HEARTBEAT_SOURCE = 'heartbeat'
@@ -10,6 +12,11 @@ const USUAL_GAP_LABEL = 'usual_gap_seconds'
 /** True for the problem that a monitor is missing. */
 export function isMissing(problem: ProblemNode): boolean {
   return problem.state.problem.source === HEARTBEAT_SOURCE
+}
+
+/** True for a silence that was only learned, of a company that does not want those; a heartbeat somebody set is told whatever the switch says. */
+export function isUnwanted(company: CompanyNode, problem: PlacedProblem): boolean {
+  return problem.source === HEARTBEAT_SOURCE && problem.labels[USUAL_GAP_LABEL] !== undefined && !isOn(company, 'missing')
 }
 
 /** What an incident says of it. A heartbeat somebody asked for is sure; a learned rhythm is a guess from many gaps. */

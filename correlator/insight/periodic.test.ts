@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { CorrelationRecord, ProblemEvent } from '../../schemas/records.ts'
 import { Bench, T0, problem } from '../test-records.ts'
 import { periodOf } from './periodic.ts'
-import { ONSETS_MAX, RHYTHMS_MAX } from './rhythms.ts'
+import { ONSETS_MAX, Rhythms, RHYTHMS_MAX } from './rhythms.ts'
 
 const [MINUTE, HOUR, DAY] = [60, 3_600, 86_400]
 const ms = (seconds: readonly number[]): number[] => seconds.map((at) => T0 + at * 1_000)
@@ -108,7 +108,7 @@ it('is silent where the rule book switches it off', () => {
 it('keeps a bounded number of troubles and onsets, those that come again before those that never did', () => {
   const bench = new Bench()
   bench.feed(...repeated(every(HOUR, 40)))
-  for (let i = 0; i < 20_000; i += 100) {
+  for (let i = 0; i < 5_500; i += 100) {
     bench.feed(...Array.from({ length: 100 }, (_, n) => problem(`new-${i + n}`, 50 * HOUR + i * 10, { asset: `asset ${i + n}`, signature: `signature ${i + n}`, title: `t${i + n}`, version: 50 * HOUR * 1_000 + i * 10_000 + n })))
   }
   const rhythms = [...bench.state.entries()].flatMap(([, { event }]) => (event.type === 'rhythm' ? [event] : []))
@@ -117,4 +117,20 @@ it('keeps a bounded number of troubles and onsets, those that come again before 
   // Later than expected, and still one of thirty-two.
   bench.feed(problem('late', 150 * HOUR, { asset: 'db-1', signature: 'backup job failed' }))
   expect(finding(bench, 'late')).toBeDefined()
+})
+
+it('keeps no more under a hundred thousand troubles, each of which comes twice', () => {
+  const rhythms = new Rhythms('acme')
+  let [version, gone] = [0, 0]
+  for (let round = 0; round < 2; round += 1) {
+    for (let i = 0; i < 100_000; i += 1) {
+      // The second round begins with what is remembered still: the newest.
+      const noted = rhythms.began(round === 0 ? i : 99_999 - i, T0 + round * DAY * 1_000 + i, version += 1, false)
+      if (noted?.gone != null) gone += 1
+    }
+  }
+  expect(rhythms.memory.size).toBe(2 * RHYTHMS_MAX)
+  expect(gone).toBe(200_000 - RHYTHMS_MAX - 2 * RHYTHMS_MAX)
+  expect(rhythms.memory.get(99_999)!.state.onsetsMs).toHaveLength(2)
+  expect(rhythms.memory.get(1_000)!.state.onsetsMs).toHaveLength(1)
 })

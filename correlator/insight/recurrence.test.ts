@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import type { Command, CorrelationRecord, ProblemEvent } from '../../schemas/records.ts'
 import { Bench, T0, command, problem } from '../test-records.ts'
 import { likeness, SKETCH_SIZE, Sketch } from './fingerprint.ts'
-import { HISTORY_MAX, OCCURRENCES_MAX } from './history.ts'
+import { History, HISTORY_MAX, OCCURRENCES_MAX } from './history.ts'
 
 const [HOUR, DAY] = [3_600, 86_400]
 
@@ -159,4 +159,15 @@ it('estimates how alike large sets are from sixteen hashes of each', () => {
   expect(likeness(all.hashes, sketchOf(0, 4_000).hashes)).toBeGreaterThan(0.5)
   expect(likeness([], [])).toBe(0)
   expect(likeness([1, 2, 3], [2, 3, 4])).toBe(0.5)
+})
+
+it('keeps no more under a hundred thousand ended incidents, and is asked as quickly', () => {
+  const history = new History('acme')
+  const put = (i: number, sketch: readonly number[]) => history.putDown({ incidentId: `inc_${i}`, sketch, size: sketch.length, openedAtMs: T0 + i * 1_000, endedAtMs: T0 + i * 1_000 + 500 }, i + 1)
+  // All of them share one problem, which must not make a list that grows.
+  for (let i = 0; i < 100_000; i += 1) put(i, [7, 1_000 + i * 3, 1_001 + i * 3, 1_002 + i * 3])
+  expect(history.size).toBe(HISTORY_MAX)
+  expect(history.find([7], 0.2)!.node.id).toBe('inc_99999')
+  expect(history.holding('inc_99000')).toBeDefined()
+  expect(history.holding('inc_98999')).toBeUndefined()
 })
