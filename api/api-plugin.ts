@@ -17,6 +17,7 @@ import { deliveryRoutes } from './routes/deliveries.ts'
 import { historyRoutes } from './routes/history.ts'
 import { consoleRoutes } from './routes/console.ts'
 import { eventRoutes } from './routes/events.ts'
+import { feedbackRoutes } from './routes/feedback.ts'
 import { figureRoutes } from './routes/figures.ts'
 import { healthRoutes, measureAnswers } from './routes/health.ts'
 import { incidentRoutes } from './routes/incidents.ts'
@@ -62,6 +63,7 @@ export function apiPlugin(options: ApiOptions): FastifyPluginAsync {
       userRoutes(routes, context)
       incidentRoutes(routes, context)
       figureRoutes(routes, context)
+      feedbackRoutes(routes, context)
       deliveryRoutes(routes, context)
       deadLetterRoutes(routes, context)
       backtestRoutes(routes, context)

@@ -11,6 +11,7 @@ import type { AdapterBacktestLine, AdapterBacktestQuery } from '../schemas/adapt
 import type { CompanyDifferences, CompanySettingsView, EffectiveRules, MspSettingsView, RuleBookDraft, RuleBookView, RuleRevision } from '../schemas/rule-views.ts'
 import type { StoredRuleBook } from '../schemas/rules.ts'
 import type { MspOverrides } from '../schemas/settings-cascade.ts'
+import type { AgreementView, Label } from '../schemas/labels.ts'
 import type { BacktestView, HistoryBacktestQuery } from '../schemas/backtest.ts'
 import type { CompanySettings, Role } from '../schemas/settings.ts'
 import type {
@@ -136,6 +137,14 @@ export interface CommandStore {
   current(id: string): Promise<CommandView>
 }
 
+/** What people said by merging and splitting. */
+export interface LabelStore {
+  /** Newest first, of the companies the caller manages. */
+  list(scope: Scope, query: PageQuery & { readonly companyId: string | null }): Promise<Page<Label>>
+  /** How far people agreed with the grouping. */
+  agreement(span: Span): Promise<AgreementView>
+}
+
 /** The audit log. */
 export interface AuditStore {
   list(scope: Scope, query: PageQuery & { readonly companyId: string | null; readonly actorId: string | null; readonly action: string | null }): Promise<Page<AuditEntry>>
@@ -174,6 +183,7 @@ export interface Stores {
   readonly users: UserStore
   readonly incidents: IncidentStore
   readonly commands: CommandStore
+  readonly labels: LabelStore
   readonly audit: AuditStore
 }
 

@@ -1,4 +1,5 @@
 import type { CommandOutcome, IncidentChanged, IncidentRecord, ProblemPlaced } from '../../schemas/records.ts'
+import { settleLabels } from '../queries/labels.ts'
 import type { Sql } from '../queries/sql.ts'
 import { readBefore } from './before.ts'
 import { planBatch } from './plan.ts'
@@ -41,6 +42,7 @@ export async function projectBatch(sql: Sql, records: readonly IncidentRecord[])
   await writeJoins(sql, plan.joins)
   await writeTimeline(sql, plan.timeline)
   await settleCommands(sql, plan.outcomes)
+  await settleLabels(sql, records, plan.outcomes)
   return {
     incidents: plan.incidents.map((change) => ({ change, number: numbers.get(change.incidentId) ?? 0, isNew: !before.incidents.has(change.incidentId) })),
     problems: plan.problems,

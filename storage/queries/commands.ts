@@ -6,6 +6,7 @@ import { AppError } from '../../schemas/errors.ts'
 import type { Actor, Command, CommandAction, IncidentSeverity } from '../../schemas/records.ts'
 import type { CommandView } from '../../schemas/views.ts'
 import { writeAudit } from './audit.ts'
+import { draftLabel } from './labels.ts'
 import { enqueue } from './outbox.ts'
 import { commandedIncidents, visibleCommands, visibleIncidents } from './scope.ts'
 import { atMs, iso, Params, whole, type Sql, type SqlDatabase } from './sql.ts'
@@ -79,6 +80,7 @@ export function commandStore(db: SqlDatabase, { clock }: { readonly clock: Clock
           return twin
         }
         await enqueue(sql, target.companyId, { event: command }, nowMs)
+        await draftLabel(sql, command, nowMs)
         const before = { status: target.status, assignee: target.assignee, version: target.version }
         await writeAudit(sql, caller, { companyId: target.companyId, action: `incident.${request.action}`, subject: target.id, before, after: { commandId: command.commandId, ...request } }, nowMs)
         return read(sql, command.commandId)

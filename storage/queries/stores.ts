@@ -10,6 +10,7 @@ import { integrationStore } from './integrations.ts'
 import { mspSettingsStore } from './msp-settings.ts'
 import { ruleStore } from './rules.ts'
 import { listDifferences, type DifferenceQuery } from './settings-diff.ts'
+import { labelStore } from './labels.ts'
 import type { SqlDatabase } from './sql.ts'
 import { topologyStore } from './topologies.ts'
 import { userStore } from './users.ts'
@@ -24,6 +25,7 @@ export function openStores(db: SqlDatabase, options: { readonly clock: Clock; re
     topologies: topologyStore(db, shared),
     users: userStore(db, shared),
     commands: commandStore(db, shared),
+    labels: labelStore(db),
     rules: ruleStore(db, shared),
     settings: { ...mspSettingsStore(db, shared), diff: (scope: Scope, query: DifferenceQuery) => listDifferences(db, scope, query) },
     incidents: {

@@ -129,6 +129,8 @@ const TABLE: Record<string, Row> = {
   'GET /api/commands/:id': { ...READ, taken: [200, 200, 404, 200], ask: (place) => ({ url: `/api/commands/${place.command}` }) },
   'GET /api/stats/noise': { ...READ, ask: (place) => ({ url: `/api/stats/noise?company=${place.company}` }) },
   'GET /api/stats/sla': { ...READ, ask: (place) => ({ url: `/api/stats/sla?company=${place.company}` }) },
+  'GET /api/stats/agreement': { ...READ, ask: (place) => ({ url: `/api/stats/agreement?company=${place.company}` }) },
+  'GET /api/labels': { ...MANAGE, ask: (place) => ({ url: `/api/labels?company=${place.company}` }) },
   'GET /api/stats/incidents': { ...READ, ask: (place) => ({ url: `/api/stats/incidents?company=${place.company}` }) },
   'GET /api/balance': { ...READ, ask: (place) => ({ url: `/api/balance?company=${place.company}` }) },
   'GET /api/deliveries': { ...READ, ask: (place) => ({ url: `/api/deliveries?company=${place.company}` }) },
