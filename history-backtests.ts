@@ -6,7 +6,7 @@ import type { HistoryInput, HistoryOutput, HistoryWork } from './history-worker.
 import type { ComparisonView, HistoryBacktestQuery, HistoryBacktestResult } from './schemas/backtest.ts'
 import type { Clock } from './schemas/clock.ts'
 import { AppError, toAppError } from './schemas/errors.ts'
-import type { Settings } from './schemas/records.ts'
+import type { Settings, TopologyEdge } from './schemas/records.ts'
 import { trialSettingsFrom } from './schemas/trial-settings.ts'
 import { countRecordedAlerts, recordedAlerts } from './storage/backtest/recorded-alerts.ts'
 import { noise, type FactSource } from './storage/queries/analytics.ts'
@@ -14,6 +14,7 @@ import { backtestStore, type BacktestEnd } from './storage/queries/backtests.ts'
 import { settingsInForce } from './storage/queries/company-settings.ts'
 import type { PastAlert } from './processors/past-alerts.ts'
 import type { Database } from './storage/postgres/database.ts'
+import type { Sql } from './storage/queries/sql.ts'
 
 /** Runs of one process at once. */
 const AT_ONCE = 2
@@ -101,10 +102,11 @@ async function replayed({ facts, database, tell }: Surroundings, query: HistoryB
   const { companyId, fromMs, toMs, limit } = query
   const inForce = await settingsInForce(database, companyId)
   if (inForce === null) throw new AppError('not_found', 'there is no such company')
+  const edges = await edgesInForce(database, companyId)
   const all = await countRecordedAlerts(facts, query)
   const total = Math.min(all, limit)
   if (signal.aborted) return null
-  const thread = new Thread({ before: over(inForce, query.compareWith), after: over(inForce, query.settings), edgesBefore: [], edgesAfter: query.topology ?? [] }, signal)
+  const thread = new Thread({ before: over(inForce, query.compareWith), after: over(inForce, query.settings), edgesBefore: edges, edgesAfter: query.topology ?? edges }, signal)
   try {
     let [done, lastMs] = [0, fromMs]
     if (!(await tell({ done, total }))) return null
@@ -120,6 +122,12 @@ async function replayed({ facts, database, tell }: Surroundings, query: HistoryB
   } finally {
     await thread.end()
   }
+}
+
+/** The dependency graph that the company's log was told last. */
+async function edgesInForce(sql: Sql, companyId: string): Promise<readonly TopologyEdge[]> {
+  const [row] = await sql.query<{ edges: readonly TopologyEdge[] }>('select edges from company_topologies where company_id = $1', [companyId])
+  return row?.edges ?? []
 }
 
 /** What is tried, over what is in force. */
