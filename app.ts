@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import pino from 'pino'
+import { startAnalyse, startAnalysisNews } from './analyse-role.ts'
 import { openAdapterBacktests } from './adapter-backtests.ts'
 import { apiPlugin } from './api/api-plugin.ts'
 import { LiveHub } from './api/live-hub.ts'
@@ -91,6 +92,8 @@ export async function startApp(config: Config, roles: readonly RoleName[]): Prom
     if (has('correlate')) await started(startCorrelate(surroundings))
     if (has('process')) await started(startProcess(surroundings))
     const relay = has('relay') ? await started(startRelaying(surroundings)) : null
+    const analysing = has('analyse') ? await started(startAnalyse(surroundings, { config, model: llm.model, live, noted: () => relay?.wake() })) : null
+    if (live !== null && analysing === null) await started(startAnalysisNews(surroundings, live))
     const keeper = has('ingest') ? new CredentialKeeper(surroundings, secrets.masterKey) : null
     if (keeper !== null) {
       await keeper.start()
@@ -116,7 +119,7 @@ export async function startApp(config: Config, roles: readonly RoleName[]): Prom
       await server.register(apiPlugin({
         clock, stores, analytics: analyticsStore(source), receipts: await openReceipts({ facts: source, sql: database, log: engines.log, schemaIds: engines.schemaIds }),
         deadLetters: await openDeadLetters({ facts: source, database, log: engines.log, schemaIds: engines.schemaIds, clock }), mappings: workbench, health, metrics: metrics.registry, live, settlements,
-        changed: { outbox: () => relay?.wake(), credentials: async () => keeper?.refreshed() },
+        changed: { outbox: () => relay?.wake(), credentials: async () => keeper?.refreshed(), analyses: () => analysing?.wake() },
         backtests: await openAdapterBacktests(engines), history, modelTests: llm.trials,
         jwtSecret: await jwtSecret(await engines.database(), openSecretBox(secrets.masterKey)), adminToken: secrets.adminToken, mode: config.mode, publicUrl: null, version: version(),
       }))

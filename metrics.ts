@@ -1,6 +1,8 @@
 /** All metrics of the process in one registry, in the Prometheus text format; labels are bounded. */
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import { INGEST_METRICS, type Metrics as IngestMetrics } from './ingest/ports.ts'
+import { makeAnalystMetrics } from './analyst-metrics.ts'
+import type { AnalystMetrics } from './correlator/analyst/ports.ts'
 import type { RunnerMetrics } from './processors/runner.ts'
 
 /** The registry and the counters that the parts are handed. */
@@ -8,6 +10,7 @@ export interface AppMetrics {
   readonly registry: Registry
   readonly ingest: IngestMetrics
   readonly runner: RunnerMetrics
+  readonly analyst: AnalystMetrics
 }
 
 /** Makes them, with the process's own figures (memory, event loop, CPU). */
@@ -21,6 +24,7 @@ export function makeMetrics(): AppMetrics {
   const progress = new Gauge({ name: 'stage_progress_timestamp_seconds', help: 'Append time of the newest committed record.', labelNames: ['stage', 'partition'], registers: [registry] })
   return {
     registry,
+    analyst: makeAnalystMetrics(registry),
     ingest: {
       inc(name, label, by = 1) {
         const metric = counters.get(name)

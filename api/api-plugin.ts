@@ -9,6 +9,7 @@ import { replyErrors } from './error-reply.ts'
 import { openapiHead } from './openapi.ts'
 import { readBodies } from './read-bodies.ts'
 import { mayCall } from './roles.ts'
+import { analysisRoutes } from './routes/analyses.ts'
 import { assetRoutes } from './routes/assets.ts'
 import { backtestRoutes } from './routes/backtests.ts'
 import { companyRoutes } from './routes/companies.ts'
@@ -62,6 +63,7 @@ export function apiPlugin(options: ApiOptions): FastifyPluginAsync {
       topologyRoutes(routes, context)
       userRoutes(routes, context)
       incidentRoutes(routes, context)
+      analysisRoutes(routes, context)
       figureRoutes(routes, context)
       feedbackRoutes(routes, context)
       deliveryRoutes(routes, context)

@@ -3,7 +3,7 @@ import { covers, type Scope } from '../schemas/access.ts'
 import type { Clock } from '../schemas/clock.ts'
 
 /** The kinds of live event. `resync` tells a listener that events are missing and lists must be read anew. */
-export type LiveType = 'alert_received' | 'incident_created' | 'incident_updated' | 'run_updated' | 'notification' | 'resync'
+export type LiveType = 'alert_received' | 'incident_created' | 'incident_updated' | 'analysis_delta' | 'run_updated' | 'notification' | 'resync'
 
 /** Something that happened, before it has an id. */
 export interface LiveNews {

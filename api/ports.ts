@@ -3,6 +3,7 @@ import type { Caller, Scope } from '../schemas/access.ts'
 import type { IntegrationAuthentication } from '../schemas/authentication.ts'
 import type { IntegrationProcessing } from '../schemas/integration-processing.ts'
 import type { MappingFault, MappingSample, MappingSuggestion, MappingTrial } from '../schemas/mapping.ts'
+import type { AnalysisView, LlmSettingsChange, LlmUsageView } from '../schemas/analysis-views.ts'
 import type { CommandAction, IncidentSeverity, IncidentStatus } from '../schemas/records.ts'
 import type {
   DeadLetterCount, DeadLetterDetail, DeadLetterFilter, DeadLetterView, DeliveryFilter, DeliveryLine, DeliveryView, ReplayAnswer, ReplayStep,
@@ -172,6 +173,15 @@ export interface SettingsStore {
   diff(scope: Scope, query: PageQuery & { readonly companyId: string | null }): Promise<Page<CompanyDifferences>>
 }
 
+/** Analyses of incidents and what they cost. */
+export interface AnalysisQueries {
+  request(caller: Caller, incidentId: string): Promise<{ readonly incidentId: string }>
+  list(scope: Scope, incidentId: string): Promise<readonly AnalysisView[]>
+  usage(scope: Scope, companyId: string): Promise<LlmUsageView>
+  /** Null: for every company without its own. */
+  configure(caller: Caller, companyId: string | null, change: LlmSettingsChange): Promise<LlmUsageView | null>
+}
+
 /** Everything kept in the database. */
 export interface Stores {
   readonly rules: RuleStore
@@ -185,6 +195,7 @@ export interface Stores {
   readonly commands: CommandStore
   readonly labels: LabelStore
   readonly audit: AuditStore
+  readonly analyses: AnalysisQueries
 }
 
 /** Which companies, and from when (inclusive) to when (exclusive) in ms; null leaves that end open. */
@@ -295,4 +306,6 @@ export interface ChangeSignals {
   outbox(): void
   /** Keys, integrations or limits changed; resolves once the edge of this process, where it has one, judges by them. */
   credentials(): Promise<void>
+  /** An analysis was asked for; the analyst of this process, where it has one, looks at once. */
+  analyses?(): void
 }

@@ -27,7 +27,7 @@ export function eventRoutes(app: FastifyInstance, context: RouteContext): void {
     exposeHeadRoute: false,
     schema: {
       tags: ['events'], summary: 'Live events (server-sent events); resume by Last-Event-ID', produces: ['text/event-stream'],
-      description: 'Types: alert_received (a count a second and company), incident_created, incident_updated, run_updated, notification; resync tells that events are missing and lists must be read anew.',
+      description: 'Types: alert_received (a count a second and company), incident_created, incident_updated, analysis_delta (a piece of an analysis that is being written: where in the summary it stands, 0 from its beginning), run_updated, notification; resync tells that events are missing and lists must be read anew.',
       headers: { type: 'object', properties: { 'last-event-id': text({ maxLength: 100 }) } },
       querystring: { type: 'object', properties: { lastEventId: text({ maxLength: 100, description: 'for clients that cannot set the header' }) } },
       response: { 200: { type: 'string', description: 'a stream of events' }, 401: ERROR, 429: ERROR },

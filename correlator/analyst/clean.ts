@@ -37,9 +37,9 @@ export function cleanText(given: string, maxChars: number): Cleaned {
   for (let round = 0; round < 5; round += 1) {
     const before = text
     for (const [form, instead] of FORMS) {
-      text = text.replace(form, (...match: unknown[]) => {
+      text = text.replace(form, (_, words: unknown) => {
         removed += 1
-        return instead === '$1' ? String(match[1] ?? '') : instead
+        return instead === '$1' && typeof words === 'string' ? words : instead
       })
     }
     if (text === before) break

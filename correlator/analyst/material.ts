@@ -63,8 +63,3 @@ export interface Material {
   readonly runbooks: readonly RunbookFacts[]
   readonly redaction: { readonly hidesHosts: boolean }
 }
-
-/** Categories every company has. */
-export const DEFAULT_CATEGORIES: readonly string[] = [
-  'password reset', 'disk clean-up', 'licence request', 'network', 'printer', 'e-mail', 'hardware', 'security alert', 'performance', 'availability', 'backup',
-]

@@ -61,9 +61,10 @@ export class Redactor {
     text = text.replace(PLACEHOLDER, (found) => this.#placeholderOf('host', found, false))
     for (const { kind, pattern, group, unless } of HIDING_PATTERNS) {
       text = text.replace(pattern, (...match: unknown[]) => {
-        const whole = String(match[0])
-        const groups = match.slice(1).filter((part, index) => index < match.length - 3 && typeof part === 'string' && part !== '') as string[]
-        const hidden = group === 0 ? whole : group === -1 ? groups.at(-1) ?? '' : String(match[group] ?? '')
+        // The last two are the place and the text itself.
+        const parts = match.slice(0, -2).map((part) => (typeof part === 'string' ? part : ''))
+        const [whole = ''] = parts
+        const hidden = group === -1 ? parts.slice(1).findLast((part) => part !== '') ?? '' : parts[group] ?? ''
         if (hidden === '' || isPlaceholders(hidden) || unless?.(hidden) === true) return whole
         const at = whole.lastIndexOf(hidden)
         return `${whole.slice(0, at)}${this.#placeholderOf(kind, this.#opened(hidden), false)}${whole.slice(at + hidden.length)}`

@@ -1,8 +1,9 @@
 /** Whether an incident is worth a call: rules explain most of them, and a call costs money and somebody's attention. */
+import type { AnalysisReason } from '../../schemas/analysis-views.ts'
 import type { IncidentChanged } from '../../schemas/records.ts'
 
-/** Why an incident is analysed; `requested` by a person. */
-export type Why = 'requested' | 'critical' | 'pattern' | 'several_tools' | 'ambiguous' | 'grown'
+/** Why an incident is analysed. */
+export type Why = AnalysisReason
 
 /** What is known of the last analysis of the incident. */
 export interface LastAnalysis {

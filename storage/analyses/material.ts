@@ -32,7 +32,7 @@ export async function readMaterial(sql: Sql, incidentId: string, companyId: stri
   if (row === undefined) return null
   // The row of the list is older than its incident's row only while the projection has not caught up.
   if ((row.version as number | null) === null || row.version < (row.wantedVersion ?? 0)) return 'behind' as const
-  const { wantedVersion: _wanted, mergedInto, ...incident } = row
+  const { mergedInto, ...incident } = row
   if (mergedInto !== null || (!isRequested && (row.status === 'resolved' || row.status === 'closed'))) return null
   const problems = await sql.query<ProblemRow>(
     `select coalesce(p.alert_id, p.problem_key) as "alertId", p.asset, p.signature, p.source, p.severity, p.status, p.title, p.message, p.labels, ${whole('p.alert_count')} as count, ${ms('p.first_at')} as "firstAtMs"

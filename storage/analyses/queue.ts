@@ -1,4 +1,5 @@
 /** The list of incidents that wait to be analysed: bounded, one row an incident, in one pair of hands at a time. */
+import type { AnalysisReason } from '../../schemas/analysis-views.ts'
 import type { Classification, Finding, RootCause } from '../../schemas/records.ts'
 import { atMs, type Sql } from '../queries/sql.ts'
 import { monthOf } from './money.ts'
@@ -22,7 +23,7 @@ export interface Wanted {
   readonly partition: number
   readonly version: number
   /** Null: it is not, or no longer. */
-  readonly why: string | null
+  readonly why: AnalysisReason | null
   readonly findings: readonly Finding[]
   readonly rootCause: RootCause | null
   readonly classification: Classification | null
@@ -83,7 +84,7 @@ async function withRoom(sql: Sql, wanted: readonly Wanted[], nowMs: number): Pro
 }
 
 /** Takes what is due, what people asked for first, then by waiting time; a company never takes all places while another waits. */
-export async function claimDue(sql: Sql, logNowMs: ReadonlyMap<number, number>, limit: number, nowMs: number): Promise<readonly { readonly incidentId: string; readonly companyId: string; readonly why: string }[]> {
+export async function claimDue(sql: Sql, logNowMs: ReadonlyMap<number, number>, limit: number, nowMs: number): Promise<readonly { readonly incidentId: string; readonly companyId: string; readonly why: AnalysisReason }[]> {
   return sql.query(
     `with due as (
        select q.incident_id, q.why, q.due_at_ms, row_number() over (partition by q.company_id order by (q.why = 'requested') desc, q.due_at_ms, q.incident_id) as turn

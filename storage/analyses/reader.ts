@@ -3,6 +3,7 @@
  * transaction, as the projector does it; which incident deserves one is decided by whoever starts the reader. Records that cannot be read are passed
  * over: the projector sets them aside.
  */
+import type { AnalysisReason } from '../../schemas/analysis-views.ts'
 import { openCodec, type Codec, type SchemaIds } from '../../schemas/codec.ts'
 import { AppError, toAppError } from '../../schemas/errors.ts'
 import { epochOf, NO_POSITION, offsetOf, positionOf, type Position } from '../../schemas/position.ts'
@@ -29,7 +30,7 @@ export interface AnalysisReaderOptions {
   readonly schemaIds: SchemaIds
   readonly database: SqlDatabase
   /** Why an incident deserves an analysis; null: it does not. */
-  readonly wants: (incident: IncidentChanged, last: LastJudged | null) => string | null
+  readonly wants: (incident: IncidentChanged, last: LastJudged | null) => AnalysisReason | null
   readonly logger: { warn(fields: object, message: string): void }
   readonly failed: (error: Error) => void
   readonly nowMs: () => number

@@ -164,7 +164,7 @@ async function show(sql: Sql, incidentId: string, analysisId: string): Promise<v
 async function say(sql: Sql, note: { commandId: string; companyId: string; incidentId: string; version: number; text: string; severity: string | null; confidence: number | null }, nowMs: number): Promise<void> {
   const command: Command = {
     type: 'command', commandId: note.commandId, companyId: note.companyId, incidentId: note.incidentId, action: 'note', actor: ANALYST, judgedVersion: note.version, assignee: null, text: note.text,
-    intoIncidentId: null, problemKeys: [], issuedAtMs: nowMs, severity: note.severity, confidence: note.confidence,
+    intoIncidentId: null, problemKeys: [], issuedAtMs: nowMs, severity: note.severity, confidence: note.confidence, category: null,
   }
   await sql.query(`insert into commands (id, company_id, incident_id, action, actor, created_at) values ($1, $2, $3, 'note', $4::jsonb, ${atMs('$5')})`, [note.commandId, note.companyId, note.incidentId, JSON.stringify(ANALYST), nowMs])
   await enqueue(sql, note.companyId, { event: command }, nowMs)

@@ -1,5 +1,6 @@
 import type { Caller, Scope } from '../../schemas/access.ts'
 import type { Clock } from '../../schemas/clock.ts'
+import { analysisQueries } from '../analyses/usage.ts'
 import { openSecretBox } from '../secret-box.ts'
 import { assetStore } from './assets.ts'
 import { listAudit, writeAudit, type AuditQuery } from './audit.ts'
@@ -28,6 +29,7 @@ export function openStores(db: SqlDatabase, options: { readonly clock: Clock; re
     labels: labelStore(db),
     rules: ruleStore(db, shared),
     settings: { ...mspSettingsStore(db, shared), diff: (scope: Scope, query: DifferenceQuery) => listDifferences(db, scope, query) },
+    analyses: analysisQueries(db, shared),
     incidents: {
       list: (scope: Scope, query: IncidentQuery) => listIncidents(db, scope, query),
       get: (scope: Scope, id: string) => getIncident(db, scope, id),

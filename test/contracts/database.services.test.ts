@@ -4,6 +4,7 @@ import { systemClock } from '../../schemas/clock.ts'
 import { openDatabase } from '../../storage/postgres/database.ts'
 import { databaseContract, type EmptyDatabase } from './database.contract.ts'
 import { projectorContract } from './projector.contract.ts'
+import { analysesContract } from './analyses.contract.ts'
 import { announcementsContract } from './announcements.contract.ts'
 import { relayContract } from './relay.contract.ts'
 
@@ -28,6 +29,7 @@ databaseContract('PostgreSQL', emptyOnServer)
 projectorContract('PostgreSQL', emptyOnServer)
 relayContract('PostgreSQL', emptyOnServer)
 announcementsContract('PostgreSQL', emptyOnServer)
+analysesContract('PostgreSQL', emptyOnServer)
 
 it('outlives a server that closes a connection between two statements of a transaction', async () => {
   const empty = await emptyOnServer()

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { systemClock, TestClock } from '../../schemas/clock.ts'
 import { openDatabase } from '../../storage/postgres/database.ts'
 import { DURABLE_START_PARAMS, OrderedFiles } from '../../storage/postgres/ordered-files.ts'
+import { analysesContract } from './analyses.contract.ts'
 import { announcementsContract } from './announcements.contract.ts'
 import { databaseContract, type EmptyDatabase } from './database.contract.ts'
 import { projectorContract } from './projector.contract.ts'
@@ -20,6 +21,7 @@ databaseContract('PGlite', emptyDirectory)
 projectorContract('PGlite', emptyDirectory)
 relayContract('PGlite', emptyDirectory)
 announcementsContract('PGlite', emptyDirectory)
+analysesContract('PGlite', emptyDirectory)
 
 describe('a directory of PGlite', () => {
   it('is synced by PostgreSQL itself: at each durable commit, and not at the others', async () => {

@@ -1,0 +1,77 @@
+/** How the role `analyse` is put together: reader, desk and analyst over the database, and whoever hears of it live. */
+import type { LiveHub, LiveNews } from './api/live-hub.ts'
+import type { Config } from './config.ts'
+import { makeAnalyst } from './correlator/analyst/analyst.ts'
+import { startDesk } from './correlator/analyst/desk.ts'
+import type { Model } from './correlator/analyst/model/port.ts'
+import type { AnalystNews } from './correlator/analyst/ports.ts'
+import { readPrompt } from './correlator/analyst/prompts.ts'
+import { worthAsking } from './correlator/analyst/worth.ts'
+import { DEFAULT_CATEGORIES } from './correlator/classify/categories.ts'
+import { AppError } from './schemas/errors.ts'
+import { followNews, newsWriter } from './storage/analyses/news.ts'
+import { startAnalysisReader } from './storage/analyses/reader.ts'
+import { interruptAll, openAnalysisStore } from './storage/analyses/store.ts'
+import { wholeSettings } from './storage/queries/company-settings.ts'
+import type { Stoppable, Surroundings } from './wiring.ts'
+
+/** A running role; `wake` makes it look at its list now. */
+export interface Analysing extends Stoppable {
+  wake(): void
+}
+
+/** What it needs besides the engines. */
+export interface AnalyseOptions {
+  readonly config: Pick<Config, 'mode'>
+  readonly model: Model
+  /** The hub of this process, where it serves the API. */
+  readonly live: LiveHub | null
+  /** A note lies in the outbox. */
+  readonly noted: () => void
+}
+
+/** No provider at all: rules only. */
+export const NO_MODEL: Model = {
+  ask: () => Promise.reject(new AppError('llm_off', 'no language model is configured')),
+  state: () => [],
+}
+
+/** Lets live listeners of this process hear of analyses that another one makes. */
+export async function startAnalysisNews({ engines, clock, logger }: Surroundings, live: LiveHub): Promise<Stoppable> {
+  // Only the analyst writes there.
+  return followNews(await engines.database(), { clock, logger, tell: (news) => void live.publish(news as AnalystNews) })
+}
+
+/** Role `analyse`. */
+export async function startAnalyse({ engines, clock, logger, metrics, failed }: Surroundings, { config, model, live, noted }: AnalyseOptions): Promise<Analysing> {
+  const database = await engines.database()
+  if (database.kind === 'pglite') await interruptAll(database, clock)
+  const store = openAnalysisStore(database, { clock, noted })
+  const write = newsWriter(database, { clock, logger })
+  const tell = (news: AnalystNews): void => {
+    if (live === null) write(news)
+    else live.publish(news satisfies LiveNews)
+  }
+  const modeOf = async (companyId: string): Promise<string | null> => {
+    const [row] = await database.query<{ settings: object }>('select settings from companies where id = $1', [companyId])
+    if (row === undefined) return 'the company is not known'
+    if (config.mode === 'demo') return 'the program runs in mode demo'
+    return wholeSettings(row.settings).mode === 'demo' ? 'the company is in mode demo' : null
+  }
+  const analyse = makeAnalyst({
+    store, model, prompt: readPrompt('incident'), runbooks: { list: () => Promise.resolve([]) }, categoriesOf: () => Promise.resolve(DEFAULT_CATEGORIES.map(({ id }) => id)), whyNot: modeOf,
+    tell, metrics: metrics.analyst, logger, monotonicMs: () => performance.now(),
+  })
+  const reader = await startAnalysisReader({
+    log: engines.log, schemaIds: engines.schemaIds, database, wants: worthAsking, logger, failed, nowMs: () => clock.now(),
+    progress: (partition, atMs) => metrics.runner.progress('analyse', partition, atMs),
+  })
+  const desk = startDesk({ store, analyse, logNowMs: () => reader.logNowMs(), clock, metrics: metrics.analyst, logger })
+  return {
+    wake: () => desk.wake(),
+    async stop() {
+      await reader.stop()
+      await desk.stop()
+    },
+  }
+}
