@@ -9,10 +9,11 @@ import { readPrompt } from './correlator/analyst/prompts.ts'
 import { worthAsking } from './correlator/analyst/worth.ts'
 import { DEFAULT_CATEGORIES } from './correlator/classify/categories.ts'
 import { AppError } from './schemas/errors.ts'
+import type { RuleBook } from './schemas/rules.ts'
 import { followNews, newsWriter } from './storage/analyses/news.ts'
 import { startAnalysisReader } from './storage/analyses/reader.ts'
 import { interruptAll, openAnalysisStore } from './storage/analyses/store.ts'
-import { wholeSettings } from './storage/queries/company-settings.ts'
+import { settingsInForce, wholeSettings } from './storage/queries/company-settings.ts'
 import type { Stoppable, Surroundings } from './wiring.ts'
 
 /** A running role; `wake` makes it look at its list now. */
@@ -42,6 +43,10 @@ export async function startAnalysisNews({ engines, clock, logger }: Surroundings
   return followNews(await engines.database(), { clock, logger, tell: (news) => void live.publish(news as AnalystNews) })
 }
 
+function rulesOf(text: string): RuleBook {
+  return text === '' ? {} : (JSON.parse(text) as RuleBook)
+}
+
 /** Role `analyse`. */
 export async function startAnalyse({ engines, clock, logger, metrics, failed }: Surroundings, { config, model, live, noted }: AnalyseOptions): Promise<Analysing> {
   const database = await engines.database()
@@ -53,13 +58,17 @@ export async function startAnalyse({ engines, clock, logger, metrics, failed }: 
     else live.publish(news satisfies LiveNews)
   }
   const modeOf = async (companyId: string): Promise<string | null> => {
+    if (config.mode === 'demo') return 'the program runs in mode demo'
     const [row] = await database.query<{ settings: object }>('select settings from companies where id = $1', [companyId])
     if (row === undefined) return 'the company is not known'
-    if (config.mode === 'demo') return 'the program runs in mode demo'
-    return wholeSettings(row.settings).mode === 'demo' ? 'the company is in mode demo' : null
+    return (await wholeSettings(database, row.settings)).mode === 'demo' ? 'the company is in mode demo' : null
+  }
+  const categoriesOf = async (companyId: string): Promise<string[]> => {
+    const own = rulesOf((await settingsInForce(database, companyId))?.rules ?? '')
+    return [...new Set([...DEFAULT_CATEGORIES, ...own.categories ?? []].map(({ id }) => id))].filter((id) => own.categories?.some((category) => category.id === id && category.enabled === false) !== true)
   }
   const analyse = makeAnalyst({
-    store, model, prompt: readPrompt('incident'), runbooks: { list: () => Promise.resolve([]) }, categoriesOf: () => Promise.resolve(DEFAULT_CATEGORIES.map(({ id }) => id)), whyNot: modeOf,
+    store, model, prompt: readPrompt('incident'), runbooks: { list: () => Promise.resolve([]) }, categoriesOf, whyNot: modeOf,
     tell, metrics: metrics.analyst, logger, monotonicMs: () => performance.now(),
   })
   const reader = await startAnalysisReader({
