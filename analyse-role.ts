@@ -4,11 +4,11 @@ import type { Config } from './config.ts'
 import { makeAnalyst } from './correlator/analyst/analyst.ts'
 import { startDesk } from './correlator/analyst/desk.ts'
 import type { Model } from './correlator/analyst/model/port.ts'
+import { readPrices } from './correlator/analyst/model/prices.ts'
 import type { AnalystNews } from './correlator/analyst/ports.ts'
 import { readPrompt } from './correlator/analyst/prompts.ts'
 import { worthAsking } from './correlator/analyst/worth.ts'
 import { DEFAULT_CATEGORIES } from './correlator/classify/categories.ts'
-import { AppError } from './schemas/errors.ts'
 import type { RuleBook } from './schemas/rules.ts'
 import { followNews, newsWriter } from './storage/analyses/news.ts'
 import { startAnalysisReader } from './storage/analyses/reader.ts'
@@ -23,18 +23,12 @@ export interface Analysing extends Stoppable {
 
 /** What it needs besides the engines. */
 export interface AnalyseOptions {
-  readonly config: Pick<Config, 'mode'>
+  readonly config: Pick<Config, 'mode' | 'llm'>
   readonly model: Model
   /** The hub of this process, where it serves the API. */
   readonly live: LiveHub | null
   /** A note lies in the outbox. */
   readonly noted: () => void
-}
-
-/** No provider at all: rules only. */
-export const NO_MODEL: Model = {
-  ask: () => Promise.reject(new AppError('llm_off', 'no language model is configured')),
-  state: () => [],
 }
 
 /** Lets live listeners of this process hear of analyses that another one makes. */
@@ -67,8 +61,9 @@ export async function startAnalyse({ engines, clock, logger, metrics, failed }: 
     const own = rulesOf((await settingsInForce(database, companyId))?.rules ?? '')
     return [...new Set([...DEFAULT_CATEGORIES, ...own.categories ?? []].map(({ id }) => id))].filter((id) => own.categories?.some((category) => category.id === id && category.enabled === false) !== true)
   }
+  const prices = readPrices(config.llm.pricesPath)
   const analyse = makeAnalyst({
-    store, model, prompt: readPrompt('incident'), runbooks: { list: () => Promise.resolve([]) }, categoriesOf, whyNot: modeOf,
+    store, model, prompt: readPrompt('incident'), runbooks: { list: () => Promise.resolve([]) }, categoriesOf, whyNot: modeOf, priceOf: (name) => prices.get(name) ?? null,
     tell, metrics: metrics.analyst, logger, monotonicMs: () => performance.now(),
   })
   const reader = await startAnalysisReader({

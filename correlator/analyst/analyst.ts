@@ -12,7 +12,7 @@ import type { AnalysisStore, AnalystLog, AnalystMetrics, AnalystNews, BudgetAler
 import { ANSWER_SCHEMA, type Prompt } from './prompts.ts'
 import { fenceOf, questionOf, type Question } from './question.ts'
 import { shapeOf } from './shape.ts'
-import { ANSWER_TOKENS, ceilingMicroUsd, NOTHING_SPENT, plusCall } from './spending.ts'
+import { ANSWER_TOKENS, ceilingMicroUsd, NOTHING_SPENT, plusCall, type TokenPrice } from './spending.ts'
 import { SummaryStream } from './summary-stream.ts'
 import { firstTier } from './worth.ts'
 
@@ -32,6 +32,8 @@ export interface AnalystOptions {
   readonly categoriesOf: CategoriesOf
   /** Why no model may be asked for a company, in words; null: it may. */
   readonly whyNot: (companyId: string) => Promise<string | null>
+  /** Price of a model's tokens; null where nobody knows it. */
+  readonly priceOf: (model: string) => TokenPrice | null
   readonly tell: (news: AnalystNews) => void
   readonly metrics: AnalystMetrics
   readonly logger: AnalystLog
@@ -51,13 +53,13 @@ export function makeAnalyst(options: AnalystOptions): (waiting: Waiting, signal:
     if (found === null) return store.drop(waiting.incidentId)
     const { companyId } = waiting
     const material: Material = { ...found, categories: await options.categoriesOf(companyId), runbooks: await options.runbooks.list(companyId) }
-    const whyNot = model.state().length === 0 ? 'no language model is configured' : await options.whyNot(companyId)
+    const whyNot = await options.whyNot(companyId) ?? (model.state().length === 0 ? 'no language model is configured' : null)
     const shape = shapeOf(material, prompt.version)
     const cached = whyNot === null && waiting.why !== 'requested' ? await store.cached(companyId, shape) : null
     const fence = fenceOf(`${fenceSecret}\n${material.incident.incidentId}\n${material.incident.version}`)
     const question = questionOf(material, fence)
     const tier = firstTier(material.incident)
-    const costOf = (one: ModelTier): number => ceilingMicroUsd(prompt.text.length + question.prompt.length, one)
+    const costOf = (one: ModelTier): number => ceilingMicroUsd(prompt.text.length + question.prompt.length, one, model.state().map(({ models }) => options.priceOf(models[one])))
     const beginning = { material, why: waiting.why, promptVersion: prompt.version, reserveMicroUsd: whyNot === null && cached === null ? costOf(tier) : 0 }
     const { begun, alert } = await store.begin(beginning)
     warn(alert)

@@ -19,10 +19,16 @@ export interface TokenPrice {
 /** What is assumed where a price is not known. */
 export const ASSUMED_PRICES: Readonly<Record<ModelTier, TokenPrice>> = { cheap: { input: 1, output: 5 }, strong: { input: 15, output: 75 } }
 
-/** What one `ask` may cost at most, its repair included, in millionths of a US dollar. */
-export function ceilingMicroUsd(promptChars: number, tier: ModelTier, price: TokenPrice = ASSUMED_PRICES[tier]): number {
+/**
+ * What one `ask` may cost at most, in millionths of a US dollar: each provider may fail after it was paid, and each may be asked twice for a repair.
+ * `prices` holds one entry a provider, null where nobody knows it.
+ */
+export function ceilingMicroUsd(promptChars: number, tier: ModelTier, prices: readonly (TokenPrice | null)[]): number {
   const inputTokens = Math.ceil(promptChars / CHARS_PER_TOKEN) + FRAME_TOKENS
-  return Math.ceil(ASKED_TWICE * (inputTokens * price.input + ANSWER_TOKENS * price.output))
+  return prices.reduce((sum, known) => {
+    const price = known ?? ASSUMED_PRICES[tier]
+    return sum + Math.ceil(ASKED_TWICE * (inputTokens * price.input + ANSWER_TOKENS * price.output))
+  }, 0)
 }
 
 /** Nothing spent. */

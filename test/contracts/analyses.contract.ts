@@ -73,7 +73,7 @@ export function analysesContract(engineName: string, make: () => Promise<EmptyDa
     const due = (): ReadonlyMap<number, number> => new Map([[0, Number.MAX_SAFE_INTEGER / 4]])
     const analyse = async (options: { limit?: number; whyNot?: string | null; signal?: AbortSignal } = {}): Promise<number> => {
       const analyst = makeAnalyst({
-        store, model, prompt: readPrompt('incident'), runbooks: { list: async () => [{ id: 'clean-disk', summary: 'Free temporary space.' }] }, categoriesOf: async () => ['disk_cleanup', 'network'], whyNot: async () => options.whyNot ?? null,
+        store, model, prompt: readPrompt('incident'), runbooks: { list: async () => [{ id: 'clean-disk', summary: 'Free temporary space.' }] }, categoriesOf: async () => ['disk_cleanup', 'network'], whyNot: async () => options.whyNot ?? null, priceOf: () => null,
         tell: (one) => news.push(one), metrics: { ended() {}, spent() {}, cache() {}, queue() {}, budget() {} }, logger: SILENT, monotonicMs: () => 0,
       })
       const waiting = await store.claim(due(), options.limit ?? 10)
