@@ -14,7 +14,7 @@ const NAMES_TOLD = 4
  * time agrees, times 1 - 1 / 2^links, because one pair is soon a coincidence. A link agrees with time when the dependant did not begin
  * before what it depends on; half when it began less than the lateness bound before, for tools look at different moments.
  */
-export function cascadeOf({ path, suspects }: Verdict): Finding | null {
+export function cascadeOf({ path, suspects, assets }: Verdict): Finding | null {
   const links = path.slice(1)
   const [cause] = path
   if (cause === undefined || links.length === 0) return null
@@ -32,9 +32,9 @@ export function cascadeOf({ path, suspects }: Verdict): Finding | null {
   const spreadSeconds = Math.max(0, Math.round((lastMs - cause.suspect.first.onsetMs) / 1_000))
   return {
     kind: 'cascade', confidence,
-    reason: `trouble on ${names[0] ?? ''} reached ${names.slice(1).join(', ')}${path.length > NAMES_TOLD ? ` and ${path.length - NAMES_TOLD} more` : ''} along the dependency graph within ${spreadSeconds} s; ${path.length} of ${suspects} alerting assets lie on the chain and ${Math.round(100 * ordered)}% of its links agree with the order of time`,
+    reason: `trouble on ${names[0] ?? ''} reached ${names.slice(1).join(', ')}${path.length > NAMES_TOLD ? ` and ${path.length - NAMES_TOLD} more` : ''} along the dependency graph within ${spreadSeconds} s; ${path.length} of ${suspects} ${assets > suspects ? `weighed assets, of ${assets} that alert,` : 'alerting assets'} lie on the chain and ${Math.round(100 * ordered)}% of its links agree with the order of time`,
     sinceMs: cause.suspect.first.onsetMs,
     problemKeys: path.slice(0, KEYS_MAX).map(({ suspect }) => cut(suspect.first.state.problem.problemKey, 300)),
-    figures: { assets: suspects, assetsOnChain: path.length, orderedShare: Math.round(100 * ordered) / 100, spreadSeconds },
+    figures: { assets, assetsWeighed: suspects, assetsOnChain: path.length, orderedShare: Math.round(100 * ordered) / 100, spreadSeconds },
   }
 }

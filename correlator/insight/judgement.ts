@@ -15,6 +15,9 @@ const GROWTH = 1.25
 /** An incident that is not large and has changed at all is judged again after this long. */
 const AGAIN_MS = 30_000
 
+/** Problems looked at so far; for tests. */
+export const judgeStats = { problems: 0 }
+
 /** What was last said, or is said now. */
 export interface Judgement {
   readonly rootCause: RootCause | null
@@ -33,6 +36,7 @@ export function judgementOf(incident: IncidentNode, company: CompanyNode, nowMs:
   state.judgedProblems = problems
   state.judgedAlerts = alerts
   state.judgedAtMs = nowMs
+  judgeStats.problems += members.size
   const verdict = judge(members, company.graph)
   return verdict === null ? kept : { rootCause: verdict.rootCause, cascade: cascadeOf(verdict) }
 }

@@ -19,6 +19,8 @@ export interface Verdict {
   readonly path: readonly Step[]
   /** Assets that were weighed. */
   readonly suspects: number
+  /** Assets that alert; more than were weighed in a large storm. */
+  readonly assets: number
 }
 
 /** One asset on the way from the cause. */
@@ -31,7 +33,7 @@ export interface Step {
 
 /** Judges the problems of an incident; null where none has an asset. A pure function of the problems, in whatever order, and of the graph. */
 export function judge(problems: Iterable<ProblemNode>, graph: Graph | null): Verdict | null {
-  const suspects = suspectsOf(problems)
+  const { suspects, assets } = suspectsOf(problems)
   const [only] = suspects
   if (only === undefined) return null
   const found = blame(suspects, graph)
@@ -49,10 +51,10 @@ export function judge(problems: Iterable<ProblemNode>, graph: Graph | null): Ver
   const rootCause: RootCause = {
     asset: cut(cause.name, NAME_CHARS),
     confidence: next === null ? ONLY_ONE : confidenceOf(score, nextScore),
-    reason: reasonOf(cause, next, suspects, path, found),
+    reason: reasonOf(cause, next, suspects, assets, path, found),
     chain: path.length < 2 ? [] : path.slice(0, CHAIN_MAX).map(linkOf),
   }
-  return { rootCause, path, suspects: suspects.length }
+  return { rootCause, path, suspects: suspects.length, assets }
 }
 
 /** With one asset only, the cause may still lie in something that nobody watches. */
@@ -107,10 +109,10 @@ function apart(ms: number): string {
   return `${Math.round(Math.abs(ms) / 1_000)} s ${ms > 0 ? 'later' : 'earlier'}`
 }
 
-function reasonOf(cause: Suspect, next: Suspect | null, suspects: readonly Suspect[], path: readonly Step[], { services }: Blame): string {
+function reasonOf(cause: Suspect, next: Suspect | null, suspects: readonly Suspect[], assets: number, path: readonly Step[], { services }: Blame): string {
   if (next === null) return `all problems with an asset are on ${cut(cause.name, NAME_CHARS)}`
   const all = suspects.reduce((sum, { problems }) => sum + problems, 0)
-  const said = [`${cause.problems} of ${all} problems of ${suspects.length} assets are on it`]
+  const said = [`${cause.problems} of ${all} problems ${assets > suspects.length ? `of the ${suspects.length} assets with the most evidence` : `of ${assets} assets`} are on it`]
   const leadMs = Math.min(...suspects.filter((suspect) => suspect !== cause).map(({ first }) => first.onsetMs)) - cause.first.onsetMs
   said.push(leadMs > 0 ? `it began first, ${apart(leadMs).replace(' later', '')} before the others` : leadMs === 0 ? 'it began with the first' : `it began ${apart(-leadMs)} than the first`)
   if (cause.fresh > 0) said.push(cause.fresh === cause.problems ? 'none of them was seen there before' : `${cause.fresh} of them ${cause.fresh === 1 ? 'was' : 'were'} not seen there before`)

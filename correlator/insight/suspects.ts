@@ -58,8 +58,8 @@ interface Tally {
   readonly links: Map<string, LabelLink>
 }
 
-/** The assets of these problems by evidence, most first, at most 256. The order of the problems makes no difference. */
-export function suspectsOf(problems: Iterable<ProblemNode>): Suspect[] {
+/** The assets of these problems by evidence, most first, at most 256, and how many assets there are. The order of the problems makes no difference. */
+export function suspectsOf(problems: Iterable<ProblemNode>): { readonly suspects: readonly Suspect[]; readonly assets: number } {
   const holders = new Map<string, Set<string>>()
   let startMs = Number.POSITIVE_INFINITY
   for (const problem of problems) {
@@ -84,7 +84,7 @@ export function suspectsOf(problems: Iterable<ProblemNode>): Suspect[] {
     count(tallies, problem, problem.asset, trait, weight)
   }
   const suspects = Array.from(tallies, ([asset, tally]) => suspectOf(asset, tally))
-  return suspects.sort((a, b) => b.weight - a.weight || (a.asset < b.asset ? -1 : 1)).slice(0, SUSPECTS_MAX)
+  return { suspects: suspects.sort((a, b) => b.weight - a.weight || (a.asset < b.asset ? -1 : 1)).slice(0, SUSPECTS_MAX), assets: suspects.length }
 }
 
 const saidBy = (problem: ProblemNode): string => problem.state.problem.signature ?? problem.state.problem.title
