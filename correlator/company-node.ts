@@ -3,8 +3,9 @@ import { CompanyJudge, DEFAULT_JUDGE, LESSONS_MAX } from './classify/company-jud
 import { Graph } from './graph.ts'
 import type { IncidentNode } from './incident-node.ts'
 import { Patterns } from './insight/patterns.ts'
-import { KeyList } from './key-list.ts'
+import { KeyList, withhold } from './key-list.ts'
 import { NO_KEYS, type ProblemNode } from './problem-node.ts'
+import { QuietIndex } from './quiet/quiet-index.ts'
 import { GroupingIndex } from './rules/grouping.ts'
 import { NO_RULES, type RuleBookIndex } from './rules/rule-book.ts'
 import { DEFAULT_TUNING, type Tuning } from './settings.ts'
@@ -32,6 +33,8 @@ export class CompanyNode {
   readonly patterns: Patterns
   readonly problems = new Map<string, ProblemNode>()
   readonly incidents = new Map<string, IncidentNode>()
+  /** Problems that are kept quiet, and what explains or may hide others. */
+  readonly quiet = new QuietIndex()
   /** Command ids in the order they were answered, with the time. */
   readonly commands = new Map<string, number>()
   /** Problems that fire now. */
@@ -95,7 +98,7 @@ export class CompanyNode {
     return this.aliases.get(asset.trim().toLowerCase()) ?? asset
   }
 
-  /** Puts a problem into the index under each of its keys. */
+  /** Puts a problem into the index under each of its keys; of one that is kept quiet the grouping rules know nothing. */
   index(problem: ProblemNode, incident: IncidentNode): void {
     this.#bind(problem)
     problem.assetKey?.add(incident, problem)
@@ -104,7 +107,22 @@ export class CompanyNode {
     problem.serviceKey?.add(incident, problem)
     problem.siteKey?.add(incident, problem)
     problem.outageKey?.add(incident, problem)
-    this.grouping?.add(problem, incident)
+    if (problem.state.suppression === null) this.grouping?.add(problem, incident)
+  }
+
+  /** Takes one problem out of what an incident offers, long after anything could be compared with it. */
+  unindexProblem(problem: ProblemNode, incident: IncidentNode): void {
+    incident.quiet.delete(problem)
+    problem.standsIn = null
+    const { assetKey, signatureKey, serviceKey, siteKey, outageKey, namedKeys } = problem
+    for (const list of [assetKey, signatureKey, serviceKey, siteKey, outageKey, ...namedKeys]) {
+      const group = list === null ? undefined : incident.groups.get(list)
+      if (group === undefined) continue
+      withhold(group.problems, problem)
+      if (group.problems[0] !== null) continue
+      incident.groups.delete(group.list)
+      group.list.remove(group)
+    }
   }
 
   /** Takes an incident out of the index. */
@@ -117,6 +135,7 @@ export class CompanyNode {
   reindex(incident: IncidentNode): void {
     this.unindex(incident)
     for (const problem of incident.members) this.index(problem, incident)
+    for (const problem of incident.quiet) this.index(problem, incident)
   }
 
   /** Puts the lists a problem finds candidates in into `found`, most telling first; how many there are. */

@@ -38,6 +38,7 @@ export class Graph {
   readonly #beside = new Map<string, string[]>()
   readonly #needs = new Map<string, string[]>()
   readonly #links = new Map<string, Link[]>()
+  readonly #serves = new Map<string, string[]>()
   readonly #near = new Map<string, ReadonlyMap<string, number>>()
 
   constructor(edges: readonly TopologyEdge[]) {
@@ -52,10 +53,11 @@ export class Graph {
       const kind = linkKindOf(edge.kind)
       if (links === undefined) this.#links.set(from, [{ to, kind }])
       else if (links.length < LINKS_MAX && !links.some((link) => link.to === to && link.kind === kind)) links.push({ to, kind })
+      push(this.#serves, to, from)
     }
     for (const links of this.#links.values()) links.sort((a, b) => (a.to !== b.to ? (a.to < b.to ? -1 : 1) : a.kind < b.kind ? -1 : 1))
     // Sorted once at the end: looking for each new name in a list of ten thousand took seconds.
-    for (const lists of [this.#beside, this.#needs]) for (const [name, names] of lists) lists.set(name, [...new Set(names.sort())])
+    for (const lists of [this.#beside, this.#needs, this.#serves]) for (const [name, names] of lists) lists.set(name, [...new Set(names.sort())])
   }
 
   /** Assets within three steps and how many steps, nearest first and by name, at most 48; made once per asset. */
@@ -88,6 +90,11 @@ export class Graph {
   /** What an asset directly depends on, by name. */
   needs(asset: string): readonly string[] {
     return this.#needs.get(asset) ?? []
+  }
+
+  /** What directly depends on an asset, by name. */
+  serves(asset: string): readonly string[] {
+    return this.#serves.get(asset) ?? []
   }
 }
 

@@ -16,6 +16,8 @@ export class IncidentNode {
   readonly entry: CorrelateEntry
   readonly state: IncidentEntry
   readonly members = new Set<ProblemNode>()
+  /** Problems that are kept quiet and stand with it: offered for comparing, and counted nowhere. */
+  readonly quiet = new Set<ProblemNode>()
   readonly groups = new Map<KeyList, Group>()
   readonly assets = new TopCounts(SNAPSHOT_NAMES)
   readonly signatures = new TopCounts(1)
@@ -142,6 +144,11 @@ export class IncidentNode {
       problem.incident = this
       this.members.add(problem)
     }
+    for (const problem of other.quiet) {
+      problem.standsIn = this
+      this.quiet.add(problem)
+    }
+    other.quiet.clear()
     for (const [name, count] of other.assets.entries()) this.assets.add(name, count)
     for (const [name, count] of other.signatures.entries()) this.signatures.add(name, count)
     for (const [name, count] of other.sources.entries()) this.sources.add(name, count)

@@ -19,6 +19,8 @@ export class ProblemNode {
   asset: string | null = null
   signature: string | null = null
   labels: LabelFeatures
+  /** It says that its asset cannot be reached. */
+  isUnreachable: boolean
   /** The site that may be cut off, where this says that the asset cannot be reached. */
   outage: string | null
   sketch: Sketch
@@ -34,7 +36,9 @@ export class ProblemNode {
   hasKeys = false
   /** What the grouping rules say of it; null until asked. */
   ruling: Ruling | null = null
-  /** When its present episode began; nearness in time is measured between these. Kept here because the search reads little else. */
+  /** While it is kept quiet: the incident it is compared in, without being counted there. May have merged. */
+  standsIn: IncidentNode | null = null
+  /** When its present episode began, or was told after it had been kept quiet; nearness in time is measured between these. Kept here because the search reads little else. */
   onsetMs: number
   /** When it ended; infinite while it fires. */
   endMs: number
@@ -50,9 +54,15 @@ export class ProblemNode {
     this.signature = canonical(problem.signature)
     this.labels = labelFeatures(problem.labels, this.asset, this.signature)
     this.sketch = sketchOf(`${problem.title} ${problem.message}`)
-    this.outage = outageOf(problem, this.labels)
-    this.onsetMs = problem.firstAtMs
+    this.isUnreachable = saysSo(problem)
+    this.outage = this.isUnreachable ? this.labels.location : null
+    this.onsetMs = onsetOf(state)
     this.endMs = endOf(problem)
+  }
+
+  /** Takes the onset anew from the entry. */
+  settleOnset(): void {
+    this.onsetMs = onsetOf(this.state)
   }
 
   get isFiring(): boolean {
@@ -68,7 +78,8 @@ export class ProblemNode {
   update(problem: ProblemEntry['problem']): boolean {
     const before = this.state.problem
     this.state.problem = problem
-    this.onsetMs = problem.firstAtMs
+    if (problem.episode > before.episode) this.state.releasedAtMs = null
+    this.onsetMs = onsetOf(this.state)
     this.endMs = endOf(problem)
     if (this.ruling !== null && !isSameSubject(before, problem)) this.ruling = null
     if (before.title !== problem.title || before.message !== problem.message) this.sketch = sketchOf(`${problem.title} ${problem.message}`)
@@ -78,7 +89,8 @@ export class ProblemNode {
     this.asset = canonical(problem.asset)
     this.signature = canonical(problem.signature)
     this.labels = labelFeatures(problem.labels, this.asset, this.signature)
-    this.outage = outageOf(problem, this.labels)
+    this.isUnreachable = saysSo(problem)
+    this.outage = this.isUnreachable ? this.labels.location : null
     const isRenamed = asset !== this.asset || signature !== this.signature || labels.service !== this.labels.service || labels.site !== this.labels.site
       || labels.named.length !== this.labels.named.length || labels.named.some((name, i) => name !== this.labels.named[i]) || outage !== this.outage
     if (isRenamed) this.hasKeys = false
@@ -98,8 +110,13 @@ function isSameSubject(a: ProblemEntry['problem'], b: ProblemEntry['problem']): 
     && a.source === b.source && a.integrationId === b.integrationId && areSameLabels(a.labels, b.labels)
 }
 
-function outageOf({ title, signature }: ProblemEntry['problem'], { location }: LabelFeatures): string | null {
-  return location !== null && (saysUnreachable(title) || (signature !== null && saysUnreachable(signature))) ? location : null
+function saysSo({ title, signature }: ProblemEntry['problem']): boolean {
+  return saysUnreachable(title) || (signature !== null && saysUnreachable(signature))
+}
+
+/** One that was kept quiet and told later counts from then, unless it was only held to see whether it clears by itself. */
+function onsetOf({ problem, releasedAtMs }: ProblemEntry): number {
+  return releasedAtMs === null ? problem.firstAtMs : Math.max(problem.firstAtMs, releasedAtMs)
 }
 
 function endOf({ status, resolvedAtMs, lastAtMs }: ProblemEntry['problem']): number {

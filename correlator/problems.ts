@@ -1,19 +1,22 @@
 /** What a problem event does: a new problem joins or founds, a known one counts, resolves or fires again. */
 import { hash } from 'node:crypto'
-import type { Considered, PlacedProblem, ProblemEvent } from '../schemas/records.ts'
+import type { Considered, Evidence, PlacedProblem, ProblemEvent, Suppression } from '../schemas/records.ts'
 import type { Fate } from '../processors/stage.ts'
 import type { CompanyNode } from './company-node.ts'
 import { aliveOf, type IncidentNode } from './incident-node.ts'
 import { isUnwanted } from './insight/missing.ts'
 import { beat, began, toldMore } from './insight/patterns.ts'
 import { withhold } from './key-list.ts'
-import type { ProblemNode } from './problem-node.ts'
-import { moveToPast } from './retirement.ts'
+import { ProblemNode } from './problem-node.ts'
+import { judge } from './quiet/judge.ts'
+import { heldFeature, keepQuiet, noteCause, noteChange, notePlaced, updateQuiet } from './quiet/keep.ts'
+import { moveToPast, takeFromPast } from './retirement.ts'
 import { evidenceByRule } from './rules/grouping.ts'
 import { ruledIncidents } from './rules/joining.ts'
 import type { ReadyGrouping } from './rules/rule-book.ts'
 import { explainPair } from './score.ts'
 import { areApart, consideredBeside, isOlder, searchIncidents, type Match } from './search.ts'
+import { tellMerge } from './tell-merge.ts'
 import type { Cause, World } from './world.ts'
 
 /** What became of an input. */
@@ -39,8 +42,11 @@ export function applyProblem(world: World, told: ProblemEvent, position: number,
   const known = company.problems.get(event.problemKey)
   const by: Cause = { position, atMs: event.atMs, cause: 'problem', causeId: event.problemKey }
   if (known !== undefined) {
-    if (!isLater(event, known.state.problem)) return { kind: 'dropped', reason: 'stale' }
-    update(world, company, known, event, by)
+    const before = known.state.problem
+    if (!isLater(event, before)) return { kind: 'dropped', reason: 'stale' }
+    if (known.state.suppression === null) update(world, company, known, event, by)
+    else updateKept(world, company, known, event, by)
+    noteChange(world, company, known, before, by)
     return EMITTED
   }
   if (event.status !== 'firing') return { kind: 'dropped', reason: 'problem_unknown' }
@@ -49,8 +55,12 @@ export function applyProblem(world: World, told: ProblemEvent, position: number,
   company.firing += 1
   const problem = world.problem(company, event, position)
   company.problems.set(event.problemKey, problem)
-  place(world, company, problem, by)
-  began(world, company, problem, by)
+  if (!keepQuiet(world, company, problem, by)) {
+    place(world, company, problem, by)
+    notePlaced(world, company, problem)
+    began(world, company, problem, by)
+  }
+  noteCause(world, company, problem, by)
   return EMITTED
 }
 
@@ -126,12 +136,34 @@ function bridge(world: World, company: CompanyNode, problem: ProblemNode, match:
   return null
 }
 
-/** The merged incident's founder has its reason to be there changed; the others keep theirs. */
-export function tellMerge(world: World, company: CompanyNode, loser: IncidentNode, by: Cause, evidence: ProblemNode['state']['evidence']): void {
-  const founder = loser.state.founderKey === null ? undefined : company.problems.get(loser.state.founderKey)
-  if (founder === undefined || founder.incident === null || aliveOf(founder.incident) !== loser) return
-  founder.state.evidence = evidence
-  world.touchProblem(founder, by.position)
+/** Takes a newer event of a problem that is kept quiet, and places it where it no longer is. */
+function updateKept(world: World, company: CompanyNode, problem: ProblemNode, event: PlacedProblem, by: Cause): void {
+  const updated = updateQuiet(world, company, problem, event, by)
+  if (!updated.isKept) {
+    placeReleased(world, company, problem, updated.held, by)
+    notePlaced(world, company, problem)
+    if (updated.held === null) began(world, company, problem, by)
+  }
+  if (event.status !== 'firing') endOverflow(world, company, by)
+}
+
+/** Places a problem that is no longer kept quiet: in the incident that held its last episode, where that may open again, else like a new one. */
+export function placeReleased(world: World, company: CompanyNode, problem: ProblemNode, held: Suppression | null, by: Cause): void {
+  const { state } = problem
+  const named = state.cameFrom === null ? undefined : company.incidents.get(state.cameFrom)
+  const former = named === undefined ? undefined : aliveOf(named)
+  state.cameFrom = null
+  if (former !== undefined && mayReopen(company, former, problem.onsetMs)) {
+    takeFromPast(former, problem)
+    state.evidence = sameProblem(company, former, state.problem)
+    world.reopen(company, former)
+    world.put(company, problem, former, by)
+  } else {
+    state.countBefore = 0
+    state.joinedEpisode = state.problem.episode
+    place(world, company, problem, by)
+  }
+  if (held !== null) state.evidence = { ...state.evidence, features: [...state.evidence.features, heldFeature(state, held, by.atMs)] }
 }
 
 function update(world: World, company: CompanyNode, problem: ProblemNode, event: PlacedProblem, by: Cause): void {
@@ -141,25 +173,30 @@ function update(world: World, company: CompanyNode, problem: ProblemNode, event:
   const isFiring = event.status === 'firing'
   const firesAgain = isFiring && (before.status !== 'firing' || event.episode > before.episode)
   company.firing += (isFiring ? 1 : 0) - (before.status === 'firing' ? 1 : 0)
-  if (firesAgain && incident.isEnded && !mayReopen(company, incident, before, event)) {
-    leave(world, company, problem, incident)
-    problem.update(event)
-    problem.state.countBefore = 0
-    problem.state.joinedEpisode = event.episode
-    place(world, company, problem, by)
-    began(world, company, problem, by)
-    return
+  if (firesAgain && incident.isEnded) {
+    const isOver = before.change === 'expired' || !mayReopen(company, incident, event.firstAtMs)
+    // What is to be kept quiet opens nothing again; it is remembered where it came from.
+    const verdict = event.problemKey === OVERFLOW_KEY ? null : judgeEvent(world, company, problem, event)
+    if (isOver || verdict !== null) {
+      leave(world, company, problem, incident)
+      problem.state.countBefore = isOver ? 0 : countBefore + before.count
+      problem.state.cameFrom = isOver ? null : incident.state.incidentId
+      problem.state.joinedEpisode = event.episode
+      problem.update(event)
+      if (verdict === null || !keepQuiet(world, company, problem, by)) {
+        place(world, company, problem, by)
+        notePlaced(world, company, problem)
+        began(world, company, problem, by)
+      }
+      return
+    }
   }
   if (event.episode > before.episode) problem.state.countBefore += before.count
   const { ruling } = problem
   const renamed = [problem.update(event), company.grouping?.isMoved(problem, ruling)].includes(true)
   incident.recount(problem, before, countBefore)
   if (firesAgain && incident.isEnded) {
-    problem.state.evidence = {
-      rule: 'same_problem', withProblemKey: event.problemKey, score: 1, threshold: company.tuning.threshold,
-      features: [{ name: 'same_problem', value: 1, weight: 1, detail: `fired again ${Math.round((event.firstAtMs - (incident.state.resolvedAtMs ?? 0)) / 1000)} s after the incident was resolved` }],
-      ruleId: null, rulesRevision: company.rules.revision, considered: [],
-    }
+    problem.state.evidence = sameProblem(company, incident, event)
     world.reopen(company, incident)
   } else if (renamed) company.reindex(incident)
   else if (firesAgain) company.index(problem, incident)
@@ -176,9 +213,22 @@ function update(world: World, company: CompanyNode, problem: ProblemNode, event:
  * A problem that fires again shortly after its incident was resolved is the same trouble; one that merely went silent before is not told from a
  * new one: reopening for those too took the mean incident F1 over the data sets from 0.69 to 0.48.
  */
-function mayReopen(company: CompanyNode, incident: IncidentNode, before: PlacedProblem, event: PlacedProblem): boolean {
+function mayReopen(company: CompanyNode, incident: IncidentNode, onsetMs: number): boolean {
   const { status, resolvedAtMs } = incident.state
-  return status === 'resolved' && resolvedAtMs !== null && before.change !== 'expired' && event.firstAtMs - resolvedAtMs <= company.tuning.windowMs
+  return status === 'resolved' && resolvedAtMs !== null && onsetMs - resolvedAtMs <= company.tuning.windowMs
+}
+
+function sameProblem(company: CompanyNode, incident: IncidentNode, { problemKey, firstAtMs }: PlacedProblem): Evidence {
+  return {
+    rule: 'same_problem', withProblemKey: problemKey, score: 1, threshold: company.tuning.threshold, ruleId: null, rulesRevision: company.rules.revision, considered: [],
+    features: [{ name: 'same_problem', value: 1, weight: 1, detail: `fired again ${Math.round((firstAtMs - (incident.state.resolvedAtMs ?? 0)) / 1000)} s after the incident was resolved` }],
+  }
+}
+
+/** What would keep a known problem quiet if this event of it were its first. */
+function judgeEvent(world: World, company: CompanyNode, { stateKey, state }: ProblemNode, event: PlacedProblem): Suppression | null {
+  const problem = new ProblemNode(stateKey, { ...state, problem: event, releasedAtMs: null })
+  return judge({ company, problem, atMs: event.firstAtMs, nowMs: world.upstream.nowMs })
 }
 
 function leave(world: World, company: CompanyNode, problem: ProblemNode, incident: IncidentNode): void {

@@ -158,7 +158,7 @@ export class Replay {
       if (event.type === 'incident') this.#note(event)
       else if (event.type === 'problem') {
         const slot = this.#current.get(`${event.problem.companyId}|${event.problem.problemKey}`)
-        if (slot !== undefined && event.incidentId !== '') slot.incident = this.#at(event.incidentId)
+        if (slot !== undefined) slot.incident = event.suppression === null ? this.#at(event.incidentId) : NONE
       }
     }
     this.#state.takeDelta()

@@ -104,3 +104,17 @@ export function moveToPast(incident: IncidentNode, problem: ProblemNode): void {
   if (!past.sources.includes(source) && past.sources.length < SNAPSHOT_NAMES) past.sources.push(source)
   past.latestProblemKeys = [problemKey, ...past.latestProblemKeys.filter((key) => key !== problemKey)].slice(0, SNAPSHOT_NAMES)
 }
+
+/** Takes a problem that comes back out of the figures of the past again. */
+export function takeFromPast(incident: IncidentNode, problem: ProblemNode): void {
+  const { past } = incident.state
+  const { asset } = problem.state.problem
+  past.problemCount -= 1
+  past.alertCount -= problem.state.countBefore
+  const listed = past.assets.find((known) => known.asset === asset)
+  if (listed === undefined) return
+  listed.problems -= 1
+  if (listed.problems > 0) return
+  past.assets = past.assets.filter((known) => known !== listed)
+  past.assetCount -= 1
+}

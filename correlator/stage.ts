@@ -11,6 +11,7 @@ import type { CorrelateEntry, CorrelationRecord, IncidentRecord } from '../schem
 import type { Fate, Positioned, Stage } from '../processors/stage.ts'
 import { applyCommand } from './commands.ts'
 import { applyProblem, type Outcome } from './problems.ts'
+import { rejudgeCompany, releaseDue } from './quiet/release.ts'
 import { runDue } from './retirement.ts'
 import { forgetOld } from './insight/patterns.ts'
 import { rulesOf } from './rules/rule-book.ts'
@@ -54,6 +55,7 @@ function apply(world: World, input: Positioned<CorrelationRecord>): Outcome {
     const today = Math.floor(world.upstream.nowMs / DAY_MS)
     if (world.hear(event.partition, event.atMs)) {
       runDue(world, position)
+      releaseDue(world, position)
       world.settle()
       if (Math.floor(world.upstream.nowMs / DAY_MS) > today) for (const company of world.companies.values()) forgetOld(world, company)
     }
@@ -61,12 +63,12 @@ function apply(world: World, input: Positioned<CorrelationRecord>): Outcome {
   }
   const outcome = event.type === 'problem' ? applyProblem(world, event, position, world.openMax)
     : event.type === 'command' ? applyCommand(world, event, position, input.atMs)
-    : configure(world, event)
+    : configure(world, event, position)
   world.settle()
   return outcome
 }
 
-function configure(world: World, event: Extract<CorrelationRecord['event'], { type: 'settings' | 'topology' }>): Outcome {
+function configure(world: World, event: Extract<CorrelationRecord['event'], { type: 'settings' | 'topology' }>, position: number): Outcome {
   const company = world.company(event.companyId)
   if (event.type === 'settings') {
     if (event.revision <= company.settingsRevision) return { kind: 'dropped', reason: 'stale' }
@@ -74,14 +76,17 @@ function configure(world: World, event: Extract<CorrelationRecord['event'], { ty
     world.tellCompany(event.companyId)
     company.settingsRevision = event.revision
     company.tuning = tuningOf(event)
+    const { rules, graph } = company
     company.rule(rulesOf(event, company.rules))
     company.nameAssets(event.aliases)
     world.keep(`${event.companyId}|s`, { event: { ...event, type: 'company' } })
+    if (company.rules !== rules || company.graph !== graph) rejudgeCompany(world, company, position)
     return { kind: 'absorbed', reason: 'settings' }
   }
   if (event.revision <= company.topologyRevision) return { kind: 'dropped', reason: 'stale' }
   company.topologyRevision = event.revision
   company.connect(event.edges)
   world.keep(`${event.companyId}|t`, { event })
+  rejudgeCompany(world, company, position)
   return { kind: 'absorbed', reason: 'topology' }
 }

@@ -13,6 +13,9 @@ import { remember, type LearnedEntry } from './insight/patterns.ts'
 import { mergeFindings } from './insight/stored.ts'
 import { ProblemNode, newestFirst } from './problem-node.ts'
 import { isWorse, severityOf } from './priority.ts'
+import { enterAll } from './quiet/enter-all.ts'
+import { HeldQueue } from './quiet/held-queue.ts'
+import { enterHome } from './quiet/stand.ts'
 import { nextDueMs } from './retirement.ts'
 import { rulesOf } from './rules/rule-book.ts'
 import { tuningOf } from './settings.ts'
@@ -31,6 +34,8 @@ export interface Cause {
 export class World {
   readonly companies = new Map<string, CompanyNode>()
   readonly due = new DueQueue()
+  /** Problems that are kept quiet, by when they are next looked at. */
+  readonly held = new HeldQueue()
   upstream = new Upstream()
   /** Problems of one company that may fire at once. */
   openMax = Number.POSITIVE_INFINITY
@@ -84,6 +89,10 @@ export class World {
     // Oldest first, so that every list of the index grows at its end.
     for (const problem of problems.sort((a, b) => newestFirst(b, a))) {
       const company = world.company(problem.state.problem.companyId)
+      if (problem.state.suppression !== null) {
+        world.#keepOn(company, problem)
+        continue
+      }
       const incident = company.incidents.get(problem.state.incidentId)
       if (incident === undefined) continue
       company.problems.set(problem.state.problem.problemKey, problem)
@@ -94,7 +103,19 @@ export class World {
     for (const incident of incidents) incident.hasNewShape = false
     for (const [companyId, entries] of learned) world.company(companyId).patterns.load(entries)
     for (const incident of incidents) if (incident.into === null) world.due.want(incident, nextDueMs(incident))
+    for (const company of world.companies.values()) enterAll(company, world.upstream.nowMs)
     return world
+  }
+
+  /** Takes up a stored problem that is kept quiet. */
+  #keepOn(company: CompanyNode, problem: ProblemNode): void {
+    const { problem: { problemKey }, standsWith } = problem.state
+    company.problems.set(problemKey, problem)
+    if (problem.isFiring) company.firing += 1
+    company.quiet.kept.add(problem)
+    this.held.want(problem)
+    const home = standsWith === null ? undefined : company.incidents.get(standsWith)
+    if (home !== undefined) enterHome(company, problem, aliveOf(home))
   }
 
   /** A company's part, made when missing. */
@@ -118,7 +139,7 @@ export class World {
     const state: ProblemEntry = {
       type: 'problem', incidentId: '', countBefore: 0, joinedEpisode: problem.episode, version: position,
       evidence: { rule: 'founded', withProblemKey: null, score: 0, threshold: company.tuning.threshold, features: [], ruleId: null, rulesRevision: company.rules.revision, considered: [] },
-      problem, suppression: null,
+      problem, suppression: null, releasedAtMs: null, cameFrom: null, standsWith: null,
     }
     return new ProblemNode(`${company.companyId}|p|${problem.problemKey}`, state)
   }
@@ -159,6 +180,21 @@ export class World {
     incident.state.severity = severity
     // What the analyst judged before is outgrown: this is something it has not seen.
     incident.state.severityJudgement = judgement
+  }
+
+  /** Lowers the severity to that of the problems that are left, after one left that should never have raised it; what others judged stands. */
+  lower(incident: IncidentNode): void {
+    const { state, members } = incident
+    if (members.size === 0 || state.past.problemCount > 0 || state.severityJudgement?.by === 'person' || state.severityJudgement?.by === 'analyst') return
+    const { judge } = this.company(state.companyId)
+    let worst: ReturnType<typeof judge.severityOf> | null = null
+    for (const { state: { problem } } of members) {
+      const judged = judge.severityOf(problem)
+      if (worst === null || isWorse(judged.severity, worst.severity)) worst = judged
+    }
+    if (worst === null || !isWorse(state.severity, worst.severity)) return
+    state.severity = worst.severity
+    state.severityJudgement = worst.judgement
   }
 
   /** Sorts an incident by the worst of its newest problems, of equal ones by the oldest of them; what a person said stands. */
@@ -287,6 +323,8 @@ export class World {
   /** Forgets a problem. */
   dropProblem(company: CompanyNode, problem: ProblemNode): void {
     company.problems.delete(problem.state.problem.problemKey)
+    company.quiet.forget(problem)
+    if (problem.standsIn !== null) company.unindexProblem(problem, aliveOf(problem.standsIn))
     if (this.#problems.delete(problem)) this.#told.push(placed(problem))
     this.#entries.set(problem.stateKey, null)
   }

@@ -626,6 +626,12 @@ export interface ProblemEntry {
   suppression: Suppression | null
   /** The episode in which it came to this incident: how often it had fired before. */
   joinedEpisode: number
+  /** When this episode was told after it had been kept quiet; it is compared as if it had begun then. */
+  releasedAtMs: number | null
+  /** While kept quiet: the resolved incident that held its episode before and may open again with it. */
+  cameFrom: string | null
+  /** While kept quiet: the incident of what explains it, where both began together; others are compared with it there. */
+  standsWith: string | null
 }
 
 /** A company's settings as the correlator uses them. */
