@@ -10,6 +10,7 @@ export interface StoredIncident extends IncidentBefore {
 /** Where a problem stood before a batch. */
 export interface StoredProblem {
   readonly version: number
+  /** Empty where it is kept quiet. */
   readonly incidentId: string
 }
 
@@ -35,19 +36,21 @@ export async function readBefore(sql: Sql, records: readonly IncidentRecord[]): 
   for (const { event } of records) {
     if (event.type === 'incident') incidentIds.add(event.incidentId)
     if (event.type !== 'problem') continue
-    incidentIds.add(event.incidentId)
-    holders.add(event.incidentId)
+    if (event.incidentId !== '') {
+      incidentIds.add(event.incidentId)
+      holders.add(event.incidentId)
+    }
     keys.set(problemId(event.problem.companyId, event.problem.problemKey), event.problem)
   }
   const problems = await readProblems(sql, [...keys.values()])
-  for (const { incidentId } of problems.values()) incidentIds.add(incidentId)
+  for (const { incidentId } of problems.values()) if (incidentId !== '') incidentIds.add(incidentId)
   return { problems, incidents: await readIncidents(sql, [...incidentIds]), joins: await readJoins(sql, [...holders]) }
 }
 
 async function readProblems(sql: Sql, keys: readonly { readonly companyId: string; readonly problemKey: string }[]): Promise<Map<string, StoredProblem>> {
   if (keys.length === 0) return new Map()
   const rows = await sql.query<StoredProblem & { companyId: string; problemKey: string }>(
-    `select company_id as "companyId", problem_key as "problemKey", version, incident_id as "incidentId"
+    `select company_id as "companyId", problem_key as "problemKey", version, coalesce(incident_id, '') as "incidentId"
      from unnest($1::text[], $2::text[]) as k (company_id, problem_key) join problems using (company_id, problem_key)`,
     [keys.map((key) => key.companyId), keys.map((key) => key.problemKey)],
   )

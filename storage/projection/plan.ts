@@ -1,6 +1,6 @@
 import type { CommandOutcome, IncidentChanged, IncidentRecord, ProblemPlaced } from '../../schemas/records.ts'
 import { problemId, type Before } from './before.ts'
-import { changeRows, countedRow, joinRow, noteRow, outcomeRow, TOLD_JOINS_MAX, type TimelineRow } from './timeline.ts'
+import { changeRows, countedRow, joinRow, noteRow, outcomeRow, quietRow, TOLD_JOINS_MAX, type TimelineRow } from './timeline.ts'
 
 /** What a batch comes to. */
 export interface Plan {
@@ -46,8 +46,12 @@ export function planBatch(before: Before, records: readonly IncidentRecord[]): P
     const known = inBatch ?? before.problems.get(id)
     if (known !== undefined && known.version >= record.version) return
     problems.set(id, record)
+    if (record.suppression !== null) {
+      if (known !== undefined && known.incidentId !== '') timeline.push(quietRow(record, record.suppression, survivor(known.incidentId)))
+      return
+    }
     // The founder is told by the row "opened"; a problem of a merged incident has not moved, its incident has.
-    const stays = known !== undefined && survivor(known.incidentId) === survivor(record.incidentId)
+    const stays = known !== undefined && known.incidentId !== '' && survivor(known.incidentId) === survivor(record.incidentId)
     if (!stays && record.evidence.rule !== 'founded') join(record)
   }
 

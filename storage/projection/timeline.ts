@@ -6,7 +6,7 @@
  * from the outcomes of their commands, which are never skipped; the difference between two snapshots tells only what nobody asked for.
  */
 import { createHash } from 'node:crypto'
-import type { Actor, CommandOutcome, IncidentChanged, NoteAdded, ProblemPlaced } from '../../schemas/records.ts'
+import type { Actor, CommandOutcome, IncidentChanged, NoteAdded, PlacedProblem, ProblemPlaced, Suppression } from '../../schemas/records.ts'
 
 /** One line of an incident's timeline. */
 export interface TimelineRow {
@@ -102,13 +102,25 @@ export function outcomeRow(outcome: CommandOutcome): TimelineRow | null {
 /** A problem that came into an incident it did not found. */
 export function joinRow(placed: ProblemPlaced): TimelineRow {
   const { problem, evidence, version, incidentId } = placed
-  const name = `${problem.title}${problem.asset === null || problem.title.includes(problem.asset) ? '' : ` on ${problem.asset}`} (${problem.source})`
   // Nearness in time only scales the others, so it is never the reason.
   const reasons = evidence.features.filter(({ name }) => name !== 'nearness')
   const strongest = reasons.reduce((best, feature) => (best === null || feature.value * feature.weight > best.value * best.weight ? feature : best), reasons[0] ?? null)
   const why = evidence.rule === 'split' ? 'moved here by a split' : `score ${evidence.score.toFixed(2)} of ${evidence.threshold.toFixed(2)} needed${strongest === null ? '' : `, most for ${strongest.name.replaceAll('_', ' ')}${strongest.detail === '' ? '' : ` (${strongest.detail})`}`}`
-  const key = createHash('sha256').update(problem.problemKey).digest('hex').slice(0, 16)
-  return { incidentId, companyId: problem.companyId, eventId: `${version}:joined:${key}`, version, atMs: problem.atMs, kind: 'problem_joined', actor: null, text: `${name} joined: ${why}` }
+  const held = reasons.find(({ name }) => name === 'kept_quiet')
+  return { incidentId, companyId: problem.companyId, eventId: eventId(version, 'joined', problem), version, atMs: problem.atMs, kind: 'problem_joined', actor: null, text: `${nameOf(problem)} joined: ${why}${held === undefined ? '' : `; it ${held.detail}`}` }
+}
+
+/** A problem that left an incident because it is kept quiet from now on. */
+export function quietRow({ problem, version }: ProblemPlaced, { reason }: Suppression, incidentId: string): TimelineRow {
+  return { incidentId, companyId: problem.companyId, eventId: eventId(version, 'quiet', problem), version, atMs: problem.atMs, kind: 'problem_quiet', actor: null, text: `${nameOf(problem)} is kept quiet: ${reason}` }
+}
+
+function nameOf({ title, asset, source }: PlacedProblem): string {
+  return `${title}${asset === null || title.includes(asset) ? '' : ` on ${asset}`} (${source})`
+}
+
+function eventId(version: number, what: string, { problemKey }: PlacedProblem): string {
+  return `${version}:${what}:${createHash('sha256').update(problemKey).digest('hex').slice(0, 16)}`
 }
 
 /** The one row that counts the problems past the limit; it is written anew as the count grows. */

@@ -50,22 +50,22 @@ export async function shortenMerges(sql: Sql, changes: readonly IncidentChanged[
   }
 }
 
-/** Writes problems by company and key with the incident that holds them. */
+/** Writes problems by company and key with the incident that holds them; one that is kept quiet has none. */
 export async function writeProblems(sql: Sql, placed: readonly ProblemPlaced[]): Promise<void> {
   if (placed.length === 0) return
-  const rows = placed.map(({ incidentId, evidence, version, problem }) => ({ ...problem, incidentId, evidence, version }))
+  const rows = placed.map(({ incidentId, evidence, version, problem, suppression }) => ({ ...problem, incidentId: incidentId === '' ? null : incidentId, evidence, version, suppression }))
   await sql.query(
     `insert into problems as p (company_id, problem_key, incident_id, version, status, severity, source, integration_id, asset, signature, title, message, labels, flapping, acknowledged, episode,
-       alert_count, first_at, last_at, resolved_at, starts_at, evidence, alert_id)
+       alert_count, first_at, last_at, resolved_at, starts_at, evidence, alert_id, suppression)
      select "companyId", "problemKey", "incidentId", version, status, severity, source, "integrationId", asset, signature, title, message, labels, flapping, acknowledged, episode,
-       count, ${at('"firstAtMs"')}, ${at('"lastAtMs"')}, ${at('"resolvedAtMs"')}, ${at('"startsAtMs"')}, evidence, "alertId"
+       count, ${at('"firstAtMs"')}, ${at('"lastAtMs"')}, ${at('"resolvedAtMs"')}, ${at('"startsAtMs"')}, evidence, "alertId", suppression
      from json_to_recordset($1::json) as r ("companyId" text, "problemKey" text, "incidentId" text, version bigint, status text, severity text, source text, "integrationId" text, asset text,
        signature text, title text, message text, labels jsonb, flapping boolean, acknowledged boolean, episode int, count bigint, "firstAtMs" float8, "lastAtMs" float8, "resolvedAtMs" float8,
-       "startsAtMs" float8, evidence jsonb, "alertId" text)
+       "startsAtMs" float8, evidence jsonb, "alertId" text, suppression jsonb)
      on conflict (company_id, problem_key) do update set incident_id = excluded.incident_id, version = excluded.version, status = excluded.status, severity = excluded.severity,
        source = excluded.source, integration_id = excluded.integration_id, asset = excluded.asset, signature = excluded.signature, title = excluded.title, message = excluded.message,
        labels = excluded.labels, flapping = excluded.flapping, acknowledged = excluded.acknowledged, episode = excluded.episode, alert_count = excluded.alert_count,
-       first_at = excluded.first_at, last_at = excluded.last_at, resolved_at = excluded.resolved_at, starts_at = excluded.starts_at, evidence = excluded.evidence, alert_id = excluded.alert_id
+       first_at = excluded.first_at, last_at = excluded.last_at, resolved_at = excluded.resolved_at, starts_at = excluded.starts_at, evidence = excluded.evidence, alert_id = excluded.alert_id, suppression = excluded.suppression
      where p.version < excluded.version`,
     [json(rows)],
   )
