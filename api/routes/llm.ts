@@ -24,7 +24,7 @@ export function llmRoutes(app: FastifyInstance, { modelTests, stores }: RouteCon
     const { off, providers } = modelTests
     if (off === null && provider !== null && !providers.includes(provider)) throw new AppError('bad_request', `provider: ${providers.join(', ')} ${providers.length === 1 ? 'is' : 'are'} configured`)
     const items = off === null ? await modelTests.run(provider) : []
-    if (items.length > 0) await stores.audit.write(callerOf(request), { companyId: null, action: 'llm.test', subject: provider ?? 'all', after: items.map(({ provider: name, model, ok, code }) => ({ provider: name, model, ok, code })) })
+    if (items.length > 0) await stores.audit.write(callerOf(request), { companyId: null, action: 'llm.tested', subject: provider ?? 'all', after: items.map(({ provider: name, model, ok, code }) => ({ provider: name, model, ok, code })) })
     return { off, items }
   })
 }

@@ -243,6 +243,13 @@ describe('what providers and models do not take', () => {
     expect(body(fake, 0)).toMatchObject({ reasoning_effort: 'none', response_format: { json_schema: { strict: false } } })
   })
 
+  test('a schema that OpenAI’s strict mode does not take is sent as one that is not strict', async () => {
+    const fake = await startOpenAiFake()
+    started.push(fake)
+    await openaiDriver({ baseUrl: fake.url, apiKey: secret(SECRETS.openai) }, systemClock).call(call('gpt-6-luna', { schema: { type: 'object', additionalProperties: false, required: ['a'], properties: { a: { type: 'string', minLength: 2 } } } }))
+    expect(fake.asked.map(({ body: sent }) => (sent as { response_format: { json_schema: { strict: boolean } } }).response_format.json_schema.strict)).toEqual([true, false])
+  })
+
   test('an account without credit counts as refused credentials', async () => {
     const fake = await startOpenAiFake()
     started.push(fake)

@@ -33,6 +33,7 @@ export async function startOpenAiFake({ key = 'sk-test-openai-key', models = ['g
       const { response_format: format, messages } = asked.body as unknown as Body
       // A schema that is strict must close every object; a plain JSON format needs the word in the messages.
       if (format?.json_schema?.strict === true && format.json_schema.schema.additionalProperties !== false) return { kind: 'error', status: 400, code: 'invalid_json_schema', message: "Invalid schema for response_format: 'additionalProperties' is required to be supplied and to be false." }
+      if (format?.json_schema?.strict === true && JSON.stringify(format.json_schema.schema).includes('"minLength"')) return { kind: 'error', status: 400, code: 'invalid_json_schema', message: "Invalid schema for response_format: 'minLength' is not permitted." }
       if (format?.type === 'json_object' && !messages.some(({ content }) => /json/i.test(content))) return { kind: 'error', status: 400, code: 'invalid_request_error', message: "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'." }
       return null
     },

@@ -1,6 +1,6 @@
 /**
  * OpenAI, and whatever speaks its chat completions: gateways and models of one's own. Servers differ in what they take, so an option that is refused
- * (`response_format` first as a schema, then as plain JSON; a temperature; either name of the token limit) is left out for that model from then on.
+ * (`response_format` first as a strict schema, then as a plain one, then as JSON; a temperature; either name of the token limit) is left out for that model from then on.
  */
 import OpenAI, { APIError } from 'openai'
 import type { ChatCompletion, ChatCompletionChunk, ChatCompletionCreateParamsBase } from 'openai/resources/chat/completions'
@@ -14,10 +14,10 @@ import { estimateTokens } from '../rate-gate.ts'
 import { isStrict, schemaInstruction } from '../structured.ts'
 import { brokenCall, OptionRefused, refusedOption, Refusals, withoutRefused } from './common.ts'
 
-type Option = 'temperature' | 'effort' | 'streamUsage' | 'tokenLimitName' | 'jsonSchema' | 'jsonObject'
+type Option = 'temperature' | 'effort' | 'streamUsage' | 'tokenLimitName' | 'strict' | 'jsonSchema' | 'jsonObject'
 const OPTIONS: Readonly<Record<Option, RegExp>> = {
   temperature: /temperature/i, effort: /reasoning/i, streamUsage: /stream_options/i, tokenLimitName: /max_(completion_)?tokens/i,
-  jsonSchema: /response_format|json_schema|structured output|grammar/i, jsonObject: /response_format|json_object/i,
+  strict: /invalid_json_schema|invalid schema|\bstrict\b/i, jsonSchema: /response_format|json_schema|structured output|grammar/i, jsonObject: /response_format|json_object/i,
 }
 const OFFICIAL = 'https://api.openai.com/v1'
 /** Models that think unless told not to; a thousand tokens and three seconds leave no room for that. */
@@ -73,7 +73,7 @@ function bodyOf({ model, system, prompt, schema, schemaName, temperature, maxTok
     [isOfficial === refused.has('tokenLimitName') ? OLD_LIMIT : 'max_completion_tokens']: maxTokens,
     ...(refused.has('temperature') ? {} : { temperature }),
     ...(THINKING.test(model) && !refused.has('effort') ? { reasoning_effort: 'none' as const } : {}),
-    ...(format === 'json_schema' && schema !== null ? { response_format: { type: 'json_schema' as const, json_schema: { name: schemaName, schema, strict: isStrict(schema) } } } : {}),
+    ...(format === 'json_schema' && schema !== null ? { response_format: { type: 'json_schema' as const, json_schema: { name: schemaName, schema, strict: !refused.has('strict') && isStrict(schema) } } } : {}),
     ...(format === 'json_object' ? { response_format: { type: 'json_object' as const } } : {}),
   }
 }
