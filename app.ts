@@ -71,7 +71,7 @@ export async function startApp(config: Config, roles: readonly RoleName[]): Prom
   try {
     const metrics = makeMetrics()
     // Nothing is loaded or called by this: vendors' libraries come with the first question.
-    const llm = openModel(config.llm, { clock, log: logger, off: config.mode === 'demo' ? 'AW_MODE is demo: no language model is asked' : null })
+    const llm = openModel(config.llm, { clock, log: logger, metrics: metrics.models, off: config.mode === 'demo' ? 'AW_MODE is demo: no language model is asked' : null })
     const engines = await openEngines(config, clock, logger)
     stops.push(() => engines.close())
     const secrets = readSecrets(config)

@@ -1,5 +1,6 @@
 /** All metrics of the process in one registry, in the Prometheus text format; labels are bounded. */
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import type { ModelMetrics } from './correlator/analyst/model/provider.ts'
 import { INGEST_METRICS, type Metrics as IngestMetrics } from './ingest/ports.ts'
 import { makeAnalystMetrics } from './analyst-metrics.ts'
 import type { AnalystMetrics } from './correlator/analyst/ports.ts'
@@ -11,6 +12,7 @@ export interface AppMetrics {
   readonly ingest: IngestMetrics
   readonly runner: RunnerMetrics
   readonly analyst: AnalystMetrics
+  readonly models: ModelMetrics
 }
 
 /** Makes them, with the process's own figures (memory, event loop, CPU). */
@@ -22,9 +24,19 @@ export function makeMetrics(): AppMetrics {
   const reloads = new Counter({ name: 'stage_reloads_total', help: 'Partitions whose memory was dropped and loaded again, by error code.', labelNames: ['stage', 'code'], registers: [registry] })
   const seconds = new Histogram({ name: 'stage_batch_seconds', help: 'From a batch in hand to its commit.', labelNames: ['stage'], buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10], registers: [registry] })
   const progress = new Gauge({ name: 'stage_progress_timestamp_seconds', help: 'Append time of the newest committed record.', labelNames: ['stage', 'partition'], registers: [registry] })
+  const calls = new Histogram({ name: 'llm_call_seconds', help: 'Calls to providers of language models by outcome: ok, given_up or an error code.', labelNames: ['provider', 'outcome'], buckets: [0.25, 0.5, 1, 2, 3, 5, 10, 30], registers: [registry] })
+  const tokens = new Counter({ name: 'llm_tokens_total', help: 'Tokens as providers counted them; cached ones are part of the input.', labelNames: ['provider', 'kind'], registers: [registry] })
   return {
     registry,
     analyst: makeAnalystMetrics(registry),
+    models: {
+      call(provider, outcome, callSeconds, used) {
+        calls.observe({ provider, outcome }, callSeconds)
+        tokens.inc({ provider, kind: 'input' }, used?.inputTokens ?? 0)
+        tokens.inc({ provider, kind: 'output' }, used?.outputTokens ?? 0)
+        tokens.inc({ provider, kind: 'cached' }, used?.cachedInputTokens ?? 0)
+      },
+    },
     ingest: {
       inc(name, label, by = 1) {
         const metric = counters.get(name)

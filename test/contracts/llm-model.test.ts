@@ -48,12 +48,12 @@ afterAll(() => {
   delete process.env.AWS_ENDPOINT_URL_BEDROCK_RUNTIME
 })
 
-function open(order: readonly ProviderName[] = ['openai', 'bedrock', 'anthropic', 'gemini'], change: Partial<ModelSettings> = {}, limits = { requestsPerMinute: 100, tokensPerMinute: 1_000_000 }): OpenedModel {
+function open(order: readonly ProviderName[] = ['openai', 'bedrock', 'anthropic', 'gemini'], change: Partial<ModelSettings> = {}, limits = { requestsPerMinute: 100, tokensPerMinute: 1_000_000 }, cheap: Partial<Record<ProviderName, string>> = {}): OpenedModel {
   process.env.AWS_ENDPOINT_URL_BEDROCK_RUNTIME = fakes.bedrock.url
   const settings: ModelSettings = {
     order,
     providers: {
-      openai: { models: { cheap: 'gpt-6-luna', strong: 'gpt-6-sol' }, ...limits }, bedrock: { models: { cheap: 'us.amazon.nova-lite-v1:0', strong: 'us.amazon.nova-pro-v1:0' }, ...limits },
+      openai: { models: { cheap: cheap.openai ?? 'gpt-6-luna', strong: 'gpt-6-sol' }, ...limits }, bedrock: { models: { cheap: cheap.bedrock ?? 'us.amazon.nova-lite-v1:0', strong: 'us.amazon.nova-pro-v1:0' }, ...limits },
       anthropic: { models: { cheap: 'claude-haiku-5-5', strong: 'claude-sonnet-5-5' }, ...limits }, gemini: { models: { cheap: 'gemini-3.5-flash-lite', strong: 'gemini-3.8-flash' }, ...limits },
     },
     openai: { baseUrl: fakes.openai.url, apiKey: secret(KEYS.openai) }, anthropic: { baseUrl: fakes.anthropic.url, apiKey: secret(KEYS.anthropic) }, gemini: { baseUrl: fakes.gemini.url, apiKey: secret(KEYS.gemini) },
@@ -215,6 +215,19 @@ describe('limits', () => {
     expect((await answer).provider).toBe('openai')
   })
 
+  test('many questions that wait for the same room do not all go when it comes', async () => {
+    const { model } = open(['openai'], {}, { requestsPerMinute: 60, tokensPerMinute: 10_000_000 })
+    for (let turn = 0; turn < 60; turn++) await model.ask(ASK)
+    const waiting = [1, 2, 3].map(() => model.ask(ASK))
+    for (const expected of [61, 62, 63]) {
+      const heard = fakes.openai.nextAsked()
+      clock.tick(1_000)
+      await heard
+      expect(fakes.openai.asked).toHaveLength(expected)
+    }
+    await Promise.all(waiting)
+  })
+
   test('tokens a minute count too, by what the provider counted', async () => {
     const { model } = open(['openai', 'anthropic'], {}, { requestsPerMinute: 100, tokensPerMinute: 1_300 })
     expect([(await model.ask(ASK)).provider, (await model.ask(ASK)).provider, (await model.ask(ASK)).provider]).toEqual(['openai', 'openai', 'anthropic'])
@@ -259,6 +272,12 @@ describe('a circuit', () => {
     expect(asked()).toMatchObject({ openai: 4 })
     clock.tick(3_000)
     expect((await probe).provider).toBe('anthropic')
+  })
+
+  test.each([['openai', 'no-such-model'], ['bedrock', 'no.such.model']] as const)('of %s opens for a model it does not have', async (name, model) => {
+    const { model: port } = open([name, 'anthropic'], {}, undefined, { [name]: model })
+    for (let turn = 0; turn < 5; turn++) expect((await port.ask(ASK)).provider).toBe('anthropic')
+    expect(asked()[name]).toBe(3)
   })
 
   test('stays closed for what is the question’s own fault', async () => {

@@ -4,7 +4,7 @@ import type { Driver } from './driver.ts'
 import { noModel } from './no-model.ts'
 import type { Model, ProviderName } from './port.ts'
 import { readPrices } from './prices.ts'
-import { Provider, type ModelLog } from './provider.ts'
+import { Provider, type ModelLog, type ModelMetrics } from './provider.ts'
 import { ModelRouter } from './router.ts'
 import type { ModelSettings } from './settings.ts'
 import { modelTrials, type ModelTrials } from './trials.ts'
@@ -16,10 +16,10 @@ export interface OpenedModel {
 }
 
 /** Opens it. With `off` no call is ever made and every question throws `llm_off` with that reason. Throws `config_invalid` for a price file that cannot be read. */
-export function openModel(settings: ModelSettings, parts: { readonly clock: Clock; readonly log: ModelLog; readonly off?: string | null }): OpenedModel {
+export function openModel(settings: ModelSettings, parts: { readonly clock: Clock; readonly log: ModelLog; readonly metrics?: ModelMetrics; readonly off?: string | null }): OpenedModel {
   const off = parts.off ?? (settings.order.length === 0 ? 'no language model has credentials; set OPENAI_API_KEY, OPENAI_BASE_URL, ANTHROPIC_API_KEY, GEMINI_API_KEY or AWS_REGION' : null)
   if (off !== null) return { model: noModel(off), trials: modelTrials([], null, off) }
-  const providers = settings.order.map((name) => new Provider({ name, settings: settings.providers[name], breaker: settings.breaker, load: () => load(name, settings, parts.clock), clock: parts.clock, log: parts.log }))
+  const providers = settings.order.map((name) => new Provider({ name, settings: settings.providers[name], breaker: settings.breaker, load: () => load(name, settings, parts.clock), clock: parts.clock, log: parts.log, ...(parts.metrics === undefined ? {} : { metrics: parts.metrics }) }))
   const router = new ModelRouter(providers, readPrices(settings.pricesPath), parts.clock)
   return { model: router, trials: modelTrials(providers, router, null) }
 }

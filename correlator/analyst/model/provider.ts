@@ -22,10 +22,18 @@ export interface ProviderOptions {
   readonly load: () => Promise<Driver>
   readonly clock: Clock
   readonly log: ModelLog
+  readonly metrics?: ModelMetrics
+}
+
+/** Counts of calls; the outcome is `ok` or an error code. */
+export interface ModelMetrics {
+  call(provider: ProviderName, outcome: string, seconds: number, tokens: TokenCount | null): void
 }
 
 /** A pause after a 429 that names no time, in ms. */
 const DEFAULT_PAUSE_MS = 10_000
+/** Bedrock answers 400, not 404, for a model it does not have or does not give to this account. */
+const MODEL_MISSING = /model identifier|on-demand throughput|access to the model/i
 
 /** See the header of the file. */
 export class Provider {
@@ -36,21 +44,23 @@ export class Provider {
   readonly #log: ModelLog
   readonly #gate: RateGate
   readonly #breaker: Breaker
+  readonly #metrics: ModelMetrics | undefined
   #driver: Promise<Driver> | null = null
   #lastError: ProviderState['lastError'] = null
 
-  constructor({ name, settings, breaker, load, clock, log }: ProviderOptions) {
+  constructor({ name, settings, breaker, load, clock, log, metrics }: ProviderOptions) {
     this.name = name
     this.settings = settings
     this.#load = load
     this.#clock = clock
     this.#log = log
+    this.#metrics = metrics
     this.#gate = new RateGate(settings, clock.now())
     this.#breaker = new Breaker(breaker)
   }
 
   /** Whether its circuit lets a call through. */
-  isOpen(): boolean {
+  mayAsk(): boolean {
     return this.#breaker.mayCall(this.#clock.now())
   }
 
@@ -71,25 +81,30 @@ export class Provider {
   async call(call: Omit<DriverCall, 'signal'>, timeoutMs: number, signal: AbortSignal | undefined): Promise<DriverAnswer> {
     signal?.throwIfAborted()
     const thought = tokensOf(call)
-    this.#gate.take(thought, this.#clock.now())
+    const startedMs = this.#clock.now()
+    this.#gate.take(thought, startedMs)
     this.#breaker.start()
     try {
       const answer = await this.#bounded(call, timeoutMs, signal)
       const now = this.#clock.now()
       this.#gate.settle(thought, answer.tokens.inputTokens + answer.tokens.outputTokens, now)
       this.#gate.observe(answer.limits, now)
+      this.#metrics?.call(this.name, 'ok', (now - startedMs) / 1_000, answer.tokens)
       this.#gate.resume()
       if (this.#breaker.isUnauthorized || this.#breaker.openUntilMs !== null) this.#log.info({ provider: this.name }, 'language model provider works again')
       this.#breaker.succeeded()
       return answer
     } catch (thrown) {
+      const now = this.#clock.now()
       if (signal?.aborted === true) {
         this.#breaker.ended()
+        this.#metrics?.call(this.name, 'given_up', (now - startedMs) / 1_000, null)
         throw thrown
       }
       const error = toAppError(thrown, `asking ${this.name}`)
       const used = spentOf(error)
-      if (used !== null) this.#gate.settle(thought, used.inputTokens + used.outputTokens, this.#clock.now())
+      if (used !== null) this.#gate.settle(thought, used.inputTokens + used.outputTokens, now)
+      this.#metrics?.call(this.name, error.code, (now - startedMs) / 1_000, used)
       this.#note(error)
       throw error
     }
@@ -149,8 +164,8 @@ export class Provider {
         return
       case 'llm_bad_request':
         // A model nobody has is a fault of the installation and rests too; a prompt that is too long says nothing of the provider.
-        if (error.details.status === 404 && this.#breaker.failed(now)) this.#log.warn(fields, 'language model provider rests: it does not have the model')
-        else this.#breaker.ended()
+        if (error.details.status !== 404 && !MODEL_MISSING.test(error.message)) this.#breaker.ended()
+        else if (this.#breaker.failed(now)) this.#log.warn(fields, 'language model provider rests: it does not have the model')
         return
       case 'llm_refused':
       case 'llm_invalid_output':

@@ -42,14 +42,22 @@ export class ModelRouter implements Model {
     const usage = new UsageSum(this.#prices)
     const startedMs = this.#clock.now()
     const failures: AppError[] = []
-    const left = this.#providers.filter((provider) => provider.isOpen())
+    const left = this.#providers.filter((provider) => provider.mayAsk())
+    let waitLeftMs = request.timeoutMs ?? REQUEST_DEFAULTS.timeoutMs
     let isFirst = true
     while (left.length > 0) {
-      const provider = await this.#next(left, request)
-      if (provider === null) break
+      const waits = left.map((one) => ({ provider: one, waitMs: one.waitMs(questionOf(one, request)) }))
+      const { provider, waitMs } = waits.find((one) => one.waitMs === 0) ?? waits.reduce((best, one) => (one.waitMs < best.waitMs ? one : best))
+      if (waitMs > waitLeftMs) break
+      if (waitMs > 0) {
+        // Others wait too, and one of them may be quicker: look again then.
+        await this.#clock.sleep(waitMs, request.signal)
+        waitLeftMs -= waitMs
+        continue
+      }
       left.splice(left.indexOf(provider), 1)
-      // While others were asked or waited for, its circuit may have opened.
-      if (!provider.isOpen()) continue
+      // While others were asked or waited for, its circuit may have opened. From here to the call nothing else runs, so room and probe are this question's.
+      if (!provider.mayAsk()) continue
       if (!isFirst) request.onRestart?.()
       isFirst = false
       try {
@@ -67,17 +75,6 @@ export class ModelRouter implements Model {
   /** Asks one provider, whatever its circuit and limits say: a trial. */
   async askOnly(provider: Provider, request: ModelRequest): Promise<ModelAnswer> {
     return this.#answered(provider, request, new UsageSum(this.#prices), this.#clock.now())
-  }
-
-  /** The first with room; else, after waiting, the one that has room soonest, if that is within the time of a call. */
-  async #next(left: readonly Provider[], request: ModelRequest): Promise<Provider | null> {
-    const waits = left.map((provider) => ({ provider, waitMs: provider.waitMs(questionOf(provider, request)) }))
-    const free = waits.find(({ waitMs }) => waitMs === 0)
-    if (free !== undefined) return free.provider
-    const soonest = waits.reduce((best, one) => (one.waitMs < best.waitMs ? one : best))
-    if (soonest.waitMs > (request.timeoutMs ?? REQUEST_DEFAULTS.timeoutMs)) return null
-    await this.#clock.sleep(soonest.waitMs, request.signal)
-    return soonest.provider
   }
 
   async #answered(provider: Provider, request: ModelRequest, usage: UsageSum, startedMs: number): Promise<ModelAnswer> {

@@ -30,7 +30,7 @@ export interface ModelTrials {
 }
 
 /** A trial may take longer than a classification, in ms. */
-const TRIAL_TIMEOUT_MS = 15_000
+const TRIAL_TIMEOUT_MS = 10_000
 
 const QUESTION: Omit<ModelRequest, 'tier'> = {
   system: 'You check that a connection works. Answer exactly what is asked.',
