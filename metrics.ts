@@ -25,7 +25,7 @@ export function makeMetrics(): AppMetrics {
   const seconds = new Histogram({ name: 'stage_batch_seconds', help: 'From a batch in hand to its commit.', labelNames: ['stage'], buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10], registers: [registry] })
   const progress = new Gauge({ name: 'stage_progress_timestamp_seconds', help: 'Append time of the newest committed record.', labelNames: ['stage', 'partition'], registers: [registry] })
   const calls = new Histogram({ name: 'llm_call_seconds', help: 'Calls to providers of language models by outcome: ok, given_up or an error code.', labelNames: ['provider', 'outcome'], buckets: [0.25, 0.5, 1, 2, 3, 5, 10, 30], registers: [registry] })
-  const tokens = new Counter({ name: 'llm_tokens_total', help: 'Tokens as providers counted them; cached ones are part of the input.', labelNames: ['provider', 'kind'], registers: [registry] })
+  const tokens = new Counter({ name: 'llm_provider_tokens_total', help: 'Tokens as providers counted them; cached ones are part of the input.', labelNames: ['provider', 'kind'], registers: [registry] })
   return {
     registry,
     analyst: makeAnalystMetrics(registry),
