@@ -31,6 +31,15 @@ export function linkKindOf(kind: string): LinkKind {
   return KINDS[kind.toLowerCase()] ?? 'depends'
 }
 
+/** Edges that say who asks whom, or who stands beside whom: what is at their end can be reached without it. */
+const ASKS = new Set(['calls', 'call', 'invokes', 'requests', 'queries', 'reads', 'writes', 'uses', 'control_flow', 'data_flow', 'registers_with', 'publishes', 'subscribes', 'consumes', 'rpc', 'http', 'grpc', 'sends_to'])
+
+/** True when nothing reaches the one end of such an edge but through the other: a line, a host, a plain dependency. */
+export function isCarrying(kind: string): boolean {
+  const link = linkKindOf(kind)
+  return (link === 'depends' || link === 'hosted') && !ASKS.has(kind.toLowerCase())
+}
+
 const NO_LINKS: readonly Link[] = []
 
 /** An undirected view for distances and a directed one for causes. Names are canonical. */
@@ -38,7 +47,8 @@ export class Graph {
   readonly #beside = new Map<string, string[]>()
   readonly #needs = new Map<string, string[]>()
   readonly #links = new Map<string, Link[]>()
-  readonly #serves = new Map<string, string[]>()
+  readonly #carriers = new Map<string, string[]>()
+  readonly #carried = new Map<string, string[]>()
   readonly #near = new Map<string, ReadonlyMap<string, number>>()
 
   constructor(edges: readonly TopologyEdge[]) {
@@ -53,11 +63,14 @@ export class Graph {
       const kind = linkKindOf(edge.kind)
       if (links === undefined) this.#links.set(from, [{ to, kind }])
       else if (links.length < LINKS_MAX && !links.some((link) => link.to === to && link.kind === kind)) links.push({ to, kind })
-      push(this.#serves, to, from)
+      if (isCarrying(edge.kind)) {
+        push(this.#carriers, from, to)
+        push(this.#carried, to, from)
+      }
     }
     for (const links of this.#links.values()) links.sort((a, b) => (a.to !== b.to ? (a.to < b.to ? -1 : 1) : a.kind < b.kind ? -1 : 1))
     // Sorted once at the end: looking for each new name in a list of ten thousand took seconds.
-    for (const lists of [this.#beside, this.#needs, this.#serves]) for (const [name, names] of lists) lists.set(name, [...new Set(names.sort())])
+    for (const lists of [this.#beside, this.#needs, this.#carriers, this.#carried]) for (const [name, names] of lists) lists.set(name, [...new Set(names.sort())])
   }
 
   /** Assets within three steps and how many steps, nearest first and by name, at most 48; made once per asset. */
@@ -92,9 +105,14 @@ export class Graph {
     return this.#needs.get(asset) ?? []
   }
 
-  /** What directly depends on an asset, by name. */
-  serves(asset: string): readonly string[] {
-    return this.#serves.get(asset) ?? []
+  /** What an asset directly hangs on: without all of these it cannot be reached. By name. */
+  carriers(asset: string): readonly string[] {
+    return this.#carriers.get(asset) ?? []
+  }
+
+  /** What directly hangs on an asset, by name. */
+  carried(asset: string): readonly string[] {
+    return this.#carried.get(asset) ?? []
   }
 }
 

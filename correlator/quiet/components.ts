@@ -36,7 +36,7 @@ function circleOf(graph: Graph, asset: string): string {
   enter(asset)
   for (let step = path.at(-1); step !== undefined; step = path.at(-1)) {
     const { name } = step
-    const needed = graph.needs(name)[step.next]
+    const needed = graph.carriers(name)[step.next]
     step.next += 1
     if (needed !== undefined) {
       if (circles.has(needed)) continue

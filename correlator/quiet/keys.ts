@@ -41,7 +41,7 @@ export function targetKeys(company: CompanyNode, problem: ProblemNode): readonly
   const keys: string[] = []
   if (isDependencyOn(company)) {
     for (const parent of labelParents(problem)) keys.push(ofParentKey(parent))
-    if (problem.asset !== null && company.graph !== null && company.graph.needs(problem.asset).length > 0) keys.push(ofAssetKey(problem.asset))
+    if (problem.asset !== null && company.graph !== null && company.graph.carriers(problem.asset).length > 0) keys.push(ofAssetKey(problem.asset))
   }
   for (const rule of company.rules.inhibitions) if (holds(rule.target, problem.state.problem)) keys.push(inhibitionKey(rule, problem))
   return keys.length === 0 ? NO_KEYS : keys

@@ -239,7 +239,7 @@ it('does not let two problems of both sides hide each other: the first stays', (
   }
 })
 
-const SITE = [{ from: 'switch', to: 'router', kind: 'uplink' }, { from: 'pc-1', to: 'switch', kind: 'port' }, { from: 'pc-2', to: 'switch', kind: 'port' }, { from: 'backup', to: 'pc-1', kind: 'uses' }]
+const SITE = [{ from: 'switch', to: 'router', kind: 'uplink' }, { from: 'pc-1', to: 'switch', kind: 'port' }, { from: 'pc-2', to: 'switch', kind: 'port' }, { from: 'backup', to: 'pc-1', kind: 'runs_on' }]
 const down = (asset: string) => ({ asset, signature: 'HostDown', title: `${asset} is down` })
 const topology = (edges: { from: string; to: string; kind: string }[], revision = 1) => ({ type: 'topology' as const, companyId: 'acme', revision, edges })
 
@@ -279,6 +279,8 @@ it('hides behind parents that labels name', () => {
 it.each([
   ['its own parent is fine', [{ from: 'pc-1', to: 'switch', kind: 'x' }, { from: 'switch', to: 'core', kind: 'x' }, { from: 'switch', to: 'router', kind: 'x' }]],
   ['one of its parents is fine', [{ from: 'pc-1', to: 'router', kind: 'x' }, { from: 'pc-1', to: 'second', kind: 'x' }]],
+  ['it only calls what is down', [{ from: 'pc-1', to: 'router', kind: 'calls' }]],
+  ['it only stands beside it', [{ from: 'pc-1', to: 'router', kind: 'linked' }]],
   ['it depends on nothing', [{ from: 'router', to: 'pc-1', kind: 'x' }]],
 ])('does not hide a problem when %s', (_, edges) => {
   const bench = site(edges)

@@ -60,7 +60,7 @@ export function cutOffBy(question: Question): Witness | null {
 
 function parentsOf({ graph }: CompanyNode, problem: ProblemNode): readonly string[] {
   const named = labelParents(problem)
-  const needed = graph === null || problem.asset === null ? [] : graph.needs(problem.asset)
+  const needed = graph === null || problem.asset === null ? [] : graph.carriers(problem.asset)
   return named.length === 0 ? needed : [...new Set([...named, ...needed])]
 }
 
@@ -81,7 +81,7 @@ function cut(walk: Walk, asset: string, path: ReadonlySet<string>, step: number)
   if (walk.looks > LOOKS_MAX) return null
   const own = best(walk, company.quiet.causes(unreachableKey(asset)), ({ problem: cause }) => mayHide(company, cause, problem))
   if (own !== null) return own
-  const needed = step >= STEPS_MAX ? [] : company.graph?.needs(asset) ?? []
+  const needed = step >= STEPS_MAX ? [] : company.graph?.carriers(asset) ?? []
   return needed.length === 0 ? null : all(walk, needed, new Set([...path, asset]), step + 1)
 }
 
@@ -162,7 +162,7 @@ function behind(graph: Graph | null, asset: string, take: (key: string) => void)
     const next: string[] = []
     for (const name of ring) {
       take(ofParentKey(name))
-      for (const other of graph?.serves(name) ?? []) {
+      for (const other of graph?.carried(name) ?? []) {
         if (seen.has(other) || seen.size >= REACH_MAX) continue
         seen.add(other)
         take(ofAssetKey(other))
