@@ -9,7 +9,7 @@ describe('flapping', () => {
     bench.feed(problem('a', 0, { asset: 'web-1', signature: 'cpu' }))
     expect(kinds(bench, 'a')).toEqual([])
     bench.feed(problem('a', 100, { asset: 'web-1', signature: 'cpu', change: 'changed', flapping: true, firstAtMs: problem('a', 0).firstAtMs, count: 4 }))
-    expect(bench.incidentOf('a')!.findings).toMatchObject([{ kind: 'flapping', confidence: 1, sinceMs: problem('a', 100).atMs, problemKeys: ['a'], figures: { problems: 1 }, reason: expect.stringMatching(/^cpu on web-1 goes back and forth/) }])
+    expect(bench.incidentOf('a')!.findings).toMatchObject([{ kind: 'flapping', confidence: 0.9, sinceMs: problem('a', 100).atMs, problemKeys: ['a'], figures: { problems: 1 }, reason: expect.stringMatching(/^cpu on web-1 goes back and forth/) }])
     bench.restart()
     bench.feed(problem('a', 900, { asset: 'web-1', signature: 'cpu', change: 'changed', flapping: false, firstAtMs: problem('a', 0).firstAtMs, count: 5 }))
     expect(kinds(bench, 'a')).toEqual([])

@@ -19,7 +19,7 @@ export function noteFlapping(incident: IncidentNode, problem: ProblemNode, atMs:
   const { asset, signature, title } = problem.state.problem
   const what = problemKeys.length === 1 ? `${signature ?? title}${asset === null ? '' : ` on ${asset}`} goes` : `${problemKeys.length === KEYS_MAX ? 'At least ' : ''}${problemKeys.length} problems go`
   storeFinding(incident, 'flapping', {
-    confidence: 1,
+    confidence: 0.9,
     reason: `${what.slice(0, 300)} back and forth: five flips and more between firing and resolved within 30 min; it ends after 10 min without one.`,
     sinceMs: said?.sinceMs ?? atMs,
     problemKeys,

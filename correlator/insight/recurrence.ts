@@ -31,7 +31,8 @@ function recurrenceFinding({ node, likeness }: Seen, incident: IncidentNode): Fo
   const ended = fix === null ? 'each time it cleared by itself' : fix.text === null ? `closed by ${fix.by}` : `fixed by ${fix.by}: "${fix.text}"`
   const alike = likeness === 1 ? 'the same problems' : `${Math.round(likeness * 100)}% of the problems in common`
   return {
-    confidence: figure(likeness * (count === 1 ? 0.9 : 1)),
+    // Once may be chance.
+    confidence: figure(likeness * (count / (count + 1))),
     reason: `Seen ${times} before in ${DAYS_KEPT} days, ${alike}; last ended ${instant(lastEndedAtMs)} after ${span(lastedMs)}; ${ended}. Earlier: ${named}.`,
     sinceMs: incident.state.openedAtMs,
     problemKeys: incident.newestKeys.slice(0, PROBLEMS_NAMED),
