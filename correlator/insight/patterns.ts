@@ -83,7 +83,7 @@ export function began(world: World, company: CompanyNode, problem: ProblemNode, 
   beat(world, company, 1, problem.state.problem.count, by)
   const storm = pulse.stormAt(by.atMs)
   if (storm !== null && isOn(company, 'storm') && isIn(incident, storm)) noteStorm(incident, storm)
-  if (isOn(company, 'periodic')) noteRhythm(world, company, incident, problem, by, storm !== null && storm.count > STORM_ONSETS_MAX)
+  noteRhythm(world, company, incident, problem, by, storm !== null && storm.count > STORM_ONSETS_MAX)
   if (problem.state.problem.flapping) noteFlapping(incident, problem, by.atMs)
   if (isMissing(problem) && isOn(company, 'missing')) storeFinding(incident, 'missing', missingFinding(problem))
 }
@@ -96,12 +96,13 @@ export function toldMore(world: World, company: CompanyNode, incident: IncidentN
 
 function noteRhythm(world: World, company: CompanyNode, incident: IncidentNode, problem: ProblemNode, by: Cause, isKnownOnly: boolean): void {
   const { rhythms } = company.patterns
-  const noted = rhythms.began(problem.fingerprint, problem.onsetMs, by.position, isKnownOnly)
+  const noted = rhythms.began(problem.fingerprint, problem.state.problem.firstAtMs, by.position, isKnownOnly)
   if (noted === null) return
   const { rhythm, gone } = noted
   world.keep(rhythm.stateKey, rhythm.entry)
   if (gone !== null) world.keep(gone.stateKey, null)
   rhythms.memory.expire(by.atMs - HORIZON_MS, EXPIRED_AT_ONCE, ({ stateKey }) => world.keep(stateKey, null))
+  if (!isOn(company, 'periodic')) return
   const said = storedFinding(incident, 'periodic')
   const isOfIt = said !== null && said.problemKeys[0] === problem.state.problem.problemKey
   const period = periodOf(rhythm.state.onsetsMs)
