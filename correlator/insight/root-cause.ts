@@ -4,7 +4,7 @@ import type { Graph, LinkKind } from '../graph.ts'
 import type { ProblemNode } from '../problem-node.ts'
 import { cut } from '../text.ts'
 import { blame, type Blame } from './blame.ts'
-import { suspectsOf, type Suspect } from './suspects.ts'
+import { beganMs, suspectsOf, type Suspect } from './suspects.ts'
 
 /** Steps of a chain that are told at most. */
 export const CHAIN_MAX = 12
@@ -86,7 +86,7 @@ function pathFrom(best: number, suspects: readonly Suspect[], { needs }: Blame):
         reached.push({ i, step: { suspect, from: suspects[from] ?? null, kind } })
       }
     }
-    reached.sort((a, b) => a.step.suspect.first.onsetMs - b.step.suspect.first.onsetMs || (a.step.suspect.asset < b.step.suspect.asset ? -1 : 1))
+    reached.sort((a, b) => beganMs(a.step.suspect.first) - beganMs(b.step.suspect.first) || (a.step.suspect.asset < b.step.suspect.asset ? -1 : 1))
     steps.push(...reached.map(({ step }) => step))
     ring = reached.map(({ i }) => i)
   }
@@ -97,10 +97,10 @@ const VERBS: Readonly<Record<LinkKind, string>> = { depends: 'depends on', hoste
 
 function linkOf({ suspect, from, kind }: Step): ChainLink {
   const { first, name } = suspect
-  const atMs = first.onsetMs
+  const atMs = beganMs(first)
   return {
     asset: cut(name, NAME_CHARS), problemKey: cut(first.state.problem.problemKey, KEY_CHARS), atMs,
-    because: from === null ? 'most likely at fault' : cut(`${name} ${VERBS[kind]} ${from.name}, and began ${apart(atMs - from.first.onsetMs)}`, 3 * NAME_CHARS),
+    because: from === null ? 'most likely at fault' : cut(`${name} ${VERBS[kind]} ${from.name}, and began ${apart(atMs - beganMs(from.first))}`, 3 * NAME_CHARS),
   }
 }
 
@@ -113,7 +113,7 @@ function reasonOf(cause: Suspect, next: Suspect | null, suspects: readonly Suspe
   if (next === null) return `all problems with an asset are on ${cut(cause.name, NAME_CHARS)}`
   const all = suspects.reduce((sum, { problems }) => sum + problems, 0)
   const said = [`${cause.problems} of ${all} problems ${assets > suspects.length ? `of the ${suspects.length} assets with the most evidence` : `of ${assets} assets`} are on it`]
-  const leadMs = Math.min(...suspects.filter((suspect) => suspect !== cause).map(({ first }) => first.onsetMs)) - cause.first.onsetMs
+  const leadMs = Math.min(...suspects.filter((suspect) => suspect !== cause).map(({ first }) => beganMs(first))) - beganMs(cause.first)
   said.push(leadMs > 0 ? `it began first, ${apart(leadMs).replace(' later', '')} before the others` : leadMs === 0 ? 'it began with the first' : `it began ${apart(-leadMs)} than the first`)
   if (cause.fresh > 0) said.push(cause.fresh === cause.problems ? 'none of them was seen there before' : `${cause.fresh} of them ${cause.fresh === 1 ? 'was' : 'were'} not seen there before`)
   const direct = path.filter(({ from }) => from === cause).map(({ suspect }) => suspect)

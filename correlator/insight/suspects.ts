@@ -5,7 +5,7 @@
  * thing measured many times (`core_1`, `core_2`, …) counts less with each.
  */
 import type { Severity } from '../../schemas/records.ts'
-import { newestFirst, type ProblemNode } from '../problem-node.ts'
+import type { ProblemNode } from '../problem-node.ts'
 import { isSecondHand, labelLinksOf, type LabelLink } from './label-links.ts'
 import { traitsOf, type Traits } from './traits.ts'
 
@@ -64,7 +64,7 @@ export function suspectsOf(problems: Iterable<ProblemNode>): { readonly suspects
   let startMs = Number.POSITIVE_INFINITY
   for (const problem of problems) {
     if (problem.asset === null) continue
-    if (problem.onsetMs < startMs) startMs = problem.onsetMs
+    startMs = Math.min(startMs, beganMs(problem))
     const said = saidBy(problem)
     const assets = holders.get(said)
     if (assets === undefined) holders.set(said, new Set([problem.asset]))
@@ -87,12 +87,21 @@ export function suspectsOf(problems: Iterable<ProblemNode>): { readonly suspects
   return { suspects: suspects.sort((a, b) => b.weight - a.weight || (a.asset < b.asset ? -1 : 1)).slice(0, SUSPECTS_MAX), assets: suspects.length }
 }
 
+/** When a problem's present episode began, however long it was held back before anybody was told. */
+export function beganMs({ state: { problem } }: ProblemNode): number {
+  return problem.firstAtMs
+}
+
+function isEarlier(a: ProblemNode, b: ProblemNode): boolean {
+  return beganMs(a) !== beganMs(b) ? beganMs(a) < beganMs(b) : a.state.problem.problemKey < b.state.problem.problemKey
+}
+
 const saidBy = (problem: ProblemNode): string => problem.state.problem.signature ?? problem.state.problem.title
 
 function weightOf(node: ProblemNode, traits: Traits, startMs: number): number {
   const { problem, countBefore, joinedEpisode } = node.state
   const repeated = 1 + 0.5 * Math.log2(Math.max(1, countBefore + problem.count)) + SEVERE[problem.severity]
-  const early = 1 - ONSET_SHARE + ONSET_SHARE * Math.exp((startMs - node.onsetMs) / ONSET_MS)
+  const early = 1 - ONSET_SHARE + ONSET_SHARE * Math.exp((startMs - beganMs(node)) / ONSET_MS)
   return (repeated * early * (isSecondHand(problem.labels) ? SECOND_HAND : 1) * (traits.isFall ? FALL : 1)) / Math.sqrt(Math.max(1, joinedEpisode))
 }
 
@@ -102,7 +111,7 @@ function count(tallies: Map<string, Tally>, node: ProblemNode, asset: string, tr
   if (tally === undefined) {
     tally = { first: node, problems: 0, alerts: 0, fresh: 0, families: new Map(), links: new Map() }
     tallies.set(asset, tally)
-  } else if (newestFirst(tally.first, node) < 0) tally.first = node
+  } else if (isEarlier(node, tally.first)) tally.first = node
   tally.problems += 1
   tally.alerts += countBefore + problem.count
   if (joinedEpisode <= 1) tally.fresh += 1
