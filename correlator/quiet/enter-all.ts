@@ -14,6 +14,6 @@ export function enterAll(company: CompanyNode, nowMs: number): void {
       if (!problem.isFiring) quiet.endCause(problem)
     }
     const mayMove = suppression === null && problem.onsetMs + MOVABLE_MS >= nowMs
-    if (mayMove || suppression?.byProblemKey != null) quiet.setTarget(problem, targetKeys(company, problem), mayMove)
+    if (mayMove || suppression?.byProblemKey != null) quiet.setTarget(problem, targetKeys(company, problem))
   }
 }

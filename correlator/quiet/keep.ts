@@ -10,7 +10,12 @@ import { byCause, judge, SETTLE_MS } from './judge.ts'
 import { causeKeys, targetKeys } from './keys.ts'
 import { MOVABLE_MS } from './quiet-index.ts'
 import { enterHome, homeOf, leaveHome, standIn, unite } from './stand.ts'
-import { reachOf } from './witness.ts'
+import { heldBy, reachOf } from './witness.ts'
+
+/** Problems that one cause is asked of in vain, when it begins. */
+const REFUSED_MAX = 256
+
+interface Moving { readonly problem: ProblemNode; readonly verdict: Suppression }
 
 /** Keeps a problem that stands in no incident quiet where something says so. False when it is to be placed. */
 export function keepQuiet(world: World, company: CompanyNode, problem: ProblemNode, by: Cause): boolean {
@@ -31,7 +36,7 @@ export function hold(world: World, company: CompanyNode, problem: ProblemNode, v
   state.evidence = quietEvidence(company, verdict)
   quiet.kept.add(problem)
   if (verdict.byProblemKey === null) quiet.dropTarget(problem)
-  else quiet.setTarget(problem, targetKeys(company, problem), false)
+  else quiet.setTarget(problem, targetKeys(company, problem))
   world.touchProblem(problem, by.position)
   world.held.want(problem)
 }
@@ -61,7 +66,7 @@ export function updateQuiet(world: World, company: CompanyNode, problem: Problem
   if (held === null || !isFiring || !saysOtherwise(before, event)) return { isKept: true }
   const verdict = judge({ company, problem, atMs: held.sinceMs, nowMs })
   if (verdict !== null && isSame(held, verdict)) {
-    if (verdict.byProblemKey !== null) company.quiet.setTarget(problem, targetKeys(company, problem), false)
+    if (verdict.byProblemKey !== null) company.quiet.setTarget(problem, targetKeys(company, problem))
     return { isKept: true }
   }
   const home = leaveHome(problem)
@@ -87,14 +92,14 @@ export function free(company: CompanyNode, problem: ProblemNode): void {
 export function noteChange(world: World, company: CompanyNode, problem: ProblemNode, before: PlacedProblem, by: Cause): void {
   const after = problem.state.problem
   const isOther = saysOtherwise(before, after)
-  if (isOther && problem.incident !== null && problem.onsetMs + MOVABLE_MS >= world.upstream.nowMs) company.quiet.setTarget(problem, targetKeys(company, problem), true)
+  if (isOther && problem.incident !== null && problem.onsetMs + MOVABLE_MS >= world.upstream.nowMs) company.quiet.setTarget(problem, targetKeys(company, problem))
   if (isOther || before.status !== after.status || before.episode !== after.episode) noteCause(world, company, problem, by)
 }
 
 /** Notes that a problem was placed, so that it can still be moved behind what explains it. */
 export function notePlaced(world: World, company: CompanyNode, problem: ProblemNode): void {
   company.quiet.prune(world.upstream.nowMs)
-  company.quiet.setTarget(problem, targetKeys(company, problem), true)
+  company.quiet.setTarget(problem, targetKeys(company, problem))
 }
 
 /** Notes that a problem began, ended or says something else, where it may explain others. */
@@ -108,31 +113,37 @@ export function noteCause(world: World, company: CompanyNode, problem: ProblemNo
   if (!isSameEpisode || !areSameKeys) {
     if (problem.isFiring || isSameEpisode) quiet.setCause(problem, keys)
     else quiet.dropCause(problem)
-    if (was !== undefined && !areSameKeys) rejudge(world, company, reachOf(company, problem, was.keys), by)
+    if (was !== undefined && !areSameKeys) rejudge(world, company, heldBy(company, problem, was.keys), by)
     if (problem.isFiring && keys.length > 0) began(world, company, problem, keys, by)
   }
   if (problem.isFiring) return
   quiet.endCause(problem)
-  rejudge(world, company, reachOf(company, problem, keys), by)
+  rejudge(world, company, heldBy(company, problem, keys), by)
 }
 
 /** Moves what a cause explains and was placed shortly before it was told, and holds on to what waited because another cause had ended. */
 function began(world: World, company: CompanyNode, cause: ProblemNode, keys: readonly string[], by: Cause): void {
   const { nowMs } = world.upstream
-  const moving: { readonly problem: ProblemNode; readonly verdict: Suppression }[] = []
   const reach = reachOf(company, cause, keys)
-  rejudge(world, company, reach.filter(({ state: { suppression } }) => suppression !== null && suppression.untilMs !== null), by)
-  for (const problem of reach) {
-    if (problem.incident === null || problem.state.countBefore > 0 || problem.onsetMs + MOVABLE_MS < nowMs || problem.onsetMs < cause.state.problem.firstAtMs - LATENESS_MS) continue
+  if (reach.length === 0) return
+  rejudge(world, company, reach, by)
+  const earliestMs = Math.max(cause.state.problem.firstAtMs - LATENESS_MS, nowMs - MOVABLE_MS)
+  const moving: Moving[] = []
+  let refused = 0
+  // Newest first: of what cannot be moved only so much is asked each time.
+  for (let i = reach.length - 1; i >= 0 && refused < REFUSED_MAX; i -= 1) {
+    const problem = reach[i] as ProblemNode
+    if (problem.incident === null || problem.onsetMs < earliestMs || problem.state.countBefore > 0) continue
     const { status, resolvedByPerson } = aliveOf(problem.incident).state
     if (status === 'closed' || resolvedByPerson) continue
     const verdict = byCause({ company, problem, atMs: problem.onsetMs, nowMs })
-    if (verdict !== null) moving.push({ problem, verdict })
+    if (verdict === null) refused += 1
+    else moving.push({ problem, verdict })
   }
-  if (moving.length > 0) withdraw(world, company, moving, by)
+  if (moving.length > 0) withdraw(world, company, moving.reverse(), by)
 }
 
-function withdraw(world: World, company: CompanyNode, moving: readonly { readonly problem: ProblemNode; readonly verdict: Suppression }[], by: Cause): void {
+function withdraw(world: World, company: CompanyNode, moving: readonly Moving[], by: Cause): void {
   const homes = moving.map(({ problem, verdict }) => {
     const home = homeOf(company, problem, verdict)
     if (home !== null) unite(world, company, home, problem.incident as IncidentNode, by, quietEvidence(company, verdict))

@@ -4,6 +4,7 @@ import type { CompanyNode } from '../company-node.ts'
 import type { ProblemNode } from '../problem-node.ts'
 import type { ReadyInhibition } from '../rules/rule-book.ts'
 import { canonical } from '../text.ts'
+import { ofAssetKey, ofParentKey, ofRuleKey, unreachableKey } from './key-names.ts'
 
 /** Labels by which a tool names what an asset hangs on. */
 export const PARENT_LABELS = ['parent', 'parents', 'parent_host', 'depends_on', 'upstream'] as const
@@ -12,15 +13,9 @@ const PARENTS_MAX = 8
 
 const NO_KEYS: readonly string[] = []
 
-/** An asset that cannot be reached. */
-export const unreachableKey = (asset: string): string => `u:${asset}`
-/** Problems of an asset that depends on another. */
-export const ofAssetKey = (asset: string): string => `a:${asset}`
-/** Problems that name an asset as their parent. */
-export const ofParentKey = (asset: string): string => `p:${asset}`
 /** An inhibition rule and the values that must agree. */
 export function inhibitionKey({ rule, equal }: ReadyInhibition, { state: { problem } }: ProblemNode): string {
-  return `i:${rule.id}:${equal.map((read) => read(problem)).join('\n')}`
+  return ofRuleKey(rule.id, equal.map((read) => read(problem)))
 }
 
 /** False where the company has switched it off. */

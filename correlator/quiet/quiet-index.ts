@@ -4,6 +4,7 @@
  * still here although it is over changes no answer.
  */
 import type { ProblemNode } from '../problem-node.ts'
+import { isPlace } from './key-names.ts'
 import { LATENESS_MS } from '../score.ts'
 
 /** For this long after its onset a placed problem may still be moved behind what explains it: that may itself be late by the bound, and began within the bound of it. */
@@ -16,6 +17,8 @@ export interface CauseItem {
   readonly firstAtMs: number
 }
 
+interface Target { readonly keys: readonly string[]; readonly cause: string | null }
+
 const NONE: readonly CauseItem[] = []
 const NOBODY: ReadonlySet<ProblemNode> = new Set()
 
@@ -25,8 +28,13 @@ export class QuietIndex {
   readonly kept = new Set<ProblemNode>()
   readonly #causes = new Map<string, CauseItem[]>()
   readonly #causeOf = new Map<ProblemNode, CauseItem>()
-  readonly #targets = new Map<string, Set<ProblemNode>>()
-  readonly #targetOf = new Map<ProblemNode, readonly string[]>()
+  /** By what may explain them: problems that a new cause may move, or hold on to. */
+  readonly #open = new Map<string, Set<ProblemNode>>()
+  /** By what they hang on: problems that are explained. */
+  readonly #behind = new Map<string, Set<ProblemNode>>()
+  /** By the key of the problem that is named as their cause. */
+  readonly #explained = new Map<string, Set<ProblemNode>>()
+  readonly #targetOf = new Map<ProblemNode, Target>()
   /** Placed problems that may be moved, in the order they came. */
   #movable: ProblemNode[] = []
   #movableAt = 0
@@ -44,9 +52,19 @@ export class QuietIndex {
     return this.#causeOf.get(problem)
   }
 
-  /** Problems that may be explained by what is under a key. */
-  targets(key: string): ReadonlySet<ProblemNode> {
-    return this.#targets.get(key) ?? NOBODY
+  /** Problems that something which begins under a key may explain: placed ones, and those whose cause has just ended. */
+  open(key: string): ReadonlySet<ProblemNode> {
+    return this.#open.get(key) ?? NOBODY
+  }
+
+  /** Problems that are explained and hang on something. */
+  behind(key: string): ReadonlySet<ProblemNode> {
+    return this.#behind.get(key) ?? NOBODY
+  }
+
+  /** Problems that name another as their cause. */
+  explainedBy(problemKey: string): ReadonlySet<ProblemNode> {
+    return this.#explained.get(problemKey) ?? NOBODY
   }
 
   /** Enters a problem as one that may explain others, in place of what it was before. */
@@ -80,28 +98,29 @@ export class QuietIndex {
     this.#ended.push(problem)
   }
 
-  /** Enters a problem as one that may be explained. `mayMove`: it stands in an incident. */
-  setTarget(problem: ProblemNode, keys: readonly string[], mayMove: boolean): void {
+  /** Enters a problem as one that may be explained, or is, in place of what it was before; `keys` is where its causes are looked for. */
+  setTarget(problem: ProblemNode, keys: readonly string[]): void {
     this.dropTarget(problem)
-    if (keys.length === 0) return
-    this.#targetOf.set(problem, keys)
-    for (const key of keys) {
-      const set = this.#targets.get(key)
-      if (set === undefined) this.#targets.set(key, new Set([problem]))
-      else set.add(problem)
-    }
-    if (mayMove) this.#movable.push(problem)
+    const { suppression } = problem.state
+    const cause = suppression?.byProblemKey ?? null
+    if (keys.length === 0 && cause === null) return
+    this.#targetOf.set(problem, { keys, cause })
+    if (suppression === null || suppression.untilMs !== null) for (const key of keys) put(this.#open, key, problem)
+    if (cause !== null) {
+      put(this.#explained, cause, problem)
+      for (const key of keys) if (isPlace(key)) put(this.#behind, key, problem)
+    } else this.#movable.push(problem)
   }
 
   dropTarget(problem: ProblemNode): void {
-    const keys = this.#targetOf.get(problem)
-    if (keys === undefined) return
+    const target = this.#targetOf.get(problem)
+    if (target === undefined) return
     this.#targetOf.delete(problem)
-    for (const key of keys) {
-      const set = this.#targets.get(key)
-      set?.delete(problem)
-      if (set?.size === 0) this.#targets.delete(key)
+    for (const key of target.keys) {
+      take(this.#open, key, problem)
+      take(this.#behind, key, problem)
     }
+    if (target.cause !== null) take(this.#explained, target.cause, problem)
   }
 
   /** Forgets a problem. */
@@ -115,7 +134,9 @@ export class QuietIndex {
   clear(): void {
     this.#causes.clear()
     this.#causeOf.clear()
-    this.#targets.clear()
+    this.#open.clear()
+    this.#behind.clear()
+    this.#explained.clear()
     this.#targetOf.clear()
     this.#movable = []
     this.#ended = []
@@ -165,4 +186,15 @@ function placeOf(list: readonly CauseItem[], item: CauseItem): number {
 
 function isBefore(a: CauseItem, b: CauseItem): boolean {
   return a.firstAtMs !== b.firstAtMs ? a.firstAtMs < b.firstAtMs : a.problem.state.problem.problemKey < b.problem.state.problem.problemKey
+}
+
+function put(map: Map<string, Set<ProblemNode>>, key: string, problem: ProblemNode): void {
+  const set = map.get(key)
+  if (set === undefined) map.set(key, new Set([problem]))
+  else set.add(problem)
+}
+
+function take(map: Map<string, Set<ProblemNode>>, key: string, problem: ProblemNode): void {
+  const set = map.get(key)
+  if (set?.delete(problem) === true && set.size === 0) map.delete(key)
 }

@@ -12,7 +12,8 @@ import type { ProblemNode } from '../problem-node.ts'
 import type { ReadyInhibition } from '../rules/rule-book.ts'
 import { LATENESS_MS } from '../score.ts'
 import { isCircular } from './components.ts'
-import { inhibitionKey, isDependencyOn, labelParents, ofAssetKey, ofParentKey, unreachableKey } from './keys.ts'
+import { ofAssetKey, ofParentKey, unreachableKey } from './key-names.ts'
+import { inhibitionKey, isDependencyOn, labelParents } from './keys.ts'
 import { beganBefore, type CauseItem } from './quiet-index.ts'
 
 /** Steps that are followed along the graph, both ways. */
@@ -141,15 +142,26 @@ export function rootOf(company: CompanyNode, problem: ProblemNode): ProblemNode 
   return at
 }
 
-/** Problems that a cause may explain by one of its keys, oldest first: those that can be moved, and those that are kept quiet. */
-export function reachOf(company: CompanyNode, cause: ProblemNode, keys: readonly string[]): readonly ProblemNode[] {
+/** What a cause that begins may explain by one of its keys: placed problems, and those whose own cause has just ended; oldest first. */
+export function reachOf({ quiet, graph }: CompanyNode, cause: ProblemNode, keys: readonly string[]): readonly ProblemNode[] {
   const found = new Set<ProblemNode>()
   const take = (key: string): void => {
-    for (const problem of company.quiet.targets(key)) if (problem !== cause) found.add(problem)
+    for (const problem of quiet.open(key)) if (problem !== cause) found.add(problem)
   }
   for (const key of keys) {
     if (cause.asset === null || key !== unreachableKey(cause.asset)) take(key)
-    else behind(company.graph, cause.asset, take)
+    else behind(graph, cause.asset, take)
+  }
+  return [...found].sort((a, b) => (beganBefore(a, b) ? -1 : 1))
+}
+
+/** What a cause may no longer explain once it has ended: what names it, and what hangs on its asset among others; oldest first. */
+export function heldBy({ quiet, graph }: CompanyNode, cause: ProblemNode, keys: readonly string[]): readonly ProblemNode[] {
+  const found = new Set(quiet.explainedBy(cause.state.problem.problemKey))
+  if (cause.asset !== null && keys.includes(unreachableKey(cause.asset))) {
+    behind(graph, cause.asset, (key) => {
+      for (const problem of quiet.behind(key)) found.add(problem)
+    })
   }
   return [...found].sort((a, b) => (beganBefore(a, b) ? -1 : 1))
 }
