@@ -30,7 +30,7 @@ export const ERROR_CODES = {
   llm_off: { retry: 'never', doc: 'No language model is asked: no provider has credentials, the mode is demo, or the company switched it off.' },
   llm_unavailable: { retry: 'backoff', doc: 'Every provider failed or rests after failures; the details name each.' },
   llm_timeout: { retry: 'backoff', doc: 'The provider did not answer within the time limit; the call was ended.' },
-  llm_unauthorized: { retry: 'never', doc: 'The provider refuses our credentials, or they lack a right; it is skipped until a test succeeds or the program restarts.' },
+  llm_unauthorized: { retry: 'never', doc: 'The provider refuses our credentials, or they lack a right; it is skipped for a quarter of an hour at a time, or until a test succeeds.' },
   llm_rate_limited: { retry: 'after', doc: 'The provider, or our own limit for it, takes no more requests or tokens now.' },
   llm_bad_request: { retry: 'never', doc: 'The provider refuses the request itself: a model it does not have, a prompt too long, or an option it does not know.' },
   llm_refused: { retry: 'never', doc: 'The model, or its provider’s content filter, would not answer.' },

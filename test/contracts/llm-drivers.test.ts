@@ -182,7 +182,7 @@ describe.each(Object.entries(VENDORS))('the driver of %s', (name, vendor) => {
     const { fake, driver } = await open()
     const elsewhere = await vendor.fake()
     started.push(elsewhere)
-    fake.script({ kind: 'redirect', to: `${elsewhere.url}/v1/messages` })
+    fake.script({ kind: 'redirect', to: new URL(elsewhere.url).origin })
     await failing(driver.call(call()))
     expect(elsewhere.asked).toHaveLength(0)
   })
@@ -306,6 +306,18 @@ describe('what providers and models do not take', () => {
     expect(JSON.parse((await geminiDriver({ baseUrl: fake.url, apiKey: secret(SECRETS.gemini) }, systemClock).call(call('gemini-3.5-flash-lite'))).text)).toEqual(ANSWER)
     expect(body(fake, -1)).toMatchObject({ generationConfig: { responseMimeType: 'application/json' } })
     expect(fake.asked.at(-1)?.system).toContain('"pattern"')
+  })
+
+  test('Gemini’s models are told to think as little as they can, or left to it where they refuse', async () => {
+    const fake = await startGeminiFake({ models: ['gemini-3.5-flash-lite', 'gemini-2.5-flash'] })
+    const other = await startGeminiFake({ refuses: ['thinkingConfig'] })
+    started.push(fake, other)
+    const driver = geminiDriver({ baseUrl: fake.url, apiKey: secret(SECRETS.gemini) }, systemClock)
+    await driver.call(call('gemini-3.5-flash-lite'))
+    await driver.call(call('gemini-2.5-flash'))
+    expect([body(fake, 0), body(fake, 1)]).toMatchObject([{ generationConfig: { thinkingConfig: { thinkingLevel: 'minimal' } } }, { generationConfig: { thinkingConfig: { thinkingBudget: 0 } } }])
+    await geminiDriver({ baseUrl: other.url, apiKey: secret(SECRETS.gemini) }, systemClock).call(call('gemini-3.8-flash'))
+    expect(body(other, -1).generationConfig).not.toHaveProperty('thinkingConfig')
   })
 
   test('Gemini’s own way to name a wait is understood', async () => {

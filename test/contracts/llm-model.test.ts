@@ -215,17 +215,17 @@ describe('limits', () => {
     expect((await answer).provider).toBe('openai')
   })
 
-  test('many questions that wait for the same room do not all go when it comes', async () => {
+  test('many questions that wait for the same room do not all go when it comes, and none waits for longer than a call may take', async () => {
     const { model } = open(['openai'], {}, { requestsPerMinute: 60, tokensPerMinute: 10_000_000 })
     for (let turn = 0; turn < 60; turn++) await model.ask(ASK)
-    const waiting = [1, 2, 3].map(() => model.ask(ASK))
+    const waiting = [1, 2, 3, 4, 5].map(() => model.ask(ASK).then(() => 'ok', (error: AppError) => error.code))
     for (const expected of [61, 62, 63]) {
       const heard = fakes.openai.nextAsked()
       clock.tick(1_000)
       await heard
       expect(fakes.openai.asked).toHaveLength(expected)
     }
-    await Promise.all(waiting)
+    expect(await Promise.all(waiting)).toEqual(['ok', 'ok', 'ok', 'llm_rate_limited', 'llm_rate_limited'])
   })
 
   test('tokens a minute count too, by what the provider counted', async () => {

@@ -4,7 +4,8 @@ import { event, pieces, startLlmFake, type LlmFake } from './llm.ts'
 interface Options {
   readonly key?: string
   readonly models?: readonly string[]
-  readonly refuses?: readonly 'responseJsonSchema'[]
+  /** `thinkingConfig` as models that cannot do without. */
+  readonly refuses?: readonly ('responseJsonSchema' | 'thinkingConfig')[]
 }
 interface Body {
   systemInstruction?: { parts: { text: string }[] }; contents: { role: string; parts: { text: string }[] }[]
@@ -30,7 +31,7 @@ export function startGeminiFake({ key = 'AIzaTestGeminiKey', models = ['gemini-3
       const config = (asked.body as unknown as Body).generationConfig ?? {}
       if (config.responseJsonSchema !== undefined && config.responseMimeType !== 'application/json') return { kind: 'error', status: 400, message: 'responseJsonSchema needs responseMimeType application/json' }
       const refused = refuses.find((name) => name in config)
-      return refused === undefined ? null : { kind: 'error', status: 400, message: `Invalid JSON payload received. Unknown name "${refused}" at 'generation_config': Cannot find field.` }
+      return refused === undefined ? null : { kind: 'error', status: 400, message: refused === 'thinkingConfig' ? 'Thinking level MINIMAL is not supported for this model. Please retry with other thinking level.' : `Invalid JSON payload received. Unknown name "${refused}" at 'generation_config': Cannot find field.` }
     },
     answer(response, asked, text, _isJson, stop, { inputTokens, outputTokens, cachedInputTokens }) {
       const usageMetadata = { promptTokenCount: inputTokens, candidatesTokenCount: outputTokens - 10, thoughtsTokenCount: 10, cachedContentTokenCount: cachedInputTokens, totalTokenCount: inputTokens + outputTokens }

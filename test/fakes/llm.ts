@@ -33,6 +33,7 @@ export type Reply =
   | { readonly kind: 'stream'; readonly then: 'break' | 'end' | 'stall' | 'error'; readonly text: string }
   | { readonly kind: 'huge' }
   | { readonly kind: 'html' }
+  /** To the same path elsewhere. */
   | { readonly kind: 'redirect'; readonly to: string }
 
 interface Tokens { inputTokens: number; outputTokens: number; cachedInputTokens: number }
@@ -151,7 +152,8 @@ function reply(vendor: Vendor, response: ServerResponse, question: Asked, answer
       response.writeHead(200, { 'content-type': 'text/html' }).end('<html><body>Sign in</body></html>')
       return
     case 'redirect':
-      response.writeHead(302, { location: answer.to }).end()
+      // 307 keeps method and body.
+      response.writeHead(307, { location: `${answer.to}${question.path}` }).end()
   }
 }
 

@@ -62,7 +62,7 @@ export interface ModelAnswer extends ModelUsage {
   readonly repaired: boolean
 }
 
-/** How a provider stands. `resting`: its circuit is open after failures; `limited`: it or its limits said to wait; `unauthorized`: its credentials are refused until the program restarts or a test succeeds. */
+/** How a provider stands. `resting`: its circuit is open after failures; `limited`: it or its limits said to wait; `unauthorized`: its credentials are refused; it is skipped for a quarter of an hour at a time, or until a test succeeds. */
 export type ProviderCondition = 'ready' | 'resting' | 'limited' | 'unauthorized'
 
 /** A configured provider. */

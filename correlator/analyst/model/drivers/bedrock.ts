@@ -47,11 +47,11 @@ export function bedrockDriver({ region, endpoint = null, credentials = null }: B
     try {
       if (call.onText === null) {
         const command = new ConverseCommand(input)
-        command.middlewareStack.add(bounding(call.signal, progress), BOUNDING)
+        command.middlewareStack.add(bounding(progress), BOUNDING)
         readOutput(await client.send(command, { abortSignal: call.signal }), progress)
       } else {
         const command = new ConverseStreamCommand(input)
-        command.middlewareStack.add(bounding(call.signal, progress), BOUNDING)
+        command.middlewareStack.add(bounding(progress), BOUNDING)
         const { stream } = await client.send(command, { abortSignal: call.signal })
         for await (const event of stream ?? []) readEvent(event, progress, call.onText)
       }
@@ -79,8 +79,8 @@ interface Progress { text: string; stop: string | null; usage: TokenCount | null
 
 const BOUNDING = { step: 'deserialize', priority: 'low', name: 'boundedAnswer' } as const
 
-/** Ends an answer beyond the bound, and one whose call was aborted after its head had come. */
-function bounding(signal: AbortSignal, progress: Progress) {
+/** Ends an answer beyond the bound. */
+function bounding(progress: Progress) {
   return <Args, Result extends { response: unknown }>(next: (args: Args) => Promise<Result>) => async (args: Args): Promise<Result> => {
     const result = await next(args)
     const response = result.response as { body?: Readable }
@@ -95,16 +95,9 @@ function bounding(signal: AbortSignal, progress: Progress) {
         done(new Error('too large'))
       },
     })
-    const close = (): void => {
-      source.destroy()
-    }
     source.on('error', (error) => bounded.destroy(error))
     source.on('aborted', () => bounded.destroy(new Error('terminated')))
-    bounded.on('close', () => {
-      signal.removeEventListener('abort', close)
-      close()
-    })
-    signal.addEventListener('abort', close, { once: true })
+    bounded.on('close', () => source.destroy())
     response.body = source.pipe(bounded)
     return result
   }

@@ -1,6 +1,6 @@
 /**
  * Gemini's generateContent, over plain HTTP: the vendor's library brings a whole family of others for one call, and takes neither a fetch of ours nor a bound
- * of the answer's size. Structured answers by `responseJsonSchema`; a model or version without it gets `responseSchema`-less JSON and the schema in words.
+ * of the answer's size. Structured answers by `responseJsonSchema`; a version without it is asked for JSON, with the schema in words.
  */
 import type { Clock } from '../../../../schemas/clock.ts'
 import type { ErrorCode } from '../../../../schemas/errors.ts'
@@ -12,9 +12,11 @@ import { eventsOf } from '../sse.ts'
 import { schemaInstruction } from '../structured.ts'
 import { brokenCall, OptionRefused, refusedOption, Refusals, withoutRefused } from './common.ts'
 
-type Option = 'temperature' | 'jsonSchema'
-const OPTIONS: Readonly<Record<Option, RegExp>> = { temperature: /temperature/i, jsonSchema: /response_?json_?schema|response_?schema|schema/i }
+type Option = 'temperature' | 'thinking' | 'jsonSchema'
+const OPTIONS: Readonly<Record<Option, RegExp>> = { temperature: /temperature/i, thinking: /thinking/i, jsonSchema: /response_?json_?schema|response_?schema|schema/i }
 const OFFICIAL = 'https://generativelanguage.googleapis.com'
+/** How models are told to think as little as they can: their thoughts count against the tokens and the time of an answer. */
+const THINKING: readonly (readonly [RegExp, object])[] = [[/^gemini-2\.5-flash/, { thinkingBudget: 0 }], [/^gemini-[3-9]/, { thinkingLevel: 'minimal' }]]
 const REFUSED = new Set(['SAFETY', 'RECITATION', 'BLOCKLIST', 'PROHIBITED_CONTENT', 'SPII'])
 
 /** The parts of the answer that are read; anything may be absent. */
@@ -70,14 +72,16 @@ export function geminiDriver({ baseUrl, apiKey }: HttpAccess, clock: Clock): Dri
 
 interface Progress { text: string; finish: string | null; blocked: boolean; usage: TokenCount | null }
 
-function bodyOf({ system, prompt, schema, temperature, maxTokens }: DriverCall, refused: ReadonlySet<Option>): object {
+function bodyOf({ model, system, prompt, schema, temperature, maxTokens }: DriverCall, refused: ReadonlySet<Option>): object {
   const inWords = schema !== null && refused.has('jsonSchema')
+  const thinkingConfig = refused.has('thinking') ? undefined : THINKING.find(([models]) => models.test(model))?.[1]
   return {
     systemInstruction: { parts: [{ text: inWords ? `${system}\n\n${schemaInstruction(schema)}` : system }] },
     contents: [{ role: 'user', parts: [{ text: prompt }] }],
     generationConfig: {
       maxOutputTokens: maxTokens,
       ...(refused.has('temperature') ? {} : { temperature }),
+      ...(thinkingConfig === undefined ? {} : { thinkingConfig }),
       ...(schema === null ? {} : { responseMimeType: 'application/json' }),
       ...(schema === null || inWords ? {} : { responseJsonSchema: schema }),
     },
