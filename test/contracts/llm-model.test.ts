@@ -218,7 +218,7 @@ describe('limits', () => {
   test('many questions that wait for the same room do not all go when it comes, and none waits for longer than a call may take', async () => {
     const { model } = open(['openai'], {}, { requestsPerMinute: 60, tokensPerMinute: 10_000_000 })
     for (let turn = 0; turn < 60; turn++) await model.ask(ASK)
-    const waiting = [1, 2, 3, 4, 5].map(() => model.ask(ASK).then(() => 'ok', (error: AppError) => error.code))
+    const waiting = [1, 2, 3, 4, 5].map(() => model.ask(ASK).then(() => 'ok', (error: unknown) => (error as AppError).code))
     for (const expected of [61, 62, 63]) {
       const heard = fakes.openai.nextAsked()
       clock.tick(1_000)
