@@ -1,5 +1,6 @@
 /** The least deduplication a backtest needs when it is not given the live one: one problem per source, asset and signature of a company. */
 import type { PlacedProblem, ProblemChange, ProblemEvent, Severity } from '../schemas/records.ts'
+import { DueSeconds, QUIET_MS, Silence } from './silence.ts'
 
 /** A line of a backtest file. */
 export interface BacktestAlert {
@@ -25,9 +26,6 @@ export interface Deduplicated {
 /** Turns alerts, given in order of time, into problem events; `position` grows with every call. Stateful. */
 export type Deduplicate = (alert: BacktestAlert, atMs: number, position: number) => Deduplicated
 
-/** Silence after which a problem of a tool that never says `resolved` is over. */
-export const QUIET_MS = 60_000
-
 const SEVERITIES: Readonly<Record<string, Severity>> = {
   critical: 'critical', fatal: 'critical', emergency: 'critical', high: 'high', error: 'high', medium: 'medium', warning: 'medium',
   low: 'low', info: 'info', information: 'info',
@@ -35,12 +33,14 @@ const SEVERITIES: Readonly<Record<string, Severity>> = {
 
 /**
  * Counts repeats (told at 2, 4, 8 …), resolves and reopens. A tool that has resolved something before is believed to resolve everything;
- * a problem of any other tool expires when it has been silent for `quietMs`.
+ * a problem of any other tool expires when it has been silent for `quietMs`, or for as long as `Silence` says that this is its way.
  */
 export function deduplicator(quietMs: number = QUIET_MS): Deduplicate {
   const problems = new Map<string, PlacedProblem>()
-  /** Firing problems of tools that do not resolve, least recently seen first. */
-  const silent = new Map<string, PlacedProblem>()
+  /** Firing problems of tools that do not resolve: when each is over. */
+  const dueMs = new Map<string, number>()
+  const due = new DueSeconds()
+  const silence = new Silence(quietMs)
   const resolvers = new Set<string>()
 
   const tell = (problem: PlacedProblem, change: ProblemChange, atMs: number, version: number): ProblemEvent => {
@@ -49,20 +49,29 @@ export function deduplicator(quietMs: number = QUIET_MS): Deduplicate {
   }
   return (alert, atMs, position) => {
     const events: ProblemEvent[] = []
-    for (const [key, problem] of silent) {
-      if (problem.lastAtMs + quietMs > atMs) break
-      silent.delete(key)
+    const expire = (key: string): void => {
+      const problem = problems.get(key)
+      if (problem === undefined) return
+      dueMs.delete(key)
       problem.status = 'resolved'
       problem.resolvedAtMs = problem.lastAtMs
       events.push(tell(problem, 'expired', atMs, position))
     }
+    due.take(atMs, (key) => {
+      const atLast = dueMs.get(key)
+      if (atLast === undefined) return
+      if (atLast < atMs) expire(key)
+      else due.add(key, atLast)
+    })
     const tool = `${alert.company}|${alert.source}`
     const problemKey = `v1:${alert.source}:${alert.asset ?? ''}|${alert.signature ?? ''}`
     const key = `${alert.company}|${problemKey}`
     const known = problems.get(key)
-    silent.delete(key)
+    silence.hear(tool, atMs)
+    if ((dueMs.get(key) ?? atMs) < atMs) expire(key)
     if (alert.status === 'resolved') {
       resolvers.add(tool)
+      dueMs.delete(key)
       if (known?.status !== 'firing') return { companyId: alert.company, problemKey: known === undefined ? null : problemKey, events }
       Object.assign(known, { status: 'resolved', resolvedAtMs: atMs, lastAtMs: atMs })
       events.push(tell(known, 'resolved', atMs, position))
@@ -88,7 +97,12 @@ export function deduplicator(quietMs: number = QUIET_MS): Deduplicate {
       problems.set(key, problem)
       events.push(tell(problem, known === undefined ? 'opened' : 'reopened', atMs, position))
     }
-    if (!resolvers.has(tool)) silent.set(key, problem)
+    if (resolvers.has(tool)) dueMs.delete(key)
+    else {
+      const overMs = atMs + silence.allowedMs(tool, problem.count, atMs - problem.firstAtMs)
+      if (!dueMs.has(key)) due.add(key, overMs)
+      dueMs.set(key, overMs)
+    }
     return { companyId: alert.company, problemKey, events }
   }
 }

@@ -9,7 +9,11 @@ import { QuietIndex } from './quiet/quiet-index.ts'
 import { GroupingIndex } from './rules/grouping.ts'
 import { NO_RULES, type RuleBookIndex } from './rules/rule-book.ts'
 import { DEFAULT_TUNING, type Tuning } from './settings.ts'
+import { Tempo } from './tempo.ts'
 
+/** Places of a company whose tempo is learned apart. */
+const PLACES_MAX = 64
+const NO_PLACE = ''
 const NO_ALIASES: ReadonlyMap<string, string> = new Map()
 
 /** Everything of one company: nothing here is ever reached from another one's. */
@@ -31,6 +35,8 @@ export class CompanyNode {
   topologyRevision = -1
   /** What is learned of its rates, rhythms and ended incidents. */
   readonly patterns: Patterns
+  /** How fast problems follow each other, by place. */
+  readonly tempos = new Map<string, Tempo>()
   readonly problems = new Map<string, ProblemNode>()
   readonly incidents = new Map<string, IncidentNode>()
   /** Problems that are kept quiet, and what explains or may hide others. */
@@ -96,6 +102,18 @@ export class CompanyNode {
   /** The name that stands for an asset. */
   standing(asset: string): string {
     return this.aliases.get(asset.trim().toLowerCase()) ?? asset
+  }
+
+  /** The tempo of the place a problem is at, made when missing; the places beyond the limit share one. */
+  tempoOf(problem: ProblemNode): Tempo {
+    const known = this.tempos.get(problem.labels.site ?? NO_PLACE)
+    if (known !== undefined) return known
+    const place = this.tempos.size < PLACES_MAX ? problem.labels.site ?? NO_PLACE : NO_PLACE
+    const shared = this.tempos.get(place)
+    if (shared !== undefined) return shared
+    const tempo = new Tempo(this.companyId, place)
+    this.tempos.set(place, tempo)
+    return tempo
   }
 
   /** Puts a problem into the index under each of its keys; of one that is kept quiet the grouping rules know nothing. */

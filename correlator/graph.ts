@@ -49,6 +49,7 @@ export class Graph {
   readonly #links = new Map<string, Link[]>()
   readonly #carriers = new Map<string, string[]>()
   readonly #carried = new Map<string, string[]>()
+  #parts: ReadonlyMap<string, number> | null = null
   readonly #near = new Map<string, ReadonlyMap<string, number>>()
 
   constructor(edges: readonly TopologyEdge[]) {
@@ -100,6 +101,12 @@ export class Graph {
     return this.#links.get(asset) ?? NO_LINKS
   }
 
+  /** Number of the connected part of the graph that an asset is in; null where the graph does not name it. */
+  part(asset: string): number | null {
+    this.#parts ??= partsOf(this.#beside)
+    return this.#parts.get(asset) ?? null
+  }
+
   /** What an asset directly depends on, by name. */
   needs(asset: string): readonly string[] {
     return this.#needs.get(asset) ?? []
@@ -114,6 +121,25 @@ export class Graph {
   carried(asset: string): readonly string[] {
     return this.#carried.get(asset) ?? []
   }
+}
+
+function partsOf(beside: ReadonlyMap<string, readonly string[]>): ReadonlyMap<string, number> {
+  const parts = new Map<string, number>()
+  let part = 0
+  for (const start of beside.keys()) {
+    if (parts.has(start)) continue
+    const waiting = [start]
+    parts.set(start, part)
+    for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+      for (const other of beside.get(name) ?? []) {
+        if (parts.has(other)) continue
+        parts.set(other, part)
+        waiting.push(other)
+      }
+    }
+    part += 1
+  }
+  return parts
 }
 
 function push(map: Map<string, string[]>, key: string, value: string): void {

@@ -42,6 +42,8 @@ export class ProblemNode {
   onsetMs: number
   /** When it ended; infinite while it fires. */
   endMs: number
+  /** How near in time another must have begun to say something; kept here as the onset is. */
+  spanMs: number
   /** Serial of the search that last scored it, so that one search scores it once. */
   mark = 0
 
@@ -58,6 +60,7 @@ export class ProblemNode {
     this.outage = this.isUnreachable ? this.labels.location : null
     this.onsetMs = onsetOf(state)
     this.endMs = endOf(problem)
+    this.spanMs = state.spanMs
   }
 
   /** Takes the onset anew from the entry. */

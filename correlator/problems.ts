@@ -80,6 +80,7 @@ function isLater(event: PlacedProblem, known: PlacedProblem): boolean {
 
 /** Joins the best incident that fits and merges the others that fit, or founds one. */
 function place(world: World, company: CompanyNode, problem: ProblemNode, by: Cause): void {
+  world.hearOnset(company, problem)
   const ruled = ruledIncidents(company, problem)
   const matches = searchIncidents(company, problem)
   const [best, first] = [matches[0], ruled[0]]
@@ -173,7 +174,7 @@ function update(world: World, company: CompanyNode, problem: ProblemNode, event:
   const isFiring = event.status === 'firing'
   const firesAgain = isFiring && (before.status !== 'firing' || event.episode > before.episode)
   company.firing += (isFiring ? 1 : 0) - (before.status === 'firing' ? 1 : 0)
-  if (firesAgain && incident.isEnded) {
+  if (firesAgain && (incident.isEnded || hasLapsed(incident, before))) {
     const isOver = before.change === 'expired' || !mayReopen(company, incident, event.firstAtMs)
     // What is to be kept quiet opens nothing again; it is remembered where it came from.
     const verdict = event.problemKey === OVERFLOW_KEY ? null : judgeEvent(world, company, problem, event)
@@ -229,6 +230,11 @@ function sameProblem(company: CompanyNode, incident: IncidentNode, { problemKey,
 function judgeEvent(world: World, company: CompanyNode, { stateKey, state }: ProblemNode, event: PlacedProblem): Suppression | null {
   const problem = new ProblemNode(stateKey, { ...state, problem: event, releasedAtMs: null })
   return judge({ company, problem, atMs: event.firstAtMs, nowMs: world.upstream.nowMs })
+}
+
+/** A problem that had gone silent and fires again looks for where it belongs now, although its incident goes on without it. */
+function hasLapsed(incident: IncidentNode, before: PlacedProblem): boolean {
+  return before.change === 'expired' && incident.members.size > 1
 }
 
 function leave(world: World, company: CompanyNode, problem: ProblemNode, incident: IncidentNode): void {

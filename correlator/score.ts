@@ -26,11 +26,29 @@ const SAME_WORDS = 0.5
 /** Nearness at the end of the window. */
 const NEARNESS_LAST = 0.7
 
-/** 1 for problems that began together, falling to 0.7 at the end of the window, 0 beyond it. */
-export function nearness(apartMs: number, windowMs: number): number {
+/** Where the span is shorter than the longest, so many spans are the end of the window at least. */
+const REACH_SPANS = 2
+
+/**
+ * 1 for problems that began within the span of each other, falling to 0.7 at the end of their reach, 0 beyond it. The reach is the window
+ * where things are quiet, and shrinks with the square of the span where they are not.
+ */
+export function nearness(apartMs: number, windowMs: number, spanMs: number): number {
   if (apartMs > windowMs) return 0
-  if (apartMs <= LATENESS_MS) return 1
-  return 1 - ((1 - NEARNESS_LAST) * (apartMs - LATENESS_MS)) / Math.max(1, windowMs - LATENESS_MS)
+  if (apartMs <= spanMs) return 1
+  const share = Math.min(1, spanMs / LATENESS_MS)
+  const reachMs = Math.min(windowMs, Math.max(REACH_SPANS * spanMs, windowMs * share * share))
+  if (apartMs > reachMs) return 0
+  return 1 - ((1 - NEARNESS_LAST) * (apartMs - spanMs)) / Math.max(1, reachMs - spanMs)
+}
+
+const spanOf = (a: ProblemNode, b: ProblemNode): number => (a.spanMs > b.spanMs ? a.spanMs : b.spanMs)
+
+/** True when two assets in one connected part of the graph have problems that began together. */
+function beganTogether(a: ProblemNode, b: ProblemNode, graph: Graph | null): boolean {
+  if (graph === null || a.asset === null || b.asset === null || Math.abs(a.onsetMs - b.onsetMs) > spanOf(a, b)) return false
+  const part = graph.part(a.asset)
+  return part !== null && part === graph.part(b.asset)
 }
 
 /** How far two different assets are related: 1 a label of one names the other or one step in the graph, less further away and for a service or a third asset in common, 0 not at all. */
@@ -50,14 +68,17 @@ export function relation(a: ProblemNode, b: ProblemNode, graph: Graph | null): n
 
 /** The score of two problems, 0 to 1. One that stays below `needed` for certain is told too low: the texts, which are the dearest, are left out. */
 export function scorePair(a: ProblemNode, b: ProblemNode, tuning: Tuning, graph: Graph | null, needed: number): number {
-  const near = nearness(Math.abs(a.onsetMs - b.onsetMs), tuning.windowMs)
+  const near = nearness(Math.abs(a.onsetMs - b.onsetMs), tuning.windowMs, spanOf(a, b))
   if (near === 0) return 0
   const { weights } = tuning
   const isSameAsset = a.assetKey !== null && a.assetKey === b.assetKey
   const isSameSignature = a.signatureKey !== null && a.signatureKey === b.signatureKey
   let score = weights.labels * agreement(a, b, isSameAsset)
   if (isSameAsset) score += weights.same_asset
-  else score += weights.related_asset * relation(a, b, graph)
+  else {
+    score += weights.related_asset * relation(a, b, graph)
+    if (beganTogether(a, b, graph)) score += weights.began_together
+  }
   if (isSameSignature) score += weights.same_signature
   if (isSiteOutage(a, b)) score += weights.site_outage
   // Most pairs stop here: no likeness of the texts could lift them over the threshold.
@@ -103,12 +124,13 @@ export function explainPair(a: ProblemNode, b: ProblemNode, score: number, tunin
   } else {
     const related = relation(a, b, graph)
     if (related > 0) say('related_asset', related, `${a.asset ?? ''} and ${b.asset ?? ''}`)
+    if (beganTogether(a, b, graph)) say('began_together', 1, `within ${Math.round(spanOf(a, b) / 1000)} s in one connected part of the topology`)
   }
   if (isSameSignature) say('same_signature', 1, a.signature ?? '')
   if (isSiteOutage(a, b)) say('site_outage', 1, `neither can be reached at ${a.labels.location ?? ''}`)
   if (overlap > 0 || (overlap < 0 && !isSameAsset)) say('labels', overlap, overlap < 0 ? 'labels name different places' : 'share of common labels that agree; 1 where one asset has none in common')
   if (words > 0) say('text', words, 'share of words in common')
   const apartMs = Math.abs(a.onsetMs - b.onsetMs)
-  say('nearness', nearness(apartMs, tuning.windowMs), `began ${Math.round(apartMs / 1000)} s apart; scales the sum of the others`)
+  say('nearness', nearness(apartMs, tuning.windowMs, spanOf(a, b)), `began ${Math.round(apartMs / 1000)} s apart; scales the sum of the others`)
   return { rule: 'scored', withProblemKey: b.state.problem.problemKey, score, threshold: tuning.threshold, features: scratch.slice(0, size), ruleId: null, rulesRevision: 0, considered: [] }
 }

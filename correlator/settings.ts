@@ -9,6 +9,8 @@ export interface Weights {
   readonly same_asset: number
   /** The assets are joined in the dependency graph, or the labels of one name the other. */
   readonly related_asset: number
+  /** The assets are in one connected part of the dependency graph, and the problems began together. */
+  readonly began_together: number
   /** Same signature. */
   readonly same_signature: number
   /** Two assets of a site cannot be reached since about the same time. */
@@ -27,6 +29,7 @@ export interface Weights {
 export const DEFAULT_WEIGHTS: Weights = {
   same_asset: 0.45,
   related_asset: 0.5,
+  began_together: 0.3,
   same_signature: 0.35,
   site_outage: 0.5,
   other_tool: 0.2,

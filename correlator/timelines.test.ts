@@ -88,7 +88,7 @@ it('merges two incidents when a problem fits both, keeps the oldest, and the oth
   const bench = new Bench()
   bench.feed({ type: 'topology', companyId: 'acme', revision: 1, edges: [{ from: 'shop', to: 'db', kind: 'calls' }, { from: 'mail', to: 'db', kind: 'calls' }] })
   const prod = { labels: { env: 'prod' }, title: 'x' }
-  bench.feed({ type: 'settings', companyId: 'acme', revision: 1, windowMs: 600_000, maxLifeMs: 3_600_000, joinThreshold: 0.7, weights: {}, criticalAssets: [], aliases: {}, rules: '', rulesRevision: 0 })
+  bench.feed({ type: 'settings', companyId: 'acme', revision: 1, windowMs: 600_000, maxLifeMs: 3_600_000, joinThreshold: 0.7, weights: { began_together: 0 }, criticalAssets: [], aliases: {}, rules: '', rulesRevision: 0 })
   bench.feed(problem('shop', 0, { asset: 'shop', ...prod }), problem('mail', 5, { asset: 'mail', ...prod }))
   expect(bench.groups()).toEqual(['mail', 'shop'])
   const [shop, mail] = [bench.incidentOf('shop')!, bench.incidentOf('mail')!]

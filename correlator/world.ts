@@ -20,6 +20,7 @@ import { nextDueMs } from './retirement.ts'
 import { rulesOf } from './rules/rule-book.ts'
 import { tuningOf } from './settings.ts'
 import { snapshotOf, titleOf } from './snapshot.ts'
+import { SPAN_MS, Tempo } from './tempo.ts'
 import { TIME_KEY, Upstream } from './upstream.ts'
 
 /** What caused a change: the record's position and time, and what in it. */
@@ -76,6 +77,7 @@ export class World {
           company.connect(event.edges)
         } else if (event.type === 'lesson') lessons.push(event)
         else if (event.type === 'command') commands.push(event)
+        else if (event.type === 'tempo') company.tempos.set(event.place, new Tempo(event.companyId, event.place, event))
         else learned.set(event.companyId, [...(learned.get(event.companyId) ?? []), event])
       }
     }
@@ -139,7 +141,7 @@ export class World {
     const state: ProblemEntry = {
       type: 'problem', incidentId: '', countBefore: 0, joinedEpisode: problem.episode, version: position,
       evidence: { rule: 'founded', withProblemKey: null, score: 0, threshold: company.tuning.threshold, features: [], ruleId: null, rulesRevision: company.rules.revision, considered: [] },
-      problem, suppression: null, releasedAtMs: null, cameFrom: null, standsWith: null,
+      problem, suppression: null, releasedAtMs: null, cameFrom: null, standsWith: null, spanMs: SPAN_MS,
     }
     return new ProblemNode(`${company.companyId}|p|${problem.problemKey}`, state)
   }
@@ -155,6 +157,14 @@ export class World {
     const incident = new IncidentNode(`${company.companyId}|i|${incidentId}`, state)
     company.incidents.set(incidentId, incident)
     return incident
+  }
+
+  /** Learns from a problem that begins, and notes how near in time others must have begun to say something. */
+  hearOnset(company: CompanyNode, problem: ProblemNode): void {
+    const tempo = company.tempoOf(problem)
+    problem.spanMs = tempo.hear(problem.onsetMs)
+    problem.state.spanMs = problem.spanMs
+    this.#entries.set(tempo.stateKey, tempo.entry)
   }
 
   /** Puts a problem into an incident. */
@@ -334,6 +344,10 @@ export class World {
     company.unindex(incident)
     company.incidents.delete(incident.state.incidentId)
     this.#entries.set(incident.stateKey, null)
+    // Days without any incident: what was learned of the tempo is older than it counts.
+    if (company.incidents.size > 0) return
+    for (const tempo of company.tempos.values()) this.#entries.set(tempo.stateKey, null)
+    company.tempos.clear()
   }
 
   say(event: NoteAdded | CommandOutcome): void {

@@ -632,6 +632,8 @@ export interface ProblemEntry {
   cameFrom: string | null
   /** While kept quiet: the incident of what explains it, where both began together; others are compared with it there. */
   standsWith: string | null
+  /** How near in time another problem must have begun to say something; learned, see correlator/tempo.ts. */
+  spanMs: number
 }
 
 /** A company's settings as the correlator uses them. */
@@ -815,9 +817,29 @@ export interface HistoryEntry {
   turn: number
 }
 
+/** How fast problems follow each other at one place of a company. */
+export interface TempoEntry {
+  type: 'tempo'
+  companyId: string
+  /** The narrowest place that labels name; empty where they name none. */
+  place: string
+  /** The last minute learned from: its number since 1970; -1 before any. */
+  minute: number
+  /** The last second learned in which a problem began; -1 before any. */
+  lastS: number
+  /** Seconds learned from, older ones counting less. */
+  heardS: number
+  /** Pauses between such seconds by length, older ones counting less. */
+  pauses: number[]
+  /** Seconds in which problems began and that are not learned from yet, ascending. */
+  pendingS: number[]
+  /** Spans of the last minutes, the newest last, at most 4. */
+  spansMs: number[]
+}
+
 /** One state entry of the correlate stage, by key: <company>|i|<incident id>, <company>|p|<problem key>, <company>|c|<command id>, <company>|s, <company>|t, and m for the time; what is learned: <company>|b and <company>|u for its rates, <company>|o|<fingerprint>, <company>|h|<incident id>. */
 export interface CorrelateEntry {
-  event: IncidentEntry | ProblemEntry | CompanyEntry | TopologyEntry | CommandEntry | UpstreamTime | LessonEntry | PulseEntry | UsualEntry | RhythmEntry | HistoryEntry
+  event: IncidentEntry | ProblemEntry | CompanyEntry | TopologyEntry | CommandEntry | UpstreamTime | LessonEntry | PulseEntry | UsualEntry | RhythmEntry | HistoryEntry | TempoEntry
 }
 
 /** A problem event without its type. */
