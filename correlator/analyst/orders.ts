@@ -6,8 +6,9 @@ import { plainText } from './plain-text.ts'
 
 const SIGNS: readonly RegExp[] = [
   /\b(?:ignore|disregard|forget|override|bypass|skip|drop)\b.{0,60}\b(?:instructions?|prompts?|rules?|guidelines|context|above|earlier|previous(?:ly)?|prior|before|everything|polic(?:y|ies)|directions?)\b/i,
-  /\b(?:system|developer|assistant|admin(?:istrator)?|root)\s{0,3}(?:prompt|message|override|instructions?|note|mode|notice)\b/i,
-  /^\s{0,9}(?:#{1,4}\s{0,3})?(?:system|assistant|user|developer|human|ai)\s{0,3}(?:message)?\s{0,3}[:>\]]/im,
+  /\b(?:system prompt|developer (?:prompt|message|mode|note)|assistant (?:prompt|message)|system (?:override|instructions?)|admin(?:istrator)? override)\b/i,
+  /^\s{0,9}(?:#{1,4}\s{0,3})?(?:assistant|human|role)\s{0,3}[:>\]]/im,
+  /\bsystem\s{0,3}(?:message)?\s{0,3}[:>\]].{0,120}\b(?:severity|instructions?|analysts?|you|rules|incidents?)\b/is,
   /<\|?\/?\s{0,3}(?:im_start|im_end|system|assistant|user|inst|data|instructions?|s|eot_id|start_header_id|end_of_text|tool|function|document|prompt)\b[^>]{0,80}>?/i,
   /\[\/?(?:inst|system|sys|assistant|user)\]|<<\/?sys>>/i,
   /\b(?:you are|you're|act as|pretend (?:to be|you)|roleplay|role-play|behave as|from now on|you must|you will|you should|you have to)\b.{0,80}\b(?:now|ai|assistant|model|analyst|dan|answer|respond|reply|say|output|set|mark|classif\w+|rate|merge|suggest|return|report|recommend|ignore|jailbr\w+|unrestricted)\b/i,
