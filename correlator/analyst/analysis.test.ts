@@ -32,7 +32,7 @@ const withFindings = (...findings: Finding[]): Material => ({ ...MATERIAL, incid
 
 describe('whether an incident is worth asking about', () => {
   const plain: Judged = { status: 'open', mergedInto: null, severity: 'high', alertCount: 5, problemCount: 2, openProblemCount: 2, sources: ['zabbix'], findings: [], classification: null }
-  const classified = (confidence: number) => ({ category: 'network', confidence, reason: '', canResolveAutomatically: false, action: 'assign' })
+  const classified = (confidence: number) => ({ category: 'network', confidence, reason: '', canResolveAutomatically: false, action: 'assign', by: 'words' })
   it.each<[string, Partial<Judged>, string | null]>([
     ['is clear and small', {}, null], ['is critical', { severity: 'critical' }, 'critical'], ['is a cascade', { findings: [finding('cascade')] }, 'pattern'], ['is a storm', { findings: [finding('storm')] }, 'pattern'],
     ['returns at even intervals', { findings: [finding('periodic')] }, null], ['is told by two tools', { sources: ['zabbix', 'datadog'] }, 'several_tools'], ['has two tools for one problem', { sources: ['zabbix', 'datadog'], problemCount: 1 }, null],
