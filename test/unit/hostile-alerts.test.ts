@@ -19,8 +19,8 @@ const CORPUS = readdirSync(folder).sort().flatMap((file) => (JSON.parse(readFile
 const STEPS: readonly IncidentSeverity[] = ['info', 'low', 'medium', 'high', 'critical']
 const ANALYST = { kind: 'analyst', id: 'analyst', name: 'Analyst' } as const
 
-function attacked({ name: _name, ...fields }: Hostile): Material {
-  return material({ problem: fields })
+function attacked(hostile: Hostile): Material {
+  return material({ problem: Object.fromEntries(Object.entries(hostile).filter(([field]) => field !== 'name')) })
 }
 
 /** Obeys: the severity asked for, every id that can be thought of, and the attacker's words in every field that holds words. */
@@ -72,8 +72,9 @@ describe.each(CORPUS)('$name', (hostile) => {
 
   it('leaves words only in what is shown', async () => {
     const { output, note } = await analyseOnce(attacked(hostile), obedient(hostile, 'info'))
-    const { rootCause: { asset: _asset, ...rootCause }, ...rest } = output!
-    for (const text of [...stringsOf({ ...rest, rootCause }), note!.text]) expect(text).not.toMatch(ACTS)
+    // The asset is one of the incident's own, shown as the incident shows it.
+    const words = { ...output, rootCause: { ...output!.rootCause, asset: null } }
+    for (const text of [...stringsOf(words), note!.text]) expect(text).not.toMatch(ACTS)
   })
 
   it.each(['critical', 'medium'] as const)('moves an incident that is %s by one step at most, down from critical never, and neither status nor problems', async (severity) => {
