@@ -10,6 +10,7 @@ import { apiPlugin } from './api/api-plugin.ts'
 import { LiveHub } from './api/live-hub.ts'
 import { healthRoutes } from './api/routes/health.ts'
 import { Settlements } from './api/settlements.ts'
+import { companyAdvice } from './company-advice.ts'
 import type { Config } from './config.ts'
 import { openModel } from './correlator/analyst/model/open.ts'
 import { openEngines } from './engines.ts'
@@ -120,7 +121,7 @@ export async function startApp(config: Config, roles: readonly RoleName[]): Prom
         clock, stores, analytics: analyticsStore(source), receipts: await openReceipts({ facts: source, sql: database, log: engines.log, schemaIds: engines.schemaIds }),
         deadLetters: await openDeadLetters({ facts: source, database, log: engines.log, schemaIds: engines.schemaIds, clock }), mappings: workbench, health, metrics: metrics.registry, live, settlements,
         changed: { outbox: () => relay?.wake(), credentials: async () => keeper?.refreshed(), analyses: () => analysing?.wake() },
-        backtests: await openAdapterBacktests(engines), history, modelTests: llm.trials,
+        backtests: await openAdapterBacktests(engines), history, advice: companyAdvice({ facts: source, rules: stores.rules }), modelTests: llm.trials,
         jwtSecret: await jwtSecret(await engines.database(), openSecretBox(secrets.masterKey)), adminToken: secrets.adminToken, mode: config.mode, publicUrl: null, version: version(),
       }))
     } else {

@@ -1,5 +1,6 @@
 /** The command line `aw`. Exit codes: 0 done, 1 failed, 2 wrong usage; errors in one line on standard error, with --json as an object. */
 import { Command, CommanderError } from 'commander'
+import type { AdviceOptions } from './cli/advice.ts'
 import type { AdapterBacktestOptions } from './cli/backtest-adapter.ts'
 import type { LetterOptions } from './cli/dead-letters.ts'
 import type { CreateOptions, RotateOptions } from './cli/integrations.ts'
@@ -127,9 +128,7 @@ program.command('backtest').option('--alerts <file>', '.jsonl or .jsonl.gz').opt
     if ((alerts === undefined) === (company === undefined)) throw new AppError('usage', 'name a file with --alerts, or a company with --company')
     if (company !== undefined) {
       const { ApiClient } = await import('./cli/client.ts')
-      const stopping = new AbortController()
-      process.once('SIGINT', () => stopping.abort())
-      const result = await backtestHistory(new ApiClient(readConfig(environment())), { ...span, ...shared, ...(compare === undefined ? {} : { compare }), company }, systemClock, stopping.signal)
+      const result = await backtestHistory(new ApiClient(readConfig(environment())), { ...span, ...shared, ...(compare === undefined ? {} : { compare }), company }, systemClock, interrupted())
       return print({ json: json === true }, result, () => comparisonText(result))
     }
     if (alerts === undefined) return
@@ -139,6 +138,33 @@ program.command('backtest').option('--alerts <file>', '.jsonl or .jsonl.gz').opt
     }
     const { summary, text } = await backtest({ ...shared, alerts, ...(out === undefined ? {} : { out }) })
     print({ json: json === true }, summary, () => text)
+  })
+
+program.command('advice').requiredOption('--company <name>').option('--from <time>', '30 days back unless given').option('--to <time>').option('--time-zone <name>', 'as Europe/London; UTC unless given')
+  .option('--apply <id>', 'add the rule of this advice to the rule book').option('--try <id>', 'a backtest with the rule of this advice in place').option('--json').description('what the past suggests to change, with its figures')
+  .action(async ({ json, apply, try: tried, ...options }: Json & AdviceOptions & { apply?: string; try?: string }) => {
+    const [{ ApiClient }, { adviceText, applyAdvice, listAdvice, tryAdvice }] = await Promise.all([import('./cli/client.ts'), import('./cli/advice.ts')])
+    const api = new ApiClient(readConfig(environment()))
+    if (apply !== undefined && tried !== undefined) throw new AppError('usage', 'apply an advice or try it, not both')
+    if (apply !== undefined) {
+      const applied = await applyAdvice(api, apply, options)
+      return print({ json: json === true }, applied, () => `applied, as revision ${applied.revision} of the rules: ${applied.advice.text}`)
+    }
+    if (tried !== undefined) {
+      const [{ backtestId }, { comparisonText, followBacktest }] = [await tryAdvice(api, tried, options), await import('./cli/backtest.ts')]
+      const result = await followBacktest(api, backtestId, systemClock, interrupted())
+      return print({ json: json === true }, result, () => comparisonText(result))
+    }
+    const view = await listAdvice(api, options)
+    print({ json: json === true }, view, () => adviceText(view))
+  })
+
+const settings = program.command('settings').description('settings of a company')
+settings.command('apply').argument('<file>', 'JSON, as a backtest takes it').requiredOption('--company <name>').option('--json').description('put a settings file in force; what a tuner wrote only holds once somebody does this')
+  .action(async (file: string, { json, company: name }: Json & { company: string }) => {
+    const [{ ApiClient }, { applySettings }] = await Promise.all([import('./cli/client.ts'), import('./cli/settings.ts')])
+    const applied = await applySettings(new ApiClient(readConfig(environment())), file, name)
+    print({ json: json === true }, applied, () => `${name}: ${applied.applied.length === 0 ? 'the file sets nothing' : `set ${applied.applied.join(', ')}`}`)
   })
 
 program.command('receipt').argument('<delivery>', 'its id, as the webhook answered it').option('--integration <id>', 'the delivery is named by its sender\'s own id').option('--json')
@@ -201,6 +227,13 @@ program.command('bench').argument('<what>', 'ingest, pipeline, correlate or fair
     const { bench } = await import('./cli/bench.ts')
     await bench(what, options.json === true)
   })
+
+/** Aborts when a person stops the command. */
+function interrupted(): AbortSignal {
+  const stopping = new AbortController()
+  process.once('SIGINT', () => stopping.abort())
+  return stopping.signal
+}
 
 function positive(text: string): number {
   const value = Number(text)

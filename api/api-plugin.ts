@@ -9,6 +9,7 @@ import { replyErrors } from './error-reply.ts'
 import { openapiHead } from './openapi.ts'
 import { readBodies } from './read-bodies.ts'
 import { mayCall } from './roles.ts'
+import { adviceRoutes } from './routes/advice.ts'
 import { analysisRoutes } from './routes/analyses.ts'
 import { assetRoutes } from './routes/assets.ts'
 import { backtestRoutes } from './routes/backtests.ts'
@@ -70,6 +71,7 @@ export function apiPlugin(options: ApiOptions): FastifyPluginAsync {
       deadLetterRoutes(routes, context)
       backtestRoutes(routes, context)
       historyRoutes(routes, context)
+      adviceRoutes(routes, context)
       eventRoutes(routes, context)
       healthRoutes(routes, context)
       consoleRoutes(routes)

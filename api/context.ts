@@ -5,7 +5,7 @@ import type { Caller } from '../schemas/access.ts'
 import type { Clock } from '../schemas/clock.ts'
 import { AppError } from '../schemas/errors.ts'
 import type { Mode } from '../schemas/settings.ts'
-import type { AdapterBacktests, HistoryBacktests } from './ports.ts'
+import type { AdapterBacktests, Advices, HistoryBacktests } from './ports.ts'
 import type { Authenticator } from './authentication.ts'
 import { COMPANY_QUERY, ERROR, time } from './json-schema.ts'
 import type { JsonSchema } from './json-schema.ts'
@@ -53,6 +53,7 @@ export interface ApiOptions {
   readonly version: string
   readonly backtests: AdapterBacktests
   readonly history: HistoryBacktests
+  readonly advice: Advices
   readonly modelTests: ModelTests
   /** Cost of new password hashes; lower only in tests. */
   readonly passwordCost?: PasswordCost

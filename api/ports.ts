@@ -10,8 +10,9 @@ import type {
 } from '../schemas/receipts.ts'
 import type { AdapterBacktestLine, AdapterBacktestQuery } from '../schemas/adapter-backtest.ts'
 import type { CompanyDifferences, CompanySettingsView, EffectiveRules, MspSettingsView, RuleBookDraft, RuleBookView, RuleRevision } from '../schemas/rule-views.ts'
-import type { StoredRuleBook } from '../schemas/rules.ts'
+import type { RuleBook, StoredRuleBook } from '../schemas/rules.ts'
 import type { MspOverrides } from '../schemas/settings-cascade.ts'
+import type { Advice, AdviceView } from '../schemas/advice.ts'
 import type { AgreementView, Label } from '../schemas/labels.ts'
 import type { BacktestView, HistoryBacktestQuery } from '../schemas/backtest.ts'
 import type { CompanySettings, Role } from '../schemas/settings.ts'
@@ -250,6 +251,23 @@ export interface HistoryBacktests {
   get(scope: Scope, id: string): Promise<BacktestView>
   /** Newest first, without their results. */
   list(scope: Scope, query: PageQuery & { readonly companyId: string | null }): Promise<Page<BacktestView>>
+}
+
+/** Whose past, from when (inclusive) to when (exclusive), and in which time zone trouble that comes back is looked for. */
+export interface AdviceQuery {
+  readonly companyId: string
+  readonly fromMs: number
+  readonly toMs: number
+  readonly timeZone: string
+}
+
+/** What the past suggests to change. Every method throws `not_found` for companies the caller does not manage. */
+export interface Advices {
+  list(caller: Caller, query: AdviceQuery): Promise<AdviceView>
+  /** An advice, and the rules in force with its rule among them. Throws `not_found`, or `conflict` where there is no rule to add. */
+  proposed(caller: Caller, query: AdviceQuery, id: string): Promise<{ readonly advice: Advice; readonly rules: RuleBook }>
+  /** Saves the company's rule book with the rule, and its audit line. */
+  apply(caller: Caller, query: AdviceQuery, id: string): Promise<{ readonly advice: Advice; readonly revision: number }>
 }
 
 /** One engine or part, asked whether it answers. */

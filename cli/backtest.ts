@@ -57,7 +57,13 @@ export async function backtestHistory(api: ApiClient, { company, settings, compa
   const asked = {
     ...span, ...edges, company: (await companyNamed(api, company)).id, settings: settings === undefined ? {} : jsonIn(settings, '--settings'), ...(compare === undefined ? {} : { compareWith: jsonIn(compare, '--compare') }),
   }
-  let view = await api.call<BacktestView>('POST', '/api/backtests', asked)
+  const { id } = await api.call<BacktestView>('POST', '/api/backtests', asked)
+  return followBacktest(api, id, clock, stopping)
+}
+
+/** Follows a run to its end; stopping cancels it. */
+export async function followBacktest(api: ApiClient, id: string, clock: Clock, stopping: AbortSignal): Promise<HistoryBacktestResult> {
+  let view = await api.call<BacktestView>('GET', `/api/backtests/${id}`)
   const cancel = (): void => void api.call('POST', `/api/backtests/${view.id}/cancel`).catch(() => undefined)
   stopping.addEventListener('abort', cancel, { once: true })
   const bar = progressBar(view.progress.total, 'alerts')

@@ -11,6 +11,8 @@ import { LiveHub } from '../../api/live-hub.ts'
 import type { AdapterBacktests, Analytics, DeadLetters, HealthCheck, HistoryBacktests, ModelTests, Receipts, Span } from '../../api/ports.ts'
 import { Settlements } from '../../api/settlements.ts'
 import { workbench } from '../../processors/mapping/workbench.ts'
+import { companyAdvice } from '../../company-advice.ts'
+import type { PastProblem } from '../../schemas/advice.ts'
 import type { Caller } from '../../schemas/access.ts'
 import type { Clock } from '../../schemas/clock.ts'
 import type { CommandOutcome, Command, IncidentChanged, IncidentRecord, ProblemPlaced } from '../../schemas/records.ts'
@@ -52,6 +54,8 @@ export class FakeFigures implements Analytics, DeadLetters {
   readonly deliveries: DeliveryView[] = []
   readonly letters: DeadLetterView[] = []
   readonly replayed: string[] = []
+  /** Problems of the past, of whatever company is asked for. */
+  readonly problems: PastProblem[] = []
 
   async noise(span: Span) {
     this.asked.push(span.companyIds)
@@ -149,6 +153,7 @@ export async function openApiHarness(clock: Clock, options: { readonly autoSettl
   const figures = new FakeFigures()
   const live = new LiveHub(clock)
   const settlements = new Settlements(clock)
+  const stores = openStores(database, { clock, masterKey })
   const signals = { outbox: 0, credentials: 0 }
   const checks: HealthCheck[] = [{ name: 'database', ok: true, message: null, latencyMs: 1 }]
   const routes: { method: string; url: string }[] = []
@@ -158,9 +163,9 @@ export async function openApiHarness(clock: Clock, options: { readonly autoSettl
     for (const method of [route.method].flat()) if (method !== 'HEAD' && !route.url.startsWith('/api/docs')) routes.push({ method, url: route.url })
   })
   await app.register(apiPlugin({
-    clock, stores: openStores(database, { clock, masterKey }), analytics: figures, receipts: figures.receipts(), deadLetters: figures, mappings: workbench, health: { ready: async () => checks }, metrics: new Registry(), live, settlements,
+    clock, stores, analytics: figures, receipts: figures.receipts(), deadLetters: figures, mappings: workbench, health: { ready: async () => checks }, metrics: new Registry(), live, settlements,
     changed: { outbox: () => { signals.outbox += 1; if (options.autoSettle === true) settling = settling.then(() => harness.settle()) }, credentials: async () => { signals.credentials += 1 } }, jwtSecret: randomBytes(32), adminToken: ADMIN_TOKEN, mode: 'dry-run',
-    backtests: NO_BACKTESTS, history: rowsOnly(database, clock), modelTests: options.modelTests ?? NO_MODELS, publicUrl: 'http://aw.test', version: '0.0.0', passwordCost: { N: 16, r: 8, p: 1 },
+    backtests: NO_BACKTESTS, history: rowsOnly(database, clock), advice: companyAdvice({ facts: { query: async () => figures.problems as never[] }, rules: stores.rules }), modelTests: options.modelTests ?? NO_MODELS, publicUrl: 'http://aw.test', version: '0.0.0', passwordCost: { N: 16, r: 8, p: 1 },
   }))
   await app.ready()
 
