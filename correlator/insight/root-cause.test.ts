@@ -10,7 +10,7 @@ const graph = (edges: TopologyEdge[]) => ({ type: 'topology' as const, companyId
 const TOLD = { type: 'settings' as const, companyId: 'acme', revision: 1, windowMs: 600_000, maxLifeMs: 14_400_000, joinThreshold: 0.5, weights: {}, criticalAssets: [], aliases: {}, rules: '{"switches":{"dependencySuppression":false}}', rulesRevision: 1 }
 const at = (seconds: number, asset: string, signature: string, more: Partial<ProblemEvent> = {}): ProblemEvent =>
   problem(`${asset} ${signature}`, seconds, { asset, signature, title: signature, labels: { env: 'prod' }, ...more })
-const DOWN = [at(0, 'db', 'Database unreachable', { severity: 'critical' }), at(20, 'shop', 'Response time high'), at(45, 'web', 'HTTP errors')] as const
+const DOWN = [at(0, 'db', 'Database errors', { severity: 'critical' }), at(20, 'shop', 'Response time high'), at(45, 'web', 'HTTP errors')] as const
 
 function only(bench: Bench) {
   const alive = [...bench.incidents.values()].filter(({ mergedInto }) => mergedInto === null)
@@ -24,7 +24,7 @@ it('follows a cascade seen in order: the database is at fault, and the chain lea
   const { rootCause, findings } = only(bench)
   expect(rootCause).toMatchObject({ asset: 'db', reason: expect.stringMatching(/1 of 3 problems of 3 assets.*it began first, 20 s before.*shop relies on it; next in line is/) })
   expect(rootCause?.chain).toEqual([
-    { asset: 'db', problemKey: 'db Database unreachable', atMs: T0, because: 'most likely at fault' },
+    { asset: 'db', problemKey: 'db Database errors', atMs: T0, because: 'most likely at fault' },
     { asset: 'shop', problemKey: 'shop Response time high', atMs: T0 + 20_000, because: 'shop depends on db, and began 20 s later' },
     { asset: 'web', problemKey: 'web HTTP errors', atMs: T0 + 45_000, because: 'web depends on shop, and began 25 s later' },
   ])
@@ -45,7 +45,7 @@ it('says the same whatever the order of arrival inside the lateness bound', () =
 
 it('is less sure of a cascade whose effects came before their cause', () => {
   const bench = new Bench()
-  bench.feed(graph(SHOP), at(0, 'web', 'HTTP errors'), at(30, 'shop', 'Response time high'), at(50, 'db', 'Database unreachable', { severity: 'critical' }))
+  bench.feed(graph(SHOP), at(0, 'web', 'HTTP errors'), at(30, 'shop', 'Response time high'), at(50, 'db', 'Database errors', { severity: 'critical' }))
   expect(only(bench).rootCause?.asset).toBe('db')
   expect(only(bench).findings).toMatchObject([{ kind: 'cascade', confidence: 0.38, figures: { orderedShare: 0.5 } }])
 })
@@ -91,7 +91,7 @@ it('moves the blame when an upstream alert arrives late', () => {
   const bench = new Bench()
   bench.feed(graph(SHOP), at(10, 'shop', 'Response time high'), at(20, 'web', 'HTTP errors'))
   expect(only(bench).rootCause?.asset).toBe('shop')
-  bench.feed(at(5, 'db', 'Database unreachable', { severity: 'critical' }))
+  bench.feed(at(5, 'db', 'Database errors', { severity: 'critical' }))
   expect(only(bench).rootCause).toMatchObject({ asset: 'db', chain: [{ asset: 'db' }, { asset: 'shop' }, { asset: 'web' }] })
 })
 
@@ -115,8 +115,8 @@ it('counts what a service says for its instances, and names the others that fail
 it('judges each part anew after a split', () => {
   const bench = new Bench()
   bench.feed(graph(SHOP), ...DOWN)
-  bench.feed(command('c1', only(bench).incidentId, 'split', { problemKeys: ['db Database unreachable'] }))
-  expect(bench.incidentOf('db Database unreachable')?.rootCause).toMatchObject({ asset: 'db', chain: [] })
+  bench.feed(command('c1', only(bench).incidentId, 'split', { problemKeys: ['db Database errors'] }))
+  expect(bench.incidentOf('db Database errors')?.rootCause).toMatchObject({ asset: 'db', chain: [] })
   expect(bench.incidentOf('shop Response time high')?.rootCause).toMatchObject({ asset: 'shop', chain: [{ asset: 'shop' }, { asset: 'web' }] })
 })
 
@@ -133,7 +133,7 @@ function stormOf(size: number): { edges: TopologyEdge[]; events: ProblemEvent[] 
   const hosts = Array.from({ length: size }, (_, i) => `host-${String(i).padStart(5, '0')}`)
   const labels = { site: 'leeds' }
   const events = [
-    at(0, 'core-switch', 'Switch unreachable', { severity: 'critical', labels }),
+    at(0, 'core-switch', 'Interface errors', { severity: 'critical', labels }),
     ...hosts.map((asset, i) => at(1 + i / 200, asset, 'Node is down', { labels, version: 1_000 + i })),
   ]
   return { events, edges: hosts.map((from) => ({ from, to: 'core-switch', kind: 'uplink' })) }

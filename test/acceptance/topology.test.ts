@@ -74,7 +74,7 @@ it('names the database as the root cause of what it brought down, and shows the 
   })
   // Commands and graphs travel in one order, so once this note is answered the graph is in force.
   await until('the note', async () => (await api.call('POST', `/api/incidents/${probe?.id ?? ''}/notes`, { text: 'graph posted' })).status === 200)
-  await fire('db-1', 'Database server is down', { severity: 'critical' })
+  await fire('db-1', 'Database errors', { severity: 'critical' })
   await fire('shop', 'Response time high')
   await fire('web', 'HTTP errors high')
   const incident = await until('one incident of three', async () => {
