@@ -1,8 +1,11 @@
 /** The page's behaviour: log in, list, detail, live. */
+import { Growing } from './analysis.js'
 import { call, listen, session } from './api.js'
-import { detail, el, figures, firstSteps, row } from './view.js'
+import { el } from './dom.js'
+import { detail, figures, firstSteps, row } from './view.js'
 
 const $ = (id) => document.getElementById(id)
+const growing = new Growing()
 const state = { me: null, items: [], next: null, chosen: null, live: null }
 
 function filters() {
@@ -42,7 +45,7 @@ async function choose(id) {
   state.chosen = id
   showList()
   const incident = await call('GET', `/api/incidents/${encodeURIComponent(id)}`)
-  if (state.chosen === id) $('detail').replaceChildren(...detail(incident, state.me, state.me.role === 'viewer' ? null : (name, body) => void attempt(() => act(id, name, body))))
+  if (state.chosen === id) $('detail').replaceChildren(...detail(incident, state.me, state.me.role === 'viewer' ? null : (name, body) => void attempt(() => act(id, name, body)), growing.of(id)))
 }
 
 async function act(id, name, body = {}) {
@@ -64,6 +67,21 @@ function soon() {
   }, 1_000)
 }
 
+function hear(event) {
+  if (event.type === 'analysis_delta') {
+    const { incidentId } = event.data
+    const isNew = growing.of(incidentId) === null
+    const text = growing.take(event.data)
+    if (text === null || state.chosen !== incidentId) return
+    // The whole part is drawn anew once; then only its text grows.
+    if (isNew) soon()
+    else if ($('analysis-text') !== null) $('analysis-text').textContent = text
+    return
+  }
+  if (event.type === 'incident_updated' && event.data.analysis !== undefined) growing.end(event.data.id)
+  soon()
+}
+
 function showLive(isOn) {
   $('live').classList.toggle('on', isOn)
   $('live').lastChild.textContent = isOn ? 'live' : 'reconnecting'
@@ -79,7 +97,7 @@ async function open() {
   await attempt(refresh)
   state.live?.abort()
   state.live = new AbortController()
-  void listen(soon, showLive, state.live.signal)
+  void listen(hear, showLive, state.live.signal)
 }
 
 function leave(message = '') {

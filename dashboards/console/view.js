@@ -1,11 +1,7 @@
 /** What is shown. Everything that came from outside enters the page as text, never as markup. */
 
-/** An element with properties and children; texts become text nodes. */
-export function el(tag, properties = {}, ...children) {
-  const node = Object.assign(document.createElement(tag), properties)
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined).map((child) => (child instanceof Node ? child : String(child))))
-  return node
-}
+import { analysis } from './analysis.js'
+import { el } from './dom.js'
 
 const number = new Intl.NumberFormat()
 const when = new Intl.DateTimeFormat(undefined, { dateStyle: 'short', timeStyle: 'medium' })
@@ -83,8 +79,8 @@ const ACTIONS = {
   reopen: { label: 'Reopen', when: (one) => ['resolved', 'closed'].includes(one.status) },
 }
 
-/** An incident in full. `onAction` is called with a command's name and body; without it nothing can be pressed. */
-export function detail(incident, me, onAction) {
+/** An incident in full. `onAction` is called with a command's name and body; without it nothing can be pressed. `growing` is the analysis being written, or null. */
+export function detail(incident, me, onAction, growing) {
   const buttons = onAction === null || incident.mergedInto !== null ? [] : Object.entries(ACTIONS).filter(([, action]) => action.when(incident))
     .map(([name, action]) => el('button', { className: 'quiet', onclick: () => onAction(name) }, action.label))
   if (buttons.length > 0 && me.kind === 'user' && incident.assignee !== me.id) buttons.unshift(el('button', { onclick: () => onAction('assign', { assignee: me.id }) }, 'Assign to me'))
@@ -95,7 +91,7 @@ export function detail(incident, me, onAction) {
     el('p', { className: 'muted' }, 'Opened ', time(incident.openedAt), ' · updated ', time(incident.updatedAt), incident.acknowledgedAt === null ? null : [' · acknowledged ', time(incident.acknowledgedAt)]),
     incident.mergedInto === null ? null : el('p', {}, 'This incident was merged into another. ', el('button', { className: 'quiet', onclick: () => onAction?.('open', { id: incident.mergedInto }) }, 'Show it')),
     el('div', { className: 'actions' }, buttons),
-    rootCause(incident.rootCause), findings(incident.findings),
+    rootCause(incident.rootCause), findings(incident.findings), analysis(incident, growing, onAction),
     el('h3', {}, 'Problems, and why each is here'), el('ul', { className: 'problems' }, incident.problems.map(problem)),
     incident.problemCount > incident.problems.length ? el('p', { className: 'muted' }, `The latest ${incident.problems.length} of ${number.format(incident.problemCount)}.`) : null,
     el('h3', {}, 'What happened'),

@@ -36,7 +36,7 @@ const command = (name: string, body: (place: Place) => unknown = () => undefined
   ...COMMAND, ask: (place) => ({ url: `/api/incidents/${place.incident}/${name}`, body: body(place) }),
 })
 
-const PUBLIC = ['POST /api/auth/login', 'GET /api/health/live', 'GET /api/health/ready', 'GET /api/health', 'GET /metrics', 'GET /api/openapi.json', 'GET /', 'GET /console/style.css', 'GET /console/console.js', 'GET /console/api.js', 'GET /console/view.js']
+const PUBLIC = ['POST /api/auth/login', 'GET /api/health/live', 'GET /api/health/ready', 'GET /api/health', 'GET /metrics', 'GET /api/openapi.json', 'GET /', 'GET /console/style.css', 'GET /console/console.js', 'GET /console/api.js', 'GET /console/analysis.js', 'GET /console/dom.js', 'GET /console/view.js']
 
 const TABLE: Record<string, Row> = {
   'GET /api/me': { ...ANYBODY, ask: () => ({ url: '/api/me' }) },
