@@ -259,7 +259,8 @@ export function analysesContract(engineName: string, make: () => Promise<EmptyDa
       expect(view.months[0]!.calls).toBeGreaterThan(0)
       expect(view).toMatchObject({ isStopped: true, isAlerted: true })
       const over = (await rows()).filter(({ status }) => status === 'over_budget')
-      expect(over.length).toBe(12 - view.months[0]!.calls)
+      // One that began after another of its shape was answered is served from the cache.
+      expect(over.length).toBe(12 - view.months[0]!.calls - (await rows()).filter((row) => row.is_cached).length)
       expect(over[0]!.reason).toContain('budget')
       expect(most).toBeGreaterThan(0)
     })
