@@ -20,15 +20,16 @@ export interface Link {
   readonly kind: LinkKind
 }
 
-const KINDS: Readonly<Record<string, LinkKind>> = {
-  hosted_on: 'hosted', runs_on: 'hosted', host: 'hosted', located_on: 'hosted', scheduled_on: 'hosted', deployed_on: 'hosted',
-  instance_of: 'instance', member_of: 'instance', part_of: 'instance', replica_of: 'instance',
-  linked: 'beside', link: 'beside', connected: 'beside', connected_to: 'beside', neighbour: 'beside', neighbor: 'beside', peer: 'beside', adjacent: 'beside',
-}
+const HOSTED = ['hosted_on', 'runs_on', 'host', 'located_on', 'scheduled_on', 'deployed_on']
+const INSTANCE = ['instance_of', 'member_of', 'part_of', 'replica_of']
+const BESIDE = ['linked', 'link', 'connected', 'connected_to', 'neighbour', 'neighbor', 'peer', 'adjacent']
+const KINDS: ReadonlyMap<string, LinkKind> = new Map([
+  ...HOSTED.map((kind): [string, LinkKind] => [kind, 'hosted']), ...INSTANCE.map((kind): [string, LinkKind] => [kind, 'instance']), ...BESIDE.map((kind): [string, LinkKind] => [kind, 'beside']),
+])
 
 /** What a kind of edge means; what is not known by name is a dependency, as the form of a topology says. */
 export function linkKindOf(kind: string): LinkKind {
-  return KINDS[kind.toLowerCase()] ?? 'depends'
+  return KINDS.get(kind.toLowerCase()) ?? 'depends'
 }
 
 /** Edges that say who asks whom, or who stands beside whom: what is at their end can be reached without it. */

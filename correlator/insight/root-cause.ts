@@ -11,6 +11,8 @@ export const CHAIN_MAX = 12
 const NAME_CHARS = 256
 const KEY_CHARS = 300
 const NAMES_TOLD = 3
+/** Longest name within a sentence. */
+const TOLD_CHARS = 120
 
 /** A root cause with what its chain rests on. */
 export interface Verdict {
@@ -100,7 +102,7 @@ function linkOf({ suspect, from, kind }: Step): ChainLink {
   const atMs = beganMs(first)
   return {
     asset: cut(name, NAME_CHARS), problemKey: cut(first.state.problem.problemKey, KEY_CHARS), atMs,
-    because: from === null ? 'most likely at fault' : cut(`${name} ${VERBS[kind]} ${from.name}, and began ${apart(atMs - beganMs(from.first))}`, 3 * NAME_CHARS),
+    because: from === null ? 'most likely at fault' : `${cut(name, TOLD_CHARS)} ${VERBS[kind]} ${cut(from.name, TOLD_CHARS)}, and began ${apart(atMs - beganMs(from.first))}`,
   }
 }
 
@@ -125,6 +127,6 @@ function reasonOf(cause: Suspect, next: Suspect | null, suspects: readonly Suspe
 }
 
 function named(suspects: readonly Suspect[]): string {
-  const names = suspects.slice(0, NAMES_TOLD).map(({ name }) => cut(name, NAME_CHARS))
+  const names = suspects.slice(0, NAMES_TOLD).map(({ name }) => cut(name, TOLD_CHARS))
   return suspects.length > NAMES_TOLD ? `${names.join(', ')} and ${suspects.length - NAMES_TOLD} more` : names.join(', ')
 }
