@@ -22,6 +22,7 @@ import { ingestPlugin } from './ingest/ingest-plugin.ts'
 import { answerUnknown, CONNECTIONS_MAX, INGEST_SERVER_OPTIONS, redactedUrl } from './ingest/server-options.ts'
 import { makeMetrics } from './metrics.ts'
 import { workbench } from './processors/mapping/workbench.ts'
+import { hasAdapter } from './processors/sources/registry.ts'
 import type { RoleName } from './roles.ts'
 import { systemClock } from './schemas/clock.ts'
 import { openCodec } from './schemas/codec.ts'
@@ -32,6 +33,7 @@ import { openDeadLetters } from './storage/dead-letters/store.ts'
 import { analyticsStore } from './storage/queries/analytics-store.ts'
 import { jwtSecret } from './storage/queries/installation.ts'
 import { openStores } from './storage/queries/stores.ts'
+import { openExplanations } from './storage/explain/explain.ts'
 import { openReceipts } from './storage/receipts/store.ts'
 import { openSecretBox } from './storage/secret-box.ts'
 import { CredentialKeeper, startCorrelate, startLiveFeed, startProcess, startProject, startRecord, startRelaying, type Stoppable, type Surroundings } from './wiring.ts'
@@ -117,8 +119,9 @@ export async function startApp(config: Config, roles: readonly RoleName[]): Prom
       const source = await engines.analytics()
       const database = await engines.database()
       const history = await started(openHistoryBacktests({ engines, clock, logger }))
+      const receipts = await openReceipts({ facts: source, sql: database, log: engines.log, schemaIds: engines.schemaIds })
       await server.register(apiPlugin({
-        clock, stores, analytics: analyticsStore(source), receipts: await openReceipts({ facts: source, sql: database, log: engines.log, schemaIds: engines.schemaIds }),
+        clock, stores, analytics: analyticsStore(source), receipts, explanations: openExplanations({ receipts, facts: source, sql: database, hasAdapter }),
         deadLetters: await openDeadLetters({ facts: source, database, log: engines.log, schemaIds: engines.schemaIds, clock }), mappings: workbench, health, metrics: metrics.registry, live, settlements,
         changed: { outbox: () => relay?.wake(), credentials: async () => keeper?.refreshed(), analyses: () => analysing?.wake() },
         backtests: await openAdapterBacktests(engines), history, advice: companyAdvice({ facts: source, rules: stores.rules }), modelTests: llm.trials,

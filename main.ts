@@ -159,7 +159,7 @@ program.command('advice').requiredOption('--company <name>').option('--from <tim
     print({ json: json === true }, view, () => adviceText(view))
   })
 
-const settings = program.command('settings').description('settings of a company')
+const settings = program.command('settings').description('settings, which cascade from the MSP to its companies')
 settings.command('apply').argument('<file>', 'JSON, as a backtest takes it').requiredOption('--company <name>').option('--json').description('put a settings file in force; what a tuner wrote only holds once somebody does this')
   .action(async (file: string, { json, company: name }: Json & { company: string }) => {
     const [{ ApiClient }, { applySettings }] = await Promise.all([import('./cli/client.ts'), import('./cli/settings.ts')])
@@ -173,6 +173,59 @@ program.command('receipt').argument('<delivery>', 'its id, as the webhook answer
     const [{ ApiClient }, { receipt, receiptText }] = await Promise.all([import('./cli/client.ts'), import('./cli/receipt.ts')])
     const view = await receipt(new ApiClient(readConfig(environment())), id, options.integration)
     print(options, view, () => receiptText(view))
+  })
+
+program.command('explain').argument('<alert>', 'its id, the id of its delivery, or the key of its problem').option('--json')
+  .description('the whole decision of one alert: how it was read, what it was compared with, each rule that matched or nearly did, what keeps it quiet')
+  .action(async (id: string, options: Json) => {
+    const [{ ApiClient }, { explain, explainText }] = await Promise.all([import('./cli/client.ts'), import('./cli/explain.ts')])
+    const view = await explain(new ApiClient(readConfig(environment())), id)
+    print(options, view, () => explainText(view))
+  })
+
+const rules = program.command('rules').description('rule books: of the MSP for all companies, or of one')
+const ofRules = (command: Command): Command => command.option('--company <name>', 'the MSP\'s own where none is named').option('--json')
+ofRules(rules.command('show')).option('--revision <n>', 'an earlier one', wholeNumber).description('the rule book, what is in effect of it, and its latest revisions')
+  .action(async ({ json, ...options }: Json & { company?: string; revision?: number }) => {
+    const [{ ApiClient }, { rulesText, showRules }] = await Promise.all([import('./cli/client.ts'), import('./cli/rules.ts')])
+    const shown = await showRules(new ApiClient(readConfig(environment())), options)
+    print({ json: json === true }, shown, () => rulesText(shown))
+  })
+rules.command('check').argument('<file>', 'JSON').option('--json').description('everything wrong with a rule book; no server needed').action(async (file: string, options: Json) => {
+  const { checkRules, checkText } = await import('./cli/rules.ts')
+  const checked = checkRules(file)
+  print(options, checked, () => checkText(checked))
+  if (checked.mistakes.length > 0) process.exitCode = 1
+})
+ofRules(rules.command('set').argument('<file>', 'JSON')).option('--comment <why>', 'shown with the revision', '').option('--expected <n>', 'the revision it was made on: refused where somebody saved since', wholeNumber)
+  .description('save a file as the rule book').action(async (file: string, { json, ...options }: Json & { company?: string; comment: string; expected?: number }) => {
+    const [{ ApiClient }, { savedText, setRules }] = await Promise.all([import('./cli/client.ts'), import('./cli/rules.ts')])
+    const saved = await setRules(new ApiClient(readConfig(environment())), file, options)
+    print({ json: json === true }, saved, () => savedText(saved))
+  })
+ofRules(rules.command('rollback').argument('<revision>', 'as `aw rules show` lists them', wholeNumber)).option('--comment <why>', 'shown with the revision', '').description('put an earlier revision in force again')
+  .action(async (revision: number, { json, ...options }: Json & { company?: string; comment: string }) => {
+    const [{ ApiClient }, { rollBackRules, savedText }] = await Promise.all([import('./cli/client.ts'), import('./cli/rules.ts')])
+    const saved = await rollBackRules(new ApiClient(readConfig(environment())), revision, options)
+    print({ json: json === true }, saved, () => savedText(saved))
+  })
+ofRules(rules.command('diff')).option('--from <n>', 'the revision before --to unless given', wholeNumber).option('--to <n>', 'the present one unless given', wholeNumber).description('how two revisions differ, rule by rule')
+  .action(async ({ json, ...options }: Json & { company?: string; from?: number; to?: number }) => {
+    const [{ ApiClient }, { diffRules, ruleDiffText }] = await Promise.all([import('./cli/client.ts'), import('./cli/rules.ts')])
+    const diff = await diffRules(new ApiClient(readConfig(environment())), options)
+    print({ json: json === true }, diff, () => ruleDiffText(diff))
+  })
+
+settings.command('show').option('--company <name>').option('--json').description('what holds for all companies, or for one, and where each value comes from').action(async ({ company: named, ...options }: Json & { company?: string }) => {
+  const [{ ApiClient }, { settingsText, showSettings }] = await Promise.all([import('./cli/client.ts'), import('./cli/settings-diff.ts')])
+  const view = await showSettings(new ApiClient(readConfig(environment())), named)
+  print(options, view, () => settingsText(view))
+})
+settings.command('diff').option('--company <name>').option('--json').description('which companies differ from what is set for all, in which setting or rule, who set it, when and why')
+  .action(async ({ company: named, ...options }: Json & { company?: string }) => {
+    const [{ ApiClient }, { diffSettings, diffText }] = await Promise.all([import('./cli/client.ts'), import('./cli/settings-diff.ts')])
+    const differences = await diffSettings(new ApiClient(readConfig(environment())), named)
+    print(options, differences, () => diffText(differences))
   })
 
 const letters = program.command('dead-letters').description('what could not be understood')
@@ -239,6 +292,11 @@ function positive(text: string): number {
   const value = Number(text)
   if (!(value > 0)) throw new AppError('usage', `a number above 0, not "${text}"`)
   return value
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new AppError('usage', `a whole number, not "${text}"`)
+  return Number(text)
 }
 
 function print(options: Json, value: unknown, text: () => string): void {

@@ -11,6 +11,7 @@ import { readBodies } from './read-bodies.ts'
 import { mayCall } from './roles.ts'
 import { adviceRoutes } from './routes/advice.ts'
 import { analysisRoutes } from './routes/analyses.ts'
+import { alertRoutes } from './routes/alerts.ts'
 import { assetRoutes } from './routes/assets.ts'
 import { backtestRoutes } from './routes/backtests.ts'
 import { companyRoutes } from './routes/companies.ts'
@@ -68,6 +69,7 @@ export function apiPlugin(options: ApiOptions): FastifyPluginAsync {
       figureRoutes(routes, context)
       feedbackRoutes(routes, context)
       deliveryRoutes(routes, context)
+      alertRoutes(routes, context)
       deadLetterRoutes(routes, context)
       backtestRoutes(routes, context)
       historyRoutes(routes, context)

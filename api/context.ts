@@ -11,7 +11,7 @@ import { COMPANY_QUERY, ERROR, time } from './json-schema.ts'
 import type { JsonSchema } from './json-schema.ts'
 import type { LiveHub } from './live-hub.ts'
 import type { PasswordCost } from './passwords.ts'
-import type { Analytics, ChangeSignals, DeadLetters, Health, Mappings, ModelTests, Receipts, Span, Stores } from './ports.ts'
+import type { Analytics, ChangeSignals, DeadLetters, Explanations, Health, Mappings, ModelTests, Receipts, Span, Stores } from './ports.ts'
 import type { Access } from './roles.ts'
 import type { Settlements } from './settlements.ts'
 import { parseTime } from './validation.ts'
@@ -33,6 +33,7 @@ export interface ApiOptions {
   readonly stores: Stores
   readonly analytics: Analytics
   readonly receipts: Receipts
+  readonly explanations: Explanations
   readonly deadLetters: DeadLetters
   readonly mappings: Mappings
   readonly health: Health

@@ -9,6 +9,7 @@ import type {
   DeadLetterCount, DeadLetterDetail, DeadLetterFilter, DeadLetterView, DeliveryFilter, DeliveryLine, DeliveryView, ReplayAnswer, ReplayStep,
 } from '../schemas/receipts.ts'
 import type { AdapterBacktestLine, AdapterBacktestQuery } from '../schemas/adapter-backtest.ts'
+import type { ExplainView } from '../schemas/explain-view.ts'
 import type { CompanyDifferences, CompanySettingsView, EffectiveRules, MspSettingsView, RuleBookDraft, RuleBookView, RuleRevision } from '../schemas/rule-views.ts'
 import type { RuleBook, StoredRuleBook } from '../schemas/rules.ts'
 import type { MspOverrides } from '../schemas/settings-cascade.ts'
@@ -220,6 +221,12 @@ export interface Receipts {
   /** By our id, or by the sender's own within an integration; null when the caller's companies have no such delivery. */
   get(scope: Scope, name: { readonly id: string; readonly integrationId: string | null }): Promise<DeliveryView | null>
   list(span: Span, filter: DeliveryFilter, page: PageQuery): Promise<Page<DeliveryLine>>
+}
+
+/** Why an alert became what it did. */
+export interface Explanations {
+  /** By alert id, delivery id or problem key; null when the caller's companies have no such alert. */
+  explain(scope: Scope, id: string): Promise<ExplainView | null>
 }
 
 /** Records that could not be understood. Implementations must restrict every answer to the companies. */

@@ -15,7 +15,8 @@ export const EFFECTIVE_RULES = answer({
   origins: list(answer({ list: text(), id: text(), from: text({ enum: ['msp', 'company'] }), since: whole({ description: 'revision of that rule book' }) })),
 })
 
-const TRIAL = answer({
+/** One rule asked about one problem. */
+export const TRIAL = answer({
   list: text(), ruleId: text(), name: nullable(text()), kind: text(), side: text(), matches: flag(), held: whole(), clauses: whole(), failed: list(text(), { description: 'clauses that do not hold, as written' }),
 })
 /** Rules asked about one problem. */

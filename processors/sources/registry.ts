@@ -178,3 +178,8 @@ const BY_ID = new Map(ADAPTERS.map((adapter) => [adapter.id, bounded(adapter)]))
 export function adapterFor(source: string): SourceAdapter {
   return BY_ID.get(source) ?? bounded(unknownAdapter(source))
 }
+
+/** Whether a source has an adapter of its own. */
+export function hasAdapter(source: string): boolean {
+  return BY_ID.has(source)
+}

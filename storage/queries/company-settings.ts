@@ -82,5 +82,10 @@ export async function enqueueSettings(sql: Sql, companyId: string, nowMs: number
   const event = await settingsInForce(sql, companyId)
   if (event === null) return
   await enqueue(sql, companyId, { event }, nowMs)
+  const { revision, windowMs, maxLifeMs, joinThreshold, weights } = event
+  await sql.query(
+    `insert into company_settings_revisions (company_id, revision, settings, created_at) values ($1, $2, $3::jsonb, ${atMs('$4')}) on conflict do nothing`,
+    [companyId, revision, JSON.stringify({ windowMs, maxLifeMs, joinThreshold, weights }), nowMs],
+  )
   await sql.query(`update companies set announced_at = ${atMs('$2')} where id = $1`, [companyId, nowMs])
 }

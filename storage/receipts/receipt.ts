@@ -71,7 +71,7 @@ async function tell(ports: ReceiptPorts, scope: Scope, deliveryId: string, facts
   const alerts = alertsOf(facts)
   const reached = alerts.flatMap(({ steps }) => steps).flatMap(({ row }) => (row?.problemKey == null ? [] : [row]))
   const [problems, letters] = await Promise.all([problemsOf(ports, companyId, reached), lettersOf(ports, deliveryId, facts, alerts)])
-  const incidents = await incidentsOf(ports.sql, scope, companyId, [...problems.values()].flatMap(({ incidentId }) => (incidentId === null ? [] : [incidentId])))
+  const incidents = await visibleIncidentsOf(ports.sql, scope, companyId, [...problems.values()].flatMap(({ incidentId }) => (incidentId === null ? [] : [incidentId])))
   const elements = alerts.map((alert): DeliveryElement => {
     const last = alert.steps[alert.steps.length - 1] as Step
     const place = last.row === null ? undefined : problems.get(placeKey(last.row))
@@ -123,7 +123,7 @@ async function problemsOf({ sql, facts }: ReceiptPorts, companyId: string, rows:
 }
 
 /** Incidents the caller may see, by the id that was asked for; merges are followed. */
-async function incidentsOf(sql: Sql, scope: Scope, companyId: string, ids: readonly string[]): Promise<ReadonlyMap<string, ReceiptIncident>> {
+export async function visibleIncidentsOf(sql: Sql, scope: Scope, companyId: string, ids: readonly string[]): Promise<ReadonlyMap<string, ReceiptIncident>> {
   if (ids.length === 0) return new Map()
   const params = new Params()
   const [asked, company] = [params.add([...new Set(ids)]), params.add(companyId)]

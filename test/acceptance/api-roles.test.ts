@@ -5,6 +5,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../schemas/clock.ts'
+import type { DeliveryElement } from '../../schemas/receipts.ts'
 import { ROLES, type Role } from '../../schemas/settings.ts'
 import { ADMIN_TOKEN, openApiHarness, PASSWORD, type ApiHarness } from '../harness/api.ts'
 
@@ -140,6 +141,7 @@ const TABLE: Record<string, Row> = {
   'GET /api/balance': { ...READ, ask: (place) => ({ url: `/api/balance?company=${place.company}` }) },
   'GET /api/deliveries': { ...READ, ask: (place) => ({ url: `/api/deliveries?company=${place.company}` }) },
   'GET /api/deliveries/:id': { ...READ, ask: (place) => ({ url: `/api/deliveries/${place.delivery}` }) },
+  'GET /api/alerts/:id/explain': { ...READ, ask: (place) => ({ url: `/api/alerts/${place.delivery}:0/explain` }) },
   'GET /api/dead-letters': { ...MANAGE, ask: (place) => ({ url: `/api/dead-letters?company=${place.company}` }) },
   'POST /api/backtests/adapters': { ...MANAGE, ask: (place) => ({ url: '/api/backtests/adapters', body: { company: place.company } }) },
   'POST /api/backtests': { own: [202, 202, 403, 403], other: [202, 404, 403, 403], ask: (place) => ({ url: '/api/backtests', body: { company: place.company, settings: {} } }) },
@@ -175,7 +177,7 @@ async function place(word: string, assignee: string | null, company?: string): P
   await api.call(ADMIN_TOKEN, 'PUT', `/api/companies/${id}/rules`, { document: { holds: [{ id: `${word}-hold`, when: [], minutes: 5 }] }, comment: `${word} rules` })
   const asked = await api.call(ADMIN_TOKEN, 'POST', `/api/incidents/${incident}/notes`, { text: `${word} note` })
   const [delivery, letter] = [`${word}-delivery`, `${word}-letter`]
-  api.figures.deliveries.push({ deliveryId: delivery, companyId: id, integrationId: 'i', source: 'zabbix', receivedAt: '2026-01-01T00:00:00.000Z', state: 'settled', accepted: 1, counts: { in_flight: 0, stored: 1, repeated: 0, suppressed: 0, dropped: 0, dead_lettered: 0 }, elements: [], replays: [] })
+  api.figures.deliveries.push({ deliveryId: delivery, companyId: id, integrationId: 'i', source: 'zabbix', receivedAt: '2026-01-01T00:00:00.000Z', state: 'settled', accepted: 1, counts: { in_flight: 0, stored: 1, repeated: 0, suppressed: 0, dropped: 0, dead_lettered: 0 }, elements: [element(word)], replays: [] })
   api.figures.letters.push({ id: letter, companyId: id, topic: 'alerts.raw.v1', stage: 'process', code: 'payload_invalid', message: `${word} message`, attempts: 1, at: '2026-01-01T00:00:00.000Z', deliveryId: delivery, integrationId: 'i', source: 'zabbix', element: 0, replay: null })
   return {
     company: id, incident, spare: await api.incident(id, { title: `${word} spare`, assignee }), user: (await api.user('technician', [id], word)).id,
@@ -183,6 +185,14 @@ async function place(word: string, assignee: string | null, company?: string): P
     integration: (await api.call(ADMIN_TOKEN, 'POST', `/api/companies/${id}/integrations`, { name: fresh(), source: 'zabbix' })).body.integration.id,
     command: asked.body.commandId, delivery, letter, word,
     backtest: (await api.call(ADMIN_TOKEN, 'POST', '/api/backtests', { company: id, settings: {} })).body.id,
+  }
+}
+
+/** The one alert of a delivery. */
+function element(word: string): DeliveryElement {
+  return {
+    element: 0, state: 'stored', fate: 'emitted', reason: 'opened', explanation: 'stored', suppressedBy: null, problemKey: null, incidentId: null, at: '2026-01-01T00:00:00.000Z', alert: { title: `${word} alert` },
+    problem: null, incident: null, deadLetter: null, replayedBy: null, history: [],
   }
 }
 
