@@ -88,7 +88,7 @@ describe('the decision on an alert', () => {
   it('names how it was read, the score and its terms, and what it was compared with', async () => {
     const first = await send('cpu', { asset_name: 'web-1', signature: 'HighCPU' })
     expect(first).toMatchObject({
-      companyId: company.id, delivery: { element: 0, source: 'nagios', integration: 'generic' }, normalised: { by: 'adapter', alert: { asset: 'web-1', signature: 'HighCPU', severity: 'high', message: 'CPU is at 97%' } },
+      companyId: company.id, delivery: { element: 0, integration: 'generic' }, normalised: { by: 'adapter', alert: { asset: 'web-1', signature: 'HighCPU', severity: 'high', message: 'CPU is at 97%' } },
       fate: { state: 'stored' }, problem: { isPresentEpisode: true, alertCount: 1 }, suppression: null, incident: { status: 'open' }, decision: { rule: 'founded', ruleId: null, considered: [] },
     })
     const second = await send('disk', { asset_name: 'web-1', signature: 'DiskFull', message: 'volume C is full' })
@@ -148,12 +148,12 @@ describe('the decision on an alert', () => {
 describe('who may ask', () => {
   it('shows nothing to another company, clauses to nobody without the settings, and no decision on an incident that is somebody else’s', async () => {
     const stranger = await logIn(program, 'company_admin', [(await onboard(program, 'Curious Ltd')).id])
-    const [technician, viewer] = [await logIn(program, 'technician', [company.id]), await logIn(program, 'viewer', [company.id])]
+    const [technician, colleague, viewer] = [await logIn(program, 'technician', [company.id]), await logIn(program, 'technician', [company.id]), await logIn(program, 'viewer', [company.id])]
     const key = (await boss.get<ExplainView>(`/api/alerts/${ids['disk'] ?? ''}/explain`)).problem?.key ?? ''
     for (const id of [ids['disk'] ?? '', (ids['disk'] ?? '').replace(/:0$/, ''), key]) expect((await stranger.call('GET', `/api/alerts/${encodeURIComponent(id)}/explain`)).status).toBe(404)
     const seen = await viewer.get<ExplainView>(`/api/alerts/${ids['disk'] ?? ''}/explain`)
     expect([seen.decision?.rule, seen.rules?.nearest]).toEqual(['scored', null])
-    await root.call('POST', `/api/incidents/${seen.incident?.id ?? ''}/assign`, { assignee: viewer.userId })
+    await root.call('POST', `/api/incidents/${seen.incident?.id ?? ''}/assign`, { assignee: colleague.userId })
     const hidden = await until('the assignment', async () => {
       const view = await technician.get<ExplainView>(`/api/alerts/${ids['disk'] ?? ''}/explain`)
       return view.incident === null ? view : null
