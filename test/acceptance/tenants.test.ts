@@ -163,7 +163,7 @@ function bodyFor(operation: string): unknown {
 function pathFor({ path, hasCompanyQuery }: Operation): string {
   const ids: Record<string, string> = { companies: bravo.company.id, users: bravo.staff.viewer.userId, incidents: bravo.incident.id, commands: bravo.command, deliveries: bravo.delivery, alerts: `${bravo.delivery}:0`, backtests: bravo.backtest, 'dead-letters': bravo.letter }
   const filled = path.replace(/\{(\w+)\}/g, (_whole, name: string) => {
-    const value = { id: ids[path.split('/')[2] ?? ''], integrationId: bravo.integration, keyId: bravo.key, assetId: bravo.asset, source: 'zabbix', revision: '1' }[name]
+    const value = { id: ids[path.split('/')[2] ?? ''], integrationId: bravo.integration, keyId: bravo.key, assetId: bravo.asset, source: 'zabbix', revision: '1', adviceId: 'hold-1' }[name]
     if (value === undefined) throw new Error(`${path} has a parameter {${name}} that this test has no id of Bravo for`)
     return value
   })
