@@ -16,7 +16,7 @@ export interface Traits {
   readonly isFall: boolean
 }
 
-const RESOURCE = /^(?:cpus?|mem|memory|disks?|diskio|io|iops|iowait|fs|filesystems?|threads?|swap|heap|gc|inodes?|process(?:es)?|rss|pgfault|pgmajfault|syscall|volume|space|temperature|fan|battery|load|tablespace|storage|backup|certificate|licen[cs]e|patch)$/
+const RESOURCE = /^(?:cpus?|mem|memory|disks?|diskio|io|iops|iowait|fs|filesystems?|threads?|swap|heap|gc|inodes?|process(?:es)?|rss|volume|space|temperature|fan|battery|load|tablespace|storage|backup|certificate|licen[cs]e|patch)$/
 const ANSWER = /^(?:latenc\w*|slow\w*|response\w*|duration|errors?|fail\w*|success\w*|avail\w*|unavail\w*|timeouts?|timed|unreach\w*|refused|requests?|workload|http|exceptions?|[45]\d\d|[45]xx)$/
 const WORK = /^(?:cpus?|mem|memory|diskio|io|network|workload|requests?|traffic|throughput|ops|qps|rps|usage|utili[sz]ation|bytes|packets|rate|receive\w*|transmit\w*|sent|connections|sessions|threads?)$/
 const FALLS = /^(?:down|drop\w*|decreas\w*|fell|falling|lower|below)$/
