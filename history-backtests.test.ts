@@ -22,7 +22,7 @@ let database: Database
 /** Pages of a history that never ends. */
 let pages = 0
 
-const query = (companyId: string): HistoryBacktestQuery => ({ companyId, fromMs: 0, toMs: 10, settings: {}, compareWith: null, topology: null, limit: 1_000_000 })
+const query = (companyId: string): HistoryBacktestQuery => ({ companyId, fromMs: 0, toMs: 10, settings: {}, compareWith: null, topology: null, limit: 1_000_000, tune: null })
 const row = (n: number) => ({ alertId: `a${n}`, integrationId: 'i', problemKey: `v1:i:${n}`, atMs: n, partition: 0, version: n, element: 0, source: 'zabbix', externalId: '', asset: 'web', signature: 'cpu', severity: 'high', status: 'firing', title: 'CPU', message: '', startsAtMs: null, labels: {} })
 
 function opened(): Promise<RunningBacktests> {

@@ -4,13 +4,16 @@ import type { HistoryBacktests } from './api/ports.ts'
 import type { EngineLog, Engines } from './engines.ts'
 import type { HistoryInput, HistoryOutput, HistoryWork } from './history-worker.ts'
 import type { ComparisonView, HistoryBacktestQuery, HistoryBacktestResult } from './schemas/backtest.ts'
-import type { Clock } from './schemas/clock.ts'
-import { AppError, toAppError } from './schemas/errors.ts'
+import { isAborted, type Clock } from './schemas/clock.ts'
+import { AppError, ERROR_CODES, toAppError, type ErrorCode } from './schemas/errors.ts'
+import type { Label } from './schemas/labels.ts'
 import type { Settings, TopologyEdge } from './schemas/records.ts'
+import type { TuneView } from './schemas/tuning.ts'
 import { trialSettingsFrom } from './schemas/trial-settings.ts'
 import { countRecordedAlerts, recordedAlerts } from './storage/backtest/recorded-alerts.ts'
 import { noise, type FactSource } from './storage/queries/analytics.ts'
 import { backtestStore, type BacktestEnd } from './storage/queries/backtests.ts'
+import { keptLabels } from './storage/queries/labels.ts'
 import { settingsInForce } from './storage/queries/company-settings.ts'
 import type { PastAlert } from './processors/past-alerts.ts'
 import type { Database } from './storage/postgres/database.ts'
@@ -20,6 +23,10 @@ import type { Sql } from './storage/queries/sql.ts'
 const AT_ONCE = 2
 /** Heap of a run: both sides keep what an alert belongs to. */
 const HEAP_MB = 1_024
+/** How often a run tells that it lives, whatever it does. */
+const BEAT_MS = 15_000
+/** Labels that a search goes by. */
+const LABELS_MAX = 2_000
 
 /** Backtests, and their end with the program. */
 export interface RunningBacktests extends HistoryBacktests {
@@ -34,6 +41,8 @@ export async function openHistoryBacktests({ engines, clock, logger }: { readonl
   const runs = new Map<string, { readonly stopping: AbortController; readonly ended: Promise<void> }>()
 
   async function run(id: string, query: HistoryBacktestQuery, signal: AbortSignal): Promise<void> {
+    const ended = new AbortController()
+    void beat(id, ended.signal)
     const end = await endOf(() => replayed({ facts, database, tell: (progress) => store.tell(id, progress) }, query, signal), signal)
     if (end.state === 'failed' && end.code === 'internal') logger.error({ backtest: id }, `a backtest failed: ${end.message}`)
     try {
@@ -42,7 +51,20 @@ export async function openHistoryBacktests({ engines, clock, logger }: { readonl
       // Without the database the row stays as running, and counts as dead a minute later.
       logger.warn({ backtest: id, code: toAppError(thrown).code }, 'writing down the end of a backtest failed')
     } finally {
+      ended.abort()
       runs.delete(id)
+    }
+  }
+
+  /** A search may be long at one replay. */
+  async function beat(id: string, ended: AbortSignal): Promise<void> {
+    try {
+      for (;;) {
+        await clock.sleep(BEAT_MS, ended)
+        await store.beat(id)
+      }
+    } catch (thrown) {
+      if (!isAborted(ended)) logger.warn({ backtest: id, code: toAppError(thrown).code }, 'telling that a backtest lives failed; it counts as dead a minute later')
     }
   }
 
@@ -81,7 +103,7 @@ async function endOf(work: () => Promise<HistoryBacktestResult | null>, signal: 
     const result = await work()
     if (result !== null) return { state: 'done', result }
   } catch (thrown) {
-    if (!signal.aborted) {
+    if (!signal.aborted && !(thrown instanceof StoppedError)) {
       const { code, message } = toAppError(thrown)
       return { state: 'failed', code, message }
     }
@@ -106,7 +128,7 @@ async function replayed({ facts, database, tell }: Surroundings, query: HistoryB
   const all = await countRecordedAlerts(facts, query)
   const total = Math.min(all, limit)
   if (signal.aborted) return null
-  const thread = new Thread({ before: over(inForce, query.compareWith), after: over(inForce, query.settings), edgesBefore: edges, edgesAfter: query.topology ?? edges }, signal)
+  const thread = new Thread({ before: over(inForce, query.compareWith), after: over(inForce, query.settings), edgesBefore: edges, edgesAfter: query.topology ?? edges, tune: query.tune === null ? null : { ...query.tune, labels: await labelsWithin(database, query) } }, signal)
   try {
     let [done, lastMs] = [0, fromMs]
     if (!(await tell({ done, total }))) return null
@@ -116,9 +138,9 @@ async function replayed({ facts, database, tell }: Surroundings, query: HistoryB
       lastMs = alerts.at(-1)?.atMs ?? lastMs
       if (!(await tell({ done, total: Math.max(done, total) }))) return null
     }
-    const view = await thread.result()
+    const { view, tuned } = await thread.result((tried) => tell({ done: tried, total: query.tune?.evaluations ?? tried }))
     const { incidents } = await noise(facts, { companyIds: [companyId], fromMs, toMs: done < all ? lastMs + 1 : toMs })
-    return { ...view, production: { incidents }, settingsRevision: inForce.revision, nextFrom: done < all ? new Date(lastMs).toISOString() : null }
+    return { ...view, tuned, production: { incidents }, settingsRevision: inForce.revision, nextFrom: done < all ? new Date(lastMs).toISOString() : null }
   } finally {
     await thread.end()
   }
@@ -136,13 +158,30 @@ function over({ windowMs, maxLifeMs, joinThreshold, weights, criticalAssets, ali
   return { windowMs, maxLifeMs, joinThreshold, criticalAssets, aliases, rules, rulesRevision, ...rest, weights: { ...weights, ...triedWeights } }
 }
 
+/** Labels of people within the time, oldest first. */
+async function labelsWithin(sql: Sql, { companyId, fromMs, toMs }: HistoryBacktestQuery): Promise<readonly Label[]> {
+  return keptLabels(sql, { companyId, fromMs, toMs, limit: LABELS_MAX })
+}
+
+/** Somebody asked for the run to stop. */
+class StoppedError extends Error {}
+
 /** The thread, asked one thing at a time. */
 class Thread {
   readonly #worker: Worker
   readonly #failed: Promise<never>
+  /** Answers that nobody has waited for yet. */
+  readonly #answers: HistoryOutput[] = []
+  #waiting: ((output: HistoryOutput) => void) | null = null
 
   constructor(work: HistoryWork, signal: AbortSignal) {
     this.#worker = new Worker(new URL('./history-worker.ts', import.meta.url), { workerData: work, resourceLimits: { maxOldGenerationSizeMb: HEAP_MB } })
+    this.#worker.on('message', (output: HistoryOutput) => {
+      const waiting = this.#waiting
+      this.#waiting = null
+      if (waiting === null) this.#answers.push(output)
+      else waiting(output)
+    })
     this.#failed = new Promise<never>((_, reject) => {
       signal.addEventListener('abort', () => reject(new AppError('internal', 'it was stopped')), { once: true })
       this.#worker.once('error', (cause: NodeJS.ErrnoException) => reject(cause.code === 'ERR_WORKER_OUT_OF_MEMORY'
@@ -157,10 +196,13 @@ class Thread {
     await this.#ask({ type: 'page', alerts })
   }
 
-  async result(): Promise<ComparisonView> {
-    const output = await this.#ask({ type: 'end' })
-    if (output.type !== 'result') throw new AppError('internal', 'the thread of the backtest ended without a result')
-    return output.view
+  /** The end; `tried` is told of each settings that a search tries, and says whether to go on. */
+  async result(tried: (count: number) => Promise<boolean>): Promise<{ readonly view: ComparisonView; readonly tuned: TuneView | null }> {
+    for (let output = await this.#ask({ type: 'end' }); ; output = await this.#answer()) {
+      if (output.type === 'result') return output
+      if (output.type !== 'tried') throw new AppError('internal', 'the thread of the backtest ended without a result')
+      if (!(await tried(output.tried))) throw new StoppedError()
+    }
   }
 
   async end(): Promise<void> {
@@ -168,10 +210,13 @@ class Thread {
   }
 
   async #ask(input: HistoryInput): Promise<HistoryOutput> {
-    const answered = new Promise<HistoryOutput>((resolve) => this.#worker.once('message', resolve))
     this.#worker.postMessage(input)
-    const output = await Promise.race([answered, this.#failed])
-    if (output.type === 'error') throw new AppError('internal', `replaying failed: ${output.message}`)
-    return output
+    return this.#answer()
+  }
+
+  async #answer(): Promise<HistoryOutput> {
+    const output = this.#answers.shift() ?? await Promise.race([new Promise<HistoryOutput>((resolve) => (this.#waiting = resolve)), this.#failed])
+    if (output.type !== 'error') return output
+    throw new AppError(output.code in ERROR_CODES ? (output.code as ErrorCode) : 'internal', output.message)
   }
 }

@@ -11,7 +11,7 @@ import { systemClock } from './schemas/clock.ts'
 import { AppError, toAppError } from './schemas/errors.ts'
 
 interface Json { json?: boolean }
-interface BacktestOptions { alerts?: string; company?: string; from?: string; to?: string; limit?: number; topology?: string; settings?: string; compare?: string; out?: string }
+interface BacktestOptions { alerts?: string; company?: string; from?: string; to?: string; limit?: number; topology?: string; settings?: string; compare?: string; out?: string; tune?: boolean; truth?: string; seed?: number; evaluations?: number }
 
 const program = new Command('aw')
   .description('Alert Whisperer: alerts in, few explained incidents out.')
@@ -120,12 +120,24 @@ program.command('normalise').requiredOption('--source <source>').option('--json'
 
 program.command('backtest').option('--alerts <file>', '.jsonl or .jsonl.gz').option('--company <name>', 'stored history of a company, in the running program').option('--from <time>', 'with --company; a week back unless given')
   .option('--to <time>', 'with --company').option('--limit <n>', 'with --company: alerts at most', positive).option('--topology <file>').option('--settings <file>', 'settings to try, JSON').option('--compare <file>', 'settings to compare them with; those in force with --company')
-  .option('--out <file>', 'one line an alert').option('--json').description('correlate a file offline, or try settings on stored history')
+  .option('--out <file>', 'one line an alert; with --tune the settings file').option('--tune', 'search settings: over a file with --truth, over history by what people corrected').option('--truth <file>', 'with --tune: one line an alert')
+  .option('--seed <n>', 'with --tune; 1 unless given', wholeFrom0).option('--evaluations <n>', 'with --tune: settings tried at most, 60 unless given', positive).option('--json').description('correlate a file offline, or try settings on stored history')
   .action(async ({ json, ...options }: Json & BacktestOptions) => {
     const { backtest, backtestHistory, compareFile, comparisonText } = await import('./cli/backtest.ts')
-    const { alerts, company, out, compare, topology, settings, ...span } = options
+    const { alerts, company, out, compare, topology, settings, tune, truth, seed, evaluations, ...span } = options
     const shared = { ...(topology === undefined ? {} : { topology }), ...(settings === undefined ? {} : { settings }) }
     if ((alerts === undefined) === (company === undefined)) throw new AppError('usage', 'name a file with --alerts, or a company with --company')
+    if (tune === true) {
+      if (out === undefined || (alerts !== undefined && truth === undefined)) throw new AppError('usage', '--tune needs --out for the settings file, and --truth with --alerts')
+      const { tuneOverFile, tuneOverHistory, tuneText, writeTuned } = await import('./cli/backtest.ts')
+      const searched = { ...(seed === undefined ? {} : { seed }), ...(evaluations === undefined ? {} : { evaluations }) }
+      const { ApiClient } = await import('./cli/client.ts')
+      const tuned = company !== undefined ? (await tuneOverHistory(new ApiClient(readConfig(environment())), { ...span, ...searched, company }, systemClock, interrupted())).tuned
+        : alerts === undefined || truth === undefined ? null : await tuneOverFile({ ...shared, ...searched, alerts, truth })
+      if (tuned === null) return
+      writeTuned(tuned, out)
+      return print({ json: json === true }, tuned, () => tuneText(tuned, out))
+    }
     if (company !== undefined) {
       const { ApiClient } = await import('./cli/client.ts')
       const result = await backtestHistory(new ApiClient(readConfig(environment())), { ...span, ...shared, ...(compare === undefined ? {} : { compare }), company }, systemClock, interrupted())
@@ -286,6 +298,12 @@ function interrupted(): AbortSignal {
   const stopping = new AbortController()
   process.once('SIGINT', () => stopping.abort())
   return stopping.signal
+}
+
+function wholeFrom0(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value < 0 || value >= 2 ** 32) throw new AppError('usage', `a whole number from 0 to ${2 ** 32 - 1}, not "${text}"`)
+  return value
 }
 
 function positive(text: string): number {

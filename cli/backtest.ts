@@ -1,8 +1,10 @@
 /** `aw backtest`: correlates a file offline, or stored history in the running program, and says what came of it; with other settings beside it, what they change. */
-import { runBacktest, runComparison, type BacktestSummary } from '../correlator/backtest.ts'
+import { writeFileSync } from 'node:fs'
+import { runBacktest, runComparison, tuneFile, type BacktestSummary } from '../correlator/backtest.ts'
 import type { BacktestView, ComparisonView, HistoryBacktestResult, IncidentBrief, RegroupedExample } from '../schemas/backtest.ts'
 import type { Clock } from '../schemas/clock.ts'
 import { AppError } from '../schemas/errors.ts'
+import type { TunedScore, TuneView } from '../schemas/tuning.ts'
 import type { ApiClient } from './client.ts'
 import { jsonIn } from './input.ts'
 import { cell, percent, progressBar, table } from './output.ts'
@@ -80,6 +82,50 @@ export async function followBacktest(api: ApiClient, id: string, clock: Clock, s
   }
   if (view.result === null) throw new AppError(view.state === 'cancelled' ? 'conflict' : 'internal', `the backtest ${view.state === 'cancelled' ? 'was cancelled' : `failed: ${view.message ?? 'without a reason'}`}`)
   return view.result
+}
+
+/** What a search is given beside alerts. */
+export interface SearchOptions {
+  readonly seed?: number
+  readonly evaluations?: number
+}
+
+const EVALUATIONS = 60
+
+/** Searches settings over a file with its truth. */
+export async function tuneOverFile({ alerts, topology, settings, truth, seed = 1, evaluations = EVALUATIONS }: FileOptions & SearchOptions & { readonly truth: string }): Promise<TuneView> {
+  const bar = progressBar(evaluations, 'settings tried')
+  try {
+    return await tuneFile({ alerts, truth, seed, evaluations, onTried: () => bar.step(), ...(topology === undefined ? {} : { topology }), ...(settings === undefined ? {} : { settings }) })
+  } finally {
+    bar.stop()
+  }
+}
+
+/** Searches settings over the stored history of a company, by what people corrected. */
+export async function tuneOverHistory(api: ApiClient, { company, seed = 1, evaluations = EVALUATIONS, ...span }: Pick<HistoryOptions, 'company' | 'from' | 'to' | 'limit'> & SearchOptions, clock: Clock, stopping: AbortSignal): Promise<HistoryBacktestResult> {
+  const { id } = await api.call<BacktestView>('POST', '/api/backtests', { ...span, company: (await companyNamed(api, company)).id, settings: {}, tune: { seed, evaluations } })
+  return followBacktest(api, id, clock, stopping)
+}
+
+/** Writes what was found to a settings file where it is better; answers whether it did. */
+export function writeTuned(tuned: TuneView, file: string): boolean {
+  if (tuned.isBetter) writeFileSync(file, `${JSON.stringify(tuned.settings, null, 2)}\n`)
+  return tuned.isBetter
+}
+
+/** What a search found, as a person reads it. */
+export function tuneText({ seed, evaluations, judgedBy, judged, before, after, settings, isBetter }: TuneView, file: string): string {
+  const shown = (value: number | null): string => (value === null ? '-' : value.toFixed(3))
+  const parts = before.searched.map((_, part) => `part ${part + 1}`)
+  const row = (name: string, score: TunedScore): string[] => [name, ...score.searched.map(shown), shown(score.mean), shown(score.keptBack)]
+  return [
+    `${evaluations} settings tried with seed ${seed}, judged by ${count(judged)} ${judgedBy === 'truth' ? 'true incidents' : 'corrections of people'}. The newest part of the time was kept back from the search.`, '',
+    table(['score', ...parts, 'mean', 'kept back'], [row('before', before), row('after', after)]), '',
+    isBetter
+      ? `Written to ${file}: window ${settings.windowMs / 60_000} min, longest life ${(settings.maxLifeMs / 3_600_000).toFixed(1)} h, threshold ${settings.joinThreshold}, ${Object.entries(settings.weights).map(([name, weight]) => `${name} ${weight}`).join(', ')}.\nNothing changes until somebody puts it in force: aw settings apply ${file} --company <name>`
+      : 'Nothing better was found that also holds on what was kept back: no file was written, keep what you have.',
+  ].join('\n')
 }
 
 /** A comparison as a person reads it. */

@@ -9,9 +9,11 @@ import { createGunzip, createGzip } from 'node:zlib'
 import { AppError, toAppError } from '../schemas/errors.ts'
 import type { TopologyEdge } from '../schemas/records.ts'
 import type { ComparisonView } from '../schemas/backtest.ts'
+import type { TuneView } from '../schemas/tuning.ts'
 import { trialSettingsFrom } from '../schemas/trial-settings.ts'
 import { compare } from './compare.ts'
 import { deduplicator, type BacktestAlert, type Deduplicate } from './backtest-problems.ts'
+import { tune, type TuneStep } from './tune/tune.ts'
 import { Replay, type BacktestLine, type ReplaySettings } from './replay.ts'
 
 export type { BacktestLine } from './replay.ts'
@@ -67,6 +69,35 @@ async function feed(replays: readonly Replay[], { alerts, deduplicate = deduplic
     done += 1
     if (done % PROGRESS_ALERTS === 0) onProgress?.(done)
   }
+}
+
+/** What to tune over a file. */
+export interface TuneFileOptions extends Pick<BacktestOptions, 'alerts' | 'topology' | 'settings' | 'deduplicate'> {
+  /** A `.jsonl` or `.jsonl.gz` file: one line an alert, {"alertId", "incidentId"}, null for noise. */
+  readonly truth: string
+  readonly seed: number
+  readonly evaluations: number
+  readonly onTried?: (tried: number) => void
+}
+
+/** Searches settings over a file with its truth. Throws `bad_request`, or `conflict` where there is too little to judge by. */
+export async function tuneFile({ alerts, topology, settings, truth, deduplicate = deduplicator(), ...options }: TuneFileOptions): Promise<TuneView> {
+  const steps: TuneStep[] = []
+  for await (const alert of inOrder(alerts)) {
+    const atMs = Date.parse(alert.ts)
+    steps.push({ alert, atMs, deduplicated: deduplicate(alert, atMs, steps.length + 1) })
+  }
+  return tune({ ...options, steps, edges: await topologyOf(topology), settings: await settingsOf(settings), by: { truth: await readTruth(truth) } })
+}
+
+async function readTruth(path: string): Promise<ReadonlyMap<string, string | null>> {
+  const truth = new Map<string, string | null>()
+  for await (const { line, where } of linesIn(path)) {
+    const row = parsed(line, where) as { alertId?: unknown; incidentId?: unknown } | null
+    if (typeof row?.alertId !== 'string') throw new AppError('bad_request', `${where} needs "alertId", and "incidentId" or null`)
+    truth.set(row.alertId, typeof row.incidentId === 'string' ? row.incidentId : null)
+  }
+  return truth
 }
 
 /** Alerts in order of (time, id), each once though it may stand there twice: in this order its twin comes next. */
@@ -132,23 +163,30 @@ async function isSorted(path: string): Promise<boolean> {
 
 /** Reads a file of alerts. */
 export async function* readAlerts(path: string): AsyncGenerator<BacktestAlert> {
+  for await (const { line, where } of linesIn(path)) yield parseAlert(line, where)
+}
+
+async function* linesIn(path: string): AsyncGenerator<{ readonly line: string; readonly where: string }> {
   const file = createReadStream(path)
   const text = path.endsWith('.gz') ? file.pipe(createGunzip()) : file
   file.on('error', (error) => text.destroy(error))
   let number = 0
   for await (const line of createInterface({ input: text, crlfDelay: Number.POSITIVE_INFINITY })) {
     number += 1
-    if (line.trim() !== '') yield parseAlert(line, `${path}:${number}`)
+    if (line.trim() !== '') yield { line, where: `${path}:${number}` }
+  }
+}
+
+function parsed(line: string, where: string): unknown {
+  try {
+    return JSON.parse(line) as unknown
+  } catch (cause) {
+    throw new AppError('bad_request', `${where} is not JSON`, { cause })
   }
 }
 
 function parseAlert(line: string, where: string): BacktestAlert {
-  let value: Partial<BacktestAlert> | null
-  try {
-    value = JSON.parse(line) as Partial<BacktestAlert> | null
-  } catch (cause) {
-    throw new AppError('bad_request', `${where} is not JSON`, { cause })
-  }
+  const value = parsed(line, where) as Partial<BacktestAlert> | null
   if (typeof value?.id !== 'string' || typeof value.company !== 'string' || typeof value.ts !== 'string' || Number.isNaN(Date.parse(value.ts))) {
     throw new AppError('bad_request', `${where} needs "id", "company" and "ts" (ISO 8601)`)
   }

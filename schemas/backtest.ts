@@ -1,4 +1,5 @@
 /** What other settings would have made of alerts of the past, beside what those in force make of them. */
+import type { TuneView } from './tuning.ts'
 import type { TrialSettings } from './trial-settings.ts'
 
 /** One of the two sides. */
@@ -58,6 +59,8 @@ export interface HistoryBacktestQuery {
   readonly topology: readonly { readonly from: string; readonly to: string; readonly kind: string }[] | null
   /** Alerts at most, oldest first. */
   readonly limit: number
+  /** Set: settings are searched by what people corrected, and what is found is compared with those in force. */
+  readonly tune: { readonly seed: number; readonly evaluations: number } | null
 }
 
 /** What came of a backtest over stored history. */
@@ -68,6 +71,8 @@ export interface HistoryBacktestResult extends ComparisonView {
   readonly settingsRevision: number
   /** Where to go on, when there were more alerts than the limit; null when all were read. */
   readonly nextFrom: string | null
+  /** What a search found; null where none was asked for. A person puts it in force, or not. */
+  readonly tuned: TuneView | null
 }
 
 /** States of a backtest; the last three are ends. */

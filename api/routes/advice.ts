@@ -64,7 +64,7 @@ export function adviceRoutes(app: FastifyInstance, context: RouteContext): void 
     const caller = callerOf(request)
     const { rules } = await advice.proposed(caller, query, request.params.adviceId)
     const { companyId, fromMs, toMs } = query
-    const begun = await history.start(caller, { companyId, fromMs, toMs, settings: { rules }, compareWith: null, topology: null, limit: TRIED_ALERTS })
+    const begun = await history.start(caller, { companyId, fromMs, toMs, settings: { rules }, compareWith: null, topology: null, limit: TRIED_ALERTS, tune: null })
     return reply.code(202).header('location', `/api/backtests/${begun.id}`).send({ backtestId: begun.id })
   })
 }

@@ -11,6 +11,9 @@ const LIMIT = { default: 200_000, max: 1_000_000 }
 /** Without `from` it reads so far back; never farther than facts are kept. */
 const SPAN_MS = { default: 7 * 86_400_000, max: 400 * 86_400_000 }
 const EDGES_MAX = 100_000
+/** Settings that a search tries. */
+const TUNE_DEFAULT = 60
+const TUNE_MAX = 500
 const SETTINGS: JsonSchema = { type: 'object', description: 'windowMs, maxLifeMs, joinThreshold, weights, criticalAssets, aliases, rules (a whole rule book); what is absent stays as it is in force' }
 const TOPOLOGY = list(body({ from: text({ minLength: 1, maxLength: 500 }), to: text({ minLength: 1, maxLength: 500 }), kind: text({ maxLength: 100 }) }, ['from', 'to', 'kind']), { maxItems: EDGES_MAX, description: '"from" depends on "to"' })
 const BACKTEST = answer({
@@ -21,7 +24,7 @@ const BACKTEST = answer({
 const PARAMS = { type: 'object', properties: { id: ID } }
 const tags = ['backtests']
 
-interface Asked { company: string; from?: string; to?: string; settings: TrialSettings; compareWith?: TrialSettings; topology?: { from: string; to: string; kind: string }[]; limit?: number }
+interface Asked { company: string; from?: string; to?: string; settings: TrialSettings; compareWith?: TrialSettings; topology?: { from: string; to: string; kind: string }[]; limit?: number; tune?: { seed?: number; evaluations?: number } }
 
 /** Other settings over stored history, beside those in force. */
 export function historyRoutes(app: FastifyInstance, context: RouteContext): void {
@@ -34,17 +37,19 @@ export function historyRoutes(app: FastifyInstance, context: RouteContext): void
       body: body({
         company: text({ minLength: 1, maxLength: 200 }), from: time({ description: 'inclusive; a week before the end unless given' }), to: time({ description: 'exclusive; now unless given' }), settings: SETTINGS,
         compareWith: { ...SETTINGS, description: 'compared with these instead of those in force alone' }, topology: TOPOLOGY, limit: whole({ minimum: 1, maximum: LIMIT.max, description: `alerts at most, ${LIMIT.default} unless given` }),
+        tune: body({ seed: whole({ minimum: 0, maximum: 2 ** 32 - 1, default: 1 }), evaluations: whole({ minimum: 2, maximum: TUNE_MAX, default: TUNE_DEFAULT, description: 'settings tried at most' }) }, [], { description: 'search settings by what people corrected within the time; "settings" must be empty' }),
       }, ['company', 'settings']),
       response: answers({ 202: BACKTEST }, ...WRITE_ERRORS, 429),
     },
   }, async (request, reply) => {
-    const { company, from, to, settings, compareWith, topology, limit } = request.body
+    const { company, from, to, settings, compareWith, topology, limit, tune } = request.body
     const caller = callerOf(request)
     const { id: companyId } = await stores.companies.get(caller.scope, company)
     const toMs = parseTime('to', to) ?? clock.now()
     const fromMs = parseTime('from', from) ?? toMs - SPAN_MS.default
     if (fromMs >= toMs || toMs - fromMs > SPAN_MS.max) throw new AppError('bad_request', `"from" must be before "to", and at most ${SPAN_MS.max / 86_400_000} days`)
-    const begun = await history.start(caller, { companyId, fromMs, toMs, settings, compareWith: compareWith ?? null, topology: topology ?? null, limit: limit ?? LIMIT.default })
+    if (tune !== undefined && (Object.keys(settings).length > 0 || topology !== undefined)) throw new AppError('bad_request', 'a search begins with what is in force: leave "settings" empty and "topology" out')
+    const begun = await history.start(caller, { companyId, fromMs, toMs, settings, compareWith: compareWith ?? null, topology: topology ?? null, limit: limit ?? LIMIT.default, tune: tune === undefined ? null : { seed: tune.seed ?? 1, evaluations: tune.evaluations ?? TUNE_DEFAULT } })
     return reply.code(202).header('location', `/api/backtests/${begun.id}`).send(begun)
   })
 

@@ -47,8 +47,8 @@ export function backtestStore(db: SqlDatabase, { clock }: { readonly clock: Cloc
     async begin(caller: Caller, query: HistoryBacktestQuery): Promise<BacktestView> {
       await buryDead()
       const [id, nowMs] = [randomUUID(), clock.now()]
-      const { companyId, fromMs, toMs, settings, compareWith, topology, limit } = query
-      const asked = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString(), limit, settings, compareWith, topologyEdges: topology?.length ?? null }
+      const { companyId, fromMs, toMs, settings, compareWith, topology, limit, tune } = query
+      const asked = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString(), limit, settings, compareWith, topologyEdges: topology?.length ?? null, tune }
       await db.transaction(async (sql) => {
         await requireManaged(sql, caller.scope, companyId)
         const made = await sql.query(
@@ -69,6 +69,11 @@ export function backtestStore(db: SqlDatabase, { clock }: { readonly clock: Cloc
         `update backtests set done = $2, total = $3, alive_at = ${atMs('$4')} where id = $1 and state = 'running' returning cancel_asked as cancelled`, [id, progress.done, progress.total, clock.now()],
       )
       return rows[0]?.cancelled === false
+    },
+
+    /** Tells that a run lives, where it has nothing new to say. */
+    async beat(id: string): Promise<void> {
+      await db.query(`update backtests set alive_at = ${atMs('$2')} where id = $1 and state = 'running'`, [id, clock.now()])
     },
 
     /** Writes down how a run ended. */

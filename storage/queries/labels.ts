@@ -44,6 +44,17 @@ export async function settleLabels(sql: Sql, records: readonly IncidentRecord[],
   )
 }
 
+const COLUMNS = `l.command_id as "commandId", l.company_id as "companyId", l.action, l.incident_id as "incidentId", l.other_incident_id as "otherIncidentId", l.together, l.pairs,
+  json_build_object('kind', l.actor_kind, 'id', l.actor_id, 'name', l.actor_name) as actor, ${iso('l.at')} as at`
+
+/** Labels of a company within a time, the newest where there are more than the limit; oldest first. */
+export async function keptLabels(sql: Sql, { companyId, fromMs, toMs, limit }: { readonly companyId: string; readonly fromMs: number; readonly toMs: number; readonly limit: number }): Promise<readonly Label[]> {
+  const rows = await sql.query<Label>(
+    `select ${COLUMNS} from labels l where l.state = 'kept' and l.company_id = $1 and l.at >= ${atMs('$2')} and l.at < ${atMs('$3')} order by l.at desc, l.command_id limit $4`, [companyId, fromMs, toMs, limit],
+  )
+  return [...rows].reverse()
+}
+
 /** Labels and what they tell, over the database. */
 export function labelStore(db: SqlDatabase) {
   return {
@@ -55,8 +66,7 @@ export function labelStore(db: SqlDatabase) {
       const key = `${iso('l.at')} || l.command_id`
       if (query.cursor !== null) where.push(`${key} < ${params.add(decodeCursor(query.cursor, 'string'))}`)
       const rows = await db.query<Label>(
-        `select l.command_id as "commandId", l.company_id as "companyId", l.action, l.incident_id as "incidentId", l.other_incident_id as "otherIncidentId", l.together, l.pairs,
-           json_build_object('kind', l.actor_kind, 'id', l.actor_id, 'name', l.actor_name) as actor, ${iso('l.at')} as at
+        `select ${COLUMNS}
          from labels l where ${where.join(' and ')} order by ${key} desc limit ${params.add(query.limit + 1)}`, params.values,
       )
       return toPage(rows, query.limit, (row) => `${row.at}${row.commandId}`)

@@ -1,11 +1,15 @@
 /**
  * The story: the engine made three incidents. A technician merges two of them and takes a problem out of the third; a merge that is refused says nothing.
- * What they did is kept as labels, with the scores of then, and shows as agreement of the week.
+ * What they did is kept as labels, with the scores of then, and shows as agreement of the week. Ten splits of one kind teach a search what belongs apart.
  */
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AgreementView, Label } from '../../schemas/labels.ts'
+import type { TuneView } from '../../schemas/tuning.ts'
 import type { IncidentDetail, Page } from '../../schemas/views.ts'
-import { admin, logIn, onboard, type Client } from '../harness/client.ts'
+import { admin, logIn, onboard, settledBalance, type Client } from '../harness/client.ts'
 import { Program, until } from '../harness/process.ts'
 import { alertBody, post, type Company } from '../harness/sender.ts'
 
@@ -75,5 +79,28 @@ describe('corrections by people', () => {
     expect(await stranger.get<AgreementView>('/api/stats/agreement')).toEqual({ incidents: 0, corrected: 0, agreement: null, weeks: [] })
     expect((await stranger.call('GET', `/api/labels?company=${company.id}`)).status).toBe(404)
     expect((await technician.call('GET', '/api/labels')).status).toBe(403)
+  })
+
+  it('teach a search, whose settings hold only once a person puts them in force', async () => {
+    const tuned = await onboard(program, 'Initech')
+    for (let host = 0; host < 10; host++) {
+      for (const check of ['Disk', 'Mail']) expect((await post(program.url, tuned, 'alerts', alertBody({ asset_name: `node${host}`, signature: `${check}${host}`, message: `${check}${host}`, tool_source: `Tool${host}` }))).status).toBe(202)
+      const incident = await until(`node${host} has one incident of two problems`, async () => {
+        const [found] = await boss.incidents(`&company=${tuned.id}&q=node${host}`)
+        const detail = found === undefined ? null : await boss.incident(found.id)
+        return detail?.problems.length === 2 ? detail : null
+      })
+      expect((await boss.call('POST', `/api/incidents/${incident.id}/split`, { problemKeys: [incident.problems[0]!.problemKey] })).status).toBe(200)
+    }
+    await settledBalance(program, tuned.id, 20)
+    const file = join(program.dataDir, 'tuned.json')
+    const aw = async (...args: string[]): Promise<string> => (await promisify(execFile)(process.execPath, ['main.ts', ...args], { env: { ...process.env, AW_PORT: String(program.port), AW_DATA_DIR: program.dataDir } })).stdout
+    const before = await boss.get<object>(`/api/companies/${tuned.id}`)
+    const view = JSON.parse(await aw('backtest', '--tune', '--company', 'Initech', '--evaluations', '40', '--out', file, '--json')) as TuneView
+    expect(view).toMatchObject({ judgedBy: 'labels', judged: 10, isBetter: true, seed: 1 })
+    expect(view.after.keptBack).toBeGreaterThan(view.before.keptBack ?? 1)
+    expect(await boss.get(`/api/companies/${tuned.id}`)).toEqual(before)
+    expect(await aw('settings', 'apply', file, '--company', 'Initech')).toContain('Initech: set windowMs')
+    expect(await boss.get(`/api/companies/${tuned.id}`)).toMatchObject({ joinThreshold: view.settings.joinThreshold, weights: view.settings.weights, windowMs: view.settings.windowMs })
   })
 })
