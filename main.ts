@@ -11,7 +11,7 @@ import { systemClock } from './schemas/clock.ts'
 import { AppError, toAppError } from './schemas/errors.ts'
 
 interface Json { json?: boolean }
-interface BacktestOptions { alerts?: string; company?: string; from?: string; to?: string; limit?: number; topology?: string; settings?: string; compare?: string; out?: string; tune?: boolean; truth?: string; seed?: number; evaluations?: number }
+interface BacktestOptions { alerts?: string; company?: string; from?: string; to?: string; limit?: number; topology?: string; settings?: string; compare?: string; out?: string; live?: boolean; tune?: boolean; truth?: string; seed?: number; evaluations?: number }
 
 const program = new Command('aw')
   .description('Alert Whisperer: alerts in, few explained incidents out.')
@@ -120,12 +120,13 @@ program.command('normalise').requiredOption('--source <source>').option('--json'
 
 program.command('backtest').option('--alerts <file>', '.jsonl or .jsonl.gz').option('--company <name>', 'stored history of a company, in the running program').option('--from <time>', 'with --company; a week back unless given')
   .option('--to <time>', 'with --company').option('--limit <n>', 'with --company: alerts at most', positive).option('--topology <file>').option('--settings <file>', 'settings to try, JSON').option('--compare <file>', 'settings to compare them with; those in force with --company')
-  .option('--out <file>', 'one line an alert; with --tune the settings file').option('--tune', 'search settings: over a file with --truth, over history by what people corrected').option('--truth <file>', 'with --tune: one line an alert')
+  .option('--out <file>', 'one line an alert; with --tune the settings file').option('--live', 'with --alerts: tell problems apart as the running program does').option('--tune', 'search settings: over a file with --truth, over history by what people corrected').option('--truth <file>', 'with --tune: one line an alert')
   .option('--seed <n>', 'with --tune; 1 unless given', wholeFrom0).option('--evaluations <n>', 'with --tune: settings tried at most, 60 unless given', positive).option('--json').description('correlate a file offline, or try settings on stored history')
   .action(async ({ json, ...options }: Json & BacktestOptions) => {
     const { backtest, backtestHistory, compareFile, comparisonText } = await import('./cli/backtest.ts')
-    const { alerts, company, out, compare, topology, settings, tune, truth, seed, evaluations, ...span } = options
+    const { alerts, company, out, compare, topology, settings, tune, truth, seed, evaluations, live, ...span } = options
     const shared = { ...(topology === undefined ? {} : { topology }), ...(settings === undefined ? {} : { settings }) }
+    const ofFile = { ...shared, ...(live === true ? { live } : {}) }
     if ((alerts === undefined) === (company === undefined)) throw new AppError('usage', 'name a file with --alerts, or a company with --company')
     if (tune === true) {
       if (out === undefined || (alerts !== undefined && truth === undefined)) throw new AppError('usage', '--tune needs --out for the settings file, and --truth with --alerts')
@@ -133,7 +134,7 @@ program.command('backtest').option('--alerts <file>', '.jsonl or .jsonl.gz').opt
       const searched = { ...(seed === undefined ? {} : { seed }), ...(evaluations === undefined ? {} : { evaluations }) }
       const { ApiClient } = await import('./cli/client.ts')
       const tuned = company !== undefined ? (await tuneOverHistory(new ApiClient(readConfig(environment())), { ...span, ...searched, company }, systemClock, interrupted())).tuned
-        : alerts === undefined || truth === undefined ? null : await tuneOverFile({ ...shared, ...searched, alerts, truth })
+        : alerts === undefined || truth === undefined ? null : await tuneOverFile({ ...ofFile, ...searched, alerts, truth })
       if (tuned === null) return
       writeTuned(tuned, out)
       return print({ json: json === true }, tuned, () => tuneText(tuned, out))
@@ -145,10 +146,10 @@ program.command('backtest').option('--alerts <file>', '.jsonl or .jsonl.gz').opt
     }
     if (alerts === undefined) return
     if (compare !== undefined) {
-      const view = await compareFile({ ...shared, alerts, compare })
+      const view = await compareFile({ ...ofFile, alerts, compare })
       return print({ json: json === true }, view, () => comparisonText(view))
     }
-    const { summary, text } = await backtest({ ...shared, alerts, ...(out === undefined ? {} : { out }) })
+    const { summary, text } = await backtest({ ...ofFile, alerts, ...(out === undefined ? {} : { out }) })
     print({ json: json === true }, summary, () => text)
   })
 

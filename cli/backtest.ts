@@ -1,12 +1,14 @@
 /** `aw backtest`: correlates a file offline, or stored history in the running program, and says what came of it; with other settings beside it, what they change. */
 import { writeFileSync } from 'node:fs'
 import { runBacktest, runComparison, tuneFile, type BacktestSummary } from '../correlator/backtest.ts'
+import type { Deduplicate } from '../correlator/backtest-problems.ts'
 import type { BacktestView, ComparisonView, HistoryBacktestResult, IncidentBrief, RegroupedExample } from '../schemas/backtest.ts'
 import type { Clock } from '../schemas/clock.ts'
 import { AppError } from '../schemas/errors.ts'
 import type { TunedScore, TuneView } from '../schemas/tuning.ts'
 import type { ApiClient } from './client.ts'
 import { jsonIn } from './input.ts'
+import { liveDeduplication } from './live-deduplication.ts'
 import { cell, percent, progressBar, table } from './output.ts'
 import { companyNamed } from './send.ts'
 
@@ -16,6 +18,8 @@ export interface FileOptions {
   readonly topology?: string
   readonly settings?: string
   readonly out?: string
+  /** Tell problems apart as the running program does. */
+  readonly live?: boolean
 }
 
 /** Runs it; answers the summary and its text. */
@@ -24,7 +28,7 @@ export async function backtest(options: FileOptions): Promise<{ summary: Backtes
     alerts: options.alerts, monotonicMs: () => performance.now(),
     ...(options.topology === undefined ? {} : { topology: options.topology }),
     ...(options.settings === undefined ? {} : { settings: options.settings }),
-    ...(options.out === undefined ? {} : { out: options.out }),
+    ...(options.out === undefined ? {} : { out: options.out }), ...deduplication(options),
   })
   const quiet = summary.quiet === 0 ? '' : `, ${count(summary.quiet)} alerts kept quiet`
   const text = `${count(summary.alerts)} alerts of ${count(summary.companies)} companies: ${count(summary.problems)} problems, ${count(summary.incidents)} incidents${quiet} `
@@ -33,8 +37,12 @@ export async function backtest(options: FileOptions): Promise<{ summary: Backtes
 }
 
 /** The same file with two settings files; `compare` is the side before, and the defaults are tried where `settings` is absent. */
-export function compareFile({ alerts, topology, settings, compare }: FileOptions & { readonly compare: string }): Promise<ComparisonView> {
-  return runComparison({ alerts, before: compare, after: settings, ...(topology === undefined ? {} : { topology }) })
+export function compareFile({ alerts, topology, settings, compare, live }: FileOptions & { readonly compare: string }): Promise<ComparisonView> {
+  return runComparison({ alerts, before: compare, after: settings, ...(topology === undefined ? {} : { topology }), ...deduplication({ live }) })
+}
+
+function deduplication({ live }: { readonly live?: boolean | undefined }): { readonly deduplicate?: Deduplicate } {
+  return live === true ? { deduplicate: liveDeduplication() } : {}
 }
 
 /** Stored history of a company. */
@@ -93,10 +101,10 @@ export interface SearchOptions {
 const EVALUATIONS = 60
 
 /** Searches settings over a file with its truth. */
-export async function tuneOverFile({ alerts, topology, settings, truth, seed = 1, evaluations = EVALUATIONS }: FileOptions & SearchOptions & { readonly truth: string }): Promise<TuneView> {
+export async function tuneOverFile({ alerts, topology, settings, truth, live, seed = 1, evaluations = EVALUATIONS }: FileOptions & SearchOptions & { readonly truth: string }): Promise<TuneView> {
   const bar = progressBar(evaluations, 'settings tried')
   try {
-    return await tuneFile({ alerts, truth, seed, evaluations, onTried: () => bar.step(), ...(topology === undefined ? {} : { topology }), ...(settings === undefined ? {} : { settings }) })
+    return await tuneFile({ alerts, truth, seed, evaluations, onTried: () => bar.step(), ...(topology === undefined ? {} : { topology }), ...(settings === undefined ? {} : { settings }), ...deduplication({ live }) })
   } finally {
     bar.stop()
   }

@@ -59,6 +59,16 @@ describe('alerts of the past', () => {
     expect(told(events)).toEqual(told(expected))
   })
 
+  it('give what fell due a lower version than the alert that showed it', () => {
+    const past = new PastAlerts()
+    const take = (day: number, n: number): ProblemEvent[] => past.take({ alertId: `d${n}:0`, companyId: 'acme', integrationId: 'i', problemKey: 'v1:i:e1', atMs: START_MS + day * 24 * HOUR_S * 1000, alert: alert() }, n)
+    take(0, 1)
+    // Forgotten after a week of silence, and met again as new by the very call that finds it expired.
+    const [expired, opened] = take(9, 2)
+    expect([expired?.change, opened?.change, opened?.episode]).toEqual(['expired', 'opened', 1])
+    expect(opened?.version).toBeGreaterThan(expired?.version ?? Infinity)
+  })
+
   it('pass over an alert that was dropped', () => {
     expect(new PastAlerts().take({ alertId: 'a', companyId: 'acme', integrationId: 'i', problemKey: null, atMs: START_MS, alert: alert() }, 1)).toEqual([])
   })

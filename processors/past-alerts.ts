@@ -25,15 +25,22 @@ export class PastAlerts {
   readonly #index = new ProcessIndex()
   #tickedMs = Number.NEGATIVE_INFINITY
 
-  /** What an alert did, and what fell due before it; `version` grows with every call. */
-  take({ alertId, companyId, integrationId, problemKey, atMs, alert }: PastAlert, version: number): ProblemEvent[] {
-    const events = this.#pass(atMs, version)
+  /** What an alert did, and what fell due before it; `call` grows with every call. */
+  take({ alertId, companyId, integrationId, problemKey, atMs, alert }: PastAlert, call: number): ProblemEvent[] {
+    // What falls due before the alert lies before it on a log too.
+    const version = 2 * call + 1
+    const events = this.#pass(atMs, version - 1)
     if (problemKey === null) return events
     const observed = observe(this.#tracked.get(problemKey) ?? null, alert, { companyId, integrationId, problemKey, alertId, partition: 0, atMs, version })
     if (observed.tracked === null) return events
     this.#keep(observed.tracked)
     if (observed.change !== null) events.push(told(observed.tracked))
     return events
+  }
+
+  /** Whether a problem is open, or has ended a day ago at most. */
+  knows(problemKey: string): boolean {
+    return this.#tracked.has(problemKey)
   }
 
   /** Ticks up to now: one by one while something waits for them, at once where nothing does. */
