@@ -8,7 +8,7 @@ import { rawAnswer, readAnswer, type Analysis } from './answer.ts'
 import { cleanText } from './clean.ts'
 import type { Material } from './material.ts'
 import type { Model, ModelAnswer, ModelTier, ModelUsage } from './model/port.ts'
-import type { AnalysisStore, AnalystLog, AnalystMetrics, AnalystNews, BudgetAlert, CategoriesOf, Ending, RunbookLibrary, Spent, Waiting } from './ports.ts'
+import type { AnalysisStatus, AnalysisStore, AnalystLog, AnalystMetrics, AnalystNews, BudgetAlert, CategoriesOf, Ending, RunbookLibrary, Spent, UpdatedIncident, Waiting } from './ports.ts'
 import { ANSWER_SCHEMA, type Prompt } from './prompts.ts'
 import { fenceOf, questionOf, type Question } from './question.ts'
 import { shapeOf } from './shape.ts'
@@ -71,7 +71,8 @@ export function makeAnalyst(options: AnalystOptions): (waiting: Waiting, signal:
     const finish = async (ending: Ending): Promise<void> => {
       warn(await store.end(analysisId, material, ending))
       metrics.ended(ending.status, waiting.why)
-      tell({ type: 'incident_updated', companyId, assignee: material.incident.assignee, data: { id: material.incident.incidentId, analysis: ending.status } })
+      // Where no model is ever asked there is nothing to tell each time.
+      if (ending.status !== 'rules_only' || waiting.why === 'requested') tell({ type: 'incident_updated', companyId, assignee: material.incident.assignee, data: updated(material, ending.status) })
     }
     if (whyNot !== null) return finish({ ...NO_ANSWER, status: 'rules_only', reason: whyNot })
     if (cached !== null) {
@@ -154,6 +155,11 @@ const NO_ANSWER: Ending = { status: 'failed', reason: null, tier: null, provider
 const REASONS: Readonly<Partial<Record<AppError['code'], string>>> = {
   llm_off: 'no language model may be asked', llm_unavailable: 'no provider answers', llm_timeout: 'the provider did not answer in time', llm_unauthorized: 'the provider refuses our credentials',
   llm_rate_limited: 'the provider’s limits are reached', llm_refused: 'the model would not answer', llm_invalid_output: 'the answer does not fit its schema', llm_bad_request: 'the provider refuses the request',
+}
+
+function updated({ incident }: Material, analysis: AnalysisStatus): UpdatedIncident {
+  const { incidentId: id, companyId, version, status, severity, title, assignee, alertCount, problemCount } = incident
+  return { id, companyId, version, status, severity, title, assignee, alertCount, problemCount, mergedInto: null, analysis }
 }
 
 /** What a failed call was charged for all the same. */

@@ -98,10 +98,25 @@ export interface RunbookLibrary {
 /** A company's categories, the default ones included. */
 export type CategoriesOf = (companyId: string) => Promise<readonly string[]>
 
+/** The fields every `incident_updated` has, and how the analysis ended. */
+export interface UpdatedIncident {
+  readonly id: string
+  readonly companyId: string
+  readonly version: number
+  readonly status: string
+  readonly severity: string
+  readonly title: string
+  readonly assignee: string | null
+  readonly alertCount: number
+  readonly problemCount: number
+  readonly mergedInto: null
+  readonly analysis: AnalysisStatus
+}
+
 /** What is told while an analysis comes about. */
 export type AnalystNews =
   | { readonly type: 'analysis_delta'; readonly companyId: string; readonly assignee: string | null; readonly data: { readonly incidentId: string; readonly analysisId: string; readonly at: number; readonly text: string } }
-  | { readonly type: 'incident_updated'; readonly companyId: string; readonly assignee: string | null; readonly data: { readonly id: string; readonly analysis: AnalysisStatus } }
+  | { readonly type: 'incident_updated'; readonly companyId: string; readonly assignee: string | null; readonly data: UpdatedIncident }
   | { readonly type: 'notification'; readonly companyId: string; readonly data: { readonly kind: 'llm_budget'; readonly companyId: string; readonly percent: number; readonly spentMicroUsd: number; readonly budgetMicroUsd: number } }
 
 /** Counters; labels are bounded. */

@@ -116,6 +116,24 @@ it('explains by itself what is critical, with the strong model, once it has sett
   expect(fake.asked.at(-1)!.model).toBe('gpt-6-sol')
 })
 
+it('does not ask a second time after it was killed during a call', async () => {
+  const incident = await incidentOf(company, { asset_name: 'app-2.explained.example', signature: 'slow', severity: 'info', message: 'slow' })
+  const before = fake.asked.length
+  fake.script({ kind: 'silence' })
+  const next = fake.nextAsked()
+  await analyse(incident.id)
+  await next
+  for (const stream of [live, foreign]) await stream.close()
+  await program.kill()
+  await program.start()
+  const { analysis } = await analysed(incident.id, 'interrupted')
+  expect(analysis.reason).toContain('ended during the call')
+  expect(fake.asked).toHaveLength(before + 1)
+  expect((await usage(company)).months[0]).toMatchObject({ reservedMicroUsd: 0 })
+  live = await LiveStream.open(program.url, (await logIn(program, 'technician', [company.id])).token!)
+  undo.push(() => live.close())
+})
+
 it('leaves an incident as rules made it where the provider fails, and says why', async () => {
   fake.script(...Array.from({ length: 8 }, () => ({ kind: 'error', status: 400, code: 'context_length_exceeded', message: 'too long' } as const)))
   const incident = await incidentOf(company, { asset_name: 'fax-1.explained.example', signature: 'line busy', severity: 'info', message: 'busy' })

@@ -10,6 +10,7 @@ import { systemClock, TestClock } from '../../schemas/clock.ts'
 import { openCodec, type Codec } from '../../schemas/codec.ts'
 import type { Command, IncidentChanged, IncidentRecord } from '../../schemas/records.ts'
 import { analysisQueries } from '../../storage/analyses/usage.ts'
+import { followNews, newsWriter } from '../../storage/analyses/news.ts'
 import { QUEUE_MAX } from '../../storage/analyses/queue.ts'
 import { startAnalysisReader, type AnalysisReader } from '../../storage/analyses/reader.ts'
 import { interruptAll, openAnalysisStore } from '../../storage/analyses/store.ts'
@@ -167,7 +168,7 @@ export function analysesContract(engineName: string, make: () => Promise<EmptyDa
       expect(await listed()).toEqual([])
       expect(await analyse()).toBe(0)
       expect(news.filter(({ type }) => type === 'analysis_delta').map(({ data }) => ('text' in data ? data.text : '')).join('')).toBe('host-of-x is full.')
-      expect(news.at(-1)).toMatchObject({ type: 'incident_updated', data: { id: 'x', analysis: 'done' } })
+      expect(news.at(-1)).toMatchObject({ type: 'incident_updated', companyId: 'c1', data: { id: 'x', companyId: 'c1', version: 10, status: 'open', analysis: 'done' } })
     })
 
     it('asks the cheap model first, and the strong one where the first answer is unsure', async () => {
@@ -357,6 +358,23 @@ export function analysesContract(engineName: string, make: () => Promise<EmptyDa
       await database.query(`update incidents set status = 'resolved' where id = 'x'`)
       await analyse()
       expect([model.asked.length, await listed(), (await rows()).length]).toEqual([0, [], 0])
+    })
+
+    it('carries news to another process, from when that began to listen', async () => {
+      const write = newsWriter(database, { clock: systemClock, logger: SILENT })
+      const kept = async (count: number): Promise<void> => expect.poll(() => database.query('select 1 from analysis_news')).toHaveLength(count)
+      write({ type: 'before' })
+      await kept(1)
+      const heard: unknown[] = []
+      const following = followNews(database, { clock, logger: SILENT, tell: (one) => heard.push(one) })
+      // The first look only notes where the news stand, so it is told until somebody hears.
+      await expect.poll(() => {
+        if (heard.length === 0) write({ type: 'delta' })
+        clock.tick(500)
+        return heard.length
+      }).toBeGreaterThan(0)
+      await following.stop()
+      expect(new Set(heard.map((one) => (one as { type: string }).type))).toEqual(new Set(['delta']))
     })
 
     it('ends twice without counting twice', async () => {
