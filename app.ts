@@ -21,6 +21,7 @@ import { httpGet } from './ingest/doors/http-get.ts'
 import { ingestPlugin } from './ingest/ingest-plugin.ts'
 import { answerUnknown, CONNECTIONS_MAX, INGEST_SERVER_OPTIONS, redactedUrl } from './ingest/server-options.ts'
 import { makeMetrics } from './metrics.ts'
+import { openUntil } from './correlator/quiet/schedule.ts'
 import { workbench } from './processors/mapping/workbench.ts'
 import { hasAdapter } from './processors/sources/registry.ts'
 import type { RoleName } from './roles.ts'
@@ -121,7 +122,7 @@ export async function startApp(config: Config, roles: readonly RoleName[]): Prom
       const history = await started(openHistoryBacktests({ engines, clock, logger }))
       const receipts = await openReceipts({ facts: source, sql: database, log: engines.log, schemaIds: engines.schemaIds })
       await server.register(apiPlugin({
-        clock, stores, analytics: analyticsStore(source), receipts, explanations: openExplanations({ receipts, facts: source, sql: database, hasAdapter }),
+        clock, stores, analytics: analyticsStore(source), receipts, explanations: openExplanations({ receipts, facts: source, sql: database, hasAdapter, openUntil }), openUntil,
         deadLetters: await openDeadLetters({ facts: source, database, log: engines.log, schemaIds: engines.schemaIds, clock }), mappings: workbench, health, metrics: metrics.registry, live, settlements,
         changed: { outbox: () => relay?.wake(), credentials: async () => keeper?.refreshed(), analyses: () => analysing?.wake() },
         backtests: await openAdapterBacktests(engines), history, advice: companyAdvice({ facts: source, rules: stores.rules }), modelTests: llm.trials,

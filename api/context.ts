@@ -4,6 +4,7 @@ import type { Registry } from 'prom-client'
 import type { Caller } from '../schemas/access.ts'
 import type { Clock } from '../schemas/clock.ts'
 import { AppError } from '../schemas/errors.ts'
+import type { OpenUntil } from '../schemas/rule-trial.ts'
 import type { Mode } from '../schemas/settings.ts'
 import type { AdapterBacktests, Advices, HistoryBacktests } from './ports.ts'
 import type { Authenticator } from './authentication.ts'
@@ -34,6 +35,8 @@ export interface ApiOptions {
   readonly analytics: Analytics
   readonly receipts: Receipts
   readonly explanations: Explanations
+  /** How the engine reckons maintenance windows. */
+  readonly openUntil: OpenUntil
   readonly deadLetters: DeadLetters
   readonly mappings: Mappings
   readonly health: Health

@@ -82,7 +82,7 @@ export function ruleRoutes(app: FastifyInstance, context: RouteContext): void {
       schema: schema('A sample problem against the rules in effect, or against a draft: which match, and which clause of the others failed,', RULE_TRIALS, READ_ERRORS, { body: body({ problem: PROBLEM, document: DOCUMENT }, ['problem']) }),
     }, async (request) => {
       const book = await bookFor(context, request, companyOf(request), request.body.document)
-      return tryRules(book, subjectOf(request.body.problem), context.clock.now())
+      return tryRules(book, subjectOf(request.body.problem), context.clock.now(), context.openUntil)
     })
   }
 

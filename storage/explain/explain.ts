@@ -7,7 +7,7 @@ import type { Subject } from '../../schemas/conditions.ts'
 import type { ExplainedAlert, ExplainedCandidate, ExplainedDecision, ExplainedRules, ExplainedSettings, ExplainView } from '../../schemas/explain-view.ts'
 import type { DeliveryElement, DeliveryView, ReceiptIncident } from '../../schemas/receipts.ts'
 import type { Evidence, Suppression } from '../../schemas/records.ts'
-import { tryRules } from '../../schemas/rule-trial.ts'
+import { tryRules, type OpenUntil } from '../../schemas/rule-trial.ts'
 import type { FactSource } from '../queries/analytics-scope.ts'
 import { effectiveAt } from '../queries/rules.ts'
 import { visibleCompanies } from '../queries/scope.ts'
@@ -22,6 +22,8 @@ export interface ExplainPorts {
   readonly sql: Sql
   /** Whether a source has an adapter of its own. */
   readonly hasAdapter: (source: string) => boolean
+  /** How the engine reckons maintenance windows. */
+  readonly openUntil: OpenUntil
 }
 
 interface ProblemRow {
@@ -94,7 +96,7 @@ async function assemble(ports: ExplainPorts, scope: Scope, id: string, companyId
     suppression: isPresent ? problem.suppression : null,
     incident: own,
     decision: evidence === null || isHidden || problem?.incidentId == null ? null : await decisionOf(sql, companyId, evidence, incidents),
-    rules: subject === null || isHidden ? null : await rulesOf(sql, scope, companyId, evidence?.rulesRevision ?? null, subject, Date.parse(problem?.firstAt ?? '')),
+    rules: subject === null || isHidden ? null : await rulesOf(ports, scope, companyId, evidence?.rulesRevision ?? null, subject, Date.parse(problem?.firstAt ?? '')),
     settings: problem === null ? null : await settingsOf(sql, companyId, told?.found.at ?? problem.firstAt),
   }
 }
@@ -174,11 +176,11 @@ async function decisionOf(sql: Sql, companyId: string, evidence: Evidence, incid
   }
 }
 
-async function rulesOf(sql: Sql, scope: Scope, companyId: string, revision: number | null, subject: Subject, atMs: number): Promise<ExplainedRules | null> {
+async function rulesOf({ sql, openUntil }: ExplainPorts, scope: Scope, companyId: string, revision: number | null, subject: Subject, atMs: number): Promise<ExplainedRules | null> {
   const book = await effectiveAt(sql, companyId, revision)
   if (book === null) return null
   const [saved] = await sql.query<{ at: string }>(`select ${iso('created_at')} as at from company_rules where company_id = $1 and revision = $2`, [companyId, book.revision])
-  const { matched, nearest, asked } = tryRules(book.document, subject, atMs)
+  const { matched, nearest, asked } = tryRules(book.document, subject, atMs, openUntil)
   const mayRead = scope.role === 'msp_admin' || scope.role === 'company_admin'
   return { revision: book.revision, mspRevision: book.mspRevision, companyRevision: book.companyRevision, savedAt: saved?.at ?? null, asked, matched, nearest: mayRead ? nearest : null }
 }

@@ -133,6 +133,20 @@ describe('the decision on an alert', () => {
     expect(JSON.parse((await aw('explain', ids['camera'] ?? '', '--json')).out)).toMatchObject({ decision: { ruleId: 'per-site' } })
   })
 
+  it('tells what keeps an alert quiet, and by which rule', async () => {
+    const at = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
+    await root.call('PUT', `/api/companies/${company.id}/rules`, { document: { silences: [{ id: 'printer', when: ['asset=p-17'], startsAt: at(-1), endsAt: at(7), reason: 'part on order', by: 'Ada' }] } })
+    const view = await until('the silence', async () => {
+      const { answer } = await post(program.url, company, 'alerts', alertBody({ asset_name: 'p-17', signature: `Jam ${Math.random()}`, external_id: `jam-${Math.random()}` }))
+      return until('the decision', async () => {
+        const { status, body } = await boss.call<ExplainView>('GET', `/api/alerts/${answer.deliveryId ?? ''}/explain`)
+        return status === 200 && body.problem !== null ? body : null
+      }).then((body) => (body.suppression === null ? null : body))
+    })
+    expect(view).toMatchObject({ incident: null, decision: null, suppression: { kind: 'silence', ruleId: 'printer' }, rules: { matched: [{ list: 'silences', ruleId: 'printer' }] } })
+    expect((await aw('explain', view.id)).out).toMatch(/^kept quiet {3}silence: .*part on order.* \(rule printer\), until /m)
+  })
+
   it('is told of an alert that was not understood as far as it came', async () => {
     const { answer } = await post(program.url, company, 'alerts', ['no object'])
     const view = await until('the dead letter', async () => {

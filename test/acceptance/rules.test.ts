@@ -2,11 +2,14 @@
  * The story: an MSP writes rules and settings for all of its clients. Acme needs some of them otherwise, says why, regrets one change and takes it
  * back; Globex follows the MSP. Later somebody asks who differs, in what, and since when.
  */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { TestClock } from '../../schemas/clock.ts'
 import type { Settings } from '../../schemas/records.ts'
 import type { CompanyDifferences, CompanySettingsView, EffectiveRules, MspSettingsView, RuleBookView } from '../../schemas/rule-views.ts'
 import type { RuleTrials } from '../../schemas/rule-trial.ts'
+import { MIGRATIONS_DIR } from '../../storage/postgres/migrate.ts'
 import { announceDue } from '../../storage/queries/integration-settings.ts'
 import { ADMIN_TOKEN, openApiHarness, type ApiHarness } from '../harness/api.ts'
 
@@ -149,6 +152,15 @@ test('settings of the MSP flow to companies that set nothing, value by value for
   for (const wrong of [{ windowMs: 1 }, { requestsPerMinute: 5 }, { windowMs: 900_000, maxLifeMs: 300_000 }]) expect((await call(ADMIN_TOKEN, 'PUT', '/api/settings', wrong)).status).toBe(400)
 })
 
+test('companies of the release before inherit what they had left at the defaults, and keep what they had set', async () => {
+  const wholly = { windowMs: 600_000, maxLifeMs: 14_400_000, joinThreshold: 0.7, weights: {}, requestsPerMinute: 1_000, burst: 100, requireHmac: true, mode: 'production', sla: {}, cloudProvider: null }
+  await api.database.query('update companies set settings = $2::jsonb where id = $1', [acme.id, JSON.stringify(wholly)])
+  const migration = readFileSync(join(MIGRATIONS_DIR, '0006-settings-cascade.sql'), 'utf8')
+  await api.database.query(`${migration.slice(migration.indexOf('update companies')).trim().replace(/;$/, '')} where c.id = '${acme.id}'`)
+  const { body } = await call<CompanySettingsView>(acme.admin, 'GET', `/api/companies/${acme.id}/settings`)
+  expect([body.overrides, body.settings.windowMs, body.origins['joinThreshold']]).toEqual([{ joinThreshold: 0.7, burst: 100 }, 600_000, { from: 'company', set: null }])
+})
+
 test('a life that two levels make shorter than the window is taken as the window', async () => {
   await call(acme.admin, 'PATCH', `/api/companies/${acme.id}`, { maxLifeMs: 600_000 })
   await told(acme)
@@ -189,6 +201,11 @@ test('a sample problem is tried against the rules in effect or a draft, and each
   expect(nearest.map(({ ruleId, side, failed }) => [ruleId, side, failed])).toEqual([
     ['apart', 'left', ['asset=~"db-.*"']], ['cpu', 'when', ['signature=cpu']], ['site', 'when', ['labels.env=prod', 'by: the problem has no site']],
   ])
+  // The clock stands at Sunday the 1st of March 2026, 00:00 or 01:00.
+  const windows = await tried({}, { maintenance: [
+    { id: 'sunday', when: [], timeZone: 'UTC', reason: 'r', schedule: { kind: 'weekly', days: [7], from: '00:00', minutes: 1440 } }, { id: 'monday', when: [], timeZone: 'UTC', reason: 'r', schedule: { kind: 'weekly', days: [1], from: '00:00', minutes: 1440 } },
+  ], silences: [{ id: 'over', when: [], startsAt: '2026-02-01T00:00:00Z', endsAt: '2026-02-02T00:00:00Z', reason: 'r', by: 'b' }] })
+  expect([windows.matched.map(({ ruleId }) => ruleId), windows.nearest.flatMap(({ ruleId, failed }) => [ruleId, ...failed])]).toEqual([['sunday'], ['monday', 'schedule: the window is not open then', 'over', 'endsAt: it ended at 2026-02-02T00:00:00Z', 'cpu', 'signature=cpu']])
   // A draft is only tried.
   expect((await call<RuleBookView>(acme.admin, 'GET', rulesOf(acme))).body.revision).toBe(0)
   expect((await call(acme.admin, 'POST', `${rulesOf(acme)}/try`, { problem: {}, document: { holds: 7 } })).status).toBe(400)

@@ -10,6 +10,7 @@ import { feedProjected } from '../../api/live-feed.ts'
 import { LiveHub } from '../../api/live-hub.ts'
 import type { AdapterBacktests, Analytics, DeadLetters, HealthCheck, HistoryBacktests, ModelTests, Receipts, Span } from '../../api/ports.ts'
 import { Settlements } from '../../api/settlements.ts'
+import { openUntil } from '../../correlator/quiet/schedule.ts'
 import { workbench } from '../../processors/mapping/workbench.ts'
 import { companyAdvice } from '../../company-advice.ts'
 import type { PastProblem } from '../../schemas/advice.ts'
@@ -164,7 +165,7 @@ export async function openApiHarness(clock: Clock, options: { readonly autoSettl
     for (const method of [route.method].flat()) if (method !== 'HEAD' && !route.url.startsWith('/api/docs')) routes.push({ method, url: route.url })
   })
   await app.register(apiPlugin({
-    clock, stores, analytics: figures, receipts: figures.receipts(), explanations: openExplanations({ receipts: figures.receipts(), facts: { query: async () => [] }, sql: database, hasAdapter: (source) => source === 'zabbix' }), deadLetters: figures, mappings: workbench, health: { ready: async () => checks }, metrics: new Registry(), live, settlements,
+    clock, stores, analytics: figures, receipts: figures.receipts(), explanations: openExplanations({ receipts: figures.receipts(), facts: { query: async () => [] }, sql: database, hasAdapter: (source) => source === 'zabbix', openUntil }), openUntil, deadLetters: figures, mappings: workbench, health: { ready: async () => checks }, metrics: new Registry(), live, settlements,
     changed: { outbox: () => { signals.outbox += 1; if (options.autoSettle === true) settling = settling.then(() => harness.settle()) }, credentials: async () => { signals.credentials += 1 } }, jwtSecret: randomBytes(32), adminToken: ADMIN_TOKEN, mode: 'dry-run',
     backtests: NO_BACKTESTS, history: rowsOnly(database, clock), advice: companyAdvice({ facts: { query: async () => figures.problems as never[] }, rules: stores.rules }), modelTests: options.modelTests ?? NO_MODELS, publicUrl: 'http://aw.test', version: '0.0.0', passwordCost: { N: 16, r: 8, p: 1 },
   }))
