@@ -44,6 +44,8 @@ export class World {
   readonly #incidents = new Set<IncidentNode>()
   readonly #problems = new Set<ProblemNode>()
   readonly #entries = new Map<string, CorrelateEntry | null>()
+  /** What is learned, apart: while `#entries` is empty, as it mostly is, no change of a problem has to look whether it stands there. */
+  readonly #learned = new Map<string, CorrelateEntry | null>()
   /** Incidents the present record has changed. */
   readonly #changed: IncidentNode[] = []
   readonly #told: (IncidentChanged | ProblemPlaced)[] = []
@@ -164,7 +166,7 @@ export class World {
     const tempo = company.tempoOf(problem)
     problem.spanMs = tempo.hear(problem.onsetMs)
     problem.state.spanMs = problem.spanMs
-    this.#entries.set(tempo.stateKey, tempo.entry)
+    this.#learned.set(tempo.stateKey, tempo.entry)
   }
 
   /** Puts a problem into an incident. */
@@ -330,6 +332,11 @@ export class World {
     this.#entries.set(key, entry)
   }
 
+  /** Writes an entry of what is learned: neither an incident nor a problem. */
+  learn(key: string, entry: CorrelateEntry | null): void {
+    this.#learned.set(key, entry)
+  }
+
   /** Forgets a problem. */
   dropProblem(company: CompanyNode, problem: ProblemNode): void {
     company.problems.delete(problem.state.problem.problemKey)
@@ -346,7 +353,7 @@ export class World {
     this.#entries.set(incident.stateKey, null)
     // Days without any incident: what was learned of the tempo is older than it counts.
     if (company.incidents.size > 0) return
-    for (const tempo of company.tempos.values()) this.#entries.set(tempo.stateKey, null)
+    for (const tempo of company.tempos.values()) this.#learned.set(tempo.stateKey, null)
     company.tempos.clear()
   }
 
@@ -369,9 +376,11 @@ export class World {
       state.set(problem.stateKey, problem.entry)
       tell(problem.state.problem.companyId, placed(problem))
     }
-    for (const [key, entry] of this.#entries) {
-      if (entry === null) state.delete(key)
-      else state.set(key, entry)
+    for (const entries of [this.#entries, this.#learned]) {
+      for (const [key, entry] of entries) {
+        if (entry === null) state.delete(key)
+        else state.set(key, entry)
+      }
     }
     if (this.#isTimeTouched) {
       this.upstream.settle()
@@ -381,6 +390,7 @@ export class World {
     this.#incidents.clear()
     this.#problems.clear()
     this.#entries.clear()
+    this.#learned.clear()
     this.#told.length = 0
     this.#said.length = 0
     this.#isTimeTouched = false

@@ -62,10 +62,10 @@ export type LearnedEntry = PulseEntry | UsualEntry | RhythmEntry | HistoryEntry
 export function beat(world: World, company: CompanyNode, problems: number, alerts: number, by: Cause): void {
   const { pulse } = company.patterns
   const begun = pulse.hear(by.atMs, problems, alerts)
-  world.keep(pulse.stateKey, pulse.entry)
+  world.learn(pulse.stateKey, pulse.entry)
   if (pulse.hasLearned) {
     pulse.hasLearned = false
-    world.keep(pulse.usual.stateKey, pulse.usual.entry)
+    world.learn(pulse.usual.stateKey, pulse.usual.entry)
   }
   if (begun === null || !isOn(company, 'storm')) return
   for (const incident of company.incidents.values()) {
@@ -99,9 +99,9 @@ function noteRhythm(world: World, company: CompanyNode, incident: IncidentNode, 
   const noted = rhythms.began(problem.fingerprint, problem.state.problem.firstAtMs, by.position, isKnownOnly)
   if (noted === null) return
   const { rhythm, gone } = noted
-  world.keep(rhythm.stateKey, rhythm.entry)
-  if (gone !== null) world.keep(gone.stateKey, null)
-  rhythms.memory.expire(by.atMs - HORIZON_MS, EXPIRED_AT_ONCE, ({ stateKey }) => world.keep(stateKey, null))
+  world.learn(rhythm.stateKey, rhythm.entry)
+  if (gone !== null) world.learn(gone.stateKey, null)
+  rhythms.memory.expire(by.atMs - HORIZON_MS, EXPIRED_AT_ONCE, ({ stateKey }) => world.learn(stateKey, null))
   if (!isOn(company, 'periodic')) return
   const said = storedFinding(incident, 'periodic')
   const isOfIt = said !== null && said.problemKeys[0] === problem.state.problem.problemKey
@@ -128,8 +128,8 @@ function keepHistory(world: World, company: CompanyNode, incident: IncidentNode)
   if (incident.into !== null || !incident.isEnded) {
     if (held === undefined) return
     const gone = history.takeOut(held, state.incidentId, state.version)
-    world.keep(held.stateKey, held.entry)
-    if (gone !== null) world.keep(gone.stateKey, null)
+    world.learn(held.stateKey, held.entry)
+    if (gone !== null) world.learn(gone.stateKey, null)
     return
   }
   let node = held
@@ -141,22 +141,22 @@ function keepHistory(world: World, company: CompanyNode, incident: IncidentNode)
       endedAtMs: state.resolvedAtMs ?? state.closedAtMs ?? state.atMs,
     }, state.version)
     node = put.node
-    if (put.gone !== null) world.keep(put.gone.stateKey, null)
-    history.expire(state.atMs - HORIZON_MS, EXPIRED_AT_ONCE, ({ stateKey }) => world.keep(stateKey, null))
+    if (put.gone !== null) world.learn(put.gone.stateKey, null)
+    history.expire(state.atMs - HORIZON_MS, EXPIRED_AT_ONCE, ({ stateKey }) => world.learn(stateKey, null))
   } else if (endedBy === null) return
   if (endedBy !== null) history.noteFix(node, { incidentId: state.incidentId, by: endedBy, text: state.resolution, atMs: state.closedAtMs ?? state.resolvedAtMs ?? state.atMs })
-  world.keep(node.stateKey, node.entry)
+  world.learn(node.stateKey, node.entry)
 }
 
 /** Forgets what is too old, of companies that nothing was heard of too: once a day of the log's time. */
 export function forgetOld(world: World, company: CompanyNode): void {
   const { patterns, companyId } = company
   const beforeMs = world.upstream.nowMs - HORIZON_MS
-  const forgotten = ({ stateKey }: { readonly stateKey: string }): void => world.keep(stateKey, null)
+  const forgotten = ({ stateKey }: { readonly stateKey: string }): void => world.learn(stateKey, null)
   patterns.rhythms.memory.expire(beforeMs, EXPIRED_A_DAY, forgotten)
   patterns.history.expire(beforeMs, EXPIRED_A_DAY, forgotten)
   if (patterns.pulse.heardMs < 0 || patterns.pulse.heardMs >= beforeMs) return
   patterns.pulse = new Pulse(companyId, null, new Usual(companyId, null))
-  world.keep(patterns.pulse.stateKey, null)
-  world.keep(patterns.pulse.usual.stateKey, null)
+  world.learn(patterns.pulse.stateKey, null)
+  world.learn(patterns.pulse.usual.stateKey, null)
 }
