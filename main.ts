@@ -241,6 +241,30 @@ settings.command('diff').option('--company <name>').option('--json').description
     print(options, differences, () => diffText(differences))
   })
 
+const silence = program.command('silence').description('mute what holds a condition for a time')
+silence.command('add').argument('<matcher...>', 'all must hold: asset=~"web-.*", labels.site=leeds').requiredOption('--company <name>').requiredOption('--reason <text>').option('--minutes <n>', 'from now on', positive).option('--until <time>', 'ISO 8601')
+  .option('--json').description('mute from now on').action(async (matchers: string[], { json, ...options }: Json & { company: string; reason: string; minutes?: number; until?: string }) => {
+    const [{ ApiClient }, { addSilence, silencesText }] = await Promise.all([import('./cli/client.ts'), import('./cli/silence.ts')])
+    const made = await addSilence(new ApiClient(readConfig(environment())), matchers, options)
+    print({ json: json === true }, made, () => silencesText([made]))
+  })
+silence.command('list').requiredOption('--company <name>').option('--json').description('those that have not ended').action(async ({ json, company }: Json & { company: string }) => {
+  const [{ ApiClient }, { listSilences, silencesText }] = await Promise.all([import('./cli/client.ts'), import('./cli/silence.ts')])
+  const list = await listSilences(new ApiClient(readConfig(environment())), company)
+  print({ json: json === true }, list, () => silencesText(list))
+})
+silence.command('end').argument('<id>').requiredOption('--company <name>').option('--json').description('end one now').action(async (id: string, { json, company }: Json & { company: string }) => {
+  const [{ ApiClient }, { endSilence }] = await Promise.all([import('./cli/client.ts'), import('./cli/silence.ts')])
+  await endSilence(new ApiClient(readConfig(environment())), id, company)
+  print({ json: json === true }, { ended: id }, () => `${id} has ended; what it kept quiet and still fires is told`)
+})
+program.command('suppressed').option('--company <name>').option('--kind <kind>', 'maintenance, silence, inhibition, dependency or hold').option('--json').description('problems that are kept quiet now, each with its reason')
+  .action(async ({ json, ...filter }: Json & { company?: string; kind?: string }) => {
+    const [{ ApiClient }, { listSuppressed, suppressedText }] = await Promise.all([import('./cli/client.ts'), import('./cli/silence.ts')])
+    const list = await listSuppressed(new ApiClient(readConfig(environment())), filter)
+    print({ json: json === true }, list, () => suppressedText(list))
+  })
+
 const letters = program.command('dead-letters').description('what could not be understood')
 const ofLetters = (command: Command): Command => command.option('--company <name>').option('--code <code>', 'payload_invalid, record_unreadable, stage_bug').option('--stage <stage>')
   .option('--source <source>').option('--q <words>', 'words of the reason, or an id').option('--from <time>').option('--to <time>').option('--json')

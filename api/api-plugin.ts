@@ -27,6 +27,7 @@ import { incidentRoutes } from './routes/incidents.ts'
 import { integrationRoutes } from './routes/integrations.ts'
 import { llmRoutes } from './routes/llm.ts'
 import { mappingRoutes } from './routes/mappings.ts'
+import { quietRoutes } from './routes/quiet.ts'
 import { ruleRoutes } from './routes/rules.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { settingsRoutes } from './routes/settings.ts'
@@ -62,6 +63,7 @@ export function apiPlugin(options: ApiOptions): FastifyPluginAsync {
       assetRoutes(routes, context)
       settingsRoutes(routes, context)
       ruleRoutes(routes, context)
+      quietRoutes(routes, context)
       topologyRoutes(routes, context)
       userRoutes(routes, context)
       incidentRoutes(routes, context)

@@ -11,6 +11,7 @@ import type {
 import type { AdapterBacktestLine, AdapterBacktestQuery } from '../schemas/adapter-backtest.ts'
 import type { ExplainView } from '../schemas/explain-view.ts'
 import type { CompanyDifferences, CompanySettingsView, EffectiveRules, MspSettingsView, RuleBookDraft, RuleBookView, RuleRevision } from '../schemas/rule-views.ts'
+import type { SuppressedFigure, SuppressedQuery, SuppressedView } from '../schemas/quiet-views.ts'
 import type { RuleBook, StoredRuleBook } from '../schemas/rules.ts'
 import type { MspOverrides } from '../schemas/settings-cascade.ts'
 import type { Advice, AdviceView } from '../schemas/advice.ts'
@@ -184,6 +185,11 @@ export interface AnalysisQueries {
   configure(caller: Caller, companyId: string | null, change: LlmSettingsChange): Promise<LlmUsageView | null>
 }
 
+/** Problems that are kept quiet. */
+export interface SuppressedStore {
+  list(scope: Scope, query: SuppressedQuery): Promise<Page<SuppressedView>>
+}
+
 /** Everything kept in the database. */
 export interface Stores {
   readonly rules: RuleStore
@@ -197,6 +203,7 @@ export interface Stores {
   readonly commands: CommandStore
   readonly labels: LabelStore
   readonly audit: AuditStore
+  readonly suppressed: SuppressedStore
   readonly analyses: AnalysisQueries
 }
 
@@ -210,6 +217,8 @@ export interface Span {
 /** Figures from the ledger. Implementations must restrict every answer to `companyIds`. */
 export interface Analytics {
   noise(span: Span): Promise<NoiseView>
+  /** What was kept quiet, most alerts first. */
+  suppressed(span: Span): Promise<readonly SuppressedFigure[]>
   /** How long incidents took and whether they kept the targets, as of now. */
   sla(span: Span, targets: readonly SlaTarget[], nowMs: number): Promise<SlaView>
   /** A flat or nested object of numbers; the names are those of the interface page. */

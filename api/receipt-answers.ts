@@ -1,4 +1,5 @@
 /** JSON schemas of receipts and dead letters; the TypeScript forms stand in schemas/receipts.ts. */
+import { QUIET_KINDS } from '../schemas/quiet-views.ts'
 import { ALERT_STATES } from '../schemas/receipts.ts'
 import { answer, anything, dictionary, flag, list, nullable, text, time, whole } from './json-schema.ts'
 
@@ -17,7 +18,8 @@ export const DELIVERY_LINE = answer(LINE)
 const STEP = answer({ at: time(), fate: FATE, reason: nullable(text()), explanation: text(), deadLetterId: nullable(text()), replayedBy: nullable(text()) })
 
 const ELEMENT = answer({
-  element: whole(), state: STATE, fate: FATE, reason: nullable(text()), explanation: text({ description: 'the same for people' }), suppressedBy: nullable(text({ enum: ['maintenance', 'silence', 'overflow'] })),
+  element: whole(), state: STATE, fate: FATE, reason: nullable(text()), explanation: text({ description: 'the same for people' }), suppressedBy: nullable(text({ enum: [...QUIET_KINDS, 'overflow'] })),
+  quiet: nullable(answer({ kind: text(), ruleId: nullable(text()), reason: text(), until: nullable(time()) })),
   problemKey: nullable(text()), incidentId: nullable(text()), at: time(), alert: anything(), problem: anything({ description: 'the problem it reached, as it is now; null where none' }),
   incident: anything({ description: 'the incident it reached, merges followed; null where none, or where you may not see it' }),
   deadLetter: anything({ description: 'why it was set aside, with a link; null where it was not' }), replayedBy: nullable(text({ description: 'who sent it through anew' })), history: list(STEP, { description: 'what came before, oldest first: of alerts that were sent through anew' }),

@@ -63,6 +63,11 @@ export class ProblemNode {
     this.spanMs = state.spanMs
   }
 
+  /** When it was told: its onset, or later where it was kept quiet at first. */
+  get toldMs(): number {
+    return this.state.toldAtMs === null ? this.onsetMs : Math.max(this.onsetMs, this.state.toldAtMs)
+  }
+
   /** Takes the onset anew from the entry. */
   settleOnset(): void {
     this.onsetMs = onsetOf(this.state)
@@ -81,7 +86,7 @@ export class ProblemNode {
   update(problem: ProblemEntry['problem']): boolean {
     const before = this.state.problem
     this.state.problem = problem
-    if (problem.episode > before.episode) this.state.releasedAtMs = null
+    if (problem.episode > before.episode) this.state.releasedAtMs = this.state.toldAtMs = null
     this.onsetMs = onsetOf(this.state)
     this.endMs = endOf(problem)
     if (this.ruling !== null && !isSameSubject(before, problem)) this.ruling = null

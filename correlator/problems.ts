@@ -10,6 +10,7 @@ import { withhold } from './key-list.ts'
 import { ProblemNode } from './problem-node.ts'
 import { judge } from './quiet/judge.ts'
 import { heldFeature, keepQuiet, noteCause, noteChange, notePlaced, updateQuiet } from './quiet/keep.ts'
+import { letGo } from './quiet/let-go.ts'
 import { moveToPast, takeFromPast } from './retirement.ts'
 import { evidenceByRule } from './rules/grouping.ts'
 import { ruledIncidents } from './rules/joining.ts'
@@ -44,6 +45,7 @@ export function applyProblem(world: World, told: ProblemEvent, position: number,
   if (known !== undefined) {
     const before = known.state.problem
     if (!isLater(event, before)) return { kind: 'dropped', reason: 'stale' }
+    if (known.state.suppression !== null) letGoBefore(world, company, known, event.atMs, position)
     if (known.state.suppression === null) update(world, company, known, event, by)
     else updateKept(world, company, known, event, by)
     noteChange(world, company, known, before, by)
@@ -137,6 +139,16 @@ function bridge(world: World, company: CompanyNode, problem: ProblemNode, match:
   return null
 }
 
+/** Ends what had ended before an event, though `now` has not come that far: whether it outlived a hold must not depend on when others are heard. */
+function letGoBefore(world: World, company: CompanyNode, problem: ProblemNode, atMs: number, position: number): void {
+  for (;;) {
+    const untilMs = problem.isFiring ? problem.state.suppression?.untilMs ?? null : null
+    if (untilMs === null || untilMs >= atMs) return
+    letGo(world, company, [problem], { position, atMs: untilMs, cause: 'time', causeId: null }, () => judge({ company, problem, atMs: untilMs, nowMs: world.upstream.nowMs }), placeReleased)
+    if (problem.state.suppression?.untilMs === untilMs) return
+  }
+}
+
 /** Takes a newer event of a problem that is kept quiet, and places it where it no longer is. */
 function updateKept(world: World, company: CompanyNode, problem: ProblemNode, event: PlacedProblem, by: Cause): void {
   const updated = updateQuiet(world, company, problem, event, by)
@@ -220,15 +232,17 @@ function mayReopen(company: CompanyNode, incident: IncidentNode, onsetMs: number
 }
 
 function sameProblem(company: CompanyNode, incident: IncidentNode, { problemKey, firstAtMs }: PlacedProblem): Evidence {
+  const seconds = Math.round((firstAtMs - (incident.state.resolvedAtMs ?? 0)) / 1000)
   return {
-    rule: 'same_problem', withProblemKey: problemKey, score: 1, threshold: company.tuning.threshold, ruleId: null, rulesRevision: company.rules.revision, considered: [],
-    features: [{ name: 'same_problem', value: 1, weight: 1, detail: `fired again ${Math.round((firstAtMs - (incident.state.resolvedAtMs ?? 0)) / 1000)} s after the incident was resolved` }],
+    rule: 'same_problem', withProblemKey: problemKey, score: 1, threshold: company.tuning.threshold,
+    features: [{ name: 'same_problem', value: 1, weight: 1, detail: `fired again ${seconds} s after the incident was resolved` }],
+    ruleId: null, rulesRevision: company.rules.revision, considered: [],
   }
 }
 
 /** What would keep a known problem quiet if this event of it were its first. */
 function judgeEvent(world: World, company: CompanyNode, { stateKey, state }: ProblemNode, event: PlacedProblem): Suppression | null {
-  const problem = new ProblemNode(stateKey, { ...state, problem: event, releasedAtMs: null })
+  const problem = new ProblemNode(stateKey, { ...state, problem: event, releasedAtMs: null, toldAtMs: null })
   return judge({ company, problem, atMs: event.firstAtMs, nowMs: world.upstream.nowMs })
 }
 

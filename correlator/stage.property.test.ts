@@ -248,6 +248,14 @@ it('keeps the same problems quiet whatever the order of arrival within the laten
   }), { numRuns: 300 })
 })
 
+it('lets a problem outlive its hold whichever partition tells of the moment first', () => {
+  const book = JSON.stringify({ holds: [{ id: 'h', when: ['signature=check-2'], minutes: 2 }] })
+  const [inOrder, shuffled] = twoOrders([
+    { asset: 0, signature: 2, site: 0, startsMs: 0, delayMs: 0, lasts: 120_002, ends: true }, { asset: 1, signature: 0, site: 0, startsMs: 120_001, delayMs: 1, lasts: 0, ends: false },
+  ], [], book)
+  for (const bench of [inOrder, shuffled]) expect(bench.problems.get('host-0|check-2')?.suppression).toBe(null)
+})
+
 it('groups what is shown the same whatever the order of arrival, where one line behind each host explains what is hidden', () => {
   const parents = fc.array(fc.array(fc.nat(HOSTS - 1), { maxLength: 1 }), { minLength: HOSTS, maxLength: HOSTS })
   fc.assert(fc.property(arriving, parents, (list, lines) => {

@@ -143,7 +143,7 @@ export class World {
     const state: ProblemEntry = {
       type: 'problem', incidentId: '', countBefore: 0, joinedEpisode: problem.episode, version: position,
       evidence: { rule: 'founded', withProblemKey: null, score: 0, threshold: company.tuning.threshold, features: [], ruleId: null, rulesRevision: company.rules.revision, considered: [] },
-      problem, suppression: null, releasedAtMs: null, cameFrom: null, standsWith: null, spanMs: SPAN_MS,
+      problem, suppression: null, releasedAtMs: null, toldAtMs: null, cameFrom: null, standsWith: null, spanMs: SPAN_MS,
     }
     return new ProblemNode(`${company.companyId}|p|${problem.problemKey}`, state)
   }

@@ -1,5 +1,6 @@
 /** Receipts of deliveries and dead letters as the API answers them. Times are ISO 8601 in UTC; absent values are null. */
 import type { ErrorCode } from './errors.ts'
+import type { QuietKind } from './quiet-views.ts'
 import type { Fate, IncidentSeverity, IncidentStatus, ProblemStatus, Severity } from './records.ts'
 
 /** What became of an alert, in the words of a receipt. */
@@ -61,7 +62,9 @@ export interface DeliveryElement {
   readonly fate: Fate | 'in_flight'
   readonly reason: string | null
   readonly explanation: string
-  readonly suppressedBy: 'maintenance' | 'silence' | 'overflow' | null
+  readonly suppressedBy: QuietKind | 'overflow' | null
+  /** By which rule and until when, where its problem is kept quiet. */
+  readonly quiet: { readonly kind: QuietKind; readonly ruleId: string | null; readonly reason: string; readonly until: string | null } | null
   readonly problemKey: string | null
   readonly incidentId: string | null
   readonly at: string

@@ -628,6 +628,8 @@ export interface ProblemEntry {
   joinedEpisode: number
   /** When this episode was told after it had been kept quiet; it is compared as if it had begun then. */
   releasedAtMs: number | null
+  /** The same for holds too, which do not change what it is compared as. */
+  toldAtMs: number | null
   /** While kept quiet: the resolved incident that held its episode before and may open again with it. */
   cameFrom: string | null
   /** While kept quiet: the incident of what explains it, where both began together; others are compared with it there. */

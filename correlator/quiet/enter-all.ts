@@ -13,7 +13,7 @@ export function enterAll(company: CompanyNode, nowMs: number): void {
       quiet.setCause(problem, causeKeys(company, problem))
       if (!problem.isFiring) quiet.endCause(problem)
     }
-    const mayMove = suppression === null && problem.onsetMs + MOVABLE_MS >= nowMs
+    const mayMove = suppression === null && problem.toldMs + MOVABLE_MS >= nowMs
     if (mayMove || suppression?.byProblemKey != null) quiet.setTarget(problem, targetKeys(company, problem))
   }
 }

@@ -76,6 +76,7 @@ export function updateQuiet(world: World, company: CompanyNode, problem: Problem
     return { isKept: true }
   }
   if (held.kind !== 'hold') state.releasedAtMs = by.atMs
+  state.toldAtMs = by.atMs
   free(company, problem)
   return { isKept: false, held }
 }
@@ -92,7 +93,7 @@ export function free(company: CompanyNode, problem: ProblemNode): void {
 export function noteChange(world: World, company: CompanyNode, problem: ProblemNode, before: PlacedProblem, by: Cause): void {
   const after = problem.state.problem
   const isOther = saysOtherwise(before, after)
-  if (isOther && problem.incident !== null && problem.onsetMs + MOVABLE_MS >= world.upstream.nowMs) company.quiet.setTarget(problem, targetKeys(company, problem))
+  if (isOther && problem.incident !== null && problem.toldMs + MOVABLE_MS >= world.upstream.nowMs) company.quiet.setTarget(problem, targetKeys(company, problem))
   if (isOther || before.status !== after.status || before.episode !== after.episode) noteCause(world, company, problem, by)
 }
 
@@ -133,10 +134,10 @@ function began(world: World, company: CompanyNode, cause: ProblemNode, keys: rea
   // Newest first: of what cannot be moved only so much is asked each time.
   for (let i = reach.length - 1; i >= 0 && refused < REFUSED_MAX; i -= 1) {
     const problem = reach[i] as ProblemNode
-    if (problem.incident === null || problem.onsetMs < earliestMs || problem.state.countBefore > 0) continue
+    if (problem.incident === null || problem.toldMs < earliestMs || problem.state.countBefore > 0) continue
     const { status, resolvedByPerson } = aliveOf(problem.incident).state
     if (status === 'closed' || resolvedByPerson) continue
-    const verdict = byCause({ company, problem, atMs: problem.onsetMs, nowMs })
+    const verdict = byCause({ company, problem, atMs: problem.toldMs, nowMs })
     if (verdict === null) refused += 1
     else moving.push({ problem, verdict })
   }
@@ -194,13 +195,12 @@ export function saysOtherwise(before: PlacedProblem, after: PlacedProblem): bool
 
 function quietEvidence({ rules: { revision }, tuning: { threshold } }: CompanyNode, { kind, ruleId, reason, byProblemKey }: Suppression): Evidence {
   return {
-    rule: 'founded', withProblemKey: byProblemKey, score: 0, threshold, ruleId, rulesRevision: revision, considered: [],
-    features: [{ name: kind, value: 1, weight: 0, detail: reason }],
+    rule: 'founded', withProblemKey: byProblemKey, score: 0, threshold, features: [{ name: kind, value: 1, weight: 0, detail: reason }], ruleId, rulesRevision: revision, considered: [],
   }
 }
 
 /** What the evidence of a released problem tells beside its place. */
 export function heldFeature({ problem }: ProblemNode['state'], { kind, reason, sinceMs }: Suppression, untilMs: number): Feature {
   const at = (ms: number): string => new Date(ms).toISOString()
-  return { name: 'kept_quiet', value: 1, weight: 0, detail: `began ${at(problem.firstAtMs)} and was kept quiet from ${at(sinceMs)} to ${at(untilMs)} (${kind}): ${reason}` }
+  return { name: `kept_quiet_by_${kind}`, value: 1, weight: 0, detail: `began ${at(problem.firstAtMs)} and was kept quiet from ${at(sinceMs)} to ${at(untilMs)}: ${reason}` }
 }

@@ -148,7 +148,7 @@ export class QuietIndex {
   prune(nowMs: number): void {
     for (; this.#movableAt < this.#movable.length; this.#movableAt += 1) {
       const problem = this.#movable[this.#movableAt] as ProblemNode
-      if (problem.onsetMs + MOVABLE_MS >= nowMs) break
+      if (problem.toldMs + MOVABLE_MS >= nowMs) break
       if (problem.state.suppression === null) this.dropTarget(problem)
     }
     for (; this.#endedAt < this.#ended.length; this.#endedAt += 1) {

@@ -77,7 +77,7 @@ it('releases what still fires when the window has closed, as if it began then, a
   const incident = bench.incidentOf('a')!
   expect(incident).toMatchObject({ openedAtMs: T0 + 1_000_000, status: 'open', problemCount: 2, alertCount: 9, cause: 'time' })
   expect(bench.problems.get('a')).toMatchObject({ suppression: null, problem: { firstAtMs: T0 + 200_000 } })
-  expect(bench.problems.get('a')!.evidence.features).toContainEqual({ name: 'kept_quiet', value: 1, weight: 0, detail: `began ${at(200)} and was kept quiet from ${at(200)} to ${at(1000)} (maintenance): maintenance patching: patch night` })
+  expect(bench.problems.get('a')!.evidence.features).toContainEqual({ name: 'kept_quiet_by_maintenance', value: 1, weight: 0, detail: `began ${at(200)} and was kept quiet from ${at(200)} to ${at(1000)}: maintenance patching: patch night` })
 })
 
 it('never opens an incident for what clears while it is quiet; it is counted, told and forgotten two hours later', () => {
@@ -210,7 +210,7 @@ it('keeps targets of an inhibition quiet while a source with equal fields fires,
   expect(bench.quiet('shop')).toBe('inhibition')
   bench.pass(260.001)
   expect(bench.quiet('shop')).toBe('shown')
-  expect(bench.problems.get('shop')!.evidence.features.some(({ name }) => name === 'kept_quiet')).toBe(true)
+  expect(bench.problems.get('shop')!.evidence.features.some(({ name }) => name === 'kept_quiet_by_inhibition')).toBe(true)
 })
 
 it('stays quiet when the source fires again within that minute', () => {
@@ -265,7 +265,7 @@ it('releases what is behind when its parent has been back for a minute, and hide
   expect(bench.quiet('late')).toBe('shown')
   bench.pass(460.001)
   expect(bench.quiet('pc')).toBe('shown')
-  expect(bench.problems.get('pc')!.evidence.features.at(-1)).toMatchObject({ name: 'kept_quiet' })
+  expect(bench.problems.get('pc')!.evidence.features.at(-1)).toMatchObject({ name: 'kept_quiet_by_dependency' })
 })
 
 it('hides behind parents that labels name', () => {

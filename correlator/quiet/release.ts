@@ -1,22 +1,13 @@
-/**
- * Ends suppressions: by the log's time, and when the rule book or the topology changes. What still fires is placed. It is compared as if it had
- * begun when it was released, because nobody could know of it before; a hold alone delays only the telling, so after it the true onset counts.
- * Whatever is due at one moment is judged first, and then placed in the order in which it began.
- */
-import type { Suppression } from '../../schemas/records.ts'
+/** Ends suppressions: by the log's time, and when the rule book or the topology changes. */
 import type { CompanyNode } from '../company-node.ts'
-import type { IncidentNode } from '../incident-node.ts'
-import { began } from '../insight/patterns.ts'
 import { placeReleased } from '../problems.ts'
 import type { ProblemNode } from '../problem-node.ts'
 import { SILENT_AFTER_MS } from '../retirement.ts'
-import type { Cause, World } from '../world.ts'
+import type { World } from '../world.ts'
 import { enterAll } from './enter-all.ts'
-import { free, hold, isSame, notePlaced } from './keep.ts'
 import { quietDueMs } from './held-queue.ts'
 import { judge } from './judge.ts'
-import { beganBefore } from './quiet-index.ts'
-import { leaveHome } from './stand.ts'
+import { letGo } from './let-go.ts'
 
 /**
  * Does what is due before `now`. Not what is due just now: another partition may yet tell of the same moment that the problem is over, and what was told in
@@ -39,7 +30,7 @@ export function releaseDue(world: World, position: number): void {
         world.dropProblem(company, problem)
       }
       const rest = problems.filter((problem) => !leaving.includes(problem))
-      releaseAll(world, company, rest, { position, atMs: dueMs, cause: 'time', causeId: null }, (problem) => judge({ company, problem, atMs: dueMs, nowMs: world.upstream.nowMs }))
+      letGo(world, company, rest, { position, atMs: dueMs, cause: 'time', causeId: null }, (problem) => judge({ company, problem, atMs: dueMs, nowMs: world.upstream.nowMs }), placeReleased)
     }
   }
 }
@@ -49,34 +40,8 @@ export function rejudgeCompany(world: World, company: CompanyNode, position: num
   const { nowMs } = world.upstream
   enterAll(company, nowMs)
   const kept = [...company.quiet.kept].filter(({ isFiring }) => isFiring)
-  releaseAll(world, company, kept, { position, atMs: nowMs, cause: 'time', causeId: null }, (problem) => {
+  letGo(world, company, kept, { position, atMs: nowMs, cause: 'time', causeId: null }, (problem) => {
     const sinceMs = problem.state.suppression?.sinceMs ?? problem.onsetMs
     return judge({ company, problem, atMs: sinceMs, nowMs }) ?? judge({ company, problem, atMs: Math.max(sinceMs, nowMs), nowMs })
-  })
-}
-
-function releaseAll(world: World, company: CompanyNode, problems: readonly ProblemNode[], by: Cause, again: (problem: ProblemNode) => Suppression | null): void {
-  const leaving: { readonly problem: ProblemNode; readonly held: Suppression }[] = []
-  const homes = new Set<IncidentNode>()
-  for (const problem of [...problems].sort((a, b) => (beganBefore(a, b) ? -1 : 1))) {
-    const { state } = problem
-    const held = state.suppression
-    if (held === null) continue
-    const verdict = again(problem)
-    if (verdict !== null && isSame(held, verdict)) continue
-    if (held.kind !== 'hold') state.releasedAtMs = Math.max(by.atMs, state.problem.firstAtMs)
-    const home = leaveHome(problem)
-    if (home !== null) homes.add(home)
-    problem.settleOnset()
-    if (verdict === null) leaving.push({ problem, held })
-    else hold(world, company, problem, verdict, by)
-  }
-  for (const home of homes) company.reindex(home)
-  for (const { problem } of leaving) free(company, problem)
-  for (const { problem, held } of leaving) {
-    placeReleased(world, company, problem, held, { ...by, causeId: problem.state.problem.problemKey })
-    notePlaced(world, company, problem)
-    // What was held began when it did; a window that closes makes no storm.
-    if (held.kind === 'hold') began(world, company, problem, { ...by, causeId: problem.state.problem.problemKey })
-  }
+  }, placeReleased)
 }

@@ -1,5 +1,5 @@
 /**
- * A problem that is kept quiet because another explains it, and that began within the lateness bound of that other, stands with it: others are
+ * A problem that is kept quiet because another explains it, and that began within the lateness bound of what explains it in the end, stands with that: others are
  * compared with it as if it were in the same incident, and what fits both is one. So the incidents of all others come out the same whether it came
  * before its cause or after it. It is counted nowhere and raises nothing. One that began later has no say in grouping.
  */
@@ -16,10 +16,10 @@ import { rootOf } from './witness.ts'
 /** The incident a problem stands with by what explains it; null where that is not shown itself, has been ended by a person, or began at another time. */
 export function homeOf(company: CompanyNode, problem: ProblemNode, { byProblemKey }: Suppression): IncidentNode | null {
   const cause = byProblemKey === null ? undefined : company.problems.get(byProblemKey)
-  if (cause === undefined || Math.abs(cause.state.problem.firstAtMs - problem.onsetMs) > LATENESS_MS) return null
-  const { incident } = rootOf(company, cause)
-  if (incident === null) return null
-  const home = aliveOf(incident)
+  const root = cause === undefined ? null : rootOf(company, cause)
+  // Of the root, because which problem of a chain is named depends on which of them had been told.
+  if (root === null || root.incident === null || Math.abs(root.state.problem.firstAtMs - problem.onsetMs) > LATENESS_MS) return null
+  const home = aliveOf(root.incident)
   return home.state.status === 'closed' || home.state.resolvedByPerson ? null : home
 }
 

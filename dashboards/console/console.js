@@ -2,11 +2,21 @@
 import { Growing } from './analysis.js'
 import { call, listen, session } from './api.js'
 import { el } from './dom.js'
-import { detail, figures, firstSteps, row } from './view.js'
+import { detail, figures, firstSteps, quietRow, row } from './view.js'
 
 const $ = (id) => document.getElementById(id)
 const growing = new Growing()
 const state = { me: null, items: [], next: null, chosen: null, live: null }
+
+/** Problems that are kept quiet are listed in place of incidents. */
+const isQuiet = () => $('status').value === 'quiet'
+
+/** Where the list comes from. */
+function listPath(cursor = null) {
+  const query = isQuiet() ? new URLSearchParams({ limit: '50', ...($('company').value === '' ? {} : { company: $('company').value }) }) : filters()
+  if (cursor !== null) query.set('cursor', cursor)
+  return `${isQuiet() ? '/api/suppressed' : '/api/incidents'}?${query}`
+}
 
 function filters() {
   const query = new URLSearchParams({ limit: '50' })
@@ -26,7 +36,7 @@ async function attempt(work) {
 
 async function refresh() {
   const company = $('company').value === '' ? '' : `?company=${encodeURIComponent($('company').value)}`
-  const [list, noise, counts] = await Promise.all([call('GET', `/api/incidents?${filters()}`), call('GET', `/api/stats/noise${company}`), call('GET', `/api/stats/incidents${company}`)])
+  const [list, noise, counts] = await Promise.all([call('GET', listPath()), call('GET', `/api/stats/noise${company}`), call('GET', `/api/stats/incidents${company}`)])
   Object.assign(state, { items: list.items, next: list.next })
   $('figures').replaceChildren(...figures(noise, counts.items))
   if (counts.items.length === 0) $('detail').replaceChildren(...firstSteps(location.origin))
@@ -36,8 +46,8 @@ async function refresh() {
 }
 
 function showList() {
-  $('incidents').replaceChildren(...state.items.map((incident) => row(incident, incident.id === state.chosen, () => void attempt(() => choose(incident.id)))))
-  if (state.items.length === 0) $('incidents').replaceChildren(el('p', { className: 'muted' }, 'No incident matches.'))
+  $('incidents').replaceChildren(...state.items.map((incident) => 'problemKey' in incident ? quietRow(incident) : row(incident, incident.id === state.chosen, () => void attempt(() => choose(incident.id)))))
+  if (state.items.length === 0) $('incidents').replaceChildren(el('p', { className: 'muted' }, isQuiet() ? 'Nothing is kept quiet.' : 'No incident matches.'))
   $('more').hidden = state.next === null
 }
 
@@ -128,9 +138,7 @@ $('logout').addEventListener('click', () => leave())
 for (const id of ['company', 'status', 'severity']) $(id).addEventListener('change', () => void attempt(refresh))
 $('search').addEventListener('input', soon)
 $('more').addEventListener('click', () => void attempt(async () => {
-  const query = filters()
-  query.set('cursor', state.next)
-  const page = await call('GET', `/api/incidents?${query}`)
+  const page = await call('GET', listPath(state.next))
   Object.assign(state, { items: [...state.items, ...page.items], next: page.next })
   showList()
 }))

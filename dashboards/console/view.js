@@ -35,6 +35,14 @@ export function row(incident, isChosen, onChoose) {
   return node
 }
 
+/** One problem that is kept quiet, with its reason; it has no incident to open. */
+export function quietRow(one) {
+  return el('li', { className: one.severity },
+    el('b', {}, `${one.title}${one.asset === null ? '' : ` on ${one.asset}`}`),
+    severity(one.severity), el('span', { className: 'tag' }, one.kind), el('span', { className: 'tag' }, one.status), one.flapping ? el('span', { className: 'tag' }, 'flapping') : null,
+    el('small', {}, `${one.reason}${one.ruleId === null ? '' : ` (rule ${one.ruleId})`} · ${many(one.alertCount, 'alert')} · since `, time(one.since), one.until === null ? ' until its cause ends' : ' until ', one.until === null ? null : time(one.until)))
+}
+
 const RULES = {
   founded: 'Nothing open fitted, so it opened this incident.', same_problem: 'The same problem as before, come back.', scored: 'Alike enough to a problem that was here already.',
   merged: 'Came with an incident that was merged into this one.', split: 'Was split off into this incident.',

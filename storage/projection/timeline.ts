@@ -106,7 +106,7 @@ export function joinRow(placed: ProblemPlaced): TimelineRow {
   const reasons = evidence.features.filter(({ name }) => name !== 'nearness')
   const strongest = reasons.reduce((best, feature) => (best === null || feature.value * feature.weight > best.value * best.weight ? feature : best), reasons[0] ?? null)
   const why = evidence.rule === 'split' ? 'moved here by a split' : `score ${evidence.score.toFixed(2)} of ${evidence.threshold.toFixed(2)} needed${strongest === null ? '' : `, most for ${strongest.name.replaceAll('_', ' ')}${strongest.detail === '' ? '' : ` (${strongest.detail})`}`}`
-  const held = reasons.find(({ name }) => name === 'kept_quiet')
+  const held = reasons.find(({ name }) => name.startsWith('kept_quiet_by_'))
   return { incidentId, companyId: problem.companyId, eventId: eventId(version, 'joined', problem), version, atMs: problem.atMs, kind: 'problem_joined', actor: null, text: `${nameOf(problem)} joined: ${why}${held === undefined ? '' : `; it ${held.detail}`}` }
 }
 

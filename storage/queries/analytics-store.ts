@@ -1,6 +1,7 @@
 /** Analytics as the API asks for them: open ends of time, and `all` companies. */
+import type { SuppressedFigure } from '../../schemas/quiet-views.ts'
 import type { NoiseView, SlaTarget, SlaView } from '../../schemas/views.ts'
-import { balance, noise, series, type Balance, type FactScope, type FactSource } from './analytics.ts'
+import { balance, noise, series, suppressed, type Balance, type FactScope, type FactSource } from './analytics.ts'
 import { sla } from './sla.ts'
 
 /** Which companies, and from when (inclusive) to when (exclusive) in ms; null leaves that end open. */
@@ -22,6 +23,7 @@ export function scopeOf({ companyIds, fromMs, toMs }: Span): FactScope {
 export function analyticsStore(source: FactSource) {
   return {
     noise: (span: Span): Promise<NoiseView> => noise(source, scopeOf(span)),
+    suppressed: (span: Span): Promise<readonly SuppressedFigure[]> => suppressed(source, scopeOf(span)),
     balance: (span: Span): Promise<Balance> => balance(source, scopeOf(span)),
     sla: (span: Span, targets: readonly SlaTarget[], nowMs: number): Promise<SlaView> => sla(source, scopeOf(span), targets, nowMs),
     series: (span: Span, stepMs?: number) => series(source, scopeOf(span), stepMs),

@@ -30,7 +30,7 @@ describe('the balance', () => {
   it('is all zeros without facts', async () => {
     expect(await balance(analytics, ALL)).toEqual({
       accepted: 0, emitted: 0, absorbed: 0, dropped: {}, rejected: 0, inFlight: 0, difference: 0, missing: 0, surplus: 0, refused: {},
-      problems: { opened: 0, placed: 0 }, incidents: { opened: 0, mergedAway: 0, net: 0 },
+      problems: { opened: 0, placed: 0, quiet: 0 }, incidents: { opened: 0, mergedAway: 0, net: 0 },
     })
   })
 

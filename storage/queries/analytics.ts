@@ -1,4 +1,5 @@
 /** Figures from the facts: noise, series for the console. Balance, receipts and dead letters have files of their own. */
+import type { SuppressedFigure } from '../../schemas/quiet-views.ts'
 import type { NoiseView } from '../../schemas/views.ts'
 import { inScope, scopeParams, type FactScope, type FactSource } from './analytics-scope.ts'
 
@@ -23,6 +24,15 @@ export async function noise(source: FactSource, scope: FactScope): Promise<Noise
   const alerts = told?.alerts ?? 0
   const incidents = opened?.incidents ?? 0
   return { alerts, problems: told?.problems ?? 0, incidents, noiseReduction: alerts === 0 ? 0 : 1 - incidents / alerts }
+}
+
+/** What was kept quiet of problems that began in a scope, by kind and rule, most alerts first. */
+export async function suppressed(source: FactSource, scope: FactScope): Promise<readonly SuppressedFigure[]> {
+  const rows = await source.query<SuppressedFigure & { ruleId: string }>(
+    `select quiet_kind as kind, quiet_rule as ruleId, count() as problems, sum(alert_count) as alerts, countIf(status = 'resolved' and not is_released) as cleared, countIf(is_released) as released
+     from problems_v1 final where ${inScope('first_at')} and quiet_kind != '' group by kind, ruleId order by alerts desc, kind, ruleId limit 1000`, scopeParams(scope),
+  )
+  return rows.map((row) => ({ ...row, ruleId: row.ruleId === '' ? null : row.ruleId }))
 }
 
 /** One step of the console's chart. */

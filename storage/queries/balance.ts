@@ -32,8 +32,8 @@ export interface Balance {
   readonly surplus: number
   /** Refused requests by HTTP status; they were never accepted. */
   readonly refused: Readonly<Record<string, number>>
-  /** Problems opened or reopened by alerts of the time, and how many of them the correlator has placed in an incident. */
-  readonly problems: { readonly opened: number; readonly placed: number }
+  /** Problems opened or reopened by alerts of the time; how many of them the correlator has placed in an incident, and how many it keeps quiet. */
+  readonly problems: { readonly opened: number; readonly placed: number; readonly quiet: number }
   /** Incidents opened in the time, those of them merged into another, and the rest. */
   readonly incidents: { readonly opened: number; readonly mergedAway: number; readonly net: number }
 }
@@ -82,7 +82,8 @@ const PROBLEMS = `
     select distinct company_id, problem_key from ledger_v1 final
     where ${inScope('at')} and fate = 'emitted' and reason in ('opened', 'reopened')
   )
-  select count() as opened, countIf((company_id, problem_key) in (select company_id, problem_key from problems_v1)) as placed from opened`
+  select count() as opened, countIf((company_id, problem_key) in (select company_id, problem_key from problems_v1 where incident_id != '')) as placed,
+    countIf((company_id, problem_key) in (select company_id, problem_key from problems_v1)) - placed as quiet from opened`
 
 const INCIDENTS = `select count() as opened, countIf(merged_into != '') as mergedAway, opened - mergedAway as net from incidents_v1 final where ${inScope('opened_at')}`
 
@@ -92,7 +93,7 @@ export async function balance(source: FactSource, scope: FactScope): Promise<Bal
   const [[sums], refused, [problems], [incidents]] = await Promise.all([
     source.query<Sums>(SUMS, params),
     source.query<{ status: string; requests: number }>(REFUSED, params),
-    source.query<{ opened: number; placed: number }>(PROBLEMS, params),
+    source.query<Balance['problems']>(PROBLEMS, params),
     source.query<Balance['incidents']>(INCIDENTS, params),
   ])
   const { accepted, emitted, absorbed, rejected, inFlight, missing, surplus, dropped } = sums ?? NOTHING
@@ -101,7 +102,7 @@ export async function balance(source: FactSource, scope: FactScope): Promise<Bal
     accepted, emitted, absorbed, dropped, rejected, inFlight, missing, surplus,
     difference: accepted - emitted - absorbed - droppedInAll - rejected - inFlight,
     refused: Object.fromEntries(refused.map((row) => [row.status, row.requests])),
-    problems: problems ?? { opened: 0, placed: 0 },
+    problems: problems ?? { opened: 0, placed: 0, quiet: 0 },
     incidents: incidents ?? { opened: 0, mergedAway: 0, net: 0 },
   }
 }

@@ -1,5 +1,6 @@
 import type { Caller, Scope } from '../../schemas/access.ts'
 import type { Clock } from '../../schemas/clock.ts'
+import type { SuppressedQuery } from '../../schemas/quiet-views.ts'
 import { analysisQueries } from '../analyses/usage.ts'
 import { openSecretBox } from '../secret-box.ts'
 import { assetStore } from './assets.ts'
@@ -13,6 +14,7 @@ import { ruleStore } from './rules.ts'
 import { listDifferences, type DifferenceQuery } from './settings-diff.ts'
 import { labelStore } from './labels.ts'
 import type { SqlDatabase } from './sql.ts'
+import { listSuppressed } from './suppressed.ts'
 import { topologyStore } from './topologies.ts'
 import { userStore } from './users.ts'
 
@@ -35,6 +37,7 @@ export function openStores(db: SqlDatabase, options: { readonly clock: Clock; re
       get: (scope: Scope, id: string) => getIncident(db, scope, id),
       counts: (scope: Scope, companyId: string | null) => countIncidents(db, scope, companyId),
     },
+    suppressed: { list: (scope: Scope, query: SuppressedQuery) => listSuppressed(db, scope, query) },
     audit: {
       list: (scope: Scope, query: AuditQuery) => listAudit(db, scope, query),
       write: (caller: Caller, line: { companyId: string | null; action: string; subject: string; after?: unknown }) =>

@@ -4,7 +4,8 @@ import type { AlertState, DeliveryFilter, DeliveryLine } from '../../schemas/rec
 import type { Page, PageQuery } from '../../schemas/views.ts'
 import { companyParams, IN_COMPANIES, inScope, scopeParams, type FactScope, type FactSource } from '../queries/analytics-scope.ts'
 import { cursorNumber, decodeCursor, encodeCursor, PARTITION_MAX } from '../queries/sql.ts'
-import { countsOf, inState, verdictOf } from './words.ts'
+import { placements, type Placement } from './placements.ts'
+import { countsOf, inState, stateOf, verdictOf } from './words.ts'
 
 interface Listed { deliveryId: string; companyId: string; integrationId: string; source: string; receivedAtMs: number; accepted: number; atMs: number; partition: number; version: number }
 
@@ -45,18 +46,23 @@ export async function listDeliveries(facts: FactSource, scope: FactScope, filter
   }
 }
 
-/** The state of each alert of some deliveries: the latest row that is no repeat of the delivery. */
+/** The state of each alert of some deliveries: the latest row that is no repeat of the delivery, and whether its problem is kept quiet. */
 async function statesOf(facts: FactSource, companyIds: readonly string[] | null, deliveryIds: readonly string[]): Promise<ReadonlyMap<string, AlertState[]>> {
   const states = new Map<string, AlertState[]>()
   if (deliveryIds.length === 0) return states
-  const rows = await facts.query<{ deliveryId: string; last: [Fate, string, string] }>(
-    `select delivery_id as deliveryId, argMax((fate, reason, problem_key), (reason != 'duplicate_delivery', version)) as last
-     from ledger_v1 where ${IN_COMPANIES} and delivery_id in {deliveryIds:Array(String)} group by delivery_id, element limit 1000000`,
+  const rows = await facts.query<{ companyId: string; deliveryId: string; last: [Fate, string, string, number] }>(
+    `select company_id as companyId, delivery_id as deliveryId, argMax((fate, reason, problem_key, toUnixTimestamp64Milli(at)), (reason != 'duplicate_delivery', version)) as last
+     from ledger_v1 where ${IN_COMPANIES} and delivery_id in {deliveryIds:Array(String)} group by company_id, delivery_id, element limit 1000000`,
     { ...companyParams(companyIds), deliveryIds },
   )
-  for (const { deliveryId, last: [fate, reason, problemKey] } of rows) {
+  const placed = new Map<string, ReadonlyMap<string, Placement>>()
+  for (const [companyId, own] of Map.groupBy(rows, (row) => row.companyId)) {
+    placed.set(companyId, await placements(facts, companyId, own.flatMap(({ last: [, , problemKey, atMs] }) => (problemKey === '' ? [] : [{ problemKey, atMs }]))))
+  }
+  for (const { companyId, deliveryId, last: [fate, reason, problemKey, atMs] } of rows) {
     const list = states.get(deliveryId) ?? []
-    list.push(verdictOf(fate, reason === '' ? null : reason, problemKey === '' ? null : problemKey).state)
+    const { state } = verdictOf(fate, reason === '' ? null : reason, problemKey === '' ? null : problemKey)
+    list.push(stateOf(state, placed.get(companyId)?.get(`${atMs} ${problemKey}`)?.quiet ?? null))
     states.set(deliveryId, list)
   }
   return states

@@ -2,16 +2,17 @@
 import type { Scope } from '../../schemas/access.ts'
 import type { Codec } from '../../schemas/codec.ts'
 import { deliveryIdFor } from '../../schemas/delivery-id.ts'
-import type { DeadLetter } from '../../schemas/records.ts'
+import type { QuietKind } from '../../schemas/quiet-views.ts'
+import type { DeadLetter, Suppression } from '../../schemas/records.ts'
 import type { DeliveryElement, DeliveryView, ReceiptIncident, ReceiptLetter, ReceiptProblem } from '../../schemas/receipts.ts'
 import { TOPICS } from '../../schemas/topics.ts'
 import { visibleIncidents } from '../queries/scope.ts'
 import { Params, whole, type Sql } from '../queries/sql.ts'
 import { alertsOf, letterIdOf, toldStep, type AlertFacts, type Step } from './alerts.ts'
 import { recordedFacts, withUnrecorded, type DeliveryFacts, type FactPorts, type Row } from './facts.ts'
-import { placements } from './placements.ts'
+import { placements, type Placement, type QuietNote } from './placements.ts'
 import { findUnrecorded } from './unrecorded.ts'
-import { countsOf } from './words.ts'
+import { countsOf, stateOf } from './words.ts'
 
 /** Where a receipt is read. */
 export interface ReceiptPorts extends FactPorts {
@@ -76,8 +77,10 @@ async function tell(ports: ReceiptPorts, scope: Scope, deliveryId: string, facts
     const last = alert.steps[alert.steps.length - 1] as Step
     const place = last.row === null ? undefined : problems.get(placeKey(last.row))
     const incident = place?.incidentId == null ? null : incidents.get(place.incidentId) ?? null
+    const quiet = place?.quiet ?? null
     return {
-      element: alert.element, state: last.verdict.state, fate: last.fate, reason: last.row?.reason ?? null, explanation: explained(last, place?.problem ?? null, incident), suppressedBy: last.verdict.suppressedBy,
+      element: alert.element, state: stateOf(last.verdict.state, quiet), fate: last.fate, reason: last.row?.reason ?? null, explanation: explained(last, place?.problem ?? null, incident, quiet),
+      suppressedBy: last.verdict.suppressedBy ?? quiet?.kind ?? null, quiet,
       problemKey: last.row?.problemKey ?? null, incidentId: incident?.id ?? null, at: new Date(last.row?.atMs ?? last.attempt.atMs).toISOString(), alert: last.row?.alert ?? null,
       problem: place?.problem ?? null, incident, deadLetter: last.deadLetterId === null ? null : letters.get(last.deadLetterId) ?? null, replayedBy: last.attempt.replayOf === 0 ? null : last.attempt.replayActor, history: alert.steps.slice(0, -1).map(toldStep),
     }
@@ -90,23 +93,27 @@ async function tell(ports: ReceiptPorts, scope: Scope, deliveryId: string, facts
   }
 }
 
-function explained({ verdict, attempt }: Step, problem: ReceiptProblem | null, incident: ReceiptIncident | null): string {
+function explained({ verdict, attempt }: Step, problem: ReceiptProblem | null, incident: ReceiptIncident | null, quiet: QuietNote | null): string {
   const what = attempt.replayOf > 0 && verdict.state === 'in_flight' ? 'sent through anew, and not yet processed' : verdict.explanation
   const where = incident === null ? '' : ` of incident #${incident.number}`
-  return problem === null ? what : `${what}: ${problem.title}${where}`
+  const why = quiet === null ? '' : `, which is kept quiet (${quiet.reason})`
+  return problem === null ? `${what}${why}` : `${what}: ${problem.title}${where}${why}`
 }
 
 const placeKey = ({ problemKey, atMs }: Pick<Row, 'problemKey' | 'atMs'>): string => `${atMs} ${problemKey ?? ''}`
 
-interface ProblemRow extends ReceiptProblem { readonly incidentId: string; readonly firstAtMs: number }
+interface ProblemRow extends ReceiptProblem { readonly incidentId: string | null; readonly firstAtMs: number; readonly suppression: Suppression | null }
+
+/** Where an alert's episode is. */
+interface Placed extends Placement { readonly problem: ReceiptProblem | null }
 
 /** The problem of each row as it is now, and the incident of the episode that the alert belongs to. */
-async function problemsOf({ sql, facts }: ReceiptPorts, companyId: string, rows: readonly Row[]): Promise<ReadonlyMap<string, { problem: ReceiptProblem | null; incidentId: string | null }>> {
+async function problemsOf({ sql, facts }: ReceiptPorts, companyId: string, rows: readonly Row[]): Promise<ReadonlyMap<string, Placed>> {
   const keys = [...new Set(rows.flatMap(({ problemKey }) => (problemKey === null ? [] : [problemKey])))]
-  const placed = new Map<string, { problem: ReceiptProblem | null; incidentId: string | null }>()
+  const placed = new Map<string, Placed>()
   if (keys.length === 0) return placed
   const found = await sql.query<ProblemRow>(
-    `select problem_key as key, title, status, severity, episode, ${whole('alert_count')} as "alertCount", incident_id as "incidentId", round(extract(epoch from first_at) * 1000)::float8 as "firstAtMs"
+    `select problem_key as key, title, status, severity, episode, ${whole('alert_count')} as "alertCount", incident_id as "incidentId", round(extract(epoch from first_at) * 1000)::float8 as "firstAtMs", suppression
      from problems where company_id = $1 and problem_key = any($2::text[])`, [companyId, keys],
   )
   const current = new Map(found.map((row) => [row.key, row]))
@@ -117,9 +124,15 @@ async function problemsOf({ sql, facts }: ReceiptPorts, companyId: string, rows:
     const now = current.get(row.problemKey ?? '')
     const problem = now === undefined ? null : { key: now.key, title: now.title, status: now.status, severity: now.severity, episode: now.episode, alertCount: now.alertCount }
     const isPresent = now !== undefined && row.atMs >= now.firstAtMs
-    placed.set(placeKey(row), { problem, incidentId: isPresent ? now.incidentId : byFacts.get(placeKey(row)) ?? null })
+    placed.set(placeKey(row), { problem, ...(isPresent ? { incidentId: now.incidentId, quiet: noteOf(now.suppression) } : byFacts.get(placeKey(row)) ?? { incidentId: null, quiet: null }) })
   }
   return placed
+}
+
+function noteOf(suppression: Suppression | null): QuietNote | null {
+  if (suppression === null) return null
+  const { kind, ruleId, reason, untilMs } = suppression
+  return { kind: kind as QuietKind, ruleId, reason, until: untilMs === null ? null : new Date(untilMs).toISOString() }
 }
 
 /** Incidents the caller may see, by the id that was asked for; merges are followed. */

@@ -50,6 +50,11 @@ export function verdictOf(fate: Fate, reason: string | null, problemKey: string 
   return { state: 'stored', explanation: EMITTED[word] ?? 'told on', suppressedBy: null }
 }
 
+/** The state of an alert whose problem may be kept quiet. */
+export function stateOf(state: AlertState, quiet: unknown): AlertState {
+  return quiet !== null && (state === 'stored' || state === 'repeated') ? 'suppressed' : state
+}
+
 /** How many are in each state. */
 export function countsOf(states: Iterable<AlertState>): StateCounts {
   const counts: Record<AlertState, number> = { in_flight: 0, stored: 0, repeated: 0, suppressed: 0, dropped: 0, dead_lettered: 0 }

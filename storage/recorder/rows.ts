@@ -9,7 +9,7 @@ export const FACT_TABLES = {
   refusals_v1: ['company_id', 'at', 'partition', 'version', 'process_id', 'status', 'code', 'refused'],
   ledger_v1: ['company_id', 'at', 'partition', 'version', 'element', 'elements', 'delivery_id', 'integration_id', 'source', 'fate', 'reason', 'problem_key', 'alert_id', 'external_id', 'asset', 'signature', 'severity', 'status', 'title', 'message', 'starts_at_ms', 'labels'],
   incidents_v1: ['company_id', 'incident_id', 'version', 'at', 'cause', 'title', 'status', 'severity', 'priority', 'opened_at', 'updated_at', 'acknowledged_at', 'resolved_at', 'closed_at', 'alert_count', 'problem_count', 'open_problem_count', 'asset_count', 'sources', 'assignee', 'reopen_count', 'merged_into'],
-  problems_v1: ['company_id', 'problem_key', 'first_at', 'episode', 'version', 'incident_id', 'rule', 'score', 'integration_id', 'source', 'asset', 'signature', 'severity', 'status', 'flapping', 'alert_count', 'last_at', 'resolved_at'],
+  problems_v1: ['company_id', 'problem_key', 'first_at', 'episode', 'version', 'incident_id', 'rule', 'score', 'integration_id', 'source', 'asset', 'signature', 'severity', 'status', 'flapping', 'alert_count', 'last_at', 'resolved_at', 'quiet_kind', 'quiet_rule', 'quiet_reason', 'quiet_by', 'quiet_until', 'is_released'],
   outcomes_v1: ['company_id', 'at', 'command_id', 'version', 'incident_id', 'action', 'actor_kind', 'actor_id', 'status', 'code'],
   dead_letters_v1: ['company_id', 'at', 'dead_letter_id', 'topic', 'partition', 'position', 'element', 'stage', 'code', 'message', 'attempts', 'record_key', 'value_bytes', 'record_partition', 'record_position', 'delivery_id', 'integration_id', 'source', 'elements'],
   recorded_ranges_v1: ['topic', 'partition', 'to_position', 'from_position', 'records', 'rows', 'newest_at', 'recorded_at'],
@@ -100,11 +100,16 @@ function incidentRow(incident: IncidentChanged, put: Put): void {
   ])
 }
 
-function problemRow({ incidentId, version, evidence, problem }: ProblemPlaced, put: Put): void {
+/** The evidence of a problem that was released names what had kept it quiet. */
+const HELD = /^kept_quiet_by_(\w+)$/
+
+function problemRow({ incidentId, version, evidence, problem, suppression }: ProblemPlaced, put: Put): void {
+  const held = suppression === null ? evidence.features.find(({ name }) => HELD.test(name)) : undefined
   put('problems_v1', [
     problem.companyId, problem.problemKey, timeText(problem.firstAtMs), problem.episode, version, incidentId, evidence.rule, evidence.score,
     problem.integrationId, problem.source, problem.asset ?? '', problem.signature ?? '', problem.severity, problem.status, problem.flapping,
     problem.count, timeText(problem.lastAtMs), timeOrNull(problem.resolvedAtMs),
+    suppression?.kind ?? HELD.exec(held?.name ?? '')?.[1] ?? '', suppression?.ruleId ?? '', suppression?.reason ?? held?.detail ?? '', suppression?.byProblemKey ?? '', timeOrNull(suppression?.untilMs ?? null), held !== undefined,
   ])
 }
 

@@ -133,6 +133,18 @@ const TABLE: Record<string, Row> = {
   'PUT /api/companies/:id/llm/settings': { own: [200, 403, 403, 403], other: [200, 403, 403, 403], ask: (place) => ({ url: `/api/companies/${place.company}/llm/settings`, body: { monthlyMicroUsd: 5_000_000 } }) },
   'PUT /api/llm/settings': { own: [204, 403, 403, 403], ask: () => ({ url: '/api/llm/settings', body: { hidesHosts: true } }) },
   'GET /api/commands/:id': { ...READ, taken: [200, 200, 404, 200], ask: (place) => ({ url: `/api/commands/${place.command}` }) },
+  'GET /api/suppressed': { ...READ, ask: (place) => ({ url: `/api/suppressed?company=${place.company}` }) },
+  'GET /api/stats/suppressed': { ...READ, ask: (place) => ({ url: `/api/stats/suppressed?company=${place.company}` }) },
+  'GET /api/companies/:id/silences': { ...READ, ask: (place) => ({ url: `/api/companies/${place.company}/silences` }) },
+  'POST /api/companies/:id/silences': { ...MAKE, ask: (place) => ({ url: `/api/companies/${place.company}/silences`, body: { when: ['asset=x'], minutes: 5, reason: fresh() } }) },
+  'DELETE /api/companies/:id/silences/:silence': {
+    ...REMOVE,
+    ask: async (place, role) => {
+      const path = `/api/companies/${place.company}/silences`
+      const silence = place === places.own || role === 'msp_admin' ? (await api.call(ADMIN_TOKEN, 'POST', path, { when: ['asset=x'], minutes: 5, reason: fresh() })).body.id : 'none'
+      return { url: `${path}/${silence}` }
+    },
+  },
   'GET /api/stats/noise': { ...READ, ask: (place) => ({ url: `/api/stats/noise?company=${place.company}` }) },
   'GET /api/stats/sla': { ...READ, ask: (place) => ({ url: `/api/stats/sla?company=${place.company}` }) },
   'GET /api/stats/agreement': { ...READ, ask: (place) => ({ url: `/api/stats/agreement?company=${place.company}` }) },

@@ -142,6 +142,7 @@ function bodyFor(operation: string): unknown {
     'PUT /api/companies/{id}/rules': { document: {} },
     'POST /api/companies/{id}/rules/rollback': { revision: 1 },
     'POST /api/companies/{id}/rules/try': { problem: {} },
+    'POST /api/companies/{id}/silences': { when: [], minutes: 5, reason: 'x' },
     'POST /api/users': user,
     'PATCH /api/users/{id}': { name: 'x', password: 'a password of ours' },
     'POST /api/incidents/{id}/assign': { assignee: null },
@@ -163,7 +164,7 @@ function bodyFor(operation: string): unknown {
 function pathFor({ path, hasCompanyQuery }: Operation): string {
   const ids: Record<string, string> = { companies: bravo.company.id, users: bravo.staff.viewer.userId, incidents: bravo.incident.id, commands: bravo.command, deliveries: bravo.delivery, alerts: `${bravo.delivery}:0`, backtests: bravo.backtest, 'dead-letters': bravo.letter }
   const filled = path.replace(/\{(\w+)\}/g, (_whole, name: string) => {
-    const value = { id: ids[path.split('/')[2] ?? ''], integrationId: bravo.integration, keyId: bravo.key, assetId: bravo.asset, source: 'zabbix', revision: '1', adviceId: 'hold-1' }[name]
+    const value = { id: ids[path.split('/')[2] ?? ''], integrationId: bravo.integration, keyId: bravo.key, assetId: bravo.asset, source: 'zabbix', revision: '1', adviceId: 'hold-1', silence: 'silence-0' }[name]
     if (value === undefined) throw new Error(`${path} has a parameter {${name}} that this test has no id of Bravo for`)
     return value
   })

@@ -63,6 +63,10 @@ export class FakeFigures implements Analytics, DeadLetters {
     this.asked.push(span.companyIds)
     return { alerts: 100, problems: 20, incidents: 5, noiseReduction: 0.95 }
   }
+  async suppressed(span: Span) {
+    this.asked.push(span.companyIds)
+    return []
+  }
   async sla(span: Span) {
     this.asked.push(span.companyIds)
     const figures = { incidents: 5, resolved: 4, reopened: 1, meanHoursToResolve: 2, medianHoursToResolve: 1, meanMinutesToAcknowledge: 3, kept: 3, breached: 1, keptShare: 0.75 }
