@@ -203,7 +203,7 @@ async function place(word: string, assignee: string | null, company?: string): P
 /** The one alert of a delivery. */
 function element(word: string): DeliveryElement {
   return {
-    element: 0, state: 'stored', fate: 'emitted', reason: 'opened', explanation: 'stored', suppressedBy: null, problemKey: null, incidentId: null, at: '2026-01-01T00:00:00.000Z', alert: { title: `${word} alert` },
+    element: 0, state: 'stored', fate: 'emitted', reason: 'opened', explanation: 'stored', suppressedBy: null, quiet: null, problemKey: null, incidentId: null, at: '2026-01-01T00:00:00.000Z', alert: { title: `${word} alert` },
     problem: null, incident: null, deadLetter: null, replayedBy: null, history: [],
   }
 }
