@@ -26,6 +26,9 @@ export type Outcome = Pick<Fate, 'kind' | 'reason'>
 /** Key of the problem that all further ones join once a company has too many that fire. */
 export const OVERFLOW_KEY = 'v1:overflow'
 
+/** So soon a problem comes again that had gone silent alone in its incident, if it is the same trouble. */
+const ALONE_MS = 90_000
+
 /** Problems of an incident up to which it is indexed anew when one leaves it. */
 const REINDEX_MAX = 32
 
@@ -187,7 +190,7 @@ function update(world: World, company: CompanyNode, problem: ProblemNode, event:
   const firesAgain = isFiring && (before.status !== 'firing' || event.episode > before.episode)
   company.firing += (isFiring ? 1 : 0) - (before.status === 'firing' ? 1 : 0)
   if (firesAgain && (incident.isEnded || hasLapsed(incident, before))) {
-    const isOver = before.change === 'expired' || !mayReopen(company, incident, event.firstAtMs)
+    const isOver = (before.change === 'expired' && !isAlone(incident, event.firstAtMs - before.lastAtMs)) || !mayReopen(company, incident, event.firstAtMs)
     // What is to be kept quiet opens nothing again; it is remembered where it came from.
     const verdict = event.problemKey === OVERFLOW_KEY ? null : judgeEvent(world, company, problem, event)
     if (isOver || verdict !== null) {
@@ -208,6 +211,7 @@ function update(world: World, company: CompanyNode, problem: ProblemNode, event:
   const { ruling } = problem
   const renamed = [problem.update(event), company.grouping?.isMoved(problem, ruling)].includes(true)
   incident.recount(problem, before, countBefore)
+  if (firesAgain) world.hearOnset(company, problem)
   if (firesAgain && incident.isEnded) {
     problem.state.evidence = sameProblem(company, incident, event)
     world.reopen(company, incident)
@@ -244,6 +248,11 @@ function sameProblem(company: CompanyNode, incident: IncidentNode, { problemKey,
 function judgeEvent(world: World, company: CompanyNode, { stateKey, state }: ProblemNode, event: PlacedProblem): Suppression | null {
   const problem = new ProblemNode(stateKey, { ...state, problem: event, releasedAtMs: null, toldAtMs: null })
   return judge({ company, problem, atMs: event.firstAtMs, nowMs: world.upstream.nowMs })
+}
+
+/** An incident of one problem that went silent, and fires again soon after. */
+function isAlone(incident: IncidentNode, silentMs: number): boolean {
+  return incident.members.size === 1 && incident.state.past.problemCount === 0 && silentMs <= ALONE_MS
 }
 
 /** A problem that had gone silent and fires again looks for where it belongs now, although its incident goes on without it. */

@@ -26,7 +26,7 @@ const SAME_WORDS = 0.5
 /** Nearness at the end of the window. */
 const NEARNESS_LAST = 0.7
 
-/** Where the span is shorter than the longest, so many spans are the end of the window at least. */
+/** So many spans are the end of the reach at least, however short the span is. */
 const REACH_SPANS = 2
 
 /**
@@ -40,6 +40,15 @@ export function nearness(apartMs: number, windowMs: number, spanMs: number): num
   const reachMs = Math.min(windowMs, Math.max(REACH_SPANS * spanMs, windowMs * share * share))
   if (apartMs > reachMs) return 0
   return 1 - ((1 - NEARNESS_LAST) * (apartMs - spanMs)) / Math.max(1, reachMs - spanMs)
+}
+
+/**
+ * How far apart in time two problems are: their beginnings, as what one fault breaks breaks together. A tool that says the same of the same asset
+ * may say it later, while the other still does: then only the pause between the two counts, and one as short as the lateness bound is none.
+ */
+export function apartMs(a: ProblemNode, b: ProblemNode, isSame: boolean): number {
+  const [first, second] = a.onsetMs <= b.onsetMs ? [a, b] : [b, a]
+  return isSame ? Math.max(0, Math.min(second.onsetMs - first.onsetMs, second.onsetMs - first.endMs - LATENESS_MS)) : second.onsetMs - first.onsetMs
 }
 
 const spanOf = (a: ProblemNode, b: ProblemNode): number => (a.spanMs > b.spanMs ? a.spanMs : b.spanMs)
@@ -68,11 +77,11 @@ export function relation(a: ProblemNode, b: ProblemNode, graph: Graph | null): n
 
 /** The score of two problems, 0 to 1. One that stays below `needed` for certain is told too low: the texts, which are the dearest, are left out. */
 export function scorePair(a: ProblemNode, b: ProblemNode, tuning: Tuning, graph: Graph | null, needed: number): number {
-  const near = nearness(Math.abs(a.onsetMs - b.onsetMs), tuning.windowMs, spanOf(a, b))
-  if (near === 0) return 0
-  const { weights } = tuning
   const isSameAsset = a.assetKey !== null && a.assetKey === b.assetKey
   const isSameSignature = a.signatureKey !== null && a.signatureKey === b.signatureKey
+  const near = nearness(apartMs(a, b, isSameAsset && isSameSignature), tuning.windowMs, spanOf(a, b))
+  if (near === 0) return 0
+  const { weights } = tuning
   let score = weights.labels * agreement(a, b, isSameAsset)
   if (isSameAsset) score += weights.same_asset
   else {
@@ -130,7 +139,8 @@ export function explainPair(a: ProblemNode, b: ProblemNode, score: number, tunin
   if (isSiteOutage(a, b)) say('site_outage', 1, `neither can be reached at ${a.labels.location ?? ''}`)
   if (overlap > 0 || (overlap < 0 && !isSameAsset)) say('labels', overlap, overlap < 0 ? 'labels name different places' : 'share of common labels that agree; 1 where one asset has none in common')
   if (words > 0) say('text', words, 'share of words in common')
-  const apartMs = Math.abs(a.onsetMs - b.onsetMs)
-  say('nearness', nearness(apartMs, tuning.windowMs, spanOf(a, b)), `began ${Math.round(apartMs / 1000)} s apart; scales the sum of the others`)
+  const onsetsMs = Math.abs(a.onsetMs - b.onsetMs)
+  const near = nearness(apartMs(a, b, isSameAsset && isSameSignature), tuning.windowMs, spanOf(a, b))
+  say('nearness', near, `began ${Math.round(onsetsMs / 1000)} s apart; scales the sum of the others`)
   return { rule: 'scored', withProblemKey: b.state.problem.problemKey, score, threshold: tuning.threshold, features: scratch.slice(0, size), ruleId: null, rulesRevision: 0, considered: [] }
 }

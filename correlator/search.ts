@@ -76,7 +76,9 @@ export function searchIncidents(company: CompanyNode, problem: ProblemNode): rea
     for (let i = groups.length - 1; i >= 0 && offered < INCIDENTS_PER_KEY && pairs < PAIRS_MAX; i -= 1) {
       const group = groups[i] as Group
       const incident = group.incident
-      if (group.newestMs < onsetMs - windowMs) {
+      // Of its own asset a problem that says the same may have begun long ago and last still.
+      const isPast = group.newestMs < onsetMs - windowMs
+      if (isPast && (at > 0 || problem.assetKey === null || group.newestMs < onsetMs - maxLifeMs)) {
         // Of its own asset the last one is worth telling.
         const last = group.problems[0]
         if (at === 0 && last != null && offered === 0 && problem.assetKey !== null) consider(incident, last, 0, 'window')
@@ -97,6 +99,10 @@ export function searchIncidents(company: CompanyNode, problem: ProblemNode): rea
         if (other === null) break
         if (other.mark === serial) continue
         other.mark = serial
+        if (isPast && other.signatureKey !== problem.signatureKey) {
+          consider(incident, other, 0, 'window')
+          continue
+        }
         if (!mayRelate(onsetMs, other)) {
           if (at === 0) consider(incident, other, 0, 'ended')
           continue
