@@ -3,7 +3,7 @@
  * quarter of an hour, two within a minute are hardly chance; where one comes every ten seconds, only those within two seconds are not.
  *
  * What is learned: the pauses between the seconds in which problems began, by length, each counting half after an hour. The span is the
- * shortest time within which the next unrelated problem begins with a chance of about one in seven. A problem is judged by what was learned up to
+ * shortest time within which the next unrelated problem begins with a chance of about one in eight. A problem is judged by what was learned up to
  * the minute before the last, so that problems that arrive up to the lateness bound apart may come in any order.
  */
 import type { CorrelateEntry, TempoEntry } from '../schemas/records.ts'
@@ -27,10 +27,10 @@ const PER_DOUBLING = 4
 /** A longer pause counts as so long: a night of silence does not make the morning quiet. */
 const PAUSE_MAX_S = 3_600
 /** What is believed before anything is heard: so many pauses of so many seconds. */
-const PRIOR_PAUSES = 3
-const PRIOR_PAUSE_S = 300
+const PRIOR_PAUSES = 2
+const PRIOR_PAUSE_S = 480
 /** The chance of an unrelated problem within the span. */
-const CHANCE = 0.15
+const CHANCE = 0.13
 /** The pauses of a tool that measures in steps are hardly ever shorter than a step; this share of them may be. */
 const STEP_SHARE = 0.1
 const STEP_FROM_S = 2

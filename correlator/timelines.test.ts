@@ -1,5 +1,8 @@
 import { expect, it } from 'vitest'
+import type { CorrelationRecord } from '../schemas/records.ts'
 import { Bench, T0, command, problem } from './test-records.ts'
+
+type Event = CorrelationRecord['event']
 
 const onWeb = { asset: 'web-1', labels: { site: 'hq' } }
 
@@ -222,4 +225,81 @@ it('tells at most five others, each of another incident, and not the one it join
   const ids = evidence.considered.map(({ incidentId }) => incidentId)
   expect(new Set(ids).size).toBe(5)
   expect(ids).not.toContain(bench.incidentOf('near')!.incidentId)
+})
+
+it('slides its window: each problem need only be near one before it', () => {
+  const bench = new Bench()
+  for (let i = 0; i < 5; i += 1) bench.feed(problem(`c${i}`, i * 500, onWeb))
+  expect(bench.groups()).toEqual(['c0 c1 c2 c3 c4'])
+  bench.feed(problem('late', 4 * 500 + 601, onWeb))
+  expect(bench.groups()).toEqual(['c0 c1 c2 c3 c4', 'late'])
+})
+
+it('takes nothing more once an incident has reached its longest life', () => {
+  const bench = new Bench()
+  bench.feed({ type: 'settings', companyId: 'acme', revision: 1, windowMs: 600_000, maxLifeMs: 1_200_000, joinThreshold: 0.5, weights: {}, criticalAssets: [], aliases: {}, rules: '', rulesRevision: 0 })
+  for (let i = 0; i < 4; i += 1) bench.feed(problem(`c${i}`, i * 500, onWeb))
+  expect(bench.groups()).toEqual(['c0 c1 c2', 'c3'])
+  expect(bench.problems.get('c3')!.evidence.considered).toMatchObject([{ problemKey: 'c2', reason: 'the incident is older than 20 min and takes nothing new' }])
+})
+
+it('merges by a problem that arrives a minute late what it would have joined in order', () => {
+  const strict = (): Event => ({ type: 'settings', companyId: 'acme', revision: 1, windowMs: 600_000, maxLifeMs: 3_600_000, joinThreshold: 0.7, weights: { began_together: 0 }, criticalAssets: [], aliases: {}, rules: '', rulesRevision: 0 })
+  const calls = (): Event => ({ type: 'topology', companyId: 'acme', revision: 1, edges: [{ from: 'shop', to: 'db', kind: 'calls' }, { from: 'mail', to: 'db', kind: 'calls' }] })
+  const prod = { labels: { env: 'prod' }, title: 'x' }
+  const [db, shop, mail] = [problem('db', 0, { asset: 'db', ...prod }), problem('shop', 40, { asset: 'shop', ...prod }), problem('mail', 58, { asset: 'mail', ...prod })]
+  const [inOrder, late] = [new Bench(), new Bench()]
+  inOrder.feed(strict(), calls(), db, shop, mail)
+  late.feed(strict(), calls(), shop, mail, db)
+  expect(late.groups()).toEqual(inOrder.groups())
+  expect(late.groups()).toEqual(['db mail shop'])
+  expect(late.incidentOf('mail')!.openedAtMs).toBe(T0)
+})
+
+it('asks for more nearness where problems come every ten seconds, and tells how near they were', () => {
+  const bench = new Bench()
+  for (let i = 0; i < 600; i += 1) bench.feed(problem(`noise-${i}`, i * 7 + (i % 3) * 4, { asset: `pc-${i}`, signature: `n${i}`, title: `n${i}` }))
+  const web = { asset: 'web-1', labels: { role: 'web' } }
+  bench.feed(problem('first', 4_300, web), problem('with-it', 4_301, web), problem('after', 4_330, web))
+  expect(bench.incidentOf('with-it')!.incidentId).toBe(bench.incidentOf('first')!.incidentId)
+  expect(bench.incidentOf('after')!.incidentId).not.toBe(bench.incidentOf('first')!.incidentId)
+})
+
+it('joins what begins together in one connected part of the graph, also when it is many steps apart, but not on that ground alone', () => {
+  const bench = new Bench()
+  const line = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name, i, names) => ({ from: name, to: names[i + 1] ?? 'h', kind: 'link' }))
+  bench.feed({ type: 'topology', companyId: 'acme', revision: 1, edges: [...line, { from: 'x', to: 'y', kind: 'link' }] })
+  const slow = { signature: 'slow', title: 'slow' }
+  bench.feed(problem('near', 0, { asset: 'a', ...slow }), problem('far', 20, { asset: 'h', ...slow }), problem('other-part', 25, { asset: 'y', ...slow, title: 'late' }))
+  bench.feed(problem('else', 30, { asset: 'h', signature: 'certificate', title: 'expires soon', labels: { site: 'x' } }))
+  expect(bench.incidentOf('far')!.incidentId).toBe(bench.incidentOf('near')!.incidentId)
+  expect(bench.problems.get('far')!.evidence.features).toContainEqual({ name: 'began_together', value: 1, weight: 0.3, detail: 'within 60 s in one connected part of the topology' })
+  expect(bench.incidentOf('other-part')!.incidentId).not.toBe(bench.incidentOf('near')!.incidentId)
+})
+
+it('reads from labels which other asset a problem hangs on', () => {
+  const bench = new Bench()
+  bench.feed(problem('vm', 0, { asset: 'vm-7', title: 'memory', labels: { host: 'esx-1' } }), problem('host', 30, { asset: 'esx-1', title: 'power supply' }), problem('sibling', 45, { asset: 'vm-8', title: 'swap', labels: { host: 'esx-1', tier: 'x' } }))
+  expect(bench.groups()).toEqual(['host sibling vm'])
+  expect(bench.problems.get('host')!.evidence.features).toContainEqual({ name: 'related_asset', value: 1, weight: 0.5, detail: 'esx-1 and vm-7' })
+})
+
+it('lets another tool say the same of the same asset while the first still does, within the longest life', () => {
+  const bench = new Bench()
+  const disk = { asset: 'db-1', signature: 'disk full', title: 'disk full' }
+  bench.feed(problem('zabbix', 0, disk), problem('datadog', 3_000, { ...disk, source: 'datadog' }), problem('smart', 3_000, { ...disk, source: 'prtg', signature: 'disk slow', title: 'slow' }))
+  expect(bench.incidentOf('datadog')!.incidentId).toBe(bench.incidentOf('zabbix')!.incidentId)
+  bench.feed(problem('nagios', 5 * 3_600, { ...disk, source: 'nagios' }))
+  expect(bench.incidentOf('nagios')!.incidentId).not.toBe(bench.incidentOf('zabbix')!.incidentId)
+})
+
+it('keeps in its incident what was silent alone for a minute and a half, and places anew what was silent among others', () => {
+  const bench = new Bench()
+  bench.feed(problem('lone', 0), problem('lone', 0, { change: 'expired', version: 61_000, atMs: T0 + 61_000 }))
+  const { incidentId } = bench.incidentOf('lone')!
+  bench.feed(problem('lone', 80, { change: 'reopened', episode: 2, alertId: 'again' }))
+  expect(bench.incidentOf('lone')!.incidentId).toBe(incidentId)
+  bench.feed(problem('a', 2_000, onWeb), problem('b', 2_010, onWeb), problem('b', 2_010, { ...onWeb, change: 'expired', version: 2_071_000, atMs: T0 + 2_071_000 }))
+  bench.feed(problem('b', 2_900, { ...onWeb, change: 'reopened', episode: 2, alertId: 'once more' }))
+  expect(bench.groups()).toEqual(['a', 'b', 'lone'])
 })
