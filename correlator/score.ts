@@ -43,8 +43,8 @@ export function nearness(apartMs: number, windowMs: number, spanMs: number): num
 }
 
 /**
- * How far apart in time two problems are: their beginnings, as what one fault breaks breaks together. A tool that says the same of the same asset
- * may say it later, while the other still does: then only the pause between the two counts, and one as short as the lateness bound is none.
+ * How far apart in time two problems are: their beginnings, as what one fault breaks breaks together. Another tool that says the same of the same
+ * asset may say it later, while the other still does: then only the pause between the two counts, and one as short as the lateness bound is none.
  */
 export function apartMs(a: ProblemNode, b: ProblemNode, isSame: boolean): number {
   const [first, second] = a.onsetMs <= b.onsetMs ? [a, b] : [b, a]
@@ -79,7 +79,7 @@ export function relation(a: ProblemNode, b: ProblemNode, graph: Graph | null): n
 export function scorePair(a: ProblemNode, b: ProblemNode, tuning: Tuning, graph: Graph | null, needed: number): number {
   const isSameAsset = a.assetKey !== null && a.assetKey === b.assetKey
   const isSameSignature = a.signatureKey !== null && a.signatureKey === b.signatureKey
-  const near = nearness(apartMs(a, b, isSameAsset && isSameSignature), tuning.windowMs, spanOf(a, b))
+  const near = nearness(apartMs(a, b, isSameAsset && isSameSignature && isOtherTool(a, b)), tuning.windowMs, spanOf(a, b))
   if (near === 0) return 0
   const { weights } = tuning
   let score = weights.labels * agreement(a, b, isSameAsset)
@@ -108,8 +108,13 @@ function agreement(a: ProblemNode, b: ProblemNode, isSameAsset: boolean): number
   return labelOverlap(a.labels, b.labels) ?? (isSameAsset ? 1 : 0)
 }
 
+/** True when two tools tell of them. */
+export function isOtherTool(a: ProblemNode, b: ProblemNode): boolean {
+  return a.state.problem.source !== b.state.problem.source
+}
+
 function saysTheSame(a: ProblemNode, b: ProblemNode, isSameSignature: boolean, words: number): boolean {
-  return a.state.problem.source !== b.state.problem.source && (isSameSignature || words >= SAME_WORDS)
+  return isOtherTool(a, b) && (isSameSignature || words >= SAME_WORDS)
 }
 
 /** Collects features; what is kept with every problem is a copy of the exact size. */
@@ -140,7 +145,7 @@ export function explainPair(a: ProblemNode, b: ProblemNode, score: number, tunin
   if (overlap > 0 || (overlap < 0 && !isSameAsset)) say('labels', overlap, overlap < 0 ? 'labels name different places' : 'share of common labels that agree; 1 where one asset has none in common')
   if (words > 0) say('text', words, 'share of words in common')
   const onsetsMs = Math.abs(a.onsetMs - b.onsetMs)
-  const near = nearness(apartMs(a, b, isSameAsset && isSameSignature), tuning.windowMs, spanOf(a, b))
+  const near = nearness(apartMs(a, b, isSameAsset && isSameSignature && isOtherTool(a, b)), tuning.windowMs, spanOf(a, b))
   say('nearness', near, `began ${Math.round(onsetsMs / 1000)} s apart; scales the sum of the others`)
   return { rule: 'scored', withProblemKey: b.state.problem.problemKey, score, threshold: tuning.threshold, features: scratch.slice(0, size), ruleId: null, rulesRevision: 0, considered: [] }
 }

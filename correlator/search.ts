@@ -4,7 +4,7 @@ import type { CompanyNode } from './company-node.ts'
 import { aliveOf, type IncidentNode } from './incident-node.ts'
 import type { Group, KeyList } from './key-list.ts'
 import type { ProblemNode } from './problem-node.ts'
-import { LATENESS_MS, scorePair } from './score.ts'
+import { isOtherTool, LATENESS_MS, scorePair } from './score.ts'
 
 /** Incidents one key offers, newest first. */
 export const INCIDENTS_PER_KEY = 32
@@ -76,7 +76,7 @@ export function searchIncidents(company: CompanyNode, problem: ProblemNode): rea
     for (let i = groups.length - 1; i >= 0 && offered < INCIDENTS_PER_KEY && pairs < PAIRS_MAX; i -= 1) {
       const group = groups[i] as Group
       const incident = group.incident
-      // Of its own asset a problem that says the same may have begun long ago and last still.
+      // Of its own asset another tool may have said the same long ago and say it still.
       const isPast = group.newestMs < onsetMs - windowMs
       if (isPast && (at > 0 || problem.assetKey === null || group.newestMs < onsetMs - maxLifeMs)) {
         // Of its own asset the last one is worth telling.
@@ -99,7 +99,7 @@ export function searchIncidents(company: CompanyNode, problem: ProblemNode): rea
         if (other === null) break
         if (other.mark === serial) continue
         other.mark = serial
-        if (isPast && other.signatureKey !== problem.signatureKey) {
+        if (isPast && (other.signatureKey !== problem.signatureKey || !isOtherTool(problem, other))) {
           consider(incident, other, 0, 'window')
           continue
         }
