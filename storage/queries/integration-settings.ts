@@ -13,6 +13,8 @@ import { atMs, whole, type Sql, type SqlDatabase } from './sql.ts'
 export const ANNOUNCE_INTERVAL_MS = 86_400_000
 /** Rows announced in one transaction. */
 const ANNOUNCE_ROWS = 100
+/** Batches that a change for all companies announces before it answers. */
+const BATCHES_AT_ONCE = 10
 
 /** Columns of `integrations i` as the settings of a view. */
 export const PROCESSING_COLUMNS = 'i.mapping, i.heartbeat_seconds as "heartbeatSeconds", i.heartbeat_grace_seconds as "heartbeatGraceSeconds"'
@@ -61,12 +63,17 @@ export async function announceDue(db: SqlDatabase, nowMs: number): Promise<numbe
   return (await inBatches(db, 'integrations', nowMs, announceIntegration)) + (await announceCompanies(db, nowMs)) + (await inBatches(db, 'company_topologies', nowMs, announceTopology))
 }
 
-/** The same for companies alone: at once after a change for all of them, which leaves every one due. */
-export function announceCompanies(db: SqlDatabase, nowMs: number): Promise<number> {
-  return inBatches(db, 'companies', nowMs, enqueueSettings)
+/** The same for companies alone, at most so many batches of them. */
+export function announceCompanies(db: SqlDatabase, nowMs: number, batches = Number.POSITIVE_INFINITY): Promise<number> {
+  return inBatches(db, 'companies', nowMs, enqueueSettings, batches)
 }
 
-async function inBatches(db: SqlDatabase, table: 'integrations' | 'companies' | 'company_topologies', nowMs: number, announce: (sql: Sql, id: string, nowMs: number) => Promise<void>): Promise<number> {
+/** After a change for all companies, which leaves every one due: at once what one call may wait for, and the rest with the announcer's next look. */
+export async function announceChange(db: SqlDatabase, nowMs: number): Promise<void> {
+  await announceCompanies(db, nowMs, BATCHES_AT_ONCE)
+}
+
+async function inBatches(db: SqlDatabase, table: 'integrations' | 'companies' | 'company_topologies', nowMs: number, announce: (sql: Sql, id: string, nowMs: number) => Promise<void>, batches = Number.POSITIVE_INFINITY): Promise<number> {
   const key = table === 'company_topologies' ? 'company_id' : 'id'
   const batch = (): Promise<number> => db.transaction(async (sql) => {
     // The lock puts an announcement in order with a change of the same row, and keeps two processes from announcing it twice.
@@ -78,6 +85,9 @@ async function inBatches(db: SqlDatabase, table: 'integrations' | 'companies' | 
     return due.length
   }, { durable: false })
   let announced = 0
-  for (let count = await batch(); count > 0; count = count < ANNOUNCE_ROWS ? 0 : await batch()) announced += count
+  for (let done = 0, count = ANNOUNCE_ROWS; done < batches && count === ANNOUNCE_ROWS; done += 1) {
+    count = await batch()
+    announced += count
+  }
   return announced
 }

@@ -6,7 +6,7 @@ import type { CompanySettingsView, MspSettingsView } from '../../schemas/rule-vi
 import { effectiveSettings, fieldsOf, mergedSettings, nextMarks, OWN_SETTINGS, SETTING_NAMES, type MspOverrides, type Overrides, type SettingMark, type SettingMarks } from '../../schemas/settings-cascade.ts'
 import { settingsMistakes } from '../../schemas/settings-rules.ts'
 import { writeAudit } from './audit.ts'
-import { announceCompanies } from './integration-settings.ts'
+import { announceChange } from './integration-settings.ts'
 import { managedCompanies } from './scope.ts'
 import { atMs, iso, Params, whole, type Sql, type SqlDatabase } from './sql.ts'
 
@@ -53,8 +53,8 @@ export function mspSettingsStore(db: SqlDatabase, { clock }: { readonly clock: C
         await writeAudit(sql, caller, { companyId: null, action: 'settings.updated', subject: 'msp', before: before.settings, after: { ...draft.settings, comment: draft.comment } }, nowMs)
         return view(await read(sql))
       }, { durable: true })
-      // Where this ends early, the announcer finds the rest due.
-      await announceCompanies(db, nowMs)
+      // What this leaves, the announcer finds due.
+      await announceChange(db, nowMs)
       return changed
     },
 

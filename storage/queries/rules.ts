@@ -12,7 +12,7 @@ import { effectiveRules, RULE_LISTS, type StoredRuleBook } from '../../schemas/r
 import type { Page, PageQuery } from '../../schemas/views.ts'
 import { writeAudit } from './audit.ts'
 import { enqueueSettings } from './company-settings.ts'
-import { announceCompanies } from './integration-settings.ts'
+import { announceChange } from './integration-settings.ts'
 import { refuseStale } from './msp-settings.ts'
 import { managedCompanies } from './scope.ts'
 import { atMs, decodeCursor, iso, Params, toPage, whole, type Sql, type SqlDatabase } from './sql.ts'
@@ -92,8 +92,8 @@ export function ruleStore(db: SqlDatabase, { clock }: { readonly clock: Clock })
       return bookAt(sql, name, revision)
     }, { durable: true })
     if (saved === null) throw new AppError('internal', 'the rule book just saved is not there')
-    // Where this ends early, the announcer finds the rest due.
-    if (companyId === null) await announceCompanies(db, nowMs)
+    // What this leaves, the announcer finds due.
+    if (companyId === null) await announceChange(db, nowMs)
     return shown(saved)
   }
 
