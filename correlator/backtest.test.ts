@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { BacktestAlert } from './backtest-problems.ts'
-import { runBacktest, type BacktestLine } from './backtest.ts'
+import { runBacktest, runComparison, tuneFile, type BacktestLine } from './backtest.ts'
 import { DEFAULT_WEIGHTS } from './settings.ts'
 
 /** Nothing counts, so nothing joins. */
@@ -88,5 +88,28 @@ describe('a backtest over a file', () => {
     const file = join(folder, 'broken.jsonl')
     writeFileSync(file, `${JSON.stringify(DAY[0])}\n{"id":"x"}\n`)
     await expect(runBacktest({ alerts: file, monotonicMs: () => 0 })).rejects.toMatchObject({ code: 'bad_request', message: expect.stringContaining('broken.jsonl:2') })
+  })
+
+  it('shows two settings files side by side over the same file, in any order', async () => {
+    const file = join(folder, 'apart.json')
+    writeFileSync(file, JSON.stringify(APART))
+    const view = await runComparison({ alerts: DAY, before: undefined, after: file })
+    expect(view).toMatchObject({ alerts: DAY.length, merges: { count: 0 } })
+    expect(view.splits.count).toBeGreaterThan(0)
+    expect(view.after.incidents).toBeGreaterThan(view.before.incidents)
+    expect(await runComparison({ alerts: [...DAY].reverse(), before: undefined, after: file })).toEqual(view)
+  })
+
+  it('searches settings by a truth file, the same from the same seed, and names the line that is no truth', async () => {
+    const alerts = Array.from({ length: 24 }, (_, n) => alert(Math.floor(n / 2) * 3_600 + (n % 2), { asset: `host-${Math.floor(n / 2)}`, signature: n % 2 === 0 ? 'disk' : 'certificate', message: n % 2 === 0 ? 'no space left' : 'renew it' }))
+    const truth = join(folder, 'truth.jsonl.gz')
+    writeFileSync(truth, gzipSync(alerts.map(({ id }) => JSON.stringify({ alertId: id, incidentId: id })).join('\n')))
+    const view = await tuneFile({ alerts, truth, seed: 2, evaluations: 30 })
+    expect(view).toMatchObject({ judgedBy: 'truth', judged: 24, isBetter: true })
+    expect(view.evaluations).toBeLessThanOrEqual(30)
+    expect(await tuneFile({ alerts: [...alerts].reverse(), truth, seed: 2, evaluations: 30 })).toEqual(view)
+    const broken = join(folder, 'broken-truth.jsonl')
+    writeFileSync(broken, '{"incidentId":"x"}')
+    await expect(tuneFile({ alerts, truth: broken, seed: 1, evaluations: 2 })).rejects.toMatchObject({ code: 'bad_request', message: expect.stringContaining('broken-truth.jsonl:1') })
   })
 })

@@ -143,6 +143,10 @@ describe('advice', () => {
   it('says which of it the rule book has already', () => {
     const [hold] = of('hold', all(mixed))
     expect(of('hold', all(mixed, { book: { holds: [{ id: hold!.id, enabled: false }] } })).map(({ id, isApplied }) => [id === hold!.id, isApplied])).toEqual([[true, true], [false, false]])
+    if (hold!.proposal?.list !== 'holds') throw new Error('a hold proposes a hold')
+    const mine = { ...hold!.proposal.rule, id: 'mine' }
+    expect(of('hold', all(mixed, { book: { holds: [mine] } }))[0]).toMatchObject({ id: hold!.id, isApplied: true })
+    expect(of('hold', all(mixed, { book: { holds: [{ ...mine, minutes: 1 }] } }))[0]).toMatchObject({ id: hold!.id, isApplied: false })
   })
 
   it('knows nothing about nothing', () => {

@@ -1,4 +1,5 @@
 /** All advice over problems of the past. Deterministic: the same problems in any order give the same advice. No model is asked. */
+import { isDeepStrictEqual } from 'node:util'
 import type { Advice, PastProblem } from '../../schemas/advice.ts'
 import type { StoredRuleBook } from '../../schemas/rules.ts'
 import { advisedInhibitions } from './followers.ts'
@@ -26,10 +27,18 @@ export function* advise(problems: readonly PastProblem[], { fromMs, toMs, timeZo
     found.push(...step())
     yield undefined
   }
-  const isApplied = ({ proposal }: Advice): boolean => proposal !== null && (book[proposal.list] ?? []).some(({ id }) => id === proposal.rule.id)
-  return found.map((one) => ({ ...one, isApplied: isApplied(one) })).sort((a, b) => saved(b) - saved(a) || (b.figures['alerts'] ?? 0) - (a.figures['alerts'] ?? 0) || (a.id < b.id ? -1 : 1))
+  return found.map((one) => ({ ...one, isApplied: isInForce(one, book) })).sort((a, b) => saved(b) - saved(a) || (b.figures['alerts'] ?? 0) - (a.figures['alerts'] ?? 0) || (a.id < b.id ? -1 : 1))
 }
 
 function saved({ figures }: Advice): number {
   return figures['saved'] ?? 0
+}
+
+/** By its id, or because somebody wrote the same rule under another one. */
+function isInForce({ proposal }: Advice, book: StoredRuleBook): boolean {
+  if (proposal === null) return false
+  if ((book[proposal.list] ?? []).some(({ id }) => id === proposal.rule.id)) return true
+  if (proposal.list === 'holds') return (book.holds ?? []).some((rule) => 'when' in rule && rule.enabled !== false && rule.minutes >= proposal.rule.minutes && isDeepStrictEqual(rule.when, proposal.rule.when))
+  if (proposal.list === 'maintenance') return false
+  return (book.inhibitions ?? []).some((rule) => 'source' in rule && rule.enabled !== false && isDeepStrictEqual([rule.source, rule.target], [proposal.rule.source, proposal.rule.target]))
 }
