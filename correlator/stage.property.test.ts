@@ -234,6 +234,9 @@ const arriving = fc.array(fc.record({
   asset: fc.nat(HOSTS - 1), signature: fc.nat(3), site: fc.nat(1), startsMs: fc.nat(300_000), delayMs: fc.nat(59_000), lasts: fc.nat(200_000), ends: fc.boolean(),
 }), { minLength: 1, maxLength: 30 })
 
+/** The same arrivals each time: a new counterexample is to be looked for on purpose, not met by whoever changes something else. */
+const ORDERS = { numRuns: 400, seed: 20_261_121 }
+
 it('keeps the same problems quiet whatever the order of arrival within the lateness bound', () => {
   const book = JSON.stringify({
     inhibitions: [{ id: 'i', source: ['signature=check-0'], target: ['signature=check-1'], equal: ['labels.site'] }],
@@ -245,7 +248,7 @@ it('keeps the same problems quiet whatever the order of arrival within the laten
     const [inOrder, shuffled] = twoOrders(list, lines, rules)
     const quiet = (bench: Bench): string[] => [...bench.problems.values()].flatMap(({ problem: { problemKey }, suppression }) => (suppression === null ? [] : [problemKey])).sort()
     expect(quiet(shuffled)).toEqual(quiet(inOrder))
-  }), { numRuns: 300 })
+  }), ORDERS)
 })
 
 it('lets a problem outlive its hold whichever partition tells of the moment first', () => {
@@ -261,5 +264,5 @@ it('groups what is shown the same whatever the order of arrival, where one line 
   fc.assert(fc.property(arriving, parents, (list, lines) => {
     const [inOrder, shuffled] = twoOrders(list, lines, '')
     expect(shuffled.groups()).toEqual(inOrder.groups())
-  }), { numRuns: 300 })
+  }), ORDERS)
 })

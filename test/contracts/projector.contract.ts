@@ -86,6 +86,21 @@ export function projectorContract(engineName: string, make: () => Promise<EmptyD
       expect(await database.query(`${columns} where root_cause is null and classification is null and severity_judgement is null`)).toEqual([{ category: null, findings: [], rootCause: null, classification: null, severityJudgement: null }])
     })
 
+    it('keeps a problem that is quiet without an incident and with its reason, and says in the incident it left that it left', async () => {
+      const suppression = { kind: 'dependency', ruleId: null, reason: 'behind router, which cannot be reached', byProblemKey: 'router', sinceMs: 1_000, untilMs: null }
+      const quiet = (version: number): IncidentRecord => {
+        const record = placed('', 'p', version)
+        return record.event.type === 'problem' ? { event: { ...record.event, suppression } } : record
+      }
+      await project(incident('a', 10), placed('a', 'p', 10, {}, { rule: 'founded' }))
+      await project(quiet(11))
+      expect(await database.query('select incident_id, suppression from problems')).toEqual([{ incident_id: null, suppression }])
+      expect((await timeline('a')).at(-1)).toEqual({ kind: 'problem_quiet', text: 'disk full on web-1 (zabbix) is kept quiet: behind router, which cannot be reached' })
+      await project(quiet(12), placed('a', 'p', 13))
+      expect(await database.query('select incident_id, suppression, version from problems')).toEqual([{ incident_id: 'a', suppression: null, version: 13 }])
+      expect((await timeline('a')).map(({ kind }) => kind)).toEqual(['opened', 'problem_quiet', 'problem_joined'])
+    })
+
     it('keeps the newest of several versions in one batch, and never goes back', async () => {
       await project(incident('x', 10), incident('x', 12, { title: 'newer' }), incident('x', 11, { title: 'older' }), placed('x', 'p', 12, { status: 'resolved' }), placed('x', 'p', 11))
       await project(incident('x', 11, { title: 'older' }), placed('x', 'p', 10))
