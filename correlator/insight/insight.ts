@@ -7,7 +7,7 @@ import type { Finding, RootCause } from '../../schemas/records.ts'
 import type { CompanyNode } from '../company-node.ts'
 import type { IncidentNode } from '../incident-node.ts'
 import { judgementOf } from './judgement.ts'
-import { storedFinder } from './stored.ts'
+import { isShown, tellingFirst } from './stored.ts'
 
 /** Findings an incident shows at most. */
 export const FINDINGS_MAX = 8
@@ -18,22 +18,13 @@ export interface Insights {
   readonly rootCause: RootCause | null
 }
 
-/** Looks for one kind of pattern; null where it is not there. `nowMs` is the log's time. */
-export type Finder = (incident: IncidentNode, company: CompanyNode, nowMs: number) => Finding | null
-
-/** One for each kind but the cascade, which comes with the root cause. */
-const FINDERS: readonly Finder[] = [
-  storedFinder('storm'), storedFinder('periodic'), storedFinder('recurrence'), storedFinder('missing'), storedFinder('flapping'),
-]
-
-/** Everything there is to say of an incident now: findings most confident first, then by kind, at most eight. */
+/** Everything there is to say of an incident now: findings most confident first, then by kind, at most eight. Events store theirs; the cascade comes with the root cause. */
 export function insightsOf(incident: IncidentNode, company: CompanyNode, nowMs: number): Insights {
   const { rootCause, cascade } = judgementOf(incident, company, nowMs)
-  const findings: Finding[] = cascade === null ? [] : [cascade]
-  for (const find of FINDERS) {
-    const finding = find(incident, company, nowMs)
-    if (finding !== null) findings.push(finding)
-  }
-  if (findings.length > 1) findings.sort((a, b) => b.confidence - a.confidence || (a.kind < b.kind ? -1 : 1))
-  return { findings: findings.slice(0, FINDINGS_MAX), rootCause }
+  const known = incident.state.findings
+  // Most changes of an incident change nothing here.
+  if (known.every((finding) => finding === cascade || isShown(company, finding)) && (cascade === null || known.includes(cascade))) return { findings: known, rootCause }
+  const findings = known.filter((finding) => isShown(company, finding))
+  if (cascade !== null) findings.push(cascade)
+  return { findings: findings.sort(tellingFirst).slice(0, FINDINGS_MAX), rootCause }
 }

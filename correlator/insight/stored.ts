@@ -19,18 +19,23 @@ export function storedFinding(incident: IncidentNode, kind: StoredKind): Finding
 export function storeFinding(incident: IncidentNode, kind: StoredKind, found: Found | null): void {
   const others = incident.state.findings.filter((finding) => finding.kind !== kind)
   if (found !== null) others.push({ kind, ...found })
-  incident.state.findings = others
+  incident.state.findings = others.sort(tellingFirst)
 }
 
 /** Findings of an incident that merges into another go there, unless that one has one of the kind; a cascade is judged anew. */
 export function mergeFindings(to: IncidentNode, from: IncidentNode): void {
   const missing = from.state.findings.filter(({ kind }) => kind !== 'cascade' && to.state.findings.every((finding) => finding.kind !== kind))
-  if (missing.length > 0) to.state.findings = [...to.state.findings, ...missing]
+  if (missing.length > 0) to.state.findings = [...to.state.findings, ...missing].sort(tellingFirst)
 }
 
-/** Hands back what events found, unless the company has switched the kind off. */
-export function storedFinder(kind: StoredKind): (incident: IncidentNode, company: CompanyNode) => Finding | null {
-  return (incident, company) => (incident.state.findings.length === 0 || !isOn(company, kind) ? null : storedFinding(incident, kind))
+/** Most confident first, then by kind. */
+export function tellingFirst(a: Finding, b: Finding): number {
+  return b.confidence - a.confidence || (a.kind < b.kind ? -1 : 1)
+}
+
+/** True for a finding that events made and the company has not switched off. */
+export function isShown(company: CompanyNode, { kind }: Finding): boolean {
+  return kind !== 'cascade' && isOn(company, kind as StoredKind)
 }
 
 /** True unless the company's rule book switches the kind off. Flapping is a fact of its tool and has no switch. */
