@@ -46,7 +46,6 @@ const NO_LINKS: readonly Link[] = []
 /** An undirected view for distances and a directed one for causes. Names are canonical. */
 export class Graph {
   readonly #beside = new Map<string, string[]>()
-  readonly #needs = new Map<string, string[]>()
   readonly #links = new Map<string, Link[]>()
   readonly #carriers = new Map<string, string[]>()
   readonly #carried = new Map<string, string[]>()
@@ -60,7 +59,6 @@ export class Graph {
       if (from === null || to === null || from === to) continue
       push(this.#beside, from, to)
       push(this.#beside, to, from)
-      push(this.#needs, from, to)
       const links = this.#links.get(from)
       const kind = linkKindOf(edge.kind)
       if (links === undefined) this.#links.set(from, [{ to, kind }])
@@ -72,7 +70,7 @@ export class Graph {
     }
     for (const links of this.#links.values()) links.sort((a, b) => (a.to !== b.to ? (a.to < b.to ? -1 : 1) : a.kind < b.kind ? -1 : 1))
     // Sorted once at the end: looking for each new name in a list of ten thousand took seconds.
-    for (const lists of [this.#beside, this.#needs, this.#carriers, this.#carried]) for (const [name, names] of lists) lists.set(name, [...new Set(names.sort())])
+    for (const lists of [this.#beside, this.#carriers, this.#carried]) for (const [name, names] of lists) lists.set(name, [...new Set(names.sort())])
   }
 
   /** Assets within three steps and how many steps, nearest first and by name, at most 48; made once per asset. */
@@ -106,11 +104,6 @@ export class Graph {
   part(asset: string): number | null {
     this.#parts ??= partsOf(this.#beside)
     return this.#parts.get(asset) ?? null
-  }
-
-  /** What an asset directly depends on, by name. */
-  needs(asset: string): readonly string[] {
-    return this.#needs.get(asset) ?? []
   }
 
   /** What an asset directly hangs on: without all of these it cannot be reached. By name. */
