@@ -25,7 +25,7 @@ export async function readMaterial(sql: Sql, incidentId: string, companyId: stri
   const [row] = await sql.query<IncidentRow & { mergedInto: string | null }>(
     `select i.id as "incidentId", i.company_id as "companyId", ${whole('i.version')} as version, i.title, i.status, i.severity, ${ms('i.opened_at')} as "openedAtMs", ${ms('i.updated_at')} as "updatedAtMs",
        ${whole('i.alert_count')} as "alertCount", ${whole('i.problem_count')} as "problemCount", ${whole('i.asset_count')} as "assetCount", i.assets, i.sources, i.assignee, i.merged_into as "mergedInto",
-       q.findings, q.root_cause as "rootCause", q.classification, ${whole('q.version')} as "wantedVersion"
+       i.findings, i.root_cause as "rootCause", i.classification, ${whole('q.version')} as "wantedVersion"
      from analysis_queue q left join incidents i on i.id = q.incident_id and i.company_id = q.company_id where q.incident_id = $1 and q.company_id = $2`,
     [incidentId, companyId],
   )

@@ -15,11 +15,12 @@ const ms = (column: string): string => `round(extract(epoch from ${column}) * 10
 
 const INCIDENTS = `select id as "incidentId", company_id as "companyId", version, title, status, severity, priority, ${ms('opened_at')} as "openedAtMs", ${ms('updated_at')} as "updatedAtMs",
   ${ms('acknowledged_at')} as "acknowledgedAtMs", ${ms('resolved_at')} as "resolvedAtMs", ${ms('closed_at')} as "closedAtMs", alert_count as "alertCount", problem_count as "problemCount",
-  open_problem_count as "openProblemCount", assets, asset_count as "assetCount", sources, assignee, resolution, reopen_count as "reopenCount", merged_into as "mergedInto" from incidents`
+  open_problem_count as "openProblemCount", assets, asset_count as "assetCount", sources, assignee, resolution, reopen_count as "reopenCount", merged_into as "mergedInto",
+  findings, root_cause as "rootCause", classification, severity_judgement as "severityJudgement" from incidents`
 
 const PROBLEMS = `select company_id as "companyId", problem_key as "problemKey", incident_id as "incidentId", version, status, severity, source, integration_id as "integrationId", asset, signature,
   title, message, labels, flapping, acknowledged, episode, alert_count as count, ${ms('first_at')} as "firstAtMs", ${ms('last_at')} as "lastAtMs", ${ms('resolved_at')} as "resolvedAtMs",
-  ${ms('starts_at')} as "startsAtMs", evidence from problems`
+  ${ms('starts_at')} as "startsAtMs", evidence, alert_id as "alertId" from problems`
 
 /** Every incident's and problem's newest version must be its row, and there is no other row. */
 export async function compareProjection(open: OpenLog, database: Database): Promise<Comparison> {
@@ -50,7 +51,7 @@ function incidentRow(event: IncidentChanged, all: ReadonlyMap<string, IncidentCh
 }
 
 function problemRow({ incidentId, evidence, version, problem }: ProblemPlaced): Row {
-  return without({ ...problem, incidentId, evidence, version }, ['change', 'alertId', 'partition', 'atMs'])
+  return without({ ...problem, incidentId, evidence, version }, ['change', 'partition', 'atMs'])
 }
 
 /** The fields that have a column. */
