@@ -234,8 +234,7 @@ const arriving = fc.array(fc.record({
   asset: fc.nat(HOSTS - 1), signature: fc.nat(3), site: fc.nat(1), startsMs: fc.nat(300_000), delayMs: fc.nat(59_000), lasts: fc.nat(200_000), ends: fc.boolean(),
 }), { minLength: 1, maxLength: 30 })
 
-/** The same arrivals each time: a new counterexample is to be looked for on purpose, not met by whoever changes something else. */
-const ORDERS = { numRuns: 400, seed: 20_261_121 }
+const ORDERS = { numRuns: 400 }
 
 it('keeps the same problems quiet whatever the order of arrival within the lateness bound', () => {
   const book = JSON.stringify({
