@@ -24,6 +24,7 @@ export function makeMetrics(): AppMetrics {
   const reloads = new Counter({ name: 'stage_reloads_total', help: 'Partitions whose memory was dropped and loaded again, by error code.', labelNames: ['stage', 'code'], registers: [registry] })
   const seconds = new Histogram({ name: 'stage_batch_seconds', help: 'From a batch in hand to its commit.', labelNames: ['stage'], buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10], registers: [registry] })
   const progress = new Gauge({ name: 'stage_progress_timestamp_seconds', help: 'Append time of the newest committed record.', labelNames: ['stage', 'partition'], registers: [registry] })
+  const spoken = new Gauge({ name: 'stage_output_timestamp_seconds', help: 'Append time of the newest record that a stage published something for.', labelNames: ['stage', 'partition'], registers: [registry] })
   const calls = new Histogram({ name: 'llm_call_seconds', help: 'Calls to providers of language models by outcome: ok, given_up or an error code.', labelNames: ['provider', 'outcome'], buckets: [0.25, 0.5, 1, 2, 3, 5, 10, 30], registers: [registry] })
   const tokens = new Counter({ name: 'llm_provider_tokens_total', help: 'Tokens as providers counted them; cached ones are part of the input.', labelNames: ['provider', 'kind'], registers: [registry] })
   return {
@@ -50,6 +51,7 @@ export function makeMetrics(): AppMetrics {
       },
       reloaded: (stage, code) => reloads.inc({ stage, code }),
       progress: (stage, partition, atMs) => progress.set({ stage, partition: String(partition) }, atMs / 1_000),
+      spoke: (stage, partition, atMs) => spoken.set({ stage, partition: String(partition) }, atMs / 1_000),
     },
   }
 }

@@ -22,7 +22,7 @@ export interface SendOptions {
 
 interface Named { id: string; name: string }
 interface Balance { accepted: number; inFlight: number; difference: number }
-interface Incident { id: string; number: number; title: string; severity: string; status: string; alertCount: number; problemCount: number; assets: string[] }
+interface Incident { id: string; number: number; title: string; severity: string; status: string; alertCount: number; problemCount: number; assets: string[]; openedAt: string; updatedAt: string }
 interface Detail extends Incident { problems: { evidence: { rule: string; features: { name: string; detail: string }[] } }[] }
 
 /** What was sent and what became of it. */
@@ -30,7 +30,10 @@ export interface SendReport {
   readonly deliveries: number
   readonly accepted: number
   readonly stats: { readonly alerts: number; readonly problems: number; readonly incidents: number; readonly noiseReduction: number }
+  /** Newest first, at most 20: those that changed. */
   readonly incidents: readonly (Incident & { readonly why: string })[]
+  /** How many of them were there before. */
+  readonly continued: number
 }
 
 /** Posts the payloads in order and waits for their fates. `.jsonl` files hold one payload a line, any other file is one payload. */
@@ -55,8 +58,10 @@ export async function send(api: ApiClient, files: readonly string[], options: Se
   const from = new Date(startedMs - 1_000).toISOString()
   const stats = await api.call<SendReport['stats']>('GET', `/api/stats/noise?company=${company.id}&from=${from}`)
   const list = await api.call<{ items: Incident[] }>('GET', `/api/incidents?company=${company.id}&limit=20`)
-  const incidents = await Promise.all(list.items.slice(0, Math.max(stats.incidents, 1)).map(async (incident) => ({ ...incident, why: whyOf(await api.call<Detail>('GET', `/api/incidents/${incident.id}`)) })))
-  return { deliveries: payloads.length, accepted: balance.accepted - before.accepted, stats, incidents }
+  // Those that were open before and went on belong to the story too.
+  const touched = list.items.filter(({ updatedAt }) => updatedAt >= from)
+  const incidents = await Promise.all(touched.map(async (incident) => ({ ...incident, why: whyOf(await api.call<Detail>('GET', `/api/incidents/${incident.id}`)) })))
+  return { deliveries: payloads.length, accepted: balance.accepted - before.accepted, stats, incidents, continued: touched.filter(({ openedAt }) => openedAt < from).length }
 }
 
 /** The report as a person reads it. */
@@ -64,7 +69,7 @@ export function sendReport(report: SendReport, url: string): string {
   const { stats } = report
   const rows = report.incidents.map((incident) => [incident.number, incident.severity, incident.status, cell(incident.title, 44), incident.problemCount, incident.alertCount, cell(incident.why, 60)])
   return [
-    `${report.deliveries} deliveries: ${stats.alerts} firing alerts became ${stats.problems} problems and ${stats.incidents} incidents (noise reduction ${percent(stats.noiseReduction)}).`,
+    `${report.deliveries} deliveries: ${stats.alerts} firing alerts became ${stats.problems} problems and ${stats.incidents} ${report.continued > 0 ? `new incidents; ${report.continued} went on` : 'incidents'} (noise reduction ${percent(stats.noiseReduction)}).`,
     '',
     table(['#', 'severity', 'status', 'incident', 'problems', 'alerts', 'why together'], rows),
     '',
@@ -100,7 +105,7 @@ async function sendingKey(api: ApiClient, companyId: string, source: string): Pr
   const { items } = await api.call<{ items: Named[] }>('GET', `${path}?limit=100`)
   const known = items.find((integration) => integration.name === name)
   if (known === undefined) return api.call('POST', path, { name, source: source === 'alerts' ? 'generic' : source })
-  return api.call('POST', `${path}/${known.id}/rotate-key`, { overlapSeconds: 0 })
+  return api.call('POST', `/api/companies/${companyId}/rotate-key`, { integrationId: known.id, overlapSeconds: 0 })
 }
 
 async function post(url: string, source: string, body: Buffer, key: { apiKey: string; hmacSecret: string }, deliveryId: string, clock: Clock): Promise<void> {

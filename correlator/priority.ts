@@ -18,6 +18,11 @@ export function isWorse(a: IncidentSeverity, b: IncidentSeverity): boolean {
   return RANK[a] > RANK[b]
 }
 
+/** Orders severities of problems, the worst first. */
+export function compareSeverity(a: Severity, b: Severity): number {
+  return RANK[severityOf(b)] - RANK[severityOf(a)]
+}
+
 /** What the priority is computed from. */
 export interface PriorityInput {
   readonly severity: IncidentSeverity

@@ -12,7 +12,7 @@ import { insightsOf } from './insight/insight.ts'
 import { remember, type LearnedEntry } from './insight/patterns.ts'
 import { mergeFindings } from './insight/stored.ts'
 import { ProblemNode, newestFirst } from './problem-node.ts'
-import { isWorse, severityOf } from './priority.ts'
+import { compareSeverity, isWorse, severityOf } from './priority.ts'
 import { enterAll } from './quiet/enter-all.ts'
 import { HeldQueue } from './quiet/held-queue.ts'
 import { enterHome } from './quiet/stand.ts'
@@ -209,14 +209,16 @@ export class World {
     state.severityJudgement = worst.judgement
   }
 
-  /** Sorts an incident by the worst of its newest problems, of equal ones by the oldest of them; what a person said stands. */
+  /** Sorts an incident by the worst of its newest problems that says anything, of equal ones by the oldest of them; what a person said stands. */
   classify(incident: IncidentNode): void {
     const { state, newest } = incident
     if (state.classification?.by === 'person') return
-    let worst = newest.at(-1)
-    if (worst === undefined) return
-    for (const problem of newest) if (isWorse(severityOf(problem.state.problem.severity), severityOf(worst.state.problem.severity))) worst = problem
-    state.classification = this.company(state.companyId).judge.classify(worst.state.problem, state.severity)
+    const { judge } = this.company(state.companyId)
+    const worstFirst = newest.toReversed().sort((a, b) => compareSeverity(a.state.problem.severity, b.state.problem.severity))
+    for (const { state: { problem } } of worstFirst) {
+      state.classification = judge.classify(problem, state.severity)
+      if (state.classification !== null) return
+    }
   }
 
   /** Merges two incidents of a company; `winner` survives. */

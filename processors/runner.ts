@@ -24,6 +24,8 @@ export interface RunnerMetrics {
   reloaded(stage: string, code: string): void
   /** Append time of the newest committed record of a partition, in ms. */
   progress(stage: string, partition: number, atMs: number): void
+  /** Append time of the newest record that made the stage say something, in ms: its readers are behind only when they have not come so far. */
+  spoke(stage: string, partition: number, atMs: number): void
 }
 
 /** Where the runner writes what a person should read. */
@@ -207,6 +209,7 @@ class Runner<I, O, S> {
     if (next <= partition.position) return
     const delta = new Map<string, Buffer | null>()
     for (const [key, entry] of partition.state.takeDelta()) delta.set(key, entry === null ? null : entries.encode(entry))
+    if (out.length > 0) this.#options.metrics.spoke(stage.name, partitionId, last.atMs)
     const isWritten = await store.write(this.#stateName, partitionId, partition.position, next, delta)
     if (!isWritten) throw new AppError('state_lost', `${stage.name}/${partitionId} was moved by another process`)
     partition.position = next

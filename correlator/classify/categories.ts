@@ -60,12 +60,12 @@ export const DEFAULT_CATEGORIES: readonly Category[] = [
   {
     id: 'performance', name: 'performance', canResolveAutomatically: false, action: 'assign',
     words: ['cpu*3', 'load average*3', 'high load*3', 'memory usage*3', 'memory utilization*3', 'high memory*3', 'memory*2', 'swap*3', 'slow*2', 'latency*2', 'response time*3', 'throughput*2', 'saturation*3', 'queue length*2', 'io wait*3', 'iowait*3',
-      'utilization*1', 'throttling*2', 'throttled*2', 'p95*1', 'p99*1', 'apdex*3', 'gc*1', 'garbage collection*2', 'performance*3', 'page file*2', 'slow query*3', 'slow queries*3', 'degraded*1', 'oom*2', 'out of memory*3', 'connection pool*2', 'lag*2'],
+      'utilization*1', 'throttling*2', 'throttled*2', 'p95*1', 'p99*1', 'apdex*3', 'gc*1', 'garbage collection*2', 'exhausted*2', 'connections exhausted*3', 'too many connections*3', 'percentile*2', 'backlog*2', 'high latency*3', 'duration*1', 'performance*3', 'page file*2', 'slow query*3', 'slow queries*3', 'degraded*1', 'oom*2', 'out of memory*3', 'connection pool*2', 'lag*2'],
   },
   {
     id: 'availability', name: 'availability', canResolveAutomatically: false, action: 'escalate',
     words: ['down*2', 'unreachable*3', 'offline*3', 'outage*3', 'unavailable*3', 'not responding*3', 'no response*3', 'timeout*2', 'timed out*2', 'stopped*2', 'crashed*3', 'crash*2', 'service stopped*3', 'not running*3', 'restarted*2', 'reboot*2',
-      'rebooted*2', 'failed*1', 'health check*2', 'uptime*2', 'error rate*2', 'connection refused*3', 'crash loop*3', 'heartbeat*2', 'missing*1', 'lost*1', 'not reachable*3', 'certificate*2', 'certificate expires*3', 'failure*1', 'dead*2', 'unhealthy*3',
+      'rebooted*2', 'failed*1', 'health check*2', 'uptime*2', 'error rate*2', 'connection refused*3', 'crash loop*3', 'heartbeat*2', 'missing*1', 'lost*1', 'fails*1', 'failing*1', 'error*1', 'errors*1', 'probe*1', 'exception*1', 'not answering*3', 'does not answer*3', 'not reachable*3', 'certificate*2', 'certificate expires*3', 'failure*1', 'dead*2', 'unhealthy*3',
       'evicted*2', 'not ready*2', 'http*1', 'is down*2', 'agent offline*3'],
   },
 ]

@@ -20,6 +20,13 @@ it('sorts an incident by the words of its worst problem, and says what may be do
   expect(bench.incidentOf('b')?.classification).toBeNull()
 })
 
+it('asks the next problem where the worst says nothing', () => {
+  const bench = new Bench()
+  bench.feed(problem('a', 0, { asset: 'web', title: 'Frobnicator', severity: 'critical' }), problem('b', 1, { asset: 'web', title: 'CPU load is high', severity: 'low' }))
+  expect(bench.groups()).toEqual(['a b'])
+  expect(bench.incidentOf('a')?.classification).toMatchObject({ category: 'performance' })
+})
+
 it('escalates what is critical whatever its category would suggest', () => {
   const bench = new Bench()
   bench.feed(problem('a', 0, { title: 'Backup job failed', signature: 'backup', severity: 'critical' }))
