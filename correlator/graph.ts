@@ -11,8 +11,8 @@ const NEIGHBOURS = 48
 /** Edges of one asset that count for blame at most. */
 const LINKS_MAX = 256
 
-/** What an edge means for blame: the one depends on the other, runs on it, is an instance of it, or merely stands beside it. */
-export type LinkKind = 'depends' | 'hosted' | 'instance' | 'beside'
+/** What an edge means for blame: the one depends on the other, runs on it, is an instance of it, merely stands beside it, or cannot be reached while it cannot. */
+export type LinkKind = 'depends' | 'hosted' | 'instance' | 'beside' | 'behind'
 
 /** A directed edge. */
 export interface Link {

@@ -81,6 +81,14 @@ export function saysUnreachable(text: string): boolean {
   return UNREACHABLE.test(text)
 }
 
+const GATEWAY = /\b(?:switch|router|firewall|gateway|uplink|wan|isp|modem|core switch)\b/i
+const GATEWAY_NAME = /(?:^|[-_.])(?:sw|switch|rtr|router|fw|firewall|gw|gateway)(?:[-_.\d]|$)/i
+
+/** True for network gear that others are reached through, by what is said of it or by how it is named. */
+export function isGateway(asset: string, said: string): boolean {
+  return GATEWAY_NAME.test(asset) || GATEWAY.test(said)
+}
+
 /** A text of at most so many characters. */
 export function cut(text: string, chars: number): string {
   return text.length > chars ? `${text.slice(0, chars - 1)}…` : text

@@ -68,6 +68,7 @@ function dependences(suspects: readonly Suspect[], graph: Graph | null): Pick<Bl
       if (from !== undefined && out[from]?.has(asset) === false) out[from].set(asset, kind)
     }
   })
+  behindGateways(suspects, out)
   const services = out.map((links) => [...links].filter(([, kind]) => kind === 'instance').map(([to]) => to).sort())
   const instances = new Map<string, number[]>()
   services.forEach((names, i) => {
@@ -90,6 +91,16 @@ function dependences(suspects: readonly Suspect[], graph: Graph | null): Pick<Bl
   return { needs, services }
 }
 
+/** What cannot be reached at a site where the gear it is reached through cannot be either is behind that gear, whether or not a graph says so. */
+function behindGateways(suspects: readonly Suspect[], out: readonly Map<string, LinkKind>[]): void {
+  for (const { asset: gateway, cutOffAt, isGateway } of suspects) {
+    if (!isGateway || cutOffAt === null) continue
+    suspects.forEach((other, i) => {
+      if (!other.isGateway && other.cutOffAt === cutOffAt && out[i]?.has(gateway) === false) out[i].set(gateway, 'behind')
+    })
+  }
+}
+
 function walk(suspects: readonly Suspect[], needs: Blame['needs']): number[] {
   const scores = suspects.map(({ weight, travelling }) => weight - travelling)
   let moving = suspects.map(({ travelling }) => travelling)
@@ -101,7 +112,7 @@ function walk(suspects: readonly Suspect[], needs: Blame['needs']): number[] {
       const ways: { on: number; pull: number }[] = []
       let sum = 0
       for (const { on, kind } of needs[i] ?? []) {
-        const share = kind === 'depends' ? 1 : kind === 'hosted' ? outage / Math.max(1, travelling) : 0
+        const share = kind === 'depends' ? 1 : kind === 'hosted' || kind === 'behind' ? outage / Math.max(1, travelling) : 0
         const pull = share * (suspects[on]?.weight ?? 0)
         if (pull <= 0) continue
         ways.push({ on, pull })

@@ -172,3 +172,20 @@ it('tells the same in any cut of a storm, and after restarts', () => {
   }
   expect(only(cut)).toEqual(only(whole))
 })
+
+it('blames the switch of a site for the hosts that cannot be reached behind it, without a graph', () => {
+  const bench = new Bench()
+  const leeds = { labels: { site: 'leeds', service: 'office' } }
+  const hosts = Array.from({ length: 12 }, (_, n) => at(1 + n, `leeds-ws-${n}`, 'HostDown', leeds))
+  bench.feed(at(0, 'sw-core-leeds', 'SwitchUnreachable', { severity: 'critical', labels: { site: 'leeds' } }), ...hosts)
+  const { rootCause } = only(bench)
+  expect(rootCause?.asset).toBe('sw-core-leeds')
+  expect(rootCause?.chain[1]).toMatchObject({ asset: 'leeds-ws-0', because: 'leeds-ws-0 cannot be reached at the site of sw-core-leeds, and began 1 s later' })
+})
+
+it('blames no switch of another site, nor one that only complains of its load', () => {
+  const bench = new Bench()
+  const hosts = Array.from({ length: 12 }, (_, n) => at(1 + n, `leeds-ws-${n}`, 'HostDown', { labels: { site: 'leeds', tier: 'office' } }))
+  bench.feed(at(0, 'sw-core-leeds', 'Switch load high', { labels: { site: 'leeds', tier: 'office' } }), ...hosts)
+  expect(bench.incidentOf('leeds-ws-3 HostDown')?.rootCause?.chain).toEqual([])
+})

@@ -95,7 +95,7 @@ function pathFrom(best: number, suspects: readonly Suspect[], { needs }: Blame):
   return steps
 }
 
-const VERBS: Readonly<Record<LinkKind, string>> = { depends: 'depends on', hosted: 'runs on', instance: 'has the instance', beside: 'stands beside' }
+const VERBS: Readonly<Record<LinkKind, string>> = { depends: 'depends on', hosted: 'runs on', instance: 'has the instance', beside: 'stands beside', behind: 'cannot be reached at the site of' }
 
 function linkOf({ suspect, from, kind }: Step): ChainLink {
   const { first, name } = suspect

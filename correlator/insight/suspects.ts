@@ -6,6 +6,7 @@
  */
 import type { Severity } from '../../schemas/records.ts'
 import type { ProblemNode } from '../problem-node.ts'
+import { isGateway } from '../text.ts'
 import { isSecondHand, labelLinksOf, type LabelLink } from './label-links.ts'
 import { traitsOf, type Traits } from './traits.ts'
 
@@ -42,6 +43,10 @@ export interface Suspect {
   /** Part of that which says that the asset cannot be reached. */
   readonly outage: number
   readonly links: readonly LabelLink[]
+  /** The site it cannot be reached at; null where nothing says so. */
+  readonly cutOffAt: string | null
+  /** It is gear that others are reached through. */
+  readonly isGateway: boolean
 }
 
 interface Family {
@@ -56,6 +61,8 @@ interface Tally {
   fresh: number
   readonly families: Map<string, Family>
   readonly links: Map<string, LabelLink>
+  cutOffAt: string | null
+  isGateway: boolean
 }
 
 /** The assets of these problems by evidence, most first, at most 256, and how many assets there are. The order of the problems makes no difference. */
@@ -109,12 +116,16 @@ function count(tallies: Map<string, Tally>, node: ProblemNode, asset: string, tr
   const { problem, countBefore, joinedEpisode } = node.state
   let tally = tallies.get(asset)
   if (tally === undefined) {
-    tally = { first: node, problems: 0, alerts: 0, fresh: 0, families: new Map(), links: new Map() }
+    tally = { first: node, problems: 0, alerts: 0, fresh: 0, families: new Map(), links: new Map(), cutOffAt: null, isGateway: false }
     tallies.set(asset, tally)
   } else if (isEarlier(node, tally.first)) tally.first = node
   tally.problems += 1
   tally.alerts += countBefore + problem.count
   if (joinedEpisode <= 1) tally.fresh += 1
+  if (node.outage !== null) {
+    if (tally.cutOffAt === null || node.outage < tally.cutOffAt) tally.cutOffAt = node.outage
+    tally.isGateway ||= isGateway(asset, `${problem.signature ?? ''} ${problem.title}`)
+  }
   const family = tally.families.get(traits.family)
   if (family === undefined) tally.families.set(traits.family, { traits, weights: [weight] })
   else family.weights.push(weight)
@@ -122,7 +133,7 @@ function count(tallies: Map<string, Tally>, node: ProblemNode, asset: string, tr
   for (const link of labelLinksOf(problem.labels, asset)) tally.links.set(`${link.kind} ${link.isReverse} ${link.other}`, link)
 }
 
-function suspectOf(asset: string, { first, problems, alerts, fresh, families, links }: Tally): Suspect {
+function suspectOf(asset: string, { first, problems, alerts, fresh, families, links, cutOffAt, isGateway: gateway }: Tally): Suspect {
   let [weight, travelling, outage] = [0, 0, 0]
   for (const { traits, weights } of families.values()) {
     weights.sort((a, b) => b - a)
@@ -133,5 +144,5 @@ function suspectOf(asset: string, { first, problems, alerts, fresh, families, li
     if (traits.isOutage) outage += Math.round(sum * UNITS)
   }
   const kept = [...links].sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, LABEL_LINKS_MAX).map(([, link]) => link)
-  return { asset, name: first.state.problem.asset ?? asset, problems, alerts, first, fresh, weight, travelling, outage, links: kept }
+  return { asset, name: first.state.problem.asset ?? asset, problems, alerts, first, fresh, weight, travelling, outage, links: kept, cutOffAt, isGateway: gateway }
 }
