@@ -6,6 +6,8 @@
  * About three tenths of the time is garbage collection, nearly all of it copying what stays. A young generation of 32 or 64 MB and a
  * single-threaded collector were tried: 42,800 to 46,300 against 43,600 a processor second, less than runs differ among themselves.
  */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { correlateStage } from '../../correlator/stage.ts'
 import { searchStats } from '../../correlator/search.ts'
 import { StateView, type Positioned } from '../../processors/stage.ts'
@@ -27,6 +29,8 @@ export interface CorrelateRow {
   /** Share of the new problems that joined an incident instead of founding one. */
   readonly joined: number
   readonly heapMb: number
+  /** What the heap holds of the engine after a collection, for each problem that is open: the problem with its texts, its part of indexes and incidents. */
+  readonly bytesPerProblem: number
 }
 
 /** Assets that share their checks, each at another site: related enough to be scored against each other, not enough to be joined. */
@@ -82,13 +86,14 @@ class Engine {
   }
 }
 
-function measure(openIncidents: number): [CorrelateRow, CorrelateRow] {
+function measure(openIncidents: number, baseBytes: number): [CorrelateRow, CorrelateRow] {
   const engine = new Engine()
   const next = (): number => (engine.position += 1)
   const row = (input: CorrelateRow['input'], { ms, cpuUs }: { ms: number; cpuUs: number }, more: Pick<CorrelateRow, 'pairsPerProblem' | 'joined'>): CorrelateRow => ({
     input, openIncidents, problemsPerSecond: Math.round(PROBLEMS / (ms / 1_000)), problemsPerCpuSecond: Math.round(PROBLEMS / (cpuUs / 1_000_000)), ...more,
-    heapMb: Math.round(process.memoryUsage().heapUsed / 1_048_576),
+    heapMb: Math.round(process.memoryUsage().heapUsed / 1_048_576), bytesPerProblem,
   })
+  let bytesPerProblem = 0
   // A single-problem incident on each asset, over the last nine minutes.
   engine.run(openIncidents, (i) => problemOf(next(), i, 0, T0 + Math.floor((i * 540_000) / openIncidents)))
   const { searches, pairs } = searchStats
@@ -101,6 +106,7 @@ function measure(openIncidents: number): [CorrelateRow, CorrelateRow] {
     known.push(made.record)
     return made
   })
+  bytesPerProblem = Math.round((collectedBytes() - baseBytes) / (openIncidents + PROBLEMS))
   const fresh = row('new', storm, {
     pairsPerProblem: Math.round((10 * (searchStats.pairs - pairs)) / (searchStats.searches - searches)) / 10,
     joined: 1 - (engine.incidents - incidentsBefore) / PROBLEMS,
@@ -112,18 +118,27 @@ function measure(openIncidents: number): [CorrelateRow, CorrelateRow] {
   return [fresh, row('repeats', repeats, { pairsPerProblem: 0, joined: 0 })]
 }
 
+/** What the heap holds after a collection, in bytes. */
+function collectedBytes(): number {
+  setFlagsFromString('--expose-gc')
+  const collect: unknown = runInNewContext('gc')
+  if (typeof collect === 'function') collect()
+  return process.memoryUsage().heapUsed
+}
+
 /** Runs the bench, prints a table or JSON, and gives the rows: the median of three runs each, by processor time. */
 export function benchCorrelate(options: { readonly json: boolean }): readonly CorrelateRow[] {
-  measure(1_000)
+  const baseBytes = collectedBytes()
+  measure(1_000, baseBytes)
   const rows = [1_000, 10_000, 100_000].flatMap((open) => {
-    const runs = Array.from({ length: RUNS }, () => measure(open))
+    const runs = Array.from({ length: RUNS }, () => measure(open, baseBytes))
     const median = (column: 0 | 1): CorrelateRow => runs.map((run) => run[column]).sort((a, b) => a.problemsPerCpuSecond - b.problemsPerCpuSecond)[Math.floor(RUNS / 2)] as CorrelateRow
     return [median(0), median(1)]
   })
   if (options.json) console.log(JSON.stringify({ bench: 'correlate', problems: PROBLEMS, batch: BATCH, rows }))
   else {
-    console.log('input    open incidents  problems/s  problems/cpu s  pairs/problem  joined  heap MB')
-    for (const row of rows) console.log(`${row.input.padEnd(7)}  ${String(row.openIncidents).padStart(14)}  ${String(row.problemsPerSecond).padStart(10)}  ${String(row.problemsPerCpuSecond).padStart(14)}  ${String(row.pairsPerProblem).padStart(13)}  ${row.joined.toFixed(2).padStart(6)}  ${String(row.heapMb).padStart(7)}`)
+    console.log('input    open incidents  problems/s  problems/cpu s  pairs/problem  joined  heap MB  bytes/problem')
+    for (const row of rows) console.log(`${row.input.padEnd(7)}  ${String(row.openIncidents).padStart(14)}  ${String(row.problemsPerSecond).padStart(10)}  ${String(row.problemsPerCpuSecond).padStart(14)}  ${String(row.pairsPerProblem).padStart(13)}  ${row.joined.toFixed(2).padStart(6)}  ${String(row.heapMb).padStart(7)}  ${String(row.bytesPerProblem).padStart(13)}`)
   }
   return rows
 }
