@@ -118,6 +118,14 @@ program.command('normalise').requiredOption('--source <source>').option('--json'
     for (const one of rejected) console.error(`aw: not read: ${one}`)
   })
 
+program.command('learn-topology').requiredOption('--alerts <file>', '.jsonl or .jsonl.gz, of one company').requiredOption('--out <file>', 'the graph, for aw topology or aw backtest --topology').option('--json')
+  .description('read a dependency graph off alerts of the past; no server needed, and nothing is put in force')
+  .action(async (options: Json & { alerts: string; out: string }) => {
+    const { learnTopologyFile, learnedText } = await import('./cli/learn-topology.ts')
+    const learned = await learnTopologyFile(options.alerts, options.out)
+    print(options, learned, () => learnedText(learned, options.out))
+  })
+
 program.command('backtest').option('--alerts <file>', '.jsonl or .jsonl.gz').option('--company <name>', 'stored history of a company, in the running program').option('--from <time>', 'with --company; a week back unless given')
   .option('--to <time>', 'with --company').option('--limit <n>', 'with --company: alerts at most', positive).option('--topology <file>').option('--settings <file>', 'settings to try, JSON').option('--compare <file>', 'settings to compare them with; those in force with --company')
   .option('--out <file>', 'one line an alert; with --tune the settings file').option('--live', 'with --alerts: tell problems apart as the running program does').option('--tune', 'search settings: over a file with --truth, over history by what people corrected').option('--truth <file>', 'with --tune: one line an alert')
