@@ -53,13 +53,17 @@ it('an incident that comes back names its forerunner, and what fixed that', asyn
 
 it('a storm is told with its figures on every incident it made, joins none of them, and is not told where it is switched off', async () => {
   const [struck, quiet] = [await onboard(program, 'Struck Ltd'), await onboard(program, 'Quiet Ltd')]
+  await send(quiet, alertBody({ asset_name: 'before', signature: 'probe', message: 'before the storm', external_id: 'probe' }))
+  const probe = await until('the first incident', async () => (await api.incidents(`&company=${quiet.id}`))[0])
   expect((await api.call('PUT', `/api/companies/${quiet.id}/rules`, { document: { switches: { storm: false } } })).status).toBe(200)
+  // Rules and commands reach a company's log in one order: once this note is answered, the rules are in force.
+  expect((await api.call('POST', `/api/incidents/${probe.id}/notes`, { text: 'are the rules in force?' })).status).toBe(200)
   // Words of their own, so that nothing but the minute is common to them.
   const word = (n: number) => String(n).replace(/\d/g, (digit) => 'abcdefghij'.charAt(Number(digit))).repeat(3)
   const storm = Array.from({ length: 70 }, (_, n) => alertBody({ asset_name: `${word(n)}-host`, signature: `${word(n)}-fault`, message: `${word(n)} trouble`, external_id: `e${n}` }))
-  for (const company of [quiet, struck]) {
+  for (const [company, problems] of [[quiet, 71], [struck, 70]] as const) {
     await send(company, ...storm)
-    await until('every alert is in an incident', async () => (await api.incidents(`&company=${company.id}`)).reduce((sum, { problemCount }) => sum + problemCount, 0) === 70)
+    await until('every alert is in an incident', async () => (await api.incidents(`&company=${company.id}`)).reduce((sum, { problemCount }) => sum + problemCount, 0) === problems)
   }
   await until('every incident tells of the storm', async () => (await api.incidents(`&company=${struck.id}`)).every(({ pattern }) => pattern?.kind === 'storm'))
   const all = await incidentsOf(struck)
