@@ -4,7 +4,7 @@ import { runBacktest, runComparison, tuneFile, type BacktestSummary } from '../c
 import type { Deduplicate } from '../correlator/backtest-problems.ts'
 import type { BacktestView, ComparisonView, HistoryBacktestResult, IncidentBrief, RegroupedExample } from '../schemas/backtest.ts'
 import type { Clock } from '../schemas/clock.ts'
-import { AppError } from '../schemas/errors.ts'
+import { AppError, toAppError } from '../schemas/errors.ts'
 import type { TunedScore, TuneView } from '../schemas/tuning.ts'
 import type { ApiClient } from './client.ts'
 import { jsonIn } from './input.ts'
@@ -74,7 +74,9 @@ export async function backtestHistory(api: ApiClient, { company, settings, compa
 /** Follows a run to its end; stopping cancels it. */
 export async function followBacktest(api: ApiClient, id: string, clock: Clock, stopping: AbortSignal): Promise<HistoryBacktestResult> {
   let view = await api.call<BacktestView>('GET', `/api/backtests/${id}`)
-  const cancel = (): void => void api.call('POST', `/api/backtests/${view.id}/cancel`).catch(() => undefined)
+  const cancel = (): void => {
+    api.call('POST', `/api/backtests/${view.id}/cancel`).catch((thrown: unknown) => console.error(`aw: the backtest was not cancelled and goes on: ${toAppError(thrown).message}`))
+  }
   stopping.addEventListener('abort', cancel, { once: true })
   const bar = progressBar(view.progress.total, 'alerts')
   try {

@@ -129,7 +129,6 @@ export class Provider {
       isOver = true
       timer.abort()
       ended.abort()
-      asked.catch(() => undefined)
     }
   }
 
