@@ -234,7 +234,7 @@ export function analysesContract(engineName: string, make: () => Promise<EmptyDa
         stop.abort(new Error('ends'))
         return {}
       }
-      await analyse({ signal: stop.signal }).catch(() => undefined)
+      await expect(analyse({ signal: stop.signal })).rejects.toThrow('ends')
       expect(await interruptAll(database, clock)).toBe(1)
       expect(await rows()).toMatchObject([{ status: 'interrupted' }])
     })
