@@ -17,7 +17,9 @@ const MAY_IMPORT = {
 const DRIVERS = {
   kafkajs: 'storage', '@kafkajs/confluent-schema-registry': 'storage', lmdb: 'storage', ioredis: 'storage', pg: 'storage', '@electric-sql/pglite': 'storage',
   '@electric-sql/pglite-socket': 'storage', '@clickhouse/client': 'storage', chdb: 'storage', avsc: 'schemas', '@jmespath-community/jmespath': 'processors', jose: ['api', 'ingest'],
-  openai: 'correlator', '@anthropic-ai/sdk': 'correlator', '@aws-sdk/client-bedrock-runtime': 'correlator', '@smithy/node-http-handler': 'correlator',
+  openai: 'correlator', '@anthropic-ai/sdk': 'correlator', '@aws-sdk/client-bedrock-runtime': 'correlator', '@smithy/node-http-handler': ['correlator', 'remediator'],
+  '@aws-sdk/client-ssm': 'remediator', '@aws-sdk/client-sts': 'remediator', '@aws-sdk/client-s3': 'remediator', '@aws-sdk/client-cloudwatch-logs': 'remediator', '@azure/arm-compute': 'remediator', '@azure/identity': 'remediator',
+  'google-auth-library': 'remediator', nodemailer: 'connectors',
 }
 const importRule = (folder) => {
   const mayNot = Object.keys(MAY_IMPORT).filter((room) => room !== folder && !MAY_IMPORT[folder].includes(room))

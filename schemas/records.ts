@@ -546,6 +546,24 @@ export interface RunEvent {
   detail: string | null
   atMs: number
   version: number
+  /** The machine of a step; null where the event concerns the run as a whole. */
+  asset: string | null
+  /** demo, dry-run, sandbox or production. */
+  mode: string
+  /** low, medium or high. */
+  risk: string
+  /** automatic, person, analyst or replay. */
+  trigger: string
+  /** How the run stands after the event. */
+  status: string
+  /** self_healed, verified, reported, failed, escalated or none; null until the run has ended. */
+  outcome: string | null
+  /** A reason code or an error code. */
+  code: string | null
+  /** Nothing was done; kept out of statistics. */
+  simulated: boolean
+  /** Of a step, or of the run at its end. */
+  durationMs: number | null
 }
 
 /** Problems on an asset. */

@@ -1,0 +1,61 @@
+/** What the guard judges by, and how it answers. The guard itself is a pure function of this: `judge(facts)` in judge.ts. */
+import type { Mode, Role } from '../../schemas/settings.ts'
+import type { Risk, Runbook } from '../../schemas/runbooks.ts'
+import type { ReasonCode, RemediationSettings, RunStatus, RunTarget, RunTrigger } from '../../schemas/runs.ts'
+
+/** A run that counts against the limits. */
+export interface PastRun {
+  readonly runId: string
+  readonly runbookId: string
+  readonly status: RunStatus
+  readonly assets: readonly string[]
+  /** When it was admitted (queued). */
+  readonly startedAtMs: number
+  readonly endedAtMs: number | null
+  readonly trigger: RunTrigger
+}
+
+/** The incident as it stands when it is judged; null for a run without one. */
+export interface GuardIncident {
+  readonly status: 'open' | 'assigned' | 'in_progress' | 'resolved' | 'closed'
+  readonly mergedInto: string | null
+  readonly assignee: string | null
+  /** Kinds of the patterns found. */
+  readonly findings: readonly string[]
+  readonly problem: { readonly status: 'firing' | 'resolved'; readonly isSuppressed: boolean; readonly suppression: string | null; readonly flapping: boolean } | null
+}
+
+/** Everything the guard knows. Two judgements of the same facts are the same. */
+export interface GuardFacts {
+  readonly nowMs: number
+  readonly companyId: string
+  /** The lower of AW_MODE, the company's and the one that was asked for. */
+  readonly mode: Mode
+  readonly trigger: RunTrigger
+  /** Who asked; `role` null for the program itself. */
+  readonly requester: { readonly id: string; readonly role: Role | null }
+  /** Who has said yes so far, to this very plan. */
+  readonly approvals: readonly { readonly id: string; readonly role: Role }[]
+  readonly runbook: Runbook
+  /** After the company's policy; never lower than the MSP lets it be. */
+  readonly risk: Risk
+  readonly targets: readonly RunTarget[]
+  readonly incident: GuardIncident | null
+  /** MSP and company, company over MSP, where both say something; the narrower limit counts. */
+  readonly msp: RemediationSettings
+  readonly company: RemediationSettings
+  /** Runs of the company of the last seven days, and all that are active. */
+  readonly past: readonly PastRun[]
+  /** Assets the company has on its list. */
+  readonly knownAssets: number
+  /** Maintenance windows of the company that are open now and hold one of the targets, by rule id. */
+  readonly maintenance: readonly string[]
+}
+
+/** What the guard says. */
+export type Verdict =
+  | { readonly kind: 'run'; readonly why: string }
+  | { readonly kind: 'ask'; readonly code: ReasonCode; readonly why: string; readonly role: 'technician' | 'company_admin' | 'msp_admin'; readonly fourEyes: boolean; readonly timeoutMs: number }
+  | { readonly kind: 'show'; readonly code: ReasonCode; readonly why: string }
+  /** `untilMs`: when it may be otherwise by itself; null: not by waiting. */
+  | { readonly kind: 'refuse'; readonly code: ReasonCode; readonly why: string; readonly untilMs: number | null }
