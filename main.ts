@@ -273,6 +273,26 @@ program.command('suppressed').option('--company <name>').option('--kind <kind>',
     print({ json: json === true }, list, () => suppressedText(list))
   })
 
+const audit = program.command('audit').description('who did what, from where, before and after')
+audit.command('list').option('--company <name>').option('--action <action>').option('--limit <n>', 'lines shown', positive, 20).option('--json').description('the newest lines')
+  .action(async ({ json, limit, ...filter }: Json & { company?: string; action?: string; limit: number }) => {
+    const [{ ApiClient }, { auditText, listAudit }] = await Promise.all([import('./cli/client.ts'), import('./cli/audit.ts')])
+    const list = await listAudit(new ApiClient(readConfig(environment())), { ...filter, limit: Math.min(200, Math.ceil(limit)) })
+    print({ json: json === true }, list, () => auditText(list))
+  })
+audit.command('export').option('--company <name>').option('--from <time>').option('--to <time>').option('--out <file>', 'standard output unless given').description('lines of JSON with their place in the chain')
+  .action(async ({ out, ...options }: { company?: string; from?: string; to?: string; out?: string }) => {
+    const [{ ApiClient }, { exportAudit }] = await Promise.all([import('./cli/client.ts'), import('./cli/audit.ts')])
+    await exportAudit(new ApiClient(readConfig(environment())), options, out)
+  })
+audit.command('verify').option('--file <file>', 'an export, in place of the running program').option('--head <number:hash>', 'a line that was noted earlier').option('--json').description('whether the log is as it was written')
+  .action(async ({ json, ...options }: Json & { file?: string; head?: string }) => {
+    const [{ ApiClient }, { chainText, verifyAudit }] = await Promise.all([import('./cli/client.ts'), import('./cli/audit.ts')])
+    const report = await verifyAudit(() => new ApiClient(readConfig(environment())), options)
+    print({ json: json === true }, report, () => chainText(report))
+    if (!report.ok) process.exitCode = 1
+  })
+
 const letters = program.command('dead-letters').description('what could not be understood')
 const ofLetters = (command: Command): Command => command.option('--company <name>').option('--code <code>', 'payload_invalid, record_unreadable, stage_bug').option('--stage <stage>')
   .option('--source <source>').option('--q <words>', 'words of the reason, or an id').option('--from <time>').option('--to <time>').option('--json')

@@ -27,6 +27,7 @@ import { incidentRoutes } from './routes/incidents.ts'
 import { integrationRoutes } from './routes/integrations.ts'
 import { llmRoutes } from './routes/llm.ts'
 import { mappingRoutes } from './routes/mappings.ts'
+import { auditRoutes } from './routes/audit.ts'
 import { quietRoutes } from './routes/quiet.ts'
 import { ruleRoutes } from './routes/rules.ts'
 import { sessionRoutes } from './routes/session.ts'
@@ -63,6 +64,7 @@ export function apiPlugin(options: ApiOptions): FastifyPluginAsync {
       assetRoutes(routes, context)
       settingsRoutes(routes, context)
       ruleRoutes(routes, context)
+      auditRoutes(routes, context)
       quietRoutes(routes, context)
       topologyRoutes(routes, context)
       userRoutes(routes, context)

@@ -1,5 +1,6 @@
 /** What the API needs of the rest of the program. `storage/queries` and `storage/clickhouse` fit these by shape; `app.ts` joins them. */
 import type { Caller, Scope } from '../schemas/access.ts'
+import type { ChainedLine, ChainReport } from '../schemas/audit-chain.ts'
 import type { IntegrationAuthentication } from '../schemas/authentication.ts'
 import type { IntegrationProcessing } from '../schemas/integration-processing.ts'
 import type { MappingFault, MappingSample, MappingSuggestion, MappingTrial } from '../schemas/mapping.ts'
@@ -152,6 +153,10 @@ export interface LabelStore {
 /** The audit log. */
 export interface AuditStore {
   list(scope: Scope, query: PageQuery & { readonly companyId: string | null; readonly actorId: string | null; readonly action: string | null }): Promise<Page<AuditEntry>>
+  /** Lines the caller may see, oldest first, each with its place in the chain. */
+  export(scope: Scope, query: { readonly companyId: string | null; readonly fromMs: number | null; readonly toMs: number | null }): AsyncGenerator<ChainedLine>
+  /** Checks the whole chain, and that it still holds a line that was noted. */
+  verify(expected: { readonly seq: number; readonly hash: string } | null): Promise<ChainReport>
   /** Writes down what was not a change of rows. */
   write(caller: Caller, line: { readonly companyId: string | null; readonly action: string; readonly subject: string; readonly after?: unknown }): Promise<void>
 }

@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { CompanyView, Page, SlaTarget } from '../../schemas/views.ts'
-import { AUDIT_ENTRY, NOISE, SLA } from '../answers.ts'
-import { answers, callerOf, companiesOf, READ_ERRORS, SPAN, spanOf, type RouteContext, type SpanQuery } from '../context.ts'
+import { NOISE, SLA } from '../answers.ts'
+import { answers, callerOf, READ_ERRORS, SPAN, spanOf, type RouteContext, type SpanQuery } from '../context.ts'
 import type { Span } from '../ports.ts'
-import { answer, COMPANY_QUERY, list, page, PAGE_QUERY, text, whole } from '../json-schema.ts'
+import { answer, COMPANY_QUERY, list, text, whole } from '../json-schema.ts'
 
-/** Figures and the audit log. */
+/** Figures. */
 export function figureRoutes(app: FastifyInstance, context: RouteContext): void {
   const { stores, analytics, clock } = context
 
@@ -42,19 +42,6 @@ export function figureRoutes(app: FastifyInstance, context: RouteContext): void 
     },
   }, async (request) => {
     return analytics.balance(await spanOf(context, request, request.query))
-  })
-
-  app.get<{ Querystring: { company?: string; actor?: string; action?: string; limit: number; cursor?: string } }>('/api/audit', {
-    config: { access: 'audit' },
-    schema: {
-      tags: ['audit'], summary: 'Who changed what, newest first; a technician reads their own actions',
-      querystring: { type: 'object', properties: { ...PAGE_QUERY, ...COMPANY_QUERY, actor: text({ maxLength: 200 }), action: text({ maxLength: 100, examples: ['company.updated'] }) } },
-      response: answers({ 200: page(AUDIT_ENTRY) }, ...READ_ERRORS),
-    },
-  }, async (request) => {
-    const { company, actor, action, limit, cursor } = request.query
-    await companiesOf(context, request, company)
-    return stores.audit.list(callerOf(request).scope, { limit, cursor: cursor ?? null, companyId: company ?? null, actorId: actor ?? null, action: action ?? null })
   })
 }
 

@@ -1,6 +1,7 @@
 import type { Caller, Scope } from '../../schemas/access.ts'
 import type { Clock } from '../../schemas/clock.ts'
 import type { SuppressedQuery } from '../../schemas/quiet-views.ts'
+import { exportChain, verifyChain, type AuditExportQuery } from '../audit/chain.ts'
 import { analysisQueries } from '../analyses/usage.ts'
 import { openSecretBox } from '../secret-box.ts'
 import { assetStore } from './assets.ts'
@@ -40,6 +41,8 @@ export function openStores(db: SqlDatabase, options: { readonly clock: Clock; re
     suppressed: { list: (scope: Scope, query: SuppressedQuery) => listSuppressed(db, scope, query) },
     audit: {
       list: (scope: Scope, query: AuditQuery) => listAudit(db, scope, query),
+      export: (scope: Scope, query: AuditExportQuery) => exportChain(db, scope, query),
+      verify: (expected: { readonly seq: number; readonly hash: string } | null) => verifyChain(db, expected),
       write: (caller: Caller, line: { companyId: string | null; action: string; subject: string; after?: unknown }) =>
         writeAudit(db, caller, { after: null, ...line, before: null }, options.clock.now()),
     },

@@ -169,6 +169,8 @@ const TABLE: Record<string, Row> = {
   'POST /api/dead-letters/replay': { ...MANAGE, ask: (place) => ({ url: '/api/dead-letters/replay', body: { company: place.company } }) },
   'POST /api/dead-letters/:id/replay': { own: [202, 202, 403, 403], other: [202, 404, 403, 403], ask: (place) => ({ url: `/api/dead-letters/${place.letter}/replay` }) },
   'GET /api/audit': { own: [200, 200, 200, 403], other: [200, 404, 404, 403], ask: (place) => ({ url: `/api/audit?company=${place.company}` }) },
+  'GET /api/audit/export': { own: [200, 200, 200, 403], other: [200, 404, 404, 403], ask: (place) => ({ url: `/api/audit/export?company=${place.company}` }) },
+  'GET /api/audit/verify': { own: [200, 403, 403, 403], other: [200, 403, 403, 403], ask: () => ({ url: '/api/audit/verify' }) },
   'GET /api/events': { ...ANYBODY, ask: () => ({ url: '/api/events' }) },
 }
 

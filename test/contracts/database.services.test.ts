@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { expect, inject, it } from 'vitest'
 import { systemClock } from '../../schemas/clock.ts'
 import { openDatabase } from '../../storage/postgres/database.ts'
+import { auditContract } from './audit.contract.ts'
 import { databaseContract, type EmptyDatabase } from './database.contract.ts'
 import { projectorContract } from './projector.contract.ts'
 import { analysesContract } from './analyses.contract.ts'
@@ -30,6 +31,7 @@ projectorContract('PostgreSQL', emptyOnServer)
 relayContract('PostgreSQL', emptyOnServer)
 announcementsContract('PostgreSQL', emptyOnServer)
 analysesContract('PostgreSQL', emptyOnServer)
+auditContract('PostgreSQL', emptyOnServer)
 
 it('outlives a server that closes a connection between two statements of a transaction', async () => {
   const empty = await emptyOnServer()

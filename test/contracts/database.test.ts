@@ -8,6 +8,7 @@ import { openDatabase } from '../../storage/postgres/database.ts'
 import { DURABLE_START_PARAMS, OrderedFiles } from '../../storage/postgres/ordered-files.ts'
 import { analysesContract } from './analyses.contract.ts'
 import { announcementsContract } from './announcements.contract.ts'
+import { auditContract } from './audit.contract.ts'
 import { databaseContract, type EmptyDatabase } from './database.contract.ts'
 import { projectorContract } from './projector.contract.ts'
 import { relayContract } from './relay.contract.ts'
@@ -22,6 +23,7 @@ projectorContract('PGlite', emptyDirectory)
 relayContract('PGlite', emptyDirectory)
 announcementsContract('PGlite', emptyDirectory)
 analysesContract('PGlite', emptyDirectory)
+auditContract('PGlite', emptyDirectory)
 
 describe('a directory of PGlite', () => {
   it('is synced by PostgreSQL itself: at each durable commit, and not at the others', async () => {
