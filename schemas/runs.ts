@@ -188,7 +188,7 @@ export interface ApprovalView {
   readonly comment: string | null
 }
 
-/** What a company, or the MSP for all, allows the remediator. Absent: as the MSP, else the default in parentheses. */
+/** What a company, or the MSP for all, allows the remediator. Absent: as the MSP, else the default in parentheses; how the two go together stands in schemas/remediation-settings.ts. */
 export interface RemediationSettings {
   /** The stop switch: nothing starts, and what runs is ended after its present command (false). */
   readonly stopped?: boolean

@@ -15,6 +15,14 @@ export interface PastRun {
   readonly trigger: RunTrigger
 }
 
+/** A cloud account that a target names. */
+export interface GuardAccount {
+  readonly id: string
+  readonly companyId: string
+  readonly environment: 'production' | 'sandbox'
+  readonly enabled: boolean
+}
+
 /** The incident as it stands when it is judged; null for a run without one. */
 export interface GuardIncident {
   readonly status: 'open' | 'assigned' | 'in_progress' | 'resolved' | 'closed'
@@ -34,17 +42,28 @@ export interface GuardFacts {
   readonly trigger: RunTrigger
   /** Who asked; `role` null for the program itself. */
   readonly requester: { readonly id: string; readonly role: Role | null }
-  /** Who has said yes so far, to this very plan. */
-  readonly approvals: readonly { readonly id: string; readonly role: Role }[]
+  readonly requestedAtMs: number
+  /** What people were asked, if they were; `void` questions are none. */
+  readonly question: { readonly status: 'pending' | 'approved' | 'refused' | 'expired'; readonly expiresAtMs: number } | null
+  /** Who has said yes so far, to this very plan, and when. */
+  readonly approvals: readonly { readonly id: string; readonly role: Role; readonly atMs: number }[]
+  /** As it was when the plan was made. */
   readonly runbook: Runbook
+  /** Of the same runbook as the library has it now; null: it is gone. */
+  readonly currentDigest: string | null
   /** After the company's policy; never lower than the MSP lets it be. */
   readonly risk: Risk
   readonly targets: readonly RunTarget[]
+  /** Those the targets name, as far as there are such. */
+  readonly accounts: readonly GuardAccount[]
   readonly incident: GuardIncident | null
-  /** MSP and company, company over MSP, where both say something; the narrower limit counts. */
+  /** What the MSP lets this company do, and what the company itself allows; the narrower of the two counts, see schemas/remediation-settings.ts. */
   readonly msp: RemediationSettings
   readonly company: RemediationSettings
-  /** Runs of the company of the last seven days, and all that are active. */
+  /**
+   * Runs of the company but this one: those admitted in the last seven days, all that are active, and, however old, the latest `maxFailures` of this runbook that
+   * ended on each target. Simulated ones are not among them.
+   */
   readonly past: readonly PastRun[]
   /** Assets the company has on its list. */
   readonly knownAssets: number

@@ -22,10 +22,12 @@ create table runbook_versions (
   primary key (id, version)
 );
 
--- What the MSP (company_id '') and companies allow the remediator; absent fields as above.
+-- What the MSP (company_id '') and companies allow the remediator, see schemas/remediation-settings.ts. The row of a company is also what admissions of its
+-- runs lock, so that two at once never exceed a limit together.
 create table remediation_settings (
   company_id text primary key,
-  settings jsonb not null,                       -- RemediationSettings of schemas/runs.ts
+  settings jsonb not null default '{}',          -- RemediationSettings of schemas/runs.ts
+  granted jsonb not null default '{}',           -- what an MSP Admin grants this company over what the MSP sets for all; empty for ''
   revision bigint not null,
   updated_by jsonb not null,
   updated_at timestamptz not null

@@ -1,0 +1,62 @@
+/**
+ * Whose yes a run needs, and whether it is there. Low risk: nobody's when the rules ask, where the switch allows it, and a technician's else. Medium: a
+ * company admin's. High: an MSP Admin's. A runbook may ask for more, never for less. Who asks says yes as far as their role goes, unless four eyes are
+ * wanted: then it is somebody else who has to.
+ */
+import type { Risk } from '../../../schemas/runbooks.ts'
+import { ROLES, type Role } from '../../../schemas/settings.ts'
+import { refuse, type Case } from '../case.ts'
+import type { Verdict } from '../port.ts'
+
+type Approver = 'technician' | 'company_admin' | 'msp_admin'
+
+const MINUTE_MS = 60_000
+const BY_RISK: Readonly<Record<Risk, Approver>> = { low: 'technician', medium: 'company_admin', high: 'msp_admin' }
+
+/** Whether a role is at least another one. */
+function reaches(role: Role, needed: Role): boolean {
+  return ROLES.indexOf(role) <= ROLES.indexOf(needed)
+}
+
+/** The last question: run it, or ask whom. */
+export function consent(judged: Case): Verdict {
+  const { facts, risk, isByPerson } = judged
+  const own = facts.runbook.approval
+  const role = own !== null && reaches(own.role, BY_RISK[risk]) ? own.role : BY_RISK[risk]
+  const fourEyes = facts.runbook.origin === 'draft' || own?.fourEyes === true || (risk === 'high' && judged.limits.fourEyes)
+  const timeoutMs = Math.min(judged.limits.approvalMinutes * MINUTE_MS, own?.timeoutMs ?? Infinity)
+
+  if (isByPerson && (facts.requester.role === null || !reaches(facts.requester.role, 'technician'))) {
+    return refuse('role_insufficient', 'Whoever asks must at least be a technician of the company; ask somebody who is.')
+  }
+  // Of four eyes two are the requester's, so their own yes is none.
+  const others = fourEyes ? facts.approvals.filter(({ id }) => id !== facts.requester.id) : facts.approvals
+  const yes = others.filter((approval) => reaches(approval.role, role))
+  const fresh = yes.find(({ atMs }) => facts.nowMs < atMs + timeoutMs)
+  if (fresh !== undefined) return { kind: 'run', why: `Risk ${risk}: approved by ${fresh.id}${fourEyes ? ', who did not ask for it' : ''}.` }
+  if (yes.length > 0 || facts.question?.status === 'expired' || (facts.question?.status === 'pending' && facts.nowMs >= facts.question.expiresAtMs)) {
+    return refuse('approval_expired', `Nobody said yes in time, or the yes is older than ${timeoutMs / MINUTE_MS} minutes; ask for the run anew.`)
+  }
+
+  const isAsked = facts.question !== null
+  const isStale = facts.nowMs >= facts.requestedAtMs + timeoutMs
+  const ask = (code: Extract<Verdict, { kind: 'ask' }>['code'], why: string): Verdict => ({ kind: 'ask', code, why, role, fourEyes, timeoutMs })
+  const stale = (): Verdict => refuse('approval_expired', `The run was asked for more than ${timeoutMs / MINUTE_MS} minutes ago and did not begin; ask for it anew.`)
+
+  if (isByPerson) {
+    const mayAlone = facts.requester.role !== null && reaches(facts.requester.role, role)
+    if (mayAlone && !fourEyes) return isStale ? stale() : { kind: 'run', why: `Risk ${risk}: asked for by somebody who may.` }
+    if (mayAlone) return ask('four_eyes', `Risk ${risk} needs the yes of somebody other than who asked: ${words(role)}.`)
+  }
+  if (facts.approvals.length > 0) return ask(others.length === 0 ? 'four_eyes' : 'role_insufficient', `The yes so far does not count: ${words(role)}${fourEyes ? ', other than who asked,' : ''} has to give it.`)
+  if (isByPerson || risk !== 'low' || own !== null) return ask('risk_needs_approval', `Risk ${risk}: ${words(role)} has to say yes.`)
+  if (facts.trigger === 'analyst') return ask('risk_needs_approval', 'The analyst named the runbook; what it says never runs by itself, so a technician has to say yes.')
+  if (!judged.limits.automaticLowRisk) return ask('automatic_off', 'Risk low does not run by itself here (automaticLowRisk is off): a technician has to say yes.')
+  if (facts.incident?.status === 'in_progress') return ask('person_at_work', 'Somebody works on the incident: they have to say yes.')
+  if (isAsked) return ask('risk_needs_approval', 'It was asked of people and nobody has answered yet.')
+  return isStale ? stale() : { kind: 'run', why: 'Risk low runs by itself.' }
+}
+
+function words(role: Approver): string {
+  return { technician: 'a technician', company_admin: 'a Company Admin or an MSP Admin', msp_admin: 'an MSP Admin' }[role]
+}
