@@ -17,8 +17,8 @@ export interface RunbookInput {
   readonly name: string
   readonly type: 'string' | 'integer' | 'number' | 'boolean'
   readonly description: string
-  /** Where it comes from when nobody gives it: `problem.labels.<label>`, `problem.asset`, `problem.signature`, `target.asset`, `target.tags.<tag>`; null: only a person gives it. */
-  readonly from: string | null
+  /** Where it comes from when nobody gives it, the first that is there: `problem.labels.<label>`, `problem.asset`, `problem.signature`, `target.asset`, `target.tags.<tag>`; empty: only a person gives it. */
+  readonly from: readonly string[]
   /** Used when there is nothing else; null: none, and the input is required. */
   readonly default: string | number | boolean | null
   readonly isRequired: boolean
@@ -68,7 +68,7 @@ export interface RunbookVerify {
   readonly problem: 'must_clear' | 'may_clear'
 }
 
-/** A condition on an incident and one of its problems. All of `all` hold, and one of `any` where there are some. */
+/** A condition on an incident and one of its problems, as matchers of remediator/library/matcher.ts. All of `all` hold, and one of `any` where there are some; with neither it never matches. */
 export interface RunbookMatch {
   readonly all: readonly string[]
   readonly any: readonly string[]

@@ -1,0 +1,142 @@
+# Functions for the scripts of runbooks on Linux. POSIX sh; sent in front of every script, without its comments.
+# What a script tells is kept in files below /run (a tmpfs: a full disk does not matter), so that it counts from a pipe or a subshell too.
+set -u
+unset IFS CDPATH ENV
+PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin
+LC_ALL=C
+export PATH LC_ALL
+umask 022
+cd / || exit 1
+AW_BASE=/run/alert-whisperer
+AW_DIR=
+
+# aw_json text bytes: the text as the inside of a JSON string, on one line and no longer than that.
+aw_json() {
+  printf '%s' "$1" | tr '\000-\037\177' ' ' | cut -b "1-$2" | sed 's/\\/\\\\/g; s/"/\\"/g'
+}
+
+# aw_print outcome code message changed facts: the one line that is read back.
+aw_print() {
+  if [ -n "$2" ]; then aw_code="\"$2\""; else aw_code=null; fi
+  printf '\n{"aw":1,"outcome":"%s","code":%s,"message":"%s",%s,"facts":{%s}}\n' "$1" "$aw_code" "$3" "$4" "$5"
+}
+
+# aw_begin token: whoever makes the directory runs; everybody after ends here.
+aw_begin() {
+  umask 077
+  mkdir -p "$AW_BASE" 2>/dev/null
+  if mkdir "$AW_BASE/$1" 2>/dev/null; then
+    AW_DIR=$AW_BASE/$1
+  elif [ -d "$AW_BASE/$1" ]; then
+    aw_print repeated already_started 'This command was started on this machine before; nothing was done.' '"changed":[],"changedCount":0' ''
+    exit 4
+  else
+    aw_print refused no_run_directory "$AW_BASE cannot be written; run as root on a system with /run." '"changed":[],"changedCount":0' ''
+    exit 3
+  fi
+  umask 022
+  : >"$AW_DIR/changed"
+  : >"$AW_DIR/facts"
+  trap 'aw_exit $?' EXIT
+  trap 'exit 143' TERM INT HUP
+  find "$AW_BASE" -mindepth 1 -maxdepth 1 -type d -mtime +6 2>/dev/null | head -n 200 | while IFS= read -r aw_old; do
+    rm -f "$aw_old"/*
+    rmdir "$aw_old" 2>/dev/null
+  done
+}
+
+# aw_input name base64: the value byte for byte; x keeps line ends at its end.
+aw_input() {
+  aw_value=$(printf '%s' "$2" | base64 -d && printf x) || aw_refuse no_base64 'base64 is missing or does not know -d.'
+  export "$1=${aw_value%x}"
+}
+
+# aw_changed text: one thing that was changed; at most 50 are told, all are counted.
+aw_changed() {
+  aw_json "$1" 200 >>"$AW_DIR/changed"
+}
+
+# aw_fact name value: a figure, true, false or a short text. The last value of a name counts.
+aw_fact() {
+  case $1 in '' | *[!A-Za-z0-9]*) printf 'aw_fact: %s is no name\n' "$1" >&2; return ;; esac
+  aw_value=$(aw_json "$2" 200)
+  case $aw_value in
+    true | false) ;;
+    *)
+      if ! printf '%s\n' "$aw_value" | grep -Eqx -e '-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,6})?'; then aw_value="\"$aw_value\""; fi
+      ;;
+  esac
+  printf '%s %s\n' "$1" "$aw_value" >>"$AW_DIR/facts"
+}
+
+# aw_end outcome code message status: notes how it ended and leaves the script, out of a subshell as well.
+aw_end() {
+  if [ ! -e "$AW_DIR/end" ]; then
+    printf '%s\n%s\n%s\n' "$1" "$(aw_json "$2" 60)" "$(aw_json "$3" 400)" >"$AW_DIR/end"
+  fi
+  aw_pid=$(exec sh -c 'echo "$PPID"')
+  if [ "$aw_pid" != "$$" ]; then kill -s TERM "$$"; fi
+  exit "$4"
+}
+
+aw_ok() { aw_end ok '' "$1" 0; }
+aw_fail() { aw_end failed "$1" "$2" 1; }
+
+# aw_refuse code message: nothing was changed. After a change it is a failure, whatever the script says.
+aw_refuse() {
+  if [ -s "$AW_DIR/changed" ]; then aw_fail "$1" "$2"; fi
+  aw_end refused "$1" "$2" 3
+}
+
+# aw_need command…: refuses where one of them is missing.
+aw_need() {
+  for aw_command in "$@"; do
+    command -v "$aw_command" >/dev/null 2>&1 || aw_refuse missing_command "$aw_command is not installed."
+  done
+}
+
+# aw_timed seconds command…: ends the command when it takes longer; 124 then.
+aw_timed() {
+  if command -v timeout >/dev/null 2>&1; then timeout -k 5 "$@"; else shift; "$@"; fi
+}
+
+# aw_remove base file: removes one regular file that really lies below base, both absolute. 1 where it is anything else or stays. The directory is entered and
+# looked at before the file is removed from it, so nobody can turn it into a link in between.
+aw_remove() {
+  aw_left=1
+  if cd -P "${2%/*}/" 2>/dev/null; then
+    case $PWD/ in
+      "${1%/}"/*) if [ -f "./${2##*/}" ] && [ ! -L "./${2##*/}" ] && rm -f "./${2##*/}" 2>/dev/null; then aw_left=0; fi ;;
+    esac
+  fi
+  cd / || exit 1
+  return "$aw_left"
+}
+
+# aw_exit status: runs whatever ended the script, and tells the result once.
+aw_exit() {
+  trap - EXIT
+  trap '' TERM INT HUP
+  aw_outcome=failed
+  aw_what=script_ended
+  aw_message="The script ended with exit code $1 before it told a result."
+  if [ "$1" -eq 143 ]; then aw_message='The script was ended from outside before it told a result.'; fi
+  if [ -s "$AW_DIR/end" ]; then
+    {
+      IFS= read -r aw_outcome
+      IFS= read -r aw_what
+      IFS= read -r aw_message
+    } <"$AW_DIR/end"
+  fi
+  aw_list=$(awk '{ n++; if (n <= 50 && used + length($0) < 1600) { used += length($0) + 3; list = list (list == "" ? "" : ",") "\"" $0 "\"" } }
+    END { printf "\"changed\":[%s],\"changedCount\":%d", list, n }' "$AW_DIR/changed")
+  aw_told=$(awk '{ name = $1; sub(/^[^ ]* /, ""); if (!(name in value)) order[++n] = name; value[name] = $0 }
+    END { for (i = 1; i <= n && i <= 40 && used + length(order[i] value[order[i]]) < 1200; i++) { used += length(order[i] value[order[i]]) + 4; printf "%s\"%s\":%s", (i > 1 ? "," : ""), order[i], value[order[i]] } }' "$AW_DIR/facts")
+  aw_print "$aw_outcome" "$aw_what" "$aw_message" "${aw_list:-\"changed\":[],\"changedCount\":0}" "$aw_told"
+  rm -f "$AW_DIR"/*
+  case $aw_outcome in
+    ok) exit 0 ;;
+    refused) exit 3 ;;
+    *) exit 1 ;;
+  esac
+}

@@ -1,0 +1,42 @@
+# Removes old files from the Temp folders of the system and of each user where they lie on the full volume.
+$Volume = [string]$env:AW_INPUT_VOLUME
+if ($Volume -eq '') { $Volume = $env:SystemDrive }
+$Letter = $Volume.TrimEnd('\').ToUpperInvariant()
+if ($Letter -notmatch '\A[A-Z]:\z') { Deny-AwRun -Code 'no_such_volume' -Message "$Volume is no drive." }
+$Days = [int]$env:AW_INPUT_MIN_AGE_DAYS
+$MaxFiles = [int]$env:AW_INPUT_MAX_FILES
+
+$Places = New-Object 'System.Collections.Generic.List[string]'
+$Places.Add((Join-Path -Path $env:SystemRoot -ChildPath 'Temp'))
+$UserProfiles = @(Get-CimInstance -ClassName Win32_UserProfile -Filter 'Special=False' -OperationTimeoutSec 30 | Select-Object -First 200)
+foreach ($UserProfile in $UserProfiles) { $Places.Add((Join-Path -Path $UserProfile.LocalPath -ChildPath 'AppData\Local\Temp')) }
+$Here = @($Places | Where-Object { $_.ToUpperInvariant().StartsWith($Letter + '\') -and (Test-Path -LiteralPath $_ -PathType Container) })
+if ($Here.Count -eq 0) { Deny-AwRun -Code 'nothing_here' -Message "No Temp folder lies on $Letter; it has no temporary files to remove." }
+
+$Limit = [DateTime]::UtcNow.AddDays(-$Days)
+$Deadline = [DateTime]::UtcNow.AddMinutes(8)
+$Removed = 0
+$Freed = [long]0
+foreach ($Place in $Here) {
+    # Folders are walked one by one, so that a junction is seen before it is entered.
+    $Folders = New-Object 'System.Collections.Generic.Queue[string]'
+    $Folders.Enqueue($Place)
+    while (($Folders.Count -gt 0) -and ($Removed -lt $MaxFiles) -and ([DateTime]::UtcNow -lt $Deadline)) {
+        $Folder = $Folders.Dequeue()
+        foreach ($Item in @(Get-ChildItem -LiteralPath $Folder -Force -ErrorAction SilentlyContinue)) {
+            if (($Removed -ge $MaxFiles) -or ([DateTime]::UtcNow -ge $Deadline)) { break }
+            if ($Item.Attributes -band [IO.FileAttributes]::ReparsePoint) { continue }
+            if ($Item.PSIsContainer) { if ($Folders.Count -lt 20000) { $Folders.Enqueue($Item.FullName) }; continue }
+            if (($Item.LastWriteTimeUtc -ge $Limit) -or ($Item.CreationTimeUtc -ge $Limit)) { continue }
+            $Length = $Item.Length
+            # A file in use cannot be removed; it stays, and that is no failure.
+            try { Remove-Item -LiteralPath $Item.FullName -Force -Confirm:$false } catch { continue }
+            $Removed++
+            $Freed += $Length
+            Add-AwChange -Text ('removed ' + $Item.FullName)
+        }
+    }
+}
+Set-AwFact -Name 'removedFiles' -Value $Removed
+Set-AwFact -Name 'freedKb' -Value ([long]($Freed / 1KB))
+Complete-AwRun -Message "$Removed files removed on $Letter."
