@@ -4,6 +4,7 @@ import type {
   CloudAccountDraft, CloudOnboarding, OutputPage, PlanView, RemediationSettingsView, RemediationStats, ReplayView, RunbookDetail, RunbookFault, RunbookSummary, RunDetail, RunRequest,
 } from '../schemas/remediation-views.ts'
 import type { ApprovalView, Cloud, CloudAccountView, RemediationSettings, RunStatus, RunView } from '../schemas/runs.ts'
+import type { RemediationGrant } from '../schemas/remediation-settings.ts'
 import type { System } from '../schemas/runbooks.ts'
 import type { Mode } from '../schemas/settings.ts'
 import type { Page, PageQuery } from '../schemas/views.ts'
@@ -84,8 +85,11 @@ export interface Approvals {
 /** What the MSP (company id null) and companies allow. */
 export interface RemediationSettingsStore {
   get(scope: Scope, companyId: string | null): Promise<RemediationSettingsView>
-  /** Throws `conflict` where somebody saved since `expectedRevision`, `forbidden` for what only an MSP Admin may loosen. */
-  put(caller: Caller, companyId: string | null, draft: { readonly settings: RemediationSettings; readonly expectedRevision: number | null }): Promise<RemediationSettingsView>
+  /**
+   * Sets it anew as a whole; `granted` is an MSP Admin's alone, and stays as it is where it is absent. Throws `conflict` where somebody saved since `expectedRevision`,
+   * `forbidden` for what only an MSP Admin may do, `bad_request` with every mistake, among them what is wider than the MSP allows.
+   */
+  put(caller: Caller, companyId: string | null, draft: { readonly settings: RemediationSettings; readonly granted?: RemediationGrant; readonly expectedRevision: number | null }): Promise<RemediationSettingsView>
   /** The stop switch. What an MSP Admin stopped for all, nobody else starts. */
   stop(caller: Caller, companyId: string | null, reason: string): Promise<RemediationSettingsView>
   resume(caller: Caller, companyId: string | null): Promise<RemediationSettingsView>

@@ -1,6 +1,7 @@
 /** Remediation as the API shows it, where schemas/runs.ts and schemas/runbooks.ts do not say it already. */
 import type { Risk, Runbook } from './runbooks.ts'
 import type { Cloud, CloudAccountView, ReasonCode, RemediationSettings, RunCommandView, RunPlan, RunStatus, RunView, ApprovalView } from './runs.ts'
+import type { RemediationGrant } from './remediation-settings.ts'
 import type { Mode } from './settings.ts'
 
 /** How often a runbook was run in earnest, and what came of it; runs of mode demo, dry-run and replay are left out. Shares are null where nothing has ended. */
@@ -140,6 +141,8 @@ export interface RemediationSettingsView {
   readonly companyId: string | null
   /** What was set here. */
   readonly settings: RemediationSettings
+  /** What an MSP Admin lets this company do beyond what holds for all; empty for the MSP itself. */
+  readonly granted: RemediationGrant
   /** What holds, with the MSP's and the defaults under it. */
   readonly effective: RemediationSettings
   readonly revision: number

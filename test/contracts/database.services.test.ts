@@ -4,6 +4,7 @@ import { systemClock } from '../../schemas/clock.ts'
 import { openDatabase } from '../../storage/postgres/database.ts'
 import { auditContract } from './audit.contract.ts'
 import { databaseContract, type EmptyDatabase } from './database.contract.ts'
+import { guardFactsContract } from './guard-facts.contract.ts'
 import { projectorContract } from './projector.contract.ts'
 import { analysesContract } from './analyses.contract.ts'
 import { announcementsContract } from './announcements.contract.ts'
@@ -32,6 +33,7 @@ relayContract('PostgreSQL', emptyOnServer)
 announcementsContract('PostgreSQL', emptyOnServer)
 analysesContract('PostgreSQL', emptyOnServer)
 auditContract('PostgreSQL', emptyOnServer)
+guardFactsContract('PostgreSQL', emptyOnServer)
 
 it('outlives a server that closes a connection between two statements of a transaction', async () => {
   const empty = await emptyOnServer()

@@ -10,6 +10,7 @@ import { analysesContract } from './analyses.contract.ts'
 import { announcementsContract } from './announcements.contract.ts'
 import { auditContract } from './audit.contract.ts'
 import { databaseContract, type EmptyDatabase } from './database.contract.ts'
+import { guardFactsContract } from './guard-facts.contract.ts'
 import { projectorContract } from './projector.contract.ts'
 import { relayContract } from './relay.contract.ts'
 
@@ -24,6 +25,7 @@ relayContract('PGlite', emptyDirectory)
 announcementsContract('PGlite', emptyDirectory)
 analysesContract('PGlite', emptyDirectory)
 auditContract('PGlite', emptyDirectory)
+guardFactsContract('PGlite', emptyDirectory)
 
 describe('a directory of PGlite', () => {
   it('is synced by PostgreSQL itself: at each durable commit, and not at the others', async () => {

@@ -71,6 +71,8 @@ create table runs (
   requested_by jsonb not null,                   -- actor
   requested_role text,
   plan jsonb not null,
+  plan_digest text not null,                     -- over everything a yes is given for
+  work jsonb not null default '{}',              -- what the worker remembers between two looks
   idempotency_key text,
   request_hash text,
   cancel_requested_by jsonb,
