@@ -18,6 +18,8 @@ export interface RemoteCommand {
   /** Unique for all time; on the machine the once-guard goes by it, in the cloud the look-up. At most 64 of [A-Za-z0-9-]. */
   readonly token: string
   readonly runId: string
+  /** Told to the cloud with the call, for its own audit trail. */
+  readonly runbookId?: string
   readonly target: RunTarget
   readonly system: System
   readonly script: string | null
