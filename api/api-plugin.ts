@@ -28,6 +28,7 @@ import { integrationRoutes } from './routes/integrations.ts'
 import { llmRoutes } from './routes/llm.ts'
 import { mappingRoutes } from './routes/mappings.ts'
 import { auditRoutes } from './routes/audit.ts'
+import { noticeRoutes } from './routes/notices.ts'
 import { quietRoutes } from './routes/quiet.ts'
 import { ruleRoutes } from './routes/rules.ts'
 import { sessionRoutes } from './routes/session.ts'
@@ -65,6 +66,7 @@ export function apiPlugin(options: ApiOptions): FastifyPluginAsync {
       settingsRoutes(routes, context)
       ruleRoutes(routes, context)
       auditRoutes(routes, context)
+      noticeRoutes(routes, context)
       quietRoutes(routes, context)
       topologyRoutes(routes, context)
       userRoutes(routes, context)

@@ -3,6 +3,7 @@ import type { Caller, Scope } from '../schemas/access.ts'
 import type { ChainedLine, ChainReport } from '../schemas/audit-chain.ts'
 import type { IntegrationAuthentication } from '../schemas/authentication.ts'
 import type { IntegrationProcessing } from '../schemas/integration-processing.ts'
+import type { NoticeChannelDraft, NoticeChannelView } from '../schemas/notices.ts'
 import type { MappingFault, MappingSample, MappingSuggestion, MappingTrial } from '../schemas/mapping.ts'
 import type { AnalysisView, LlmSettingsChange, LlmUsageView } from '../schemas/analysis-views.ts'
 import type { CommandAction, IncidentSeverity, IncidentStatus } from '../schemas/records.ts'
@@ -161,6 +162,14 @@ export interface AuditStore {
   write(caller: Caller, line: { readonly companyId: string | null; readonly action: string; readonly subject: string; readonly after?: unknown }): Promise<void>
 }
 
+/** Rooms of chats that are told when the remediator asks; a company id of null means the MSP's own. */
+export interface ChannelStore {
+  list(scope: Scope, companyId: string | null): Promise<readonly NoticeChannelView[]>
+  create(caller: Caller, companyId: string | null, draft: NoticeChannelDraft): Promise<NoticeChannelView>
+  update(caller: Caller, id: string, change: { readonly enabled?: boolean; readonly address?: string }): Promise<NoticeChannelView>
+  remove(caller: Caller, id: string): Promise<void>
+}
+
 /** Rule books. A company id of null means the MSP's own. Every method throws `not_found` for companies the scope does not manage, `forbidden` for the MSP's. */
 export interface RuleStore {
   get(scope: Scope, companyId: string | null, revision?: number | null): Promise<RuleBookView>
@@ -208,6 +217,7 @@ export interface Stores {
   readonly commands: CommandStore
   readonly labels: LabelStore
   readonly audit: AuditStore
+  readonly channels: ChannelStore
   readonly suppressed: SuppressedStore
   readonly analyses: AnalysisQueries
 }

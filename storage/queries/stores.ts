@@ -3,6 +3,7 @@ import type { Clock } from '../../schemas/clock.ts'
 import type { SuppressedQuery } from '../../schemas/quiet-views.ts'
 import { exportChain, verifyChain, type AuditExportQuery } from '../audit/chain.ts'
 import { analysisQueries } from '../analyses/usage.ts'
+import { channelStore } from '../notices/channels.ts'
 import { openSecretBox } from '../secret-box.ts'
 import { assetStore } from './assets.ts'
 import { listAudit, writeAudit, type AuditQuery } from './audit.ts'
@@ -28,6 +29,7 @@ export function openStores(db: SqlDatabase, options: { readonly clock: Clock; re
     assets: assetStore(db, shared),
     topologies: topologyStore(db, shared),
     users: userStore(db, shared),
+    channels: channelStore(db, shared),
     commands: commandStore(db, shared),
     labels: labelStore(db),
     rules: ruleStore(db, shared),

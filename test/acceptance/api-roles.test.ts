@@ -10,7 +10,7 @@ import { ROLES, type Role } from '../../schemas/settings.ts'
 import { ADMIN_TOKEN, openApiHarness, PASSWORD, type ApiHarness } from '../harness/api.ts'
 
 type Side = 'own' | 'other' | 'taken'
-interface Place { company: string; incident: string; spare: string; user: string; asset: string; integration: string; command: string; delivery: string; letter: string; backtest: string; word: string }
+interface Place { company: string; incident: string; spare: string; user: string; asset: string; integration: string; channel: string; command: string; delivery: string; letter: string; backtest: string; word: string }
 interface Asked { url: string; body?: unknown; headers?: Record<string, string>; token?: string | undefined }
 interface Row {
   /** Statuses for MSP Admin, Company Admin, Technician, Viewer. */
@@ -171,7 +171,16 @@ const TABLE: Record<string, Row> = {
   'GET /api/audit': { own: [200, 200, 200, 403], other: [200, 404, 404, 403], ask: (place) => ({ url: `/api/audit?company=${place.company}` }) },
   'GET /api/audit/export': { own: [200, 200, 200, 403], other: [200, 404, 404, 403], ask: (place) => ({ url: `/api/audit/export?company=${place.company}` }) },
   'GET /api/audit/verify': { own: [200, 403, 403, 403], other: [200, 403, 403, 403], ask: () => ({ url: '/api/audit/verify' }) },
+  'GET /api/notice-channels': { ...MANAGE, ask: (place) => ({ url: `/api/notice-channels?company=${place.company}` }) },
+  'POST /api/notice-channels': { own: [201, 403, 403, 403], ask: () => ({ url: '/api/notice-channels', body: { kind: 'slack', name: fresh(), address: 'https://hooks.slack.com/services/x' } }) },
+  'POST /api/companies/:id/notice-channels': { ...MAKE, ask: (place) => ({ url: `/api/companies/${place.company}/notice-channels`, body: { kind: 'slack', name: fresh(), address: 'https://hooks.slack.com/services/x' } }) },
+  'PATCH /api/notice-channels/:id': { own: [200, 200, 403, 403], other: [200, 404, 403, 403], ask: (place) => ({ url: `/api/notice-channels/${place.channel}`, body: { enabled: false } }) },
+  'DELETE /api/notice-channels/:id': { own: [204, 204, 403, 403], other: [204, 404, 403, 403], ask: async (place, role) => ({ url: `/api/notice-channels/${place === places.own || role === 'msp_admin' ? await channelOf(place.company) : place.channel}` }) },
   'GET /api/events': { ...ANYBODY, ask: () => ({ url: '/api/events' }) },
+}
+
+async function channelOf(company: string): Promise<string> {
+  return (await api.call(ADMIN_TOKEN, 'POST', `/api/companies/${company}/notice-channels`, { kind: 'teams', name: fresh(), address: 'https://x.logic.azure.com/w' })).body.id
 }
 
 /** Everything stored of a company. */
@@ -196,6 +205,7 @@ async function place(word: string, assignee: string | null, company?: string): P
   return {
     company: id, incident, spare: await api.incident(id, { title: `${word} spare`, assignee }), user: (await api.user('technician', [id], word)).id,
     asset: (await api.call(ADMIN_TOKEN, 'POST', `/api/companies/${id}/assets`, { name: `${word}-host-${fresh()}` })).body.id,
+    channel: await channelOf(id),
     integration: (await api.call(ADMIN_TOKEN, 'POST', `/api/companies/${id}/integrations`, { name: fresh(), source: 'zabbix' })).body.integration.id,
     command: asked.body.commandId, delivery, letter, word,
     backtest: (await api.call(ADMIN_TOKEN, 'POST', '/api/backtests', { company: id, settings: {} })).body.id,
