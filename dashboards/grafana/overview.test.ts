@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openAnalytics, type Analytics } from '../../storage/clickhouse/analytics.ts'
 import { FACT_TABLES, timeText } from '../../storage/recorder/rows.ts'
-import { deadLetterAt, deliveryAt, incidentAt, ledgerAt, recordFacts, SAMPLE_MS, tickAt } from '../../test/samples/facts.ts'
+import { deadLetterAt, deliveryAt, incidentAt, ledgerAt, recordFacts, runAt, SAMPLE_MS, tickAt } from '../../test/samples/facts.ts'
 
 interface Dashboard {
   readonly uid: string
@@ -66,6 +66,10 @@ beforeAll(async () => {
     incidentAt(1, { severity: 'critical' }), incidentAt(2, { incidentId: 'i2', openedAtMs: SAMPLE_MS + 120_000 }), incidentAt(3, { incidentId: 'i3', mergedInto: 'i1' }),
     incidentAt(4, { incidentId: 'i4', status: 'resolved', openedAtMs: SAMPLE_MS - 86_400_000 }), incidentAt(7, { incidentId: 'i7', companyId: 'globex', severity: 'low' }),
   ])
+  await recordFacts(analytics, 'runs.v1', [
+    runAt(1, { version: 2, event: 'step_started', status: 'running', outcome: null, runId: 'r2' }), runAt(2), runAt(3, { outcome: 'escalated', status: 'failed', incidentId: 'i2' }), runAt(4, { simulated: true, mode: 'demo' }),
+    runAt(5, { mode: 'dry-run', outcome: 'none', status: 'shown' }), runAt(6, { version: 3, event: 'step_started', status: 'running', outcome: null }), runAt(7, { companyId: 'globex', incidentId: 'i7', runbookId: 'service-restart', outcome: 'verified' }),
+  ])
   await recordFacts(analytics, 'dead-letter.v1', [deadLetterAt(1), deadLetterAt(2), deadLetterAt(3, { code: 'stage_bug' })])
   const marks = [['alerts.raw.v1', 0, 9, 0, 9, 9, timeText(SAMPLE_MS), timeText(SAMPLE_MS + 1_500)], ['alerts.v1', 0, 7, 0, 7, 7, timeText(SAMPLE_MS), timeText(SAMPLE_MS + 2_250)], ['alerts.v1', 0, 8, 8, 1, 0, timeText(SAMPLE_MS), timeText(SAMPLE_MS + 30_000)]]
   await analytics.insert({ table: 'recorded_ranges_v1', columns: FACT_TABLES.recorded_ranges_v1, lines: Buffer.from(marks.map((mark) => JSON.stringify(mark)).join('\n')) }, 'marks')
@@ -92,10 +96,13 @@ describe('the overview dashboard', () => {
     ['Lag', [{ time: minute(0), topic: 'alerts.raw.v1', seconds: 1.5 }, { time: minute(0), topic: 'alerts.v1', seconds: 2.25 }]],
     ['Refused requests', [{ time: minute(0), status_code: '429', requests: 12 }]],
     ['Noisiest signatures', [{ signature: 'cpu_high', source: 'datadog', alerts: 5 }, { signature: 'disk_full', source: 'datadog', alerts: 1 }]],
+    ['Healed without a person', [{ healed_share: 1 / 3 }]],
+    ['Runs ended', [{ time: minute(0), outcome: 'escalated', runs: 1 }, { time: minute(0), outcome: 'self_healed', runs: 1 }, { time: minute(0), outcome: 'verified', runs: 1 }]],
+    ['Runbooks', [{ runbook: 'disk-clean-temp', runs: 2, succeeded: 1, healed: 1 }, { runbook: 'service-restart', runs: 1, succeeded: 1, healed: 0 }]],
     ['Dead letters', [{ stage: 'process', code: 'payload_invalid', letters: 2, newest: timeText(SAMPLE_MS + 2) }, { stage: 'process', code: 'stage_bug', letters: 1, newest: timeText(SAMPLE_MS + 3) }]],
   ])('%s', async (title, rows) => {
     const byAll = (row: object) => JSON.stringify(row)
-    const order = title === 'Alerts by fate' || title === 'Incidents opened' || title === 'Lag'
+    const order = title === 'Alerts by fate' || title === 'Incidents opened' || title === 'Lag' || title === 'Runs ended'
     const found = await rowsOf(title)
     // Lines of one time come in any order.
     expect(order ? found.sort((a, b) => (byAll(a) < byAll(b) ? -1 : 1)) : found).toEqual(rows)

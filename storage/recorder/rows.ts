@@ -1,7 +1,7 @@
 /** How records become rows of the fact tables. Which columns stand where is written once, here. */
 import type { TopicRecords } from '../../schemas/codec.ts'
 import type { Position } from '../../schemas/position.ts'
-import type { DeadLetter, IncidentChanged, IncidentRecord, LedgerRow, ProblemPlaced, RawRecord } from '../../schemas/records.ts'
+import type { DeadLetter, IncidentChanged, IncidentRecord, LedgerRow, ProblemPlaced, RawRecord, RunEvent } from '../../schemas/records.ts'
 
 /** The fact tables and the columns of each, in the order in which rows are written. */
 export const FACT_TABLES = {
@@ -12,6 +12,7 @@ export const FACT_TABLES = {
   problems_v1: ['company_id', 'problem_key', 'first_at', 'episode', 'version', 'incident_id', 'rule', 'score', 'integration_id', 'source', 'asset', 'signature', 'severity', 'status', 'flapping', 'alert_count', 'last_at', 'resolved_at', 'quiet_kind', 'quiet_rule', 'quiet_reason', 'quiet_by', 'quiet_until', 'is_released'],
   outcomes_v1: ['company_id', 'at', 'command_id', 'version', 'incident_id', 'action', 'actor_kind', 'actor_id', 'status', 'code'],
   dead_letters_v1: ['company_id', 'at', 'dead_letter_id', 'topic', 'partition', 'position', 'element', 'stage', 'code', 'message', 'attempts', 'record_key', 'value_bytes', 'record_partition', 'record_position', 'delivery_id', 'integration_id', 'source', 'elements'],
+  run_events_v1: ['company_id', 'at', 'run_id', 'version', 'event', 'step_id', 'asset', 'incident_id', 'runbook_id', 'runbook_version', 'mode', 'risk', 'trigger', 'status', 'outcome', 'code', 'simulated', 'duration_ms', 'actor_kind', 'actor_id'],
   recorded_ranges_v1: ['topic', 'partition', 'to_position', 'from_position', 'records', 'rows', 'newest_at', 'recorded_at'],
 } as const satisfies Record<string, readonly string[]>
 
@@ -19,7 +20,7 @@ export const FACT_TABLES = {
 export type FactTable = keyof typeof FACT_TABLES
 
 /** Topics whose records are recorded. */
-export type RecordedTopic = 'alerts.raw.v1' | 'alerts.v1' | 'incidents.v1' | 'dead-letter.v1'
+export type RecordedTopic = 'alerts.raw.v1' | 'alerts.v1' | 'incidents.v1' | 'runs.v1' | 'dead-letter.v1'
 
 /** Where a record lies on its topic. */
 export interface Place {
@@ -36,6 +37,7 @@ export const ROWS: { readonly [N in RecordedTopic]: (record: TopicRecords[N], pl
   'alerts.raw.v1': rawRows,
   'alerts.v1': ledgerRow,
   'incidents.v1': incidentRows,
+  'runs.v1': runRow,
   'dead-letter.v1': deadLetterRow,
 }
 
@@ -110,6 +112,14 @@ function problemRow({ incidentId, version, evidence, problem, suppression }: Pro
     problem.integrationId, problem.source, problem.asset ?? '', problem.signature ?? '', problem.severity, problem.status, problem.flapping,
     problem.count, timeText(problem.lastAtMs), timeOrNull(problem.resolvedAtMs),
     suppression?.kind ?? HELD.exec(held?.name ?? '')?.[1] ?? '', suppression?.ruleId ?? '', suppression?.reason ?? held?.detail ?? '', suppression?.byProblemKey ?? '', timeOrNull(suppression?.untilMs ?? null), held !== undefined,
+  ])
+}
+
+/** What a step printed stays in the database; figures need only how it ended. */
+function runRow(run: RunEvent, _place: Place, put: Put): void {
+  put('run_events_v1', [
+    run.companyId, timeText(run.atMs), run.runId, run.version, run.event, run.stepId ?? '', run.asset ?? '', run.incidentId, run.runbookId, run.runbookVersion, run.mode, run.risk, run.trigger, run.status,
+    run.outcome ?? '', run.code ?? '', run.simulated, run.durationMs, run.actor.kind, run.actor.id,
   ])
 }
 

@@ -4,7 +4,7 @@ import type { Analytics, TableRows } from '../../storage/clickhouse/analytics.ts
 import { migrateAnalytics, readMigrations } from '../../storage/clickhouse/migrate.ts'
 import { Range } from '../../storage/recorder/range.ts'
 import { FACT_TABLES, ROWS, timeText } from '../../storage/recorder/rows.ts'
-import { deadLetterAt, deliveryAt, incidentAt, ledgerAt, outcomeAt, placedAt, recordFacts, SAMPLE_MS, tickAt } from '../samples/facts.ts'
+import { deadLetterAt, deliveryAt, incidentAt, ledgerAt, outcomeAt, placedAt, runAt, recordFacts, SAMPLE_MS, tickAt } from '../samples/facts.ts'
 
 /** One engine under test, with fresh tables. */
 export interface AnalyticsEngine {
@@ -46,6 +46,7 @@ export function analyticsContract(engineName: string, open: () => Promise<Analyt
       ROWS['incidents.v1'](incidentAt(offset, { companyId, incidentId: `i-${offset}` }).record, at(offset), range.put)
       ROWS['incidents.v1'](placedAt(offset, `i-${offset}`, { companyId }).record, at(offset), range.put)
       ROWS['incidents.v1'](outcomeAt(offset).record, at(offset), range.put)
+      ROWS['runs.v1'](runAt(offset, { companyId }).record, at(offset), range.put)
       ROWS['dead-letter.v1'](deadLetterAt(offset, { companyId }).record, at(offset), range.put)
       range.put('recorded_ranges_v1', ['alerts.v1', 0, offset + 2, offset, 3, 4, timeText(SAMPLE_MS), timeText(SAMPLE_MS)])
       return [...range.tables()]

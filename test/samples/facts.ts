@@ -1,7 +1,7 @@
 /** Records of every recorded topic with sensible content, and a way to put them into analytics as the recorder does. */
 import type { TopicRecords } from '../../schemas/codec.ts'
 import { positionOf } from '../../schemas/position.ts'
-import type { Alert, CommandOutcome, DeadLetter, Delivery, IncidentChanged, LedgerRow, PlacedProblem, ProblemPlaced, Refusal } from '../../schemas/records.ts'
+import type { Alert, CommandOutcome, DeadLetter, Delivery, IncidentChanged, LedgerRow, PlacedProblem, ProblemPlaced, Refusal, RunEvent } from '../../schemas/records.ts'
 import type { Analytics } from '../../storage/clickhouse/analytics.ts'
 import { Range } from '../../storage/recorder/range.ts'
 import { ROWS, type RecordedTopic } from '../../storage/recorder/rows.ts'
@@ -85,6 +85,15 @@ export function outcomeAt(offset: number): Placed<'incidents.v1'> {
     code: null, message: '', atMs: SAMPLE_MS + offset, version: positionOf(1, offset),
   }
   return { record: { event }, offset, atMs: SAMPLE_MS + offset }
+}
+
+/** The end of a run that healed its incident. */
+export function runAt(offset: number, change: Partial<RunEvent> = {}): Placed<'runs.v1'> {
+  const record: RunEvent = {
+    runId: `r${offset}`, companyId: 'acme', incidentId: 'i1', runbookId: 'disk-clean-temp', runbookVersion: 1, event: 'verified', stepId: null, actor: { kind: 'remediator', id: 'remediator', name: 'Alert Whisperer' },
+    detail: null, atMs: SAMPLE_MS + offset, version: 9, asset: null, mode: 'production', risk: 'low', trigger: 'automatic', status: 'succeeded', outcome: 'self_healed', code: null, simulated: false, durationMs: 4_000, ...change,
+  }
+  return { record, offset, atMs: SAMPLE_MS + offset }
 }
 
 /** A dead letter. */
