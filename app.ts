@@ -126,7 +126,7 @@ export async function startApp(config: Config, roles: readonly RoleName[]): Prom
         deadLetters: await openDeadLetters({ facts: source, database, log: engines.log, schemaIds: engines.schemaIds, clock }), mappings: workbench, health, metrics: metrics.registry, live, settlements,
         changed: { outbox: () => relay?.wake(), credentials: async () => keeper?.refreshed(), analyses: () => analysing?.wake() },
         backtests: await openAdapterBacktests(engines), history, advice: companyAdvice({ facts: source, rules: stores.rules }), modelTests: llm.trials,
-        jwtSecret: await jwtSecret(await engines.database(), openSecretBox(secrets.masterKey)), adminToken: secrets.adminToken, mode: config.mode, publicUrl: null, version: version(),
+        jwtSecret: await jwtSecret(await engines.database(), openSecretBox(secrets.masterKey)), adminToken: secrets.adminToken, mode: config.mode, publicUrl: config.notices.publicUrl, version: version(),
       }))
     } else {
       healthRoutes(server, { health, metrics: metrics.registry })

@@ -35,6 +35,10 @@ describe('readConfig', () => {
     ['a provider named twice', { AW_LLM_ORDER: 'openai,openai' }, /^AW_LLM_ORDER: .*each once/],
     ['a base address that is none', { OPENAI_BASE_URL: 'localhost:11434' }, /^OPENAI_BASE_URL: an address/],
     ['a limit of no requests', { AW_LLM_GEMINI_REQUESTS_PER_MINUTE: '0' }, /^AW_LLM_GEMINI_REQUESTS_PER_MINUTE: a whole number/],
+    ['a mail server without a sender', { AW_SMTP_URL: 'smtp://mail', AW_PUBLIC_URL: 'https://aw' }, /^AW_MAIL_FROM: needed with AW_SMTP_URL/],
+    ['mails whose links lead nowhere', { AW_SMTP_URL: 'smtp://mail', AW_MAIL_FROM: 'aw@example.com' }, /^AW_PUBLIC_URL: needed with AW_SMTP_URL/],
+    ['a sender that is two lines', { AW_SMTP_URL: 'smtp://mail', AW_PUBLIC_URL: 'https://aw', AW_MAIL_FROM: 'aw@example.com\nBcc: eve@example.com' }, /^AW_MAIL_FROM: an address/],
+    ['a mail server by another protocol', { AW_SMTP_URL: 'https://me:hunter2@mail', AW_PUBLIC_URL: 'https://aw', AW_MAIL_FROM: 'aw@example.com' }, /^AW_SMTP_URL: an address that starts with smtp:/],
     ['a secret file that is not there', { AW_ADMIN_TOKEN_FILE: '/nowhere' }, /^AW_ADMIN_TOKEN_FILE: reading the file it names: ENOENT/],
   ]
   it.each(cases)('refuses %s, saying how to mend it', (_name, environment, message) => {

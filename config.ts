@@ -1,7 +1,8 @@
 /** The only reader of the environment: defaults, then decoding, then rules between fields; every mistake is reported at once. */
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { LLM_NAMES, readLlm } from './config-llm.ts'
+import { LLM_NAMES, readLlm, type Readers } from './config-llm.ts'
+import { NOTICE_NAMES, readNotices, type NoticeSettings } from './config-notices.ts'
 import type { ModelSettings } from './correlator/analyst/model/settings.ts'
 import { AppError } from './schemas/errors.ts'
 import { MODES, type Mode } from './schemas/settings.ts'
@@ -52,6 +53,8 @@ export interface Config {
   readonly trustedProxies: number
   /** Language models; without credentials for any, rules decide alone. */
   readonly llm: ModelSettings
+  /** How people are told when their word is needed. */
+  readonly notices: NoticeSettings
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -59,7 +62,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 /** Names we read ourselves; other AW_ names are mistakes. */
 const KNOWN: readonly string[] = [
   'AW_HOST', 'AW_PORT', 'AW_DATA_DIR', 'AW_ADMIN_TOKEN', 'AW_MASTER_KEY', 'AW_MODE', 'AW_PARTITIONS', 'AW_LOG_EPOCH', 'AW_BODY_BYTES', 'AW_LOG_LEVEL',
-  'AW_TRUSTED_PROXIES', 'AW_URL', ...LLM_NAMES,
+  'AW_TRUSTED_PROXIES', 'AW_URL', ...LLM_NAMES, ...NOTICE_NAMES,
 ]
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 
@@ -116,6 +119,7 @@ export function readConfig(environment: Environment): Config {
   const schemaRegistryUrl = url('SCHEMA_REGISTRY_URL', ['http:', 'https:'])
   if (brokers !== null && schemaRegistryUrl === null) mistakes.push('SCHEMA_REGISTRY_URL: needed with KAFKA_BROKERS, so that every process agrees on schema ids')
 
+  const readers: Readers = { text, integer, url, secret, mistake: (mistake) => void mistakes.push(mistake) }
   const config: Config = {
     host: text('AW_HOST') ?? '127.0.0.1',
     port: integer('AW_PORT', 8080, 0, 65_535),
@@ -134,7 +138,8 @@ export function readConfig(environment: Environment): Config {
     logLevel: oneOf('AW_LOG_LEVEL', 'info', LOG_LEVELS),
     url: (url('AW_URL', ['http:', 'https:']) ?? `http://${text('AW_HOST') ?? '127.0.0.1'}:${integer('AW_PORT', 8080, 0, 65_535)}`).replace(/\/$/, ''),
     trustedProxies: integer('AW_TRUSTED_PROXIES', 0, 0, 10),
-    llm: readLlm({ text, integer, url, secret, mistake: (mistake) => void mistakes.push(mistake) }),
+    llm: readLlm(readers),
+    notices: readNotices(readers),
   }
   const all = [...new Set(mistakes)]
   if (all.length > 0) throw new AppError('config_invalid', `the configuration has ${all.length} mistake${all.length === 1 ? '' : 's'}: ${all.join('; ')}`, { details: { mistakes: all } })
