@@ -273,6 +273,25 @@ program.command('suppressed').option('--company <name>').option('--kind <kind>',
     print({ json: json === true }, list, () => suppressedText(list))
   })
 
+const channel = program.command('channel').description('rooms of Slack and Teams that are told when the remediator needs a word')
+channel.command('list').option('--company <name>', 'those of the MSP unless given').option('--json').description('channels, and whether they work')
+  .action(async ({ json, company }: Json & { company?: string }) => {
+    const [{ ApiClient }, { channelsText, listChannels }] = await Promise.all([import('./cli/client.ts'), import('./cli/channels.ts')])
+    const list = await listChannels(new ApiClient(readConfig(environment())), company)
+    print({ json: json === true }, list, () => channelsText(list))
+  })
+channel.command('add').argument('<slack|teams>').argument('<name>').option('--company <name>', 'told of every company unless given').requiredOption('--address-file <file>', 'holds the address the chat gave; - is standard input').option('--json')
+  .description('add one').action(async (kind: string, name: string, { json, ...options }: Json & { company?: string; addressFile: string }) => {
+    const [{ ApiClient }, { addChannel, channelsText }] = await Promise.all([import('./cli/client.ts'), import('./cli/channels.ts')])
+    const added = await addChannel(new ApiClient(readConfig(environment())), kind, name, options)
+    print({ json: json === true }, added, () => channelsText([added]))
+  })
+channel.command('remove').argument('<id>').option('--json').description('forget one').action(async (id: string, options: Json) => {
+  const [{ ApiClient }, { removeChannel }] = await Promise.all([import('./cli/client.ts'), import('./cli/channels.ts')])
+  await removeChannel(new ApiClient(readConfig(environment())), id)
+  print(options, { id, removed: true }, () => `removed ${id}`)
+})
+
 const audit = program.command('audit').description('who did what, from where, before and after')
 audit.command('list').option('--company <name>').option('--action <action>').option('--limit <n>', 'lines shown', positive, 20).option('--json').description('the newest lines')
   .action(async ({ json, limit, ...filter }: Json & { company?: string; action?: string; limit: number }) => {

@@ -1,7 +1,7 @@
 /**
  * The role `notify`: writes down who has to be told of a request for approval, and tells them. Only this calls a chat or a mail server.
  *
- * A notice is written before it is sent and marked after, so a crash in between sends it twice at worst; the link in the first one then no longer works.
+ * A notice is written before it is sent and marked after, so a crash in between sends it twice at worst; both links end with the first answer.
  * One that cannot be sent is tried again with growing pauses until the request is void; one whose address is refused is given up and said.
  */
 import { isAborted, type Clock } from '../../schemas/clock.ts'
