@@ -2,6 +2,7 @@
 import type { IntegrationAuthentication } from './authentication.ts'
 import type { IntegrationProcessing } from './integration-processing.ts'
 import type { Actor, Classification, CommandAction, Evidence, IncidentSeverity, IncidentStatus, ProblemStatus, Severity, SeverityJudgement, TopologyEdge } from './records.ts'
+import type { RunView } from './runs.ts'
 import type { CompanySettings, Role } from './settings.ts'
 
 /** One page of a list; `next` is the cursor of the following page, null on the last. */
@@ -191,7 +192,8 @@ export interface IncidentDetail extends IncidentView {
   readonly problems: readonly ProblemView[]
   readonly timeline: readonly TimelineEntry[]
   readonly tickets: readonly unknown[]
-  readonly runs: readonly unknown[]
+  /** Newest first, at most 50, without their plans. */
+  readonly runs: readonly Omit<RunView, 'plan'>[]
 }
 
 /** A command and, once there is one, its outcome. */

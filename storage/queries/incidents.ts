@@ -2,6 +2,7 @@ import type { Scope } from '../../schemas/access.ts'
 import { AppError } from '../../schemas/errors.ts'
 import type { IncidentSeverity, IncidentStatus } from '../../schemas/records.ts'
 import type { IncidentDetail, IncidentView, Page, PageQuery, ProblemView, TimelineEntry } from '../../schemas/views.ts'
+import { runsOfIncident } from '../remediation/runs-of-incident.ts'
 import { shownInsight, type StoredInsight } from './incident-insight.ts'
 import { visibleCompanies, visibleIncidents } from './scope.ts'
 import { decodeCursor, iso, likeText, Params, toPage, whole, type Sql } from './sql.ts'
@@ -93,5 +94,5 @@ export async function getIncident(sql: Sql, scope: Scope, id: string): Promise<I
      order by t.version, t.at, t.event_id`,
     [id, incident.companyId],
   )
-  return { ...incident, problems, timeline, tickets: [], runs: [] }
+  return { ...incident, problems, timeline, tickets: [], runs: await runsOfIncident(sql, id, incident.companyId) }
 }

@@ -1,4 +1,4 @@
-import type { CorrelationRecord, IntegrationSettings, RawRecord } from '../../schemas/records.ts'
+import type { CorrelationRecord, IntegrationSettings, RawRecord, RunEvent } from '../../schemas/records.ts'
 import { TOPICS, type TopicName } from '../../schemas/topics.ts'
 import { atMs, type Sql } from './sql.ts'
 
@@ -13,6 +13,11 @@ export async function enqueueRaw(sql: Sql, integrationId: string, settings: Inte
   await insert(sql, TOPICS.raw.name, integrationId, record, nowMs)
 }
 
-async function insert(sql: Sql, topic: TopicName, key: string, record: CorrelationRecord | RawRecord, nowMs: number): Promise<void> {
+/** Writes a line of the life of a run for the log of runs. */
+export async function enqueueRun(sql: Sql, key: string, event: RunEvent, nowMs: number): Promise<void> {
+  await insert(sql, TOPICS.runs.name, key, event, nowMs)
+}
+
+async function insert(sql: Sql, topic: TopicName, key: string, record: CorrelationRecord | RawRecord | RunEvent, nowMs: number): Promise<void> {
   await sql.query(`insert into outbox (topic, key, record, created_at) values ($1, $2, $3::jsonb, ${atMs('$4')})`, [topic, key, JSON.stringify(record), nowMs])
 }

@@ -8,6 +8,7 @@
  * | settings   | all       | own companies'           | none                                          | none          |
  * | users      | all       | those of own companies   | none                                          | none          |
  * | audit      | all       | own companies'           | own actions                                   | none          |
+ * | runs       | all       | own companies'           | own companies', but on others' incidents      | own, read     |
  *
  * Table aliases and columns are given by the caller in code, never by a request.
  */
@@ -73,4 +74,11 @@ export function visibleAudit(scope: Scope, params: Params, alias: string): strin
   const own = ownCompanies(scope, params, `${alias}.company_id`)
   if (scope.role === 'company_admin') return own
   return `((${own} or ${alias}.company_id is null) and ${alias}.actor_kind = 'user' and ${alias}.actor_id = ${params.add(scope.userId)})`
+}
+
+/** Runs the caller may see: those of their companies; a technician none on an incident that is somebody else's. */
+export function visibleRuns(scope: Scope, params: Params, alias: string): string {
+  const own = ownCompanies(scope, params, `${alias}.company_id`)
+  if (scope.role !== 'technician') return own
+  return `(${own} and (${alias}.incident_id is null or exists (select 1 from incidents i where i.id = ${alias}.incident_id and ${visibleIncidents(scope, params, 'i')})))`
 }

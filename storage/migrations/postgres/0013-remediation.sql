@@ -91,12 +91,13 @@ create table runs (
 create index runs_newest on runs (company_id, created_at desc, id);
 create index runs_of_incident on runs (incident_id) where incident_id is not null;
 create index runs_due on runs (due_at) where status in ('planned', 'awaiting_approval', 'queued', 'running', 'verifying', 'rolling_back');
+create index runs_untold on runs (due_at) where ended_at is not null and told_at is null;
 create unique index runs_idempotency on runs (company_id, (requested_by ->> 'id'), idempotency_key) where idempotency_key is not null;
 
 -- Never two runs on one asset: the row exists exactly while a run is active.
 create table run_locks (
   company_id text not null,
-  asset text not null,                           -- lower case
+  asset text not null,                           -- lower case; a second row names the machine itself, because assets have aliases
   run_id text not null references runs (id) on delete cascade,
   primary key (company_id, asset)
 );
@@ -108,7 +109,8 @@ create table run_commands (
   step_id text not null,
   phase text not null check (phase in ('step', 'verify', 'rollback')),
   asset text not null,
-  token text not null unique,
+  token text not null unique,                    -- one row is one token, and at most one sending of it
+  planned_seq int not null,                      -- the command of the plan it is; a probe that is repeated has a row and a token of its own
   status text not null check (status in ('pending', 'sending', 'sent', 'ended', 'unknown', 'skipped')),
   attempt int not null default 0,
   ref jsonb,
@@ -118,10 +120,13 @@ create table run_commands (
   stderr text not null default '',
   truncated boolean not null default false,
   result jsonb,
+  message text,
   digest text not null,
   intent_at timestamptz,
   sent_at timestamptz,
   ended_at timestamptz,
+  cleaned_at timestamptz,                        -- what the cloud kept of it is gone
+  clean_tries int not null default 0,
   primary key (run_id, seq)
 );
 
@@ -141,7 +146,8 @@ create table run_approvals (
   decided_by jsonb,
   decided_role text,
   via text,
-  comment text
+  comment text,
+  target jsonb                                   -- question target: the machine that was chosen, one of the plan's candidates
 );
 create index run_approvals_pending on run_approvals (company_id, requested_at desc) where status = 'pending';
 create index run_approvals_of_run on run_approvals (run_id);
