@@ -1,7 +1,7 @@
 /** A run as whoever works it holds it, and what they may write of it: between remediator/runs and storage/remediation, which do not import each other. Times are milliseconds since the epoch. */
 import type { Actor } from './records.ts'
 import type { Risk, Runbook } from './runbooks.ts'
-import type { CommandOutcomeKind, PlannedCommand, ReasonCode, RemediationSettings, RunCommandView, RunOutcome, RunPlan, RunStatus, RunTarget, RunTrigger, ScriptResult } from './runs.ts'
+import type { CommandOutcomeKind, PlannedCommand, ReasonCode, RunCommandView, RunOutcome, RunPlan, RunStatus, RunTarget, RunTrigger, ScriptResult } from './runs.ts'
 import type { Mode, Role } from './settings.ts'
 
 /** What the worker remembers of a run from one look to the next; kept with the run. */
@@ -177,51 +177,6 @@ export interface RunChange {
   /** False: it says only how far things are, and what a power loss takes of it comes again. */
   readonly isDurable?: boolean
 }
-
-/** A run that counts against the limits. */
-export interface CountedRun {
-  readonly runId: string
-  readonly runbookId: string
-  readonly status: RunStatus
-  readonly assets: readonly string[]
-  readonly startedAtMs: number
-  readonly endedAtMs: number | null
-  readonly trigger: RunTrigger
-}
-
-/** What the store knows of a run when it is judged, all of it read in the transaction that admits it. */
-export interface AdmissionFacts {
-  readonly nowMs: number
-  readonly companyId: string
-  readonly mode: Mode
-  readonly trigger: RunTrigger
-  readonly requester: { readonly id: string; readonly role: Role | null }
-  readonly requestedAtMs: number
-  readonly question: { readonly status: 'pending' | 'approved' | 'refused' | 'expired'; readonly expiresAtMs: number } | null
-  readonly approvals: readonly { readonly id: string; readonly role: Role; readonly atMs: number }[]
-  readonly runbook: Runbook
-  readonly risk: Risk
-  readonly targets: readonly RunTarget[]
-  readonly accounts: readonly { readonly id: string; readonly companyId: string; readonly environment: 'production' | 'sandbox'; readonly enabled: boolean }[]
-  readonly incident: {
-    readonly status: 'open' | 'assigned' | 'in_progress' | 'resolved' | 'closed'
-    readonly mergedInto: string | null
-    readonly assignee: string | null
-    readonly findings: readonly string[]
-    readonly problem: { readonly status: 'firing' | 'resolved'; readonly isSuppressed: boolean; readonly suppression: string | null; readonly flapping: boolean } | null
-  } | null
-  readonly msp: RemediationSettings
-  readonly company: RemediationSettings
-  readonly past: readonly CountedRun[]
-  readonly knownAssets: number
-}
-
-/** The guard's answer. */
-export type RunVerdict =
-  | { readonly kind: 'run'; readonly why: string }
-  | { readonly kind: 'ask'; readonly code: ReasonCode; readonly why: string; readonly role: HeldApproval['role']; readonly fourEyes: boolean; readonly timeoutMs: number }
-  | { readonly kind: 'show'; readonly code: ReasonCode; readonly why: string }
-  | { readonly kind: 'refuse'; readonly code: ReasonCode; readonly why: string; readonly untilMs: number | null }
 
 /** How the incident stands when the outcome is judged; null where there is none or it is gone. */
 export interface IncidentOutlook {

@@ -1,13 +1,15 @@
 /**
- * The door of a run: facts are read, judged and acted upon in one transaction that holds the company's row, so that two runs of one company are never judged by
+ * The door of a run: facts are read, judged and acted upon in one transaction that locks the company, so that two runs of one company are never judged by
  * the same free place. Locks on assets are rows besides: they hold even where the judgement was wrong.
  */
 import { randomUUID } from 'node:crypto'
-import type { AdmissionFacts, HeldRun, RunChange, RunVerdict } from '../../schemas/run-work.ts'
+import type { StoredFacts, Verdict } from '../../schemas/guard-facts.ts'
+import type { HeldRun, RunChange } from '../../schemas/run-work.ts'
 import type { RunTarget } from '../../schemas/runs.ts'
+import type { Mode } from '../../schemas/settings.ts'
 import { atMs, type Sql } from '../queries/sql.ts'
+import { lockFacts } from './guard-facts.ts'
 import { auditRun } from './run-events.ts'
-import { readFacts } from './run-facts.ts'
 import { lockHeld } from './run-rows.ts'
 import { applyChange } from './run-save.ts'
 
@@ -18,24 +20,24 @@ const AGAIN_MS = 5_000
 
 /** What came of a judgement. */
 export interface Judged {
-  readonly verdict: RunVerdict
+  readonly verdict: Verdict
   /** Null: the run is in other hands by now, and nothing was done. */
   readonly run: HeldRun | null
 }
 
 /** Judges a run that is planned, waits for an answer, or is about to start, and does what the verdict says. Runs in the caller's transaction. */
-export async function admit(sql: Sql, held: HeldRun, decide: (facts: AdmissionFacts) => RunVerdict, intent: RunChange | null, nowMs: number): Promise<Judged> {
-  // Not `for update`, which would hold up every row that names the company.
-  await sql.query('select 1 from companies where id = $1 for no key update', [held.companyId])
-  if (await lockHeld(sql, held) === null) return { verdict: { kind: 'show', code: 'cancelled', why: 'the run is in other hands' }, run: null }
-  let verdict = decide(await readFacts(sql, held, nowMs))
+export async function admit(sql: Sql, held: HeldRun, decide: (facts: StoredFacts) => Verdict, intent: RunChange | null, { nowMs, ceiling }: { readonly nowMs: number; readonly ceiling: Mode }): Promise<Judged> {
+  const facts = await lockFacts(sql, held.id, { nowMs, ceiling })
+  // The run's row after the company's: everybody who takes both takes them in this order.
+  if (facts === null || !(await lockHeld(sql, held))) return { verdict: { kind: 'refuse', code: 'cancelled', why: 'the run is in other hands', untilMs: null }, run: null }
+  let verdict = decide(facts)
   if (verdict.kind === 'run' && intent === null && !(await lockAssets(sql, held))) {
     verdict = { kind: 'refuse', code: 'asset_busy', why: 'another run works on the same machine', untilMs: nowMs + AGAIN_MS }
   }
   return { verdict, run: await follow(sql, held, verdict, intent, nowMs) }
 }
 
-async function follow(sql: Sql, held: HeldRun, verdict: RunVerdict, intent: RunChange | null, nowMs: number): Promise<HeldRun | null> {
+async function follow(sql: Sql, held: HeldRun, verdict: Verdict, intent: RunChange | null, nowMs: number): Promise<HeldRun | null> {
   switch (verdict.kind) {
     case 'run':
       if (intent !== null) return applyChange(sql, held, intent, nowMs)
@@ -74,7 +76,7 @@ function machineOf({ cloud, cloudAccountId, region, group, instanceId }: RunTarg
 }
 
 /** A question that waits for this very plan is asked once. */
-async function ask(sql: Sql, held: HeldRun, verdict: RunVerdict & { kind: 'ask' }, nowMs: number): Promise<{ readonly expiresAtMs: number; readonly isNew: boolean }> {
+async function ask(sql: Sql, held: HeldRun, verdict: Verdict & { kind: 'ask' }, nowMs: number): Promise<{ readonly expiresAtMs: number; readonly isNew: boolean }> {
   const question = verdict.code === 'target_ambiguous' ? 'target' : 'run'
   const pending = held.approvals.find((approval) => approval.status === 'pending' && approval.question === question && approval.planDigest === held.planDigest && approval.role === verdict.role)
   if (pending !== undefined) return { expiresAtMs: pending.expiresAtMs, isNew: false }

@@ -1,9 +1,8 @@
 /** Reads runs as a worker holds them. */
 import type { Actor } from '../../schemas/records.ts'
 import type { HeldApproval, HeldCommand, HeldRun, RunStop } from '../../schemas/run-work.ts'
-import type { Runbook } from '../../schemas/runbooks.ts'
-import type { RemediationSettings, RunStatus } from '../../schemas/runs.ts'
 import { whole, type Sql } from '../queries/sql.ts'
+import { remediationLayers } from './settings-store.ts'
 
 /** A timestamp column as milliseconds, null where it is null. */
 export const ms = (column: string): string => `(extract(epoch from ${column}) * 1000)::float8`
@@ -36,20 +35,13 @@ export async function readHeld(sql: Sql, ids: readonly string[]): Promise<HeldRu
   }))
 }
 
-/** What the MSP and the company allow, as stored. */
-export async function readSettings(sql: Sql, companyId: string): Promise<{ readonly msp: RemediationSettings; readonly company: RemediationSettings }> {
-  const rows = await sql.query<{ companyId: string; settings: RemediationSettings }>(`select company_id as "companyId", settings from remediation_settings where company_id in ('', $1)`, [companyId])
-  return { msp: rows.find((row) => row.companyId === '')?.settings ?? {}, company: rows.find((row) => row.companyId === companyId)?.settings ?? {} }
-}
-
 async function readStop(sql: Sql, companyId: string): Promise<RunStop | null> {
-  const { msp, company } = await readSettings(sql, companyId)
+  const { msp, company } = await remediationLayers(sql, companyId)
   if (msp.stopped === true) return { code: 'stopped_globally', reason: msp.stoppedReason ?? null }
   return company.stopped === true ? { code: 'stopped_company', reason: company.stoppedReason ?? null } : null
 }
 
-/** The row of a run, locked; null where the caller does not hold it any more. */
-export async function lockHeld(sql: Sql, held: Pick<HeldRun, 'id' | 'version' | 'worker'>): Promise<{ readonly status: RunStatus; readonly runbook: Runbook } | null> {
-  const [row] = await sql.query<{ status: RunStatus; runbook: Runbook }>('select status, runbook from runs where id = $1 and version = $2 and claimed_by = $3 for update', [held.id, held.version, held.worker])
-  return row ?? null
+/** Locks the row of a run until the transaction ends; false where the caller does not hold it any more. */
+export async function lockHeld(sql: Sql, held: Pick<HeldRun, 'id' | 'version' | 'worker'>): Promise<boolean> {
+  return (await sql.query('select 1 from runs where id = $1 and version = $2 and claimed_by = $3 for update', [held.id, held.version, held.worker])).length === 1
 }

@@ -3,12 +3,14 @@ import type { Caller, Scope } from '../../schemas/access.ts'
 import type { Clock } from '../../schemas/clock.ts'
 import { AppError } from '../../schemas/errors.ts'
 import type { RunDetail } from '../../schemas/remediation-views.ts'
-import { ENDED_STATUSES, type AdmissionFacts, type HeldRun, type IncidentOutlook, type RunChange, type RunVerdict } from '../../schemas/run-work.ts'
+import type { StoredFacts, Verdict } from '../../schemas/guard-facts.ts'
+import { ENDED_STATUSES, type HeldRun, type IncidentOutlook, type RunChange } from '../../schemas/run-work.ts'
+import type { Mode } from '../../schemas/settings.ts'
 import { atMs, type SqlDatabase } from '../queries/sql.ts'
 import { createRun, type Asker, type NewRun } from './run-create.ts'
 import { admit, type Judged } from './run-admit.ts'
 import { auditRun } from './run-events.ts'
-import { readOutlook } from './run-facts.ts'
+import { readOutlook } from './run-outlook.ts'
 import { getRun, listRuns, runOutput, type RunQuery } from './run-queries.ts'
 import { OPEN_SQL, readHeld } from './run-rows.ts'
 import { applyChange, LEASE_MS } from './run-save.ts'
@@ -17,10 +19,12 @@ import { applyChange, LEASE_MS } from './run-save.ts'
 export interface RunStoreOptions {
   readonly clock: Clock
   readonly changed: () => void
+  /** AW_MODE. */
+  readonly ceiling: Mode
 }
 
 /** Opens it. */
-export function openRunStore(db: SqlDatabase, { clock, changed }: RunStoreOptions) {
+export function openRunStore(db: SqlDatabase, { clock, changed, ceiling }: RunStoreOptions) {
   return {
     /** Writes a run down as planned. The same key of the same asker answers the first run's id. Throws `conflict`, `not_found`. */
     async create(asker: Asker, run: NewRun, key: { readonly key: string; readonly request: unknown } | null): Promise<{ readonly id: string; readonly isNew: boolean }> {
@@ -68,8 +72,8 @@ export function openRunStore(db: SqlDatabase, { clock, changed }: RunStoreOption
     },
 
     /** Judges the run and does what the verdict says, together; with `intent`, once more right before its first command, which is written only where the verdict is to run. */
-    async admit(held: HeldRun, decide: (facts: AdmissionFacts) => RunVerdict, intent: RunChange | null): Promise<Judged> {
-      const judged = await db.transaction((sql) => admit(sql, held, decide, intent, clock.now()), { durable: true })
+    async admit(held: HeldRun, decide: (facts: StoredFacts) => Verdict, intent: RunChange | null): Promise<Judged> {
+      const judged = await db.transaction((sql) => admit(sql, held, decide, intent, { nowMs: clock.now(), ceiling }), { durable: true })
       changed()
       return judged
     },

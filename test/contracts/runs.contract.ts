@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Caller } from '../../schemas/access.ts'
 import { systemClock, TestClock } from '../../schemas/clock.ts'
-import type { AdmissionFacts, HeldRun, RunVerdict } from '../../schemas/run-work.ts'
+import type { StoredFacts, Verdict } from '../../schemas/guard-facts.ts'
+import type { HeldRun } from '../../schemas/run-work.ts'
 import type { Role } from '../../schemas/settings.ts'
 import { openDatabase, type Database } from '../../storage/postgres/database.ts'
 import { projectBatch } from '../../storage/projection/project-batch.ts'
@@ -17,9 +18,9 @@ import { newRun, runbook, target } from '../harness/runs-world.ts'
 import type { EmptyDatabase } from './database.contract.ts'
 
 const START_MS = Date.UTC(2026, 2, 1, 12)
-const RUN: RunVerdict = { kind: 'run', why: 'low risk runs by itself' }
-const allow = (): RunVerdict => RUN
-const ask = (role: 'technician' | 'company_admin' | 'msp_admin' = 'company_admin', fourEyes = false): RunVerdict => ({ kind: 'ask', code: 'risk_needs_approval', why: 'medium risk', role, fourEyes, timeoutMs: 600_000 })
+const RUN: Verdict = { kind: 'run', why: 'low risk runs by itself' }
+const allow = (): Verdict => RUN
+const ask = (role: 'technician' | 'company_admin' | 'msp_admin' = 'company_admin', fourEyes = false): Verdict => ({ kind: 'ask', code: 'risk_needs_approval', why: 'medium risk', role, fourEyes, timeoutMs: 600_000 })
 const YES = { yes: true, comment: null, instanceId: null }
 
 function person(role: Role, id: string = role, companyIds: readonly string[] = ['c1']): Caller {
@@ -49,9 +50,12 @@ export function runsContract(engineName: string, make: () => Promise<EmptyDataba
     beforeEach(async () => {
       await database.query('truncate incidents, problems, incident_timeline, commands, outbox, runs, run_commands, run_locks, run_approvals, approval_links, remediation_settings, cloud_accounts, assets, users, user_companies; delete from companies')
       await database.query(`insert into companies (id, name, created_at, updated_at) values ('c1', 'Acme', now(), now()), ('c2', 'Bolt', now(), now())`)
+      await database.query(`insert into users (id, email, name, role, password_hash, created_at, updated_at) select id, id || '@x', initcap(id), role, '', now(), now()
+        from (values ('msp_admin', 'msp_admin'), ('ca', 'company_admin'), ('te', 'technician')) as u (id, role)`)
+      await database.query(`insert into user_companies values ('ca', 'c1'), ('te', 'c1')`)
       auditFrom = (await database.query<{ id: number }>('select coalesce(max(id), 0)::float8 as id from audit_log'))[0]!.id
       clock = new TestClock(START_MS)
-      store = openRunStore(database, { clock, changed: () => undefined })
+      store = openRunStore(database, { clock, changed: () => undefined, ceiling: 'production' })
       approvals = approvalStore(database, { clock, decided: () => undefined })
     })
 
@@ -171,7 +175,7 @@ export function runsContract(engineName: string, make: () => Promise<EmptyDataba
 
     it('judges by what is true in the transaction that admits, so that many at once never pass a limit', async () => {
       for (let n = 0; n < 8; n += 1) await store.create(null, newRun(`r${n}`), null)
-      const limit = (facts: AdmissionFacts): RunVerdict => (facts.past.filter(({ status }) => status === 'queued').length < 3 ? RUN : { kind: 'refuse', code: 'company_limit', why: 'too many', untilMs: null })
+      const limit = (facts: StoredFacts): Verdict => (facts.past.filter(({ status }) => status === 'queued').length < 3 ? RUN : { kind: 'refuse', code: 'company_limit', why: 'too many', untilMs: null })
       const held = await store.claim('w1', 10)
       const judged = await Promise.all(held.map((run) => store.admit(run, limit, null)))
       expect(judged.filter(({ run }) => run?.status === 'queued')).toHaveLength(3)
@@ -191,7 +195,7 @@ export function runsContract(engineName: string, make: () => Promise<EmptyDataba
       await store.create(admin, newRun('r1', { incidentId: 'x', problemKey: 'k1', targets: [target('web-1')] }), null)
       const held = await claimOne()
       expect(held.stop).toEqual({ code: 'stopped_company', reason: 'audit' })
-      let facts: AdmissionFacts | null = null
+      let facts: StoredFacts | null = null
       await store.admit(held, (given) => {
         facts = given
         return RUN
@@ -218,7 +222,7 @@ export function runsContract(engineName: string, make: () => Promise<EmptyDataba
       expect(await approvals.decide(person('company_admin', 'ca'), id, { ...YES, comment: 'go' }, 'api')).toMatchObject({ status: 'approved', decidedBy: { id: 'ca' }, comment: 'go', via: 'api' })
       await expect(approvals.decide(admin, id, YES, 'api')).rejects.toMatchObject({ code: 'conflict' })
       const held = await claimOne()
-      let seen: AdmissionFacts | null = null
+      let seen: StoredFacts | null = null
       await store.admit(held, (facts) => {
         seen = facts
         return RUN
@@ -253,8 +257,6 @@ export function runsContract(engineName: string, make: () => Promise<EmptyDataba
     })
 
     it('lets a link decide once, for its own person, and only while they may', async () => {
-      await database.query(`insert into users (id, email, name, role, password_hash, created_at, updated_at) values ('ca', 'ca@x', 'Carla', 'company_admin', '', now(), now()), ('te', 'te@x', 'Tom', 'technician', '', now(), now())`)
-      await database.query(`insert into user_companies values ('ca', 'c1'), ('te', 'c1')`)
       await store.create(null, newRun('r1'), null)
       await store.admit(await claimOne(), () => ask(), null)
       const [question] = (await approvals.list(admin.scope, { companyId: null, incidentId: null, status: null, limit: 10, cursor: null })).items
@@ -265,7 +267,7 @@ export function runsContract(engineName: string, make: () => Promise<EmptyDataba
       const stored = JSON.stringify(await database.query('select encode(token_hash, \'hex\') as hash, approval_id, user_id from approval_links'))
       expect(stored).not.toContain(link.token)
       expect(await approvals.byLink('nonsense')).toBeNull()
-      expect(await approvals.byLink(link.token)).toMatchObject({ name: 'Carla', approval: { status: 'pending' }, run: { id: 'r1' } })
+      expect(await approvals.byLink(link.token)).toMatchObject({ name: 'Ca', approval: { status: 'pending' }, run: { id: 'r1' } })
       await database.query(`update users set disabled_at = now() where id = 'ca'`)
       expect(await approvals.byLink(link.token)).toBeNull()
       await expect(approvals.decideByLink(link.token, YES, '10.1.1.1')).rejects.toMatchObject({ code: 'not_found' })
