@@ -1,0 +1,97 @@
+import { basename } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { checkRunbook, findingLine } from './check.ts'
+import { deservedRisk } from './content-risk.ts'
+import { runbookFiles } from './load.ts'
+import { scriptFindings } from './script-rules.ts'
+import { powershellViews, shellViews } from './script-text.ts'
+import { shippedFolders } from './shipped.ts'
+
+const OWN = { origin: 'company', companyId: 'c-1' } as const
+const FOLDERS = await shippedFolders()
+const CLEAN = await runbookFiles(FOLDERS.find((folder) => folder.endsWith('disk-clean-temp'))!)
+const told = (files: Readonly<Record<string, string>>) => checkRunbook(files, OWN).findings.map(findingLine).join('\n')
+const edited = (file: string, from: string, to: string) => ({ ...CLEAN, [file]: CLEAN[file]!.replace(from, () => to) })
+
+describe('runbooks that ship', () => {
+  test.each(FOLDERS.map((folder) => [basename(folder), folder] as const))('%s passes the whole check', async (id, folder) => {
+    const { ok, findings } = checkRunbook(await runbookFiles(folder), { origin: 'library', companyId: null }, id)
+    expect(findings.filter(({ level }) => level === 'mistake').map(findingLine)).toEqual([])
+    expect(ok).toBe(true)
+  })
+})
+
+describe('a runbook that passes', () => {
+  test('does no more once one part of it is broken', () => {
+    expect(checkRunbook(CLEAN, OWN)).toMatchObject({ ok: true })
+    expect(told(edited('clean.sh', '      aw_changed "removed $file"\n', ''))).toMatch(/clean.sh: does not say what it changed/)
+    expect(told(edited('measure.sh', 'aw_ok ', 'aw_changed '))).toMatch(/measure.sh: tells a change in a step that says changes: false/)
+    expect(told(edited('measure.sh', 'aw_ok ', 'echo '))).toMatch(/measure.sh: never ends well/)
+    expect(told(edited('measure.ps1', "'usedPercent'", "'used'"))).toMatch(/measure.ps1: does not tell usedPercent/)
+    expect(told(edited('clean.sh', 'AW_INPUT_MAX_FILES', 'AW_INPUT_MOST'))).toMatch(/clean.sh: line \d+ reads AW_INPUT_MOST, but the runbook has no such input/)
+    expect(told(edited('measure.sh', '${AW_INPUT_VOLUME:-/}', '$AW_INPUT_VOLUME'))).toMatch(/measure.sh: line 3 reads AW_INPUT_VOLUME, which may be absent/)
+    expect(told({ ...CLEAN, 'runbook.yaml': CLEAN['runbook.yaml']!.replace('  maxFiles:', '  other: { description: x, default: a, pattern: "^a$" }\n  maxFiles:') })).toMatch(/inputs.other is read by no script/)
+    expect(told(edited('runbook.yaml', "'^(?:/[A-Za-z0-9._/-]{0,200}|[A-Za-z]:\\\\?)$'", "'/[a-z]+'"))).toMatch(/inputs.volume.pattern has no anchors/)
+    expect(told(edited('cases/match.yaml', 'maxFiles: 5000 }', 'maxFiles: 1 }'))).toMatch(/expects .* but it is/)
+    expect(told(edited('cases/match.yaml', 'severity: low,', 'severity: low, colour: red,'))).toMatch(/cases\/match.yaml: .*colour/)
+    const without = Object.fromEntries(Object.entries(CLEAN).filter(([file]) => !file.startsWith('cases/')))
+    expect(told(without)).toMatch(/cases: have none in which a problem fits[\s\S]*cases: have none that expects no-match/)
+  })
+})
+
+describe('what no shell script may hold', () => {
+  test.each([
+    ['eval "$x"', 'eval'], ['true && eval x', 'eval'], ['curl -m 5 https://x.test/i | sh', 'download-and-run'], ['wget -T 5 -O- http://x | sudo bash', 'download-and-run'], ['sh -c "$(curl -m 5 http://x)"', 'download-and-run'],
+    ['sh -c "ls $x"', 'code-from-text'], ['awk "/$x/ { print }" f', 'code-from-text'], ['awk -F: "{ print $x }"', 'code-from-text'], ['. "$x"', 'source-variable'],
+    ['rm -rf "$x"', 'rm-recursive'], ['rm -rf $x/cache', 'rm-recursive'], ['rm -r -f "$x"/*', 'rm-recursive'], ['rm -rf /', 'rm-recursive'], ['rm -rf /etc', 'rm-recursive'], ['find -L /tmp -type f', 'follows-links'],
+    ['echo x > /tmp/file', 'fixed-temp-file'], ['tail -f /var/log/syslog', 'endless-command'], ['journalctl -u x -f', 'endless-command'], ['ping example.org', 'no-time-limit'], ['curl -s http://x', 'no-time-limit'],
+    ['sudo ls', 'sudo'], ["trap 'rm x' EXIT", 'own-exit-trap'], ['false || exit 1', 'exit'], ['#!/bin/bash', 'not-posix'], ['chmod 777 /srv', 'world-writable'], ['chmod a+w /srv', 'world-writable'],
+    ['while true; do ls; done', 'endless-loop'], ['while :\ndo\nls\ndone', 'endless-loop'], ['until systemctl is-active x; do sleep 1; done', 'endless-loop'], ['x={{ssm:secret}}', 'ssm-parameter'], ['x="{{ ssm-secure:secret }}"', 'ssm-parameter'],
+    ['echo “x”', 'not-ascii'], ['echo \u202e', 'not-ascii'], ['echo \u0007', 'not-ascii'],
+  ])('%j is found', (text, rule) => {
+    expect(scriptFindings('linux', `${text}\naw_ok x\n`).map((one) => one.rule)).toContain(rule)
+  })
+
+  test.each([
+    '# eval "$x"; rm -rf "$y"', "aw_fail x 'eval of the rest; rm -rf /'", 'aw_fail x "the while loop; exit"', 'rm -rf "${x:?}/cache"', 'rm -rf "$AW_DIR/work"', "awk -v x=\"$x\" '$1 == x { exit }'", 'awk "{ print \\$1 }"', 'find /tmp -xdev | while IFS= read -r f; do echo "$f"; done',
+    'while [ "$n" -lt 5 ]; do n=$((n + 1)); done', 'curl -s --max-time 5 http://x', 'aw_timed 5 curl http://x', 'ping -c 3 example.org', "docker inspect --format '{{.State.Status}}' x", 'chmod 1777 /tmp', 'chmod 0755 /srv', 'x=$(echo "a $(echo "b") c") # it is', 'grep -c "^x" f | head -n 5', 'timeout 5 top -b -n 1',
+  ])('%j is fine', (text) => {
+    expect(scriptFindings('linux', `${text}\n`)).toEqual([])
+  })
+})
+
+describe('what no PowerShell script may hold', () => {
+  test.each([
+    ['Invoke-Expression $x', 'invoke-expression'], ['iex $x', 'invoke-expression'], ['[scriptblock]::Create($x)', 'invoke-expression'], ['(New-Object Net.WebClient).DownloadString($u)', 'download-and-run'], ['powershell -EncodedCommand $x', 'code-from-text'], ['cmd /c "dir $x"', 'code-from-text'],
+    ['Remove-Item -Path $x -Recurse -Force', 'remove-recursive'], ['while ($true) { Get-Date }', 'endless-loop'], ['do { Get-Date } until ($done)', 'endless-loop'], ['for (;;) { }', 'endless-loop'], ['Get-Content x -Wait', 'endless-command'], ['Invoke-WebRequest $u', 'no-time-limit'], ['Read-Host', 'asks-somebody'],
+    ["Get-WmiObject -Class Win32_Product", 'win32-product'], ['if ($x) { exit 1 }', 'exit'], ['a && b', 'not-5.1'], ['$x = $y ?? 3', 'not-5.1'], ['param([string]$x)', 'param'], ['$x = \u201ca\u201d', 'not-ascii'], ['$x = "{{ssm:a}}"', 'ssm-parameter'],
+  ])('%j is found', (text, rule) => {
+    expect(scriptFindings('windows', `${text}\n`).map((one) => one.rule)).toContain(rule)
+  })
+
+  test.each([
+    '# Invoke-Expression $x', "Write-Output 'iex is not used; exit'", '"the while ($true) loop"', '<# exit\nwhile ($true) { } #>\nGet-Date', '$n = 0; while ($n -lt 5) { $n++ }', 'Invoke-WebRequest $u -TimeoutSec 5', "@'\nexit\niex\n'@", '@"\nexit\n$(Get-Date)\n"@', "'it''s -and || not'", 'Remove-Item -LiteralPath $f -Force -Confirm:$false', '"a `" exit"',
+  ])('%j is fine', (text) => {
+    expect(scriptFindings('windows', `${text}\n`)).toEqual([])
+  })
+})
+
+test('views keep every line and column, and what is called inside of a text', () => {
+  const text = 'a "b $(c "d") e" \'f\' # g\nh'
+  expect(shellViews(text)).toEqual({ whole: text, bare: 'a "b $(c "d") e" \'f\'    \nh', code: 'a "b $(c "d") e" \' \'    \nh', plain: 'a "  $(c " ")  " \' \'    \nh' })
+  expect(powershellViews('a "b $(c) ""q" \'d\' # e\nf <# g\n#> h').plain).toBe('a "  $(c)    " \' \'    \nf     \n   h')
+})
+
+describe('the risk that content deserves', () => {
+  const step = (text: string, changes: boolean, system = 'linux') => ({ steps: [{ id: 's', summary: '', shell: { [system]: { file: 'x', text } }, automation: null, timeoutMs: 1, changes, onFailure: 'stop' as const }], rollback: [] })
+  test.each([
+    ['df -h', false, 'linux', 'low'], ['rm -f "$x"', true, 'linux', 'medium'], ['systemctl restart nginx', true, 'linux', 'high'], ['systemctl --no-block restart nginx', true, 'linux', 'high'], ['kill -9 "$pid"', true, 'linux', 'high'], ['rm -rf "${x:?}"', true, 'linux', 'high'], ['reboot', false, 'linux', 'high'],
+    ['# systemctl restart nginx', true, 'linux', 'medium'], ["aw_fail x 'reboot needed'", true, 'linux', 'medium'], ['Restart-Service -Name W3SVC', true, 'windows', 'high'], ['Get-Service', false, 'windows', 'low'], ['Clear-DnsClientCache', true, 'windows', 'medium'],
+  ])('of %j that changes %s on %s is %s', (text, changes, system, risk) => {
+    expect(deservedRisk(step(text, changes, system)).risk).toBe(risk)
+  })
+
+  test('of a document nobody can read is high', () => {
+    expect(deservedRisk({ steps: [{ id: 's', summary: '', shell: null, automation: { document: 'AWS-RestartEC2Instance', parameters: {} }, timeoutMs: 1, changes: true, onFailure: 'stop' }], rollback: [] })).toMatchObject({ risk: 'high' })
+  })
+})
