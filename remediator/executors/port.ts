@@ -38,7 +38,8 @@ export type SentRef = Readonly<Record<string, string>>
 
 /** How a command goes. */
 export type Progress =
-  | { readonly kind: 'going'; readonly stdout: string; readonly stderr: string }
+  /** `retryAfterMs`: how long the cloud asks to wait before it is asked again, where it does. */
+  | { readonly kind: 'going'; readonly stdout: string; readonly stderr: string; readonly retryAfterMs?: number | null }
   | { readonly kind: 'ended'; readonly outcome: Exclude<CommandOutcomeKind, 'refused' | 'repeated' | 'no_result'>; readonly exitCode: number | null; readonly stdout: string; readonly stderr: string; readonly isTruncated: boolean; readonly message: string | null }
 
 /** A machine the cloud knows. */
@@ -69,6 +70,8 @@ export interface Executor {
     /** The longest time limit it takes. */
     timeoutMaxMs: number
     scriptMaxBytes: number
+    /** How long after `send` a command may begin at the latest; its time limit counts from then. Absent: at once. */
+    startsWithinMs?: number
   }>
   /** Sends the command once. After an error whose `sent` is `unknown` it must be looked up before a second try. */
   send(command: RemoteCommand, context: CallContext): Promise<SentRef>
