@@ -81,7 +81,7 @@ function resolve(description: Description, parameter: Json): Json {
 function compiler(description: Description, isStrict: boolean): (schema: Json, value: unknown) => readonly string[] {
   const ajv = new Ajv({ strict: false, allErrors: true, logger: false, formats: { int32: true, int64: true, uint64: true, double: true, float: true, byte: /^[A-Za-z0-9+/]*={0,2}$/, 'date-time': /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/, uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, uri: /^https?:\/\// } })
   const components = isStrict ? closed(description.components) : description.components
-  ajv.addSchema({ components } as object, 'spec')
+  ajv.addSchema({ components }, 'spec')
   const compiled = new Map<Json, ReturnType<typeof ajv.compile>>()
   return (schema, value) => {
     const validate = compiled.get(schema) ?? ajv.compile(pointed(isStrict ? closed(schema) : schema))
@@ -91,16 +91,14 @@ function compiler(description: Description, isStrict: boolean): (schema: Json, v
 }
 
 /** References into the description from outside of it. */
-function pointed(value: unknown): Json {
-  if (Array.isArray(value)) return value.map(pointed) as unknown as Json
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, key === '$ref' && typeof part === 'string' ? part.replace(/^#/, 'spec#') : pointed(part)]))
+function pointed(schema: object): Json {
+  const inside = (part: unknown): unknown => (Array.isArray(part) ? part.map(inside) : typeof part === 'object' && part !== null ? pointed(part) : part)
+  return Object.fromEntries(Object.entries(schema).map(([key, part]: [string, unknown]) => [key, key === '$ref' && typeof part === 'string' ? part.replace(/^#/, 'spec#') : inside(part)]))
 }
 
 /** Objects that name their members take no others. */
-function closed(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(closed)
-  if (typeof value !== 'object' || value === null) return value
-  const parts = Object.fromEntries(Object.entries(value).map(([key, part]) => [key, closed(part)]))
+function closed(schema: object): Json {
+  const inside = (part: unknown): unknown => (Array.isArray(part) ? part.map(inside) : typeof part === 'object' && part !== null ? closed(part) : part)
+  const parts = Object.fromEntries(Object.entries(schema).map(([key, part]: [string, unknown]) => [key, inside(part)]))
   return parts.type === 'object' && typeof parts.properties === 'object' && !('additionalProperties' in parts) ? { ...parts, additionalProperties: false } : parts
 }

@@ -25,10 +25,10 @@ const SENTENCES: Readonly<Partial<Record<string, string>>> = {
   InvalidAuthenticationToken: 'the token was refused',
 }
 
-/** What Azure says in an error: `RestError` of the SDK, read without trusting its shape. */
-export function failedOf(thrown: unknown, retryAfterMs: number | null): Failed {
+/** What Azure says in an error: the answer's body, and `RestError` of the SDK; both read without trusting their shape. */
+export function failedOf(thrown: unknown, errorText: string | null, retryAfterMs: number | null): Failed {
   const error = record(thrown)
-  const body = record(record(error.details).error)
+  const body = record(record(parsed(errorText)).error)
   const status = typeof error.statusCode === 'number' ? error.statusCode : typeof error.statusCode === 'string' ? Number(error.statusCode) : null
   const isText = (text: unknown): text is string => typeof text === 'string'
   return { status: status === null || Number.isNaN(status) ? null : status, code: [body.code, error.code].find(isText) ?? null, message: clean([body.message, error.message].find(isText) ?? ''), retryAfterMs }
@@ -70,6 +70,15 @@ export function isOffline(code: string | null, message: string): boolean {
 export function clean(text: string): string {
   const line = text.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').replace(/\b(sig|client_secret|access_token|client_assertion)=[^&\s"]+/gi, '$1=[secret]').replace(/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, '[token]').trim()
   return line.length > WORDS_MAX ? `${line.slice(0, WORDS_MAX)}…` : line
+}
+
+/** Null for what is no JSON, such as a proxy's page. */
+function parsed(text: string | null): unknown {
+  try {
+    return text === null ? null : JSON.parse(text)
+  } catch {
+    return null
+  }
 }
 
 const record = (value: unknown): Readonly<Record<string, unknown>> => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {})

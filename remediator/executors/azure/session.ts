@@ -18,6 +18,8 @@ export interface AzureWire {
 interface Seen {
   isOnWire: boolean
   retryAfterMs: number | null
+  /** Body of the last answer, where that was an error: the SDK does not tell it of every call. */
+  errorText: string | null
 }
 
 /** Calls Azure for one account. */
@@ -25,7 +27,7 @@ export class AzureSession {
   readonly settings: AzureSettings
   readonly context: CallContext
   readonly tokens: AzureTokens
-  readonly #seen: Seen = { isOnWire: false, retryAfterMs: null }
+  readonly #seen: Seen = { isOnWire: false, retryAfterMs: null, errorText: null }
   readonly #client: ComputeManagementClient
   readonly #callTimeoutMs: number
   readonly #ca: string | undefined
@@ -52,6 +54,7 @@ export class AzureSession {
             seen.isOnWire = true
             const answer = await next(request)
             seen.retryAfterMs = retryAfterMs(answer.headers.get('retry-after'))
+            seen.errorText = answer.status >= 400 ? answer.bodyAsText ?? null : null
             return answer
           },
         },
@@ -75,11 +78,12 @@ export class AzureSession {
     const signal = AbortSignal.any([this.context.signal, limit])
     this.#seen.isOnWire = false
     this.#seen.retryAfterMs = null
+    this.#seen.errorText = null
     try {
       return await make(this.#client, signal)
     } catch (thrown) {
       if (thrown instanceof ExecutorError) throw thrown
-      const failed = failedOf(thrown, this.#seen.retryAfterMs)
+      const failed = failedOf(thrown, this.#seen.errorText, this.#seen.retryAfterMs)
       if (failed.status === 401) this.tokens.forget(this.context.account, this.settings.scope)
       throw azureFault(what, failed, { changes, wasOnWire: this.#seen.isOnWire, isTimeout: signal.aborted })
     }

@@ -18,8 +18,13 @@ const TIMEOUT_MAX_MS = 5_400_000
 /** Azure names no limit; this much both ways are known to take. */
 const SCRIPT_MAX_BYTES = 65_536
 
-/** The executor for Azure. */
-export function azureExecutor(clock: Clock, wire: AzureWire = {}): Executor {
+/** How the executor is made. */
+export interface AzureExecutorOptions extends AzureWire {
+  readonly clock: Clock
+}
+
+/** Makes it. Access tokens are kept in memory, for as long as it lives. */
+export function azureExecutor({ clock, ...wire }: AzureExecutorOptions): Executor {
   const tokens = new AzureTokens(clock, wire.ca, wire.callTimeoutMs ?? 20_000)
   const open = (context: CallContext): AzureSession => new AzureSession(context, tokens, wire)
   const executor: Executor = {

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { TestClock } from '../../../schemas/clock.ts'
 import { FakeAzure } from '../../../test/fakes/azure-arm.ts'
 import { ExecutorError, type CloudAccount, type Executor, type Progress, type RemoteCommand, type SentRef } from '../port.ts'
-import { azureExecutor } from './executor.ts'
+import { azureExecutor } from './index.ts'
 
 // Whatever goes over the wire here is held to ../shared/specs where that is there; without it only the fake judges.
 let azure: FakeAzure
@@ -16,7 +16,7 @@ beforeEach(async () => {
   azure = await FakeAzure.start()
   azure.addVm({ name: 'web-1', tags: { role: 'web', env: 'prod' } })
   clock = new TestClock()
-  executor = azureExecutor(clock, { ca: azure.server.ca, callTimeoutMs: 10_000 })
+  executor = azureExecutor({ clock, ca: azure.server.ca, callTimeoutMs: 10_000 })
   secretReads = 0
   account = accountWith({})
 })
@@ -137,7 +137,7 @@ describe('a lost answer', () => {
   })
 
   test('comes to an end by the executor’s own time limit', async () => {
-    executor = azureExecutor(clock, { ca: azure.server.ca, callTimeoutMs: 100 })
+    executor = azureExecutor({ clock, ca: azure.server.ca, callTimeoutMs: 100 })
     azure.trouble({ path: /./, is: 'silence', times: 9 })
     expect(await faultOf(executor.send(command(), context()))).toMatchObject({ fault: 'timeout' })
   })
@@ -221,7 +221,7 @@ describe('the token', () => {
 
   test('is asked for anew shortly before its end', async () => {
     clock = new TestClock(Date.now())
-    executor = azureExecutor(clock, { ca: azure.server.ca })
+    executor = azureExecutor({ clock, ca: azure.server.ca })
     await executor.send(command(), context())
     clock.tick(54 * 60_000)
     await executor.poll({ kind: 'managed', name: 'run-1-step-1' }, command(), context())
