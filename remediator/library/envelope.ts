@@ -17,6 +17,8 @@ const TOKEN = /^[A-Za-z0-9-]{1,64}$/
 const NAME = /^[a-z][A-Za-z0-9]{0,39}$/
 
 const LIBRARY: Readonly<Record<System, string>> = { linux: shipped('lib.sh'), windows: shipped('lib.ps1') }
+/** Functions that go with a script only where it names one of them by this beginning. */
+const PARTS = [{ beginning: /\baw_unit_/, text: shipped('unit.sh') }, { beginning: /\baw_kube/, text: shipped('kube.sh') }]
 
 /** Environment variable a script finds an input in: `maxAgeDays` is AW_INPUT_MAX_AGE_DAYS. */
 export function variableOf(input: string): string {
@@ -38,7 +40,8 @@ export function composeScript(system: System, script: string, inputs: InputValue
 /** The shell reads a script line by line; in braces it reads all of it before it does anything, so half a script does nothing. */
 function linux(body: string, inputs: readonly (readonly [string, string])[], token: string): string {
   const given = inputs.map(([name, value]) => `aw_input ${name} '${value}'`)
-  return ['#!/bin/sh', '{', LIBRARY.linux, `aw_begin '${token}'`, ...given, '', body, '', '}', ''].join('\n')
+  const parts = PARTS.filter(({ beginning }) => beginning.test(body)).map(({ text }) => text)
+  return ['#!/bin/sh', '{', LIBRARY.linux, ...parts, `aw_begin '${token}'`, ...given, '', body, '', '}', ''].join('\n')
 }
 
 function windows(body: string, inputs: readonly (readonly [string, string])[], token: string): string {

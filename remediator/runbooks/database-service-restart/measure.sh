@@ -1,0 +1,4 @@
+# Reads the service; changes nothing.
+aw_unit_read "$AW_INPUT_UNIT"
+aw_unit_facts
+aw_ok "$AW_UNIT is $AW_UNIT_ACTIVE"
