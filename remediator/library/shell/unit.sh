@@ -1,4 +1,5 @@
 # Systemd units, read exactly by name. Sent with a script that names one of these functions.
+# shellcheck disable=SC2034 # the script reads AW_UNIT_*
 
 # Reads a service into AW_UNIT_* and refuses a name that is none, a template, and what systemd does not know.
 aw_unit_read() {
@@ -44,6 +45,7 @@ AW_UNIT_END
     *" $aw_unit_wanted "*) ;;
     *) aw_refuse unit_unknown "systemd knows no $aw_unit_wanted" ;;
   esac
+  if [ "$AW_UNIT_ACTIVE" = active ]; then AW_UNIT_RUNNING=true; else AW_UNIT_RUNNING=false; fi
   case $AW_UNIT_LOAD in
     loaded) ;;
     masked) aw_refuse unit_masked "$AW_UNIT is masked: a person wants it never to start" ;;
@@ -60,7 +62,6 @@ aw_unit_facts() {
   aw_fact result "$AW_UNIT_RESULT"
   aw_fact exitStatus "$AW_UNIT_STATUS"
   aw_fact restarts "$AW_UNIT_RESTARTS"
-  if [ "$AW_UNIT_ACTIVE" = active ]; then aw_fact isRunning true; else aw_fact isRunning false; fi
 }
 
 # Refuses a unit that something else starts, that is no lasting service, that a restart could cut us off with, or that is not at rest.
@@ -94,13 +95,16 @@ aw_unit_may_start() {
   fi
 }
 
-# Starts or restarts the unit ($1) and waits until it has been active for ten seconds with the same process.
-aw_unit_bring_up() {
-  aw_unit_before=$AW_UNIT_ACTIVE
+# Starts or restarts the unit ($1 is the verb). AW_UNIT_WAS is the state it was in; the script tells the change, and calls aw_unit_settle then.
+aw_unit_call() {
+  AW_UNIT_WAS=$AW_UNIT_ACTIVE
   if [ "$AW_UNIT_ACTIVE" = failed ]; then timeout 20 systemctl reset-failed -- "$AW_UNIT" >/dev/null 2>&1 || aw_fail systemctl_failed "could not reset $AW_UNIT"; fi
   aw_unit_problem=''
   timeout 120 systemctl --no-ask-password "$1" -- "$AW_UNIT" >/dev/null 2>&1 || aw_unit_problem=yes
-  aw_changed "$1 $AW_UNIT (was $aw_unit_before)"
+}
+
+# Waits until the unit has been active for ten seconds with the same process; fails where it does not stay.
+aw_unit_settle() {
   aw_unit_tries=0 aw_unit_steady=0 aw_unit_pid=''
   while [ -z "$aw_unit_problem" ] && [ "$aw_unit_tries" -lt 20 ] && [ "$aw_unit_steady" -lt 5 ]; do
     sleep 2

@@ -29,6 +29,8 @@ for unit in $known; do
 done
 for unit in $known; do
   aw_unit_read "$unit"
-  aw_unit_bring_up restart
+  aw_unit_call restart
+  aw_changed "restart $AW_UNIT (was $AW_UNIT_WAS)"
+  aw_unit_settle
 done
 aw_ok "restarted$known"

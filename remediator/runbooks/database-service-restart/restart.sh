@@ -41,5 +41,7 @@ if [ -d "$directory" ]; then
   aw_fact freeKb "$freeKb"
   [ "$freeKb" -ge 204800 ] || aw_refuse disk_full "only $freeKb KB are free at $directory; make room first, or it will end again and may do harm"
 fi
-aw_unit_bring_up start
+aw_unit_call start
+aw_changed "start $AW_UNIT (was $AW_UNIT_WAS)"
+aw_unit_settle
 aw_ok "$AW_UNIT runs"

@@ -14,6 +14,7 @@ case $server in nginx | apache2 | httpd | caddy | haproxy) ;; *) aw_refuse serve
 aw_unit_read "$server.service"
 case $AW_UNIT in nginx.service | apache2.service | httpd.service | caddy.service | haproxy.service) ;; *) aw_refuse server_unknown "$server stands for $AW_UNIT here" ;; esac
 aw_unit_facts
+aw_fact isRunning "$AW_UNIT_RUNNING"
 listening=0
 if [ "$AW_UNIT_ACTIVE" = active ] && command -v ss >/dev/null 2>&1; then
   listening=$(timeout 10 ss -H -l -t -n -p 2>/dev/null | head -n 2000 | grep -c -F ",pid=$AW_UNIT_PID," || true)

@@ -41,5 +41,7 @@ case $status in
   2) aw_refuse configuration_untested "the configuration of $AW_UNIT cannot be tested here, so it is left alone" ;;
   *) aw_refuse configuration_invalid "the configuration of $AW_UNIT does not load: $(printf '%s' "$said" | head -c 400 | tr -cd '[:print:]')" ;;
 esac
-aw_unit_bring_up "$verb"
+aw_unit_call "$verb"
+aw_changed "$verb $AW_UNIT (was $AW_UNIT_WAS)"
+aw_unit_settle
 aw_ok "$AW_UNIT runs"
