@@ -48,7 +48,7 @@ export function runsContract(engineName: string, make: () => Promise<EmptyDataba
       await empty.drop()
     })
     beforeEach(async () => {
-      await database.query('truncate incidents, problems, incident_timeline, commands, outbox, runs, run_commands, run_locks, run_approvals, approval_links, remediation_settings, cloud_accounts, assets, users, user_companies; delete from companies')
+      await database.query('truncate incidents, problems, incident_timeline, commands, outbox; delete from runs; delete from remediation_settings; delete from cloud_accounts; delete from assets; delete from user_companies; delete from users; delete from companies')
       await database.query(`insert into companies (id, name, created_at, updated_at) values ('c1', 'Acme', now(), now()), ('c2', 'Bolt', now(), now())`)
       await database.query(`insert into users (id, email, name, role, password_hash, created_at, updated_at) select id, id || '@x', initcap(id), role, '', now(), now()
         from (values ('msp_admin', 'msp_admin'), ('ca', 'company_admin'), ('te', 'technician')) as u (id, role)`)
