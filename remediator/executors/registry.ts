@@ -1,14 +1,24 @@
-/** The executors there are, by cloud. */
+/** The executors there are, by cloud. A cloud's libraries are loaded with its first use: a start without remediation pays for none of them. */
 import type { Clock } from '../../schemas/clock.ts'
 import type { Cloud } from '../../schemas/runs.ts'
-import { awsExecutor } from './aws/index.ts'
-import { azureExecutor } from './azure/index.ts'
-import type { Executor } from './port.ts'
+import { ExecutorError, type Executor } from './port.ts'
 
-/** An executor by cloud; a cloud without one has no place in it. */
-export type Executors = Readonly<Partial<Record<Cloud, Executor>>>
+/** Gives the executor of a cloud; the same one each time, because it keeps sessions and tokens in memory. Throws ExecutorError `invalid` for a cloud without one. */
+export type Executors = (cloud: Cloud) => Promise<Executor>
 
-/** Makes them all; one of each serves every account, and each keeps its own sessions and tokens in memory. */
+const LOADERS: Readonly<Partial<Record<Cloud, (clock: Clock) => Promise<Executor>>>> = {
+  aws: async (clock) => (await import('./aws/index.ts')).awsExecutor({ clock }),
+  azure: async (clock) => (await import('./azure/index.ts')).azureExecutor({ clock }),
+}
+
+/** Makes the look-up. */
 export function makeExecutors(clock: Clock): Executors {
-  return { aws: awsExecutor({ clock }), azure: azureExecutor({ clock }) }
+  const made = new Map<Cloud, Promise<Executor>>()
+  return (cloud) => {
+    const load = LOADERS[cloud]
+    if (load === undefined) return Promise.reject(new ExecutorError('invalid', `nothing can be run on ${cloud} yet`))
+    const executor = made.get(cloud) ?? load(clock)
+    made.set(cloud, executor)
+    return executor
+  }
 }
