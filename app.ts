@@ -21,6 +21,7 @@ import { httpGet } from './ingest/doors/http-get.ts'
 import { ingestPlugin } from './ingest/ingest-plugin.ts'
 import { answerUnknown, CONNECTIONS_MAX, INGEST_SERVER_OPTIONS, redactedUrl } from './ingest/server-options.ts'
 import { makeMetrics } from './metrics.ts'
+import { startNotify } from './notify-role.ts'
 import { openUntil } from './correlator/quiet/schedule.ts'
 import { workbench } from './processors/mapping/workbench.ts'
 import { hasAdapter } from './processors/sources/registry.ts'
@@ -98,6 +99,7 @@ export async function startApp(config: Config, roles: readonly RoleName[]): Prom
     const relay = has('relay') ? await started(startRelaying(surroundings)) : null
     const analysing = has('analyse') ? await started(startAnalyse(surroundings, { config, model: llm.model, live, noted: () => relay?.wake() })) : null
     if (live !== null && analysing === null) await started(startAnalysisNews(surroundings, live))
+    if (has('notify')) await started(startNotify(surroundings, { config, masterKey: secrets.masterKey }))
     const keeper = has('ingest') ? new CredentialKeeper(surroundings, secrets.masterKey) : null
     if (keeper !== null) {
       await keeper.start()

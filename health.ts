@@ -13,7 +13,7 @@ const DEADLINE_MS = 3_000
 const NEEDS: Readonly<Record<'log' | 'state' | 'database' | 'analytics', readonly RoleName[]>> = {
   log: ['ingest', 'process', 'correlate', 'project', 'record', 'relay', 'api'],
   state: ['process', 'correlate'],
-  database: ['ingest', 'project', 'record', 'relay', 'api'],
+  database: ['ingest', 'project', 'record', 'analyse', 'notify', 'relay', 'api'],
   analytics: ['record', 'api'],
 }
 
