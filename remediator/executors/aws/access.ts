@@ -31,9 +31,9 @@ const REGION = /^[a-z]{2,4}(-[a-z]+){1,3}-\d{1,2}$/
 /** Reads an account's fields. Throws `invalid`, with the field's name, for what cannot work. */
 export function awsAccess({ companyId, fields }: Pick<CloudAccount, 'companyId' | 'fields'>): AwsAccess {
   const text = (name: string): string | null => (fields[name] === undefined || fields[name].trim() === '' ? null : fields[name].trim())
-  const roleArn = text('roleArn') ?? ''
+  const roleArn = text('roleArn') ?? usualRole(text('accountId') ?? '', text('regions') ?? '')
   const role = ROLE_ARN.exec(roleArn)
-  if (role === null) throw new ExecutorError('invalid', 'the cloud account has no usable roleArn: store the ARN of the role that the onboarding text makes')
+  if (role === null) throw new ExecutorError('invalid', 'the cloud account has neither a usable accountId nor a usable roleArn: store the account’s twelve digits, or the ARN of the role to assume')
   const externalId = text('externalId')
   if (externalId === null) throw new ExecutorError('invalid', 'the cloud account has no externalId: make the account again, it is given one')
   const regions = (text('regions') ?? '').split(',').map((region) => region.trim()).filter((region) => region !== '')
@@ -42,6 +42,14 @@ export function awsAccess({ companyId, fields }: Pick<CloudAccount, 'companyId' 
   if (text('accountId') !== null && text('accountId') !== accountId) throw new ExecutorError('invalid', 'accountId and the account in roleArn differ: correct one of them')
   return { companyId, accountId, partition: role[1] ?? 'aws', roleArn, externalId, regions, outputBucket: text('outputBucket'), logGroup: text('logGroup'), endpoint: text('endpoint') }
 }
+
+/** The role that the onboarding text makes, where no other is named. */
+export function usualRole(accountId: string, regions: string): string {
+  return `arn:${partitionOf(regions)}:iam::${accountId}:role/AlertWhisperer`
+}
+
+/** The part of Amazon's world that regions are in. */
+export const partitionOf = (regions: string): string => (regions.trimStart().startsWith('cn-') ? 'aws-cn' : regions.trimStart().startsWith('us-gov-') ? 'aws-us-gov' : 'aws')
 
 /** The region of a command's machine. Throws `invalid` where the account does not name it, or where the id is none of Amazon's. */
 export function regionOf(access: AwsAccess, { target }: Pick<RemoteCommand, 'target'>): string {

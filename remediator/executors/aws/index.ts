@@ -102,3 +102,17 @@ export function awsExecutor({ clock, credentials, callTimeoutMs = CALL_TIMEOUT_M
   }
   return executor
 }
+
+/** Who this program is for Amazon; null where it has no credentials or nobody answers. */
+export async function awsIdentity({ credentials, region, endpoint = null }: { readonly credentials?: Credentials | (() => Promise<Credentials>); readonly region: string; readonly endpoint?: string | null }, clock: Clock): Promise<string | null> {
+  const sessions = new Sessions({ handler: new NodeHttpHandler({ connectionTimeout: IDENTITY_WITHIN_MS }), credentials: credentials ?? null, callTimeoutMs: IDENTITY_WITHIN_MS }, clock)
+  const access: AwsAccess = { companyId: '', accountId: '', partition: 'aws', roleArn: '', externalId: '', regions: [region], outputBucket: null, logGroup: null, endpoint }
+  try {
+    return await sessions.self({ access, region }, AbortSignal.timeout(IDENTITY_WITHIN_MS))
+  } catch (error) {
+    if (error instanceof ExecutorError) return null
+    throw error
+  }
+}
+
+const IDENTITY_WITHIN_MS = 5_000
