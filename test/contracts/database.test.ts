@@ -10,6 +10,7 @@ import { analysesContract } from './analyses.contract.ts'
 import { runsContract } from './runs.contract.ts'
 import { announcementsContract } from './announcements.contract.ts'
 import { auditContract } from './audit.contract.ts'
+import { cloudAccountsContract } from './cloud-accounts.contract.ts'
 import { databaseContract, type EmptyDatabase } from './database.contract.ts'
 import { guardFactsContract } from './guard-facts.contract.ts'
 import { projectorContract } from './projector.contract.ts'
@@ -28,6 +29,7 @@ analysesContract('PGlite', emptyDirectory)
 runsContract('PGlite', emptyDirectory)
 auditContract('PGlite', emptyDirectory)
 guardFactsContract('PGlite', emptyDirectory)
+cloudAccountsContract('PGlite', emptyDirectory)
 
 describe('a directory of PGlite', () => {
   it('is synced by PostgreSQL itself: at each durable commit, and not at the others', async () => {
