@@ -4,6 +4,7 @@ import { answerCase, failingCases, readCases } from './cases.ts'
 import { deservedRisk } from './content-risk.ts'
 import { variableOf } from './envelope.ts'
 import { parseExpectation } from './expectation.ts'
+import { libraryFor } from './shell-library.ts'
 import { DEFINITION_FILE, readRunbook, type Mistake, type Origin, type RunbookFiles } from './load.ts'
 import { scriptFindings } from './script-rules.ts'
 import { lineAt, powershellViews, shellViews } from './script-text.ts'
@@ -69,6 +70,9 @@ function scriptsOf(runbook: Runbook): Script[] {
 
 const bareOf = ({ system, text }: Pick<Script, 'system' | 'text'>) => (system === 'linux' ? shellViews(text) : powershellViews(text)).bare
 
+/** A script with the functions it calls, which may tell facts and changes for it. */
+const withFunctions = (script: Pick<Script, 'system' | 'text'>) => `${libraryFor(script.system, bareOf(script)).replace(/^(?:aw_changed\(\)|function Add-AwChange) \{/gim, '')}\n${bareOf(script)}`
+
 /** Inputs that no script reads are a mistake in one of the two; one that may be absent must be read so that it may. */
 function inputsUsed(runbook: Runbook): Finding[] {
   const names = new Map(runbook.inputs.map((input) => [variableOf(input.name), input]))
@@ -94,7 +98,7 @@ function results(runbook: Runbook): Finding[] {
   const comparisons = runbook.verify === null ? [] : parseExpectation(runbook.verify.expect)
   for (const script of scriptsOf(runbook)) {
     const tells = TELLS[script.system]
-    const bare = bareOf(script)
+    const bare = withFunctions(script)
     if (!tells.ok.test(bare)) findings.push(mistake(script.file, '', `never ends well; call ${script.system === 'linux' ? 'aw_ok' : 'Complete-AwRun'}`))
     if (script.onlyLooks && tells.changed.test(bare)) findings.push(mistake(script.file, '', 'tells a change in a step that says changes: false, or in the verification'))
     if (!script.onlyLooks && !tells.changed.test(bare)) findings.push(mistake(script.file, '', `does not say what it changed; call ${script.system === 'linux' ? 'aw_changed' : 'Add-AwChange'}`))

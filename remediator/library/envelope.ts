@@ -2,9 +2,9 @@
  * Makes the text that is sent to a machine: functions, once-guard, inputs, script. Inputs are the only part that does not come from the runbook, and they stand in it as
  * base64 between single quotes, so no value is ever text of the script in either shell.
  */
-import { readFileSync } from 'node:fs'
 import { AppError } from '../../schemas/errors.ts'
 import type { System } from '../../schemas/runbooks.ts'
+import { libraryFor } from './shell-library.ts'
 
 /** Values of inputs by name. */
 export type InputValues = Readonly<Record<string, string | number | boolean>>
@@ -15,10 +15,6 @@ export const INPUT_BYTES: Readonly<Record<System, number>> = { linux: 98_304, wi
 const INPUTS_BYTES = 262_144
 const TOKEN = /^[A-Za-z0-9-]{1,64}$/
 const NAME = /^[a-z][A-Za-z0-9]{0,39}$/
-
-const LIBRARY: Readonly<Record<System, string>> = { linux: shipped('lib.sh'), windows: shipped('lib.ps1') }
-/** Functions that go with a script only where it names one of them by this beginning. */
-const PARTS = [{ beginning: /\baw_unit_/, text: shipped('unit.sh') }, { beginning: /\baw_kube/, text: shipped('kube.sh') }]
 
 /** Environment variable a script finds an input in: `maxAgeDays` is AW_INPUT_MAX_AGE_DAYS. */
 export function variableOf(input: string): string {
@@ -40,14 +36,13 @@ export function composeScript(system: System, script: string, inputs: InputValue
 /** The shell reads a script line by line; in braces it reads all of it before it does anything, so half a script does nothing. */
 function linux(body: string, inputs: readonly (readonly [string, string])[], token: string): string {
   const given = inputs.map(([name, value]) => `aw_input ${name} '${value}'`)
-  const parts = PARTS.filter(({ beginning }) => beginning.test(body)).map(({ text }) => text)
-  return ['#!/bin/sh', '{', LIBRARY.linux, ...parts, `aw_begin '${token}'`, ...given, '', body, '', '}', ''].join('\n')
+  return ['#!/bin/sh', '{', libraryFor('linux', body), `aw_begin '${token}'`, ...given, '', body, '', '}', ''].join('\n')
 }
 
 function windows(body: string, inputs: readonly (readonly [string, string])[], token: string): string {
   const given = inputs.map(([name, value]) => `Set-AwInput '${name}' '${value}'`)
   const ends = ["} catch {", "    Stop-AwRun -Code 'script_error' -Message ([string]$_.Exception.Message + ' at line ' + $_.InvocationInfo.ScriptLineNumber)", '}', "Stop-AwRun -Code 'script_ended' -Message 'The script ended before it told a result.'", '']
-  return [LIBRARY.windows, `Start-AwRun '${token}'`, ...given, 'try {', '& {', body, '}', ...ends].join('\n')
+  return [libraryFor('windows', body), `Start-AwRun '${token}'`, ...given, 'try {', '& {', body, '}', ...ends].join('\n')
 }
 
 function checkedName(name: string): string {
@@ -62,10 +57,4 @@ function encode(system: System, name: string, value: string | number | boolean):
   const bytes = Buffer.from(text, 'utf8')
   if (bytes.length > INPUT_BYTES[system]) throw new AppError('bad_request', `input ${name} has ${bytes.length} bytes; ${INPUT_BYTES[system]} at most on ${system}`)
   return bytes.toString('base64')
-}
-
-/** The functions without comments and empty lines: they are part of every command that is sent and shown. */
-function shipped(file: string): string {
-  const lines = readFileSync(new URL(`shell/${file}`, import.meta.url), 'utf8').split('\n')
-  return lines.filter((line) => !/^\s*(#.*)?$/.test(line)).join('\n')
 }
