@@ -1,4 +1,7 @@
 # Has one pod taken away that a controller makes anew. Asks for an eviction, so the cluster itself keeps to its disruption budgets.
+case $AW_INPUT_NAMESPACE in
+  kube-* | openshift-* | cattle-* | calico-system | tigera-operator | istio-system | linkerd | cert-manager | rook-ceph | longhorn-system) aw_refuse namespace_protected "pods of $AW_INPUT_NAMESPACE carry the cluster" ;;
+esac
 aw_kube_begin
 pod=$(aw_kube get pod --namespace "$AW_INPUT_NAMESPACE" --ignore-not-found --output 'jsonpath={.metadata.name}|{.metadata.uid}|{.metadata.deletionTimestamp}|{.metadata.ownerReferences[?(@.controller==true)].kind}|{.metadata.ownerReferences[?(@.controller==true)].name}|{.status.phase}|{.metadata.annotations.kubernetes\.io/config\.mirror}' -- "$AW_INPUT_POD" 2>/dev/null) || aw_refuse no_cluster 'the cluster does not answer'
 [ -n "$pod" ] || aw_refuse pod_unknown 'the cluster has no pod of that name; it may have been made anew already'
