@@ -14,6 +14,8 @@ export interface RunWork {
   readonly faultsSinceMs?: number
   /** Look-ups in a row that could not tell whether a command was taken. */
   readonly finds?: number
+  /** How often it was sent anew, after the cloud said that it had not taken it. */
+  readonly resends?: number
   /** When the end of the present command was asked for, after its time limit. */
   readonly cancelledAtMs?: number
   /** Since when the run is verified. */

@@ -18,7 +18,7 @@ export async function applyChange(sql: Sql, held: HeldRun, change: RunChange, no
   const outcome = change.outcome ?? held.outcome
   const code = change.code === undefined ? held.code : change.code
   const sent = await sayBefore(sql, held, change, nowMs)
-  const work = { ...change.work ?? held.work, ...(sent === null ? {} : { tellingId: sent }) }
+  const work = { ...change.work ?? held.work, ...(sent === null || change.word?.action === 'note' ? {} : { tellingId: sent }) }
   const digest = change.plan === undefined ? held.planDigest : planDigest(change.plan, held.runbook.digest, held.risk)
   const rows = await sql.query(
     `update runs set status = $4, outcome = $5, code = $6, message = $7, work = $8::jsonb, plan = coalesce($9::jsonb, plan), plan_digest = $10,

@@ -85,6 +85,11 @@ export function openRunStore(db: SqlDatabase, { clock, changed, ceiling }: RunSt
       return saved
     },
 
+    /** Gives a run back as it is, due as it was. */
+    async release(held: HeldRun): Promise<void> {
+      await db.transaction((sql) => sql.query('update runs set claimed_by = null, claimed_until = null, version = version + 1 where id = $1 and version = $2 and claimed_by = $3', [held.id, held.version, held.worker]), { durable: false })
+    },
+
     /** Marks a question that waits as expired. */
     async expire(held: HeldRun): Promise<void> {
       await db.query(`update run_approvals set status = 'expired' where run_id = $1 and status = 'pending' and expires_at <= ${atMs('$2')}`, [held.id, clock.now()])

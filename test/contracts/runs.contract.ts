@@ -337,10 +337,10 @@ export function runsContract(engineName: string, make: () => Promise<EmptyDataba
       expect(await database.query('select 1 from run_locks')).toEqual([])
       expect(await store.counts()).toEqual({ byStatus: {}, untold: 1 })
       const again = await claimOne()
-      const told = (await store.save(again, { word: { action: 'note', text: 'tried', judgedVersion: null }, isTold: true, dueAtMs: clock.now() }))!
+      const told = (await store.save(again, { word: { action: 'close', text: 'tried', judgedVersion: 10 }, isTold: true, dueAtMs: clock.now() }))!
       const commandId = told.work.tellingId!
       expect(await store.told(commandId)).toEqual({ status: 'pending', code: null })
-      expect(await database.query(`select record -> 'event' ->> 'action' as action, record -> 'event' -> 'actor' ->> 'kind' as kind from outbox where topic = 'correlation.v1'`)).toEqual([{ action: 'note', kind: 'remediator' }])
+      expect(await database.query(`select record -> 'event' ->> 'action' as action, record -> 'event' -> 'actor' ->> 'kind' as kind from outbox where topic = 'correlation.v1'`)).toEqual([{ action: 'close', kind: 'remediator' }])
       expect(await store.claim('w1', 1)).toEqual([])
     })
 

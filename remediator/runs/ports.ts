@@ -1,0 +1,66 @@
+/** What working on runs needs of the rest of the program; `storage/remediation` and `remediate-role.ts` fit these by shape. */
+import type { StoredFacts, Verdict } from '../../schemas/guard-facts.ts'
+import type { HeldRun, IncidentOutlook, RunChange } from '../../schemas/run-work.ts'
+import type { Cloud, RunOutcome, RunPlan, RunStatus, RunTarget } from '../../schemas/runs.ts'
+import type { CloudAccount, Executor, ExecutorFault } from '../executors/port.ts'
+
+/** Runs as they are kept. Null in place of a run: it is in other hands by now, and nothing was written. */
+export interface RunStore {
+  /** Takes runs that are due, with a lease. */
+  claim(worker: string, limit: number): Promise<readonly HeldRun[]>
+  /** Judges in the transaction that does what the verdict says; with `intent` right before the first command, which is then written with it. */
+  admit(held: HeldRun, decide: (facts: StoredFacts) => Verdict, intent: RunChange | null): Promise<{ readonly verdict: Verdict; readonly run: HeldRun | null }>
+  save(held: HeldRun, change: RunChange): Promise<HeldRun | null>
+  /** Gives a run back without a change. */
+  release(held: HeldRun): Promise<void>
+  /** Marks questions whose time is over. */
+  expire(held: HeldRun): Promise<void>
+  outlook(held: Pick<HeldRun, 'incidentId' | 'companyId' | 'problemKey'>): Promise<IncidentOutlook | null>
+  /** How a command to the incident ended. */
+  told(commandId: string): Promise<{ readonly status: 'pending' | 'done' | 'refused'; readonly code: string | null }>
+  counts(): Promise<{ readonly byStatus: Readonly<Record<string, number>>; readonly untold: number }>
+}
+
+/** The way to a machine, or why there is none. */
+export type Reach = { readonly executor: Executor; readonly account: CloudAccount } | { readonly code: string; readonly message: string }
+
+/** What a run is worked with. */
+export interface RunTools {
+  readonly store: RunStore
+  /** Opens the account of a target and finds the executor of its cloud. To `send`, it refuses accounts that are off or that the mode, as it is now, may not use; to `look` after what was sent they serve. */
+  readonly reach: (run: HeldRun, target: RunTarget, purpose: 'send' | 'look') => Promise<Reach>
+  /** What the guard will say, with what has to be found out before the transaction found out. */
+  readonly judgeOf: (run: HeldRun) => Promise<(facts: StoredFacts) => Verdict>
+  /** The plan for the machine that was chosen, or why there is none. */
+  readonly replan: (run: HeldRun, target: RunTarget) => Promise<{ readonly plan: RunPlan } | { readonly code: string; readonly message: string }>
+  /** Whether the projection shows everything the log tells of the company: only then does a problem that is shown as firing still fire. */
+  readonly isCaughtUp: (companyId: string) => Promise<boolean>
+  readonly gate: CallGate
+  /** A number from 0 up to 1, from a seed. */
+  readonly jitter: () => number
+  readonly metrics: RunMetrics
+  readonly news: (run: HeldRun) => void
+  readonly logger: RunLog
+}
+
+/** How often an account may be called. */
+export interface CallGate {
+  /** 0: go ahead, the call is counted. Else: how long to wait, in ms. */
+  take(cloud: Cloud, accountId: string, kind: 'send' | 'ask', nowMs: number): number
+  /** The cloud asked for rest. */
+  rest(cloud: Cloud, accountId: string, untilMs: number): void
+}
+
+/** Counters; labels are bounded. */
+export interface RunMetrics {
+  ended(status: RunStatus, outcome: RunOutcome | null, isSimulated: boolean): void
+  refused(code: string): void
+  call(cloud: Cloud, operation: 'send' | 'find' | 'poll' | 'cancel' | 'clean', result: 'ok' | ExecutorFault): void
+  queue(byStatus: Readonly<Record<string, number>>, untold: number): void
+}
+
+/** What people should read. */
+export interface RunLog {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+}
