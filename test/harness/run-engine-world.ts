@@ -1,4 +1,5 @@
 /** The engine of runs over a real database and a cloud in memory, with workers that can be killed between any two things they do. */
+import type { Executor } from '../../remediator/executors/port.ts'
 import { judge } from '../../remediator/guard/judge.ts'
 import { callGate } from '../../remediator/runs/call-gate.ts'
 import { seededJitter } from '../../remediator/runs/pace.ts'
@@ -118,7 +119,7 @@ export class RunWorld {
       ...this.store, claim: guarded(this.store.claim), admit: guarded(this.store.admit), save: guarded(this.store.save), expire: guarded(this.store.expire),
     }
     const { cloud } = this
-    const executor = {
+    const executor: Executor = {
       cloud: cloud.cloud, capabilities: cloud.capabilities, send: guarded(cloud.send.bind(cloud)), find: guarded(cloud.find.bind(cloud)), poll: guarded(cloud.poll.bind(cloud)), cancel: guarded(cloud.cancel.bind(cloud)),
       clean: guarded(cloud.clean.bind(cloud)), machines: () => cloud.machines(), check: () => cloud.check(), costMicroUsd: () => 0,
     }
