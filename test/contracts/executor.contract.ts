@@ -63,6 +63,8 @@ export interface Waivers {
   /** Scripts of the cloud have no exit code of their own. */
   readonly noExitCode?: string
   readonly noUndelivered?: string
+  /** A command that was taken cannot be ended; `cancel` says so. */
+  readonly noCancel?: string
 }
 
 const HOSTILE: readonly (readonly [string, string])[] = [
@@ -141,11 +143,16 @@ export function executorContract(name: string, make: () => Promise<ExecutorWorld
       expect(await ran(command())).toMatchObject({ outcome: 'undelivered', exitCode: null })
     })
 
-    it('ends a command that is cancelled', async () => {
+    it(`ends a command that is cancelled${waivers.noCancel === undefined ? '' : ` (waived: ${waivers.noCancel})`}`, async () => {
       world.next({ end: 'never' })
       const one = command()
       const ref = await world.executor.send(one, context())
       expect((await world.executor.poll(ref, one, context())).kind).toBe('going')
+      expect(world.executor.capabilities.cancel).toBe(waivers.noCancel === undefined)
+      if (waivers.noCancel !== undefined) {
+        expect(await faultOf(world.executor.cancel(ref, one, context()))).toMatchObject({ fault: 'invalid' })
+        return
+      }
       await world.executor.cancel(ref, one, context())
       expect(await ended(ref, one)).toMatchObject({ outcome: 'cancelled' })
     })

@@ -383,7 +383,7 @@ describe('the check', () => {
   })
 
   test('says at which step it ends', async () => {
-    expect(await executor.check(context(), null)).toMatchObject({ ok: true, findings: [{ name: 'credentials' }, { name: 'machines', message: '1 machines are seen' }] })
+    expect(await executor.check(context(), null)).toMatchObject({ ok: true, findings: [{ name: 'credentials' }, { name: 'machines', message: '1 machines are seen, 50 are shown at most' }] })
     azure.vms[0]!.isAgentReady = false
     expect(await executor.check(context(), machine)).toMatchObject({ ok: false, findings: [{ ok: true }, { ok: true }, { name: 'agent', ok: false }] })
     account = accountWith({}, null)

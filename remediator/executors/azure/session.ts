@@ -1,8 +1,8 @@
 /** One call of Azure Resource Manager: the SDK's client with our token, our time limit and no retries, and errors as ours. */
 import { ComputeManagementClient } from '@azure/arm-compute'
+import { httpsCall, type Called } from '../https-call.ts'
 import { ExecutorError, type CallContext } from '../port.ts'
 import { azureFault, failedOf } from './faults.ts'
-import { httpsGet, type Answer } from './https-get.ts'
 import { azureSettings, type AzureSettings } from './settings.ts'
 import { orAborted, type AzureTokens } from './tokens.ts'
 
@@ -63,8 +63,9 @@ export class AzureSession {
   }
 
   /** Reads an address that is none of Resource Manager's, the end of it at most; null where it does not answer. */
-  async get(address: string, headers: Readonly<Record<string, string>>, maxBytes: number): Promise<Answer | null> {
-    return httpsGet(address, headers, { ca: this.#ca, maxBytes, signal: AbortSignal.any([this.context.signal, AbortSignal.timeout(this.#callTimeoutMs)]) })
+  async get(address: string, headers: Readonly<Record<string, string>>, maxBytes: number): Promise<Extract<Called, { kind: 'answer' }> | null> {
+    const called = await httpsCall(address, { headers, ca: this.#ca, maxBytes, signal: AbortSignal.any([this.context.signal, AbortSignal.timeout(this.#callTimeoutMs)]) })
+    return called.kind === 'answer' ? called : null
   }
 
   /** How long the last answer asks to wait. */
