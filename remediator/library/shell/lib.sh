@@ -113,6 +113,79 @@ aw_remove() {
   return "$aw_left"
 }
 
+# aw_disk path: facts about the file system it is on, as df rounds them.
+aw_disk() {
+  aw_value=$(stat -f -c '%b %f %a %S %c %d' -- "$1" 2>/dev/null) || aw_refuse no_such_path "$1 does not exist."
+  aw_value=$(printf '%s\n' "$aw_value" | awk '{ used = $1 - $2; all = used + $3; p = all > 0 ? used * 100 / all : 0; q = $5 > 0 ? ($5 - $6) * 100 / $5 : 0
+    printf "%d %d %d\n", p == int(p) ? p : int(p) + 1, $3 * $4 / 1048576, q == int(q) ? q : int(q) + 1 }')
+  aw_fact usedPercent "${aw_value%% *}"
+  aw_value=${aw_value#* }
+  aw_fact freeMegabytes "${aw_value% *}"
+  aw_fact inodesUsedPercent "${aw_value#* }"
+}
+
+# aw_on_volume place volume: refuses where the place is on another file system than the volume, a mount point or a device; an empty volume is any.
+aw_on_volume() {
+  [ -n "$2" ] || return 0
+  aw_value=$(stat -L -c '%d' -- "$1" 2>/dev/null) || aw_refuse no_such_path "$1 does not exist."
+  if [ -b "$2" ]; then
+    aw_volume=$(stat -L -c '0x%t 0x%T' -- "$2")
+    aw_volume=$((${aw_volume% *})):$((${aw_volume#* }))
+    aw_value=$((aw_value >> 8 & 4095)):$((aw_value & 255 | aw_value >> 12 & 1048320))
+  else
+    aw_volume=$(stat -L -c '%d' -- "$2" 2>/dev/null) || aw_refuse no_such_volume "$2 does not exist."
+  fi
+  [ "$aw_value" = "$aw_volume" ] || aw_refuse other_volume "$1 is not on $2: nothing done here frees space there."
+}
+
+# aw_place path: true for a directory that is exactly there, with no symbolic link on the way; false where there is none; refuses a link.
+aw_place() {
+  [ -e "$1" ] || [ -L "$1" ] || return 1
+  if [ "$(cd -P -- "$1" 2>/dev/null && pwd -P)" != "$1" ]; then aw_refuse place_is_elsewhere "$1 is a symbolic link, below one, or no directory."; fi
+}
+
+# Files that a sweep is about, and their kilobytes.
+aw_count() {
+  find -P "$aw_from" -mindepth 1 -maxdepth "$aw_depth" -xdev -type f -links 1 "$@" -printf '%k\n' 2>/dev/null | awk '{ n++; k += $1 } END { printf "%d %d\n", n, k }'
+}
+
+# aw_sweep place depth limit seconds find-tests…: deletes the oldest files below the place for which the tests hold, about `limit` of them at most, and adds to
+# aw_swept and aw_swept_kb. Leaves alone what is no plain file, has a second name, is open in any process, or lies on another file system or mount.
+# find deletes through the directory it has open, so a directory that is exchanged for a link meanwhile leads nowhere.
+aw_swept=0
+aw_swept_kb=0
+aw_sweep() {
+  aw_place "$1" || return 0
+  aw_need find stat awk sort
+  find . --version 2>/dev/null | grep -q GNU || aw_refuse find_unknown 'find is not the one of GNU; no other is known to delete safely.'
+  aw_from=$1
+  aw_depth=$2
+  aw_limit=$3
+  aw_seconds=$4
+  shift 4
+  aw_value=$(awk -v place="$aw_from/" 'index($5, place) == 1 { print $5 }' /proc/self/mountinfo) || aw_refuse no_mounts 'The list of mounts cannot be read.'
+  case $aw_value in *[\\*?[]*) aw_refuse odd_mount "A mount below $aw_from has a name with odd characters." ;; esac
+  for aw_mount in $aw_value; do set -- "$@" ! -path "$aw_mount" ! -path "$aw_mount/*"; done
+  aw_timed 120 find -P "$aw_from" -mindepth 1 -maxdepth "$aw_depth" -xdev -type f -links 1 "$@" -printf '%T@ %D:%i %k\n' >"$AW_DIR/sweep" 2>/dev/null
+  if [ $? -eq 124 ]; then aw_fail list_too_long "Listing $aw_from takes more than two minutes."; fi
+  find -L /proc/[0-9]*/fd -maxdepth 1 -type f -printf '- %D:%i\n' >"$AW_DIR/open" 2>/dev/null
+  # The files nobody has open, and the inodes of those that somebody has.
+  awk '$1 == "-" { open[$2] = 1; next } $2 in open { sub(/.*:/, "", $2); print "open", $2; next } { print }' "$AW_DIR/open" "$AW_DIR/sweep" >"$AW_DIR/free"
+  aw_value=$(awk '$1 == "open" { print $2 }' "$AW_DIR/free" | head -n 1001)
+  for aw_inode in $aw_value; do set -- "$@" ! -inum "$aw_inode"; done
+  if [ "$(printf '%s\n' "$aw_value" | wc -l)" -gt 1000 ]; then aw_refuse too_many_open "More than a thousand files below $aw_from are open."; fi
+  grep -v '^open' "$AW_DIR/free" | sort -n | head -n "$aw_limit" >"$AW_DIR/sweep"
+  if [ -s "$AW_DIR/sweep" ]; then
+    set -- "$@" ! -newermt "@$(tail -n 1 "$AW_DIR/sweep" | cut -d ' ' -f 1)"
+    aw_had=$(aw_count "$@")
+    aw_timed "$aw_seconds" find -P "$aw_from" -mindepth 1 -maxdepth "$aw_depth" -xdev -type f -links 1 "$@" -delete 2>/dev/null
+    aw_has=$(aw_count "$@")
+    aw_swept=$((aw_swept + ${aw_had% *} - ${aw_has% *}))
+    aw_swept_kb=$((aw_swept_kb + ${aw_had#* } - ${aw_has#* }))
+  fi
+  rm -f "$AW_DIR/sweep" "$AW_DIR/open" "$AW_DIR/free"
+}
+
 # aw_exit status: runs whatever ended the script, and tells the result once.
 aw_exit() {
   trap - EXIT

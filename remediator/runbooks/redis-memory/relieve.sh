@@ -1,0 +1,62 @@
+# Has Redis forget keys whose time is over, and give memory it holds in reserve back to the system. No living key is touched, and no setting is changed.
+case $AW_INPUT_PORT in *[!0-9]*) aw_refuse no_number 'An input is no whole number.' ;; esac
+aw_need redis-cli awk
+# The password, where one is needed, is root's to read in the server's own file; it goes to redis-cli by its environment and is never told.
+ask() { aw_timed 20 redis-cli -h 127.0.0.1 -p "$AW_INPUT_PORT" --no-auth-warning "$@" 2>/dev/null </dev/null; }
+if [ "$(ask ping)" != PONG ]; then
+  for file in /etc/redis/redis.conf /etc/redis.conf "/etc/redis/$AW_INPUT_PORT.conf"; do
+    [ -f "$file" ] || continue
+    REDISCLI_AUTH=$(awk '$1 == "requirepass" { value = $2 } END { gsub(/^"|"$/, "", value); print value }' "$file")
+    export REDISCLI_AUTH
+    if [ "$(ask ping)" = PONG ]; then break; fi
+  done
+fi
+[ "$(ask ping)" = PONG ] || aw_refuse not_reachable "Redis does not answer on port $AW_INPUT_PORT."
+info() { ask info all | tr -d '\r'; }
+figures() {
+  info | awk -F: '{ v[$1] = $2 } END { m = v["maxmemory"]; printf "%d %d %d %s %s %s\n", v["used_memory"], v["used_memory_rss"], m > 0 ? v["used_memory"] * 100 / m : 0, v["mem_fragmentation_ratio"] == "" ? 0 : v["mem_fragmentation_ratio"], v["mem_allocator"], v["role"] }'
+}
+figures >"$AW_DIR/figures"
+read -r used rss _ fragmentation allocator role <"$AW_DIR/figures"
+[ "$role" = master ] || aw_refuse is_replica 'This server is a replica; keys expire on its master.'
+if [ -n "$(info | awk -F: '$1 == "loading" && $2 != 0')" ]; then aw_refuse is_loading 'Redis loads its data.'; fi
+expired() { info | awk -F: '$1 == "expired_keys" { print $2 }'; }
+before=$(expired)
+# Looking at a key whose time is over removes it. SCAN looks at them in small parts and holds nobody up; a database that is too large is looked at in part.
+steps=0
+until=$(($(date +%s) + 60))
+for database in $(info | sed -n 's/^db\([0-9]*\):.*expires=[1-9].*/\1/p'); do
+  cursor=0
+  while :; do
+    cursor=$(ask -n "$database" scan "$cursor" count 1000 | head -n 1)
+    steps=$((steps + 1))
+    case $cursor in '' | *[!0-9]*) break ;; esac
+    if [ "$cursor" = 0 ] || [ "$steps" -ge 5000 ] || [ "$(date +%s)" -ge "$until" ]; then break; fi
+  done
+done
+gone=$(($(expired) - before))
+if [ "$gone" -gt 0 ]; then aw_changed "$gone keys whose time was over were removed"; fi
+aw_fact expiredKeys "$gone"
+
+# Only where a good part of what it holds is in reserve.
+purged=false
+case $allocator in
+  jemalloc*)
+    if [ "$((rss - used))" -gt 33554432 ] && [ "$((rss * 10 / (used + 1)))" -ge 13 ]; then
+      [ "$(ask memory purge)" = OK ] || aw_fail purge_failed 'Redis did not give memory back.'
+      figures >"$AW_DIR/figures"
+      read -r used after _ fragmentation allocator role <"$AW_DIR/figures"
+      if [ "$((rss - after))" -gt 1048576 ]; then
+        aw_changed "gave $(((rss - after) / 1048576)) MB held in reserve back to the system"
+        purged=true
+      fi
+      rss=$after
+    fi
+    ;;
+esac
+rm -f "$AW_DIR/figures"
+aw_fact purged "$purged"
+aw_fact usedMegabytes "$((used / 1048576))"
+aw_fact residentMegabytes "$((rss / 1048576))"
+aw_fact fragmentationRatio "$fragmentation"
+aw_ok "Removed $gone keys whose time was over; Redis uses $((used / 1048576)) MB."
