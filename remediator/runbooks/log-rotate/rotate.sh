@@ -7,7 +7,7 @@ if [ -L /etc/logrotate.conf ] || [ ! -f /etc/logrotate.conf ]; then aw_refuse no
 case $AW_INPUT_CONFIG in *.bak | *.disabled | *.dpkg-* | *.old | *.orig | *.rej | *.rpm* | *.swp | *.ucf-* | *.cfsaved | *.bck) aw_refuse no_configuration "$config is a copy that is not in use." ;; esac
 # It may name commands that are run as root: only root may have written it.
 for file in /etc/logrotate.conf "$config"; do
-  case $(stat -c '%u %A' -- "$file") in '0 -????-??-?') ;; *) aw_refuse configuration_unsafe "Others than root may write $file." ;; esac
+  case $(stat -c '%u %A' -- "$file") in '0 '-????-??-?) ;; *) aw_refuse configuration_unsafe "Others than root may write $file." ;; esac
 done
 if [ -f /var/lib/logrotate/logrotate.status ]; then
   state=/var/lib/logrotate/logrotate.status
