@@ -32,7 +32,7 @@ for id in $containers; do
   fi
 done
 
-# prune what command…: `Total reclaimed space: 0B` says that there was nothing.
+# prune what command...: `Total reclaimed space: 0B` says that there was nothing.
 prune() {
   what=$1
   shift

@@ -7,7 +7,7 @@ aw_place "$volume" || aw_refuse no_such_volume "$volume does not exist."
 device=$(stat -c %d -- "$volume")
 minutes=$((hours * 60))
 
-# sweep place depth tests…
+# sweep place depth tests...
 sweep() {
   aw_place "$1" || return 0
   [ "$(stat -c %d -- "$1")" = "$device" ] || return 0

@@ -1,5 +1,5 @@
 # Gives files and directories the owner and mode that their package or the system's own rule says. Content is never touched, and nothing outside of what is named.
-# check.sh is the same but for the next line.
+# check.sh is the same but for the next line and those that change something.
 looksOnly=false
 package=${AW_INPUT_PACKAGE:-}
 path=${AW_INPUT_PATH:-}

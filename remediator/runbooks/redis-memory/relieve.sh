@@ -24,14 +24,13 @@ expired() { info | awk -F: '$1 == "expired_keys" { print $2 }'; }
 before=$(expired)
 # Looking at a key whose time is over removes it. SCAN looks at them in small parts and holds nobody up; a database that is too large is looked at in part.
 steps=0
-until=$(($(date +%s) + 60))
+deadline=$(($(date +%s) + 60))
 for database in $(info | sed -n 's/^db\([0-9]*\):.*expires=[1-9].*/\1/p'); do
   cursor=0
-  while :; do
-    cursor=$(ask -n "$database" scan "$cursor" count 1000 | head -n 1)
+  while [ "$steps" -lt 5000 ] && [ "$(date +%s)" -lt "$deadline" ]; do
     steps=$((steps + 1))
-    case $cursor in '' | *[!0-9]*) break ;; esac
-    if [ "$cursor" = 0 ] || [ "$steps" -ge 5000 ] || [ "$(date +%s)" -ge "$until" ]; then break; fi
+    cursor=$(ask -n "$database" scan "$cursor" count 1000 | head -n 1)
+    case $cursor in '' | 0 | *[!0-9]*) break ;; esac
   done
 done
 gone=$(($(expired) - before))
