@@ -29,7 +29,8 @@ export interface CheckMachine { readonly instanceId: string; readonly group: str
 /** What the accounts need. */
 export interface CloudAccountsOptions {
   readonly store: CloudAccountStorePort
-  readonly executors: Readonly<Partial<Record<Cloud, Pick<Executor, 'check'>>>>
+  /** Executors by cloud, as executors/registry.ts gives them. */
+  readonly executors: (cloud: Cloud) => Promise<Pick<Executor, 'check'>>
   /** False in mode demo, where no cloud is called. */
   readonly callsClouds: boolean
   /** Who this program is for Amazon, as an ARN that a trust policy takes; null where it cannot be found out. */
@@ -57,17 +58,15 @@ export function cloudAccounts({ store, executors, callsClouds, awsPrincipal }: C
       // Rights before anything is opened or called.
       const { cloud } = await store.get(caller.scope, companyId, id)
       if (!callsClouds) throw new AppError('conflict', 'AW_MODE is demo, in which no cloud is called: start the program with dry-run, sandbox or production to check accounts')
-      const executor = executors[cloud]
-      if (executor === undefined) throw new AppError('conflict', `this program has no executor for ${cloud}`)
       const account = await store.open(companyId, id, { purpose: 'check', runId: null, caller })
-      return store.keepCheck(caller, companyId, id, await checked(executor, account, machine), account)
+      return store.keepCheck(caller, companyId, id, await checked(() => executors(cloud), account, machine), account)
     },
   }
 }
 
-async function checked(executor: Pick<Executor, 'check'>, account: CloudAccount, machine: CheckMachine | null): Promise<CloudCheck> {
+async function checked(executor: () => Promise<Pick<Executor, 'check'>>, account: CloudAccount, machine: CheckMachine | null): Promise<CloudCheck> {
   try {
-    return await executor.check({ account, signal: AbortSignal.timeout(CHECK_WITHIN_MS) }, machine)
+    return await (await executor()).check({ account, signal: AbortSignal.timeout(CHECK_WITHIN_MS) }, machine)
   } catch (error) {
     if (!(error instanceof ExecutorError)) throw error
     return { ok: false, findings: [{ name: 'check', ok: false, message: error.message }] }

@@ -63,7 +63,7 @@ export function cloudAccountsContract(engineName: string, make: () => Promise<Em
     const audit = (): Promise<readonly { action: string; actor_id: string; ip: string | null; before: Record<string, unknown> | null; after: Record<string, unknown> | null }[]> => db.query('select action, actor_id, ip, before, after from audit_log where company_id = $1 order by id', [acme])
     const passing = { ok: true, findings: [{ name: 'role', ok: true, message: 'fine' }] }
     const failing = { ok: false, findings: [{ name: 'role', ok: false, message: 'refused' }] }
-    const api = (check: Executor['check'], callsClouds = true) => cloudAccounts({ store, executors: { aws: { check }, azure: { check } }, callsClouds, awsPrincipal: async () => 'arn:aws:iam::999999999999:role/aw' })
+    const api = (check: Executor['check'], callsClouds = true) => cloudAccounts({ store, executors: async () => ({ check }), callsClouds, awsPrincipal: async () => 'arn:aws:iam::999999999999:role/aw' })
 
     describe('who may do what', () => {
       it.each([['msp_admin', true], ['company_admin', true], ['technician', false], ['viewer', false]] as const)('%s of the company: %s', async (role, may) => {

@@ -45,7 +45,7 @@ export async function run(command: string, args: readonly string[], options: { r
 }
 
 /** Lets one process at a time do the work, others wait; a lock whose owner is gone is taken over. */
-async function exclusively<T>(name: string, work: () => Promise<T>): Promise<T> {
+export async function exclusively<T>(name: string, work: () => Promise<T>): Promise<T> {
   mkdirSync(CACHE_DIR, { recursive: true })
   const lock = join(CACHE_DIR, `${name}.lock`)
   const mine = mkdtempSync(join(CACHE_DIR, `${name}.lock-`))

@@ -47,7 +47,7 @@ export function faultOf(thrown: unknown, { what, sends, secrets }: Doing): Execu
   const isRefusal = status !== null && status >= 400 && status < 500 && fault !== 'timeout'
   const isBeforeSending = fault === 'unauthorised' && status === null
   const sent = !sends || isRefusal || isNeverConnected || isBeforeSending ? 'no' : 'unknown'
-  const said = [name === 'Error' && code !== '' ? code : name, status === null ? '' : `(${status})`, redacted(message, secrets).slice(0, MESSAGE_MAX)].filter((part) => part !== '').join(' ')
+  const said = [name === 'Error' && code !== '' ? code : name, status === null ? '' : `(${status})`, redacted(message.split(' Deserialization error')[0] ?? '', secrets).slice(0, MESSAGE_MAX)].filter((part) => part !== '').join(' ')
   return new ExecutorError(fault, `${what}: ${said.trim()}; ${ADVICE[fault]}`, { sent, retryAfterMs: retryAfterMs($response?.headers?.['retry-after']) })
 }
 
