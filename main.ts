@@ -312,6 +312,14 @@ audit.command('verify').option('--file <file>', 'an export, in place of the runn
     if (!report.ok) process.exitCode = 1
   })
 
+const runbook = program.command('runbook').description('runbooks: the library, and what people add to it')
+runbook.command('check').argument('<folder...>', 'each with a runbook.yaml').option('--json').description('everything wrong with runbooks of your own; no server needed').action(async (folders: string[], options: Json) => {
+  const { checkFolders, checkText } = await import('./cli/runbook-check.ts')
+  const checked = await checkFolders(folders)
+  print(options, checked, () => checkText(checked))
+  if (checked.some(({ ok }) => !ok)) process.exitCode = 1
+})
+
 const letters = program.command('dead-letters').description('what could not be understood')
 const ofLetters = (command: Command): Command => command.option('--company <name>').option('--code <code>', 'payload_invalid, record_unreadable, stage_bug').option('--stage <stage>')
   .option('--source <source>').option('--q <words>', 'words of the reason, or an id').option('--from <time>').option('--to <time>').option('--json')

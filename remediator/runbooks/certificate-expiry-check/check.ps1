@@ -8,7 +8,7 @@ if ($hostName -ne '') {
     try {
         if (-not $client.ConnectAsync($hostName, $port).Wait(10000)) { Stop-AwRun -Code 'no_tls_answer' -Message 'the server does not answer within ten seconds' }
         # Only the date is wanted, so one that is not trusted, or over, is looked at as well; nothing is sent over the connection.
-        $stream = New-Object -TypeName System.Net.Security.SslStream -ArgumentList $client.GetStream(), $false, ({ $true } -as [System.Net.Security.RemoteCertificateValidationCallback])
+        $stream = New-Object -TypeName System.Net.Security.SslStream -ArgumentList @($client.GetStream(), $false, ({ $true } -as [System.Net.Security.RemoteCertificateValidationCallback]))
         $stream.ReadTimeout = 10000
         $stream.WriteTimeout = 10000
         $stream.AuthenticateAsClient($hostName)
@@ -30,7 +30,7 @@ if ($certificates.Count -eq 0) { Complete-AwRun -Message 'the store holds no cer
 $first = $certificates | Sort-Object -Property NotAfter | Select-Object -First 1
 $days = [int][Math]::Floor(($first.NotAfter.ToUniversalTime() - $now).TotalDays)
 Set-AwFact -Name 'daysLeft' -Value $days
-Set-AwFact -Name 'notAfter' -Value $first.NotAfter.ToUniversalTime().ToString('yyyy-MM-ddTHH:mm:ssZ')
+Set-AwFact -Name 'notAfter' -Value ($first.NotAfter.ToUniversalTime().ToString('yyyy-MM-ddTHH:mm:ssZ'))
 Set-AwFact -Name 'subject' -Value $first.Subject
 Set-AwFact -Name 'issuer' -Value $first.Issuer
 Set-AwFact -Name 'thumbprint' -Value $first.Thumbprint

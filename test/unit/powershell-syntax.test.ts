@@ -1,0 +1,51 @@
+/**
+ * The syntax of every PowerShell script that ships, and of what is sent of it, by the grammar that VS Code uses (tree-sitter, in WebAssembly): PowerShell itself cannot be had everywhere.
+ * The grammar is a little stricter than PowerShell: an argument that calls a method stands in brackets, and units of bytes in capitals (`1KB`) are read as small letters here.
+ */
+import { readdir, readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { basename, join } from 'node:path'
+import type { Node, Parser as PowershellParser } from '@vscode/tree-sitter-wasm'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { composeScript } from '../../remediator/library/envelope.ts'
+import { runbookFiles } from '../../remediator/library/load.ts'
+import { shippedFolders } from '../../remediator/library/shipped.ts'
+
+const require = createRequire(import.meta.url)
+const FUNCTIONS = join(import.meta.dirname, '../../remediator/library/shell')
+const scripts = (await Promise.all((await shippedFolders()).map(async (folder) => Object.entries(await runbookFiles(folder)).filter(([file]) => file.endsWith('.ps1')).map(([file, text]) => [`${basename(folder)}/${file}`, text] as const)))).flat()
+let parser: PowershellParser
+
+beforeAll(async () => {
+  const { Language, Parser } = require('@vscode/tree-sitter-wasm') as typeof import('@vscode/tree-sitter-wasm')
+  await Parser.init()
+  parser = new Parser()
+  parser.setLanguage(await Language.load(join(require.resolve('@vscode/tree-sitter-wasm'), '../tree-sitter-powershell.wasm')))
+})
+
+function mistakes(text: string): string[] {
+  const tree = parser.parse(text.replace(/(?<=[\d)])(KB|MB|GB|TB)\b/g, (unit) => unit.toLowerCase()))
+  const found: string[] = []
+  const look = (node: Node | null) => {
+    if (node === null) return
+    if (node.isError || node.isMissing) found.push(`line ${node.startPosition.row + 1}: ${JSON.stringify(node.text.slice(0, 60))}`)
+    else if (node.hasError) node.children.forEach(look)
+  }
+  look(tree?.rootNode ?? null)
+  return found.length === 0 && tree?.rootNode.hasError !== false ? ['somewhere'] : found
+}
+
+describe('PowerShell', () => {
+  test.each(scripts)('of %s has no mistake of syntax, nor has what is sent of it', (_, text) => {
+    expect(mistakes(text)).toEqual([])
+    expect(mistakes(composeScript('windows', text, { value: 'x' }, 't-1'))).toEqual([])
+  })
+
+  test('of the functions has none', async () => {
+    for (const name of (await readdir(FUNCTIONS)).filter((file) => file.endsWith('.ps1'))) expect(mistakes(await readFile(join(FUNCTIONS, name), 'utf8'))).toEqual([])
+  })
+
+  test.each(['if ($x { 1 }', "$a = 'x", 'foreach ($x in) { }', 'if ($a -eq ) { 1 }', 'function { }', '}', 'try { 1', '$x = @{ a = 1; b }', '$x = $y ?? 3'])('%j is a mistake', (text) => {
+    expect(mistakes(text)).not.toEqual([])
+  })
+})
