@@ -5,7 +5,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, join } from 'node:path'
-import type { Node, Parser as PowershellParser } from '@vscode/tree-sitter-wasm'
+import type * as Grammars from '@vscode/tree-sitter-wasm'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { composeScript } from '../../remediator/library/envelope.ts'
 import { runbookFiles } from '../../remediator/library/load.ts'
@@ -14,10 +14,10 @@ import { shippedFolders } from '../../remediator/library/shipped.ts'
 const require = createRequire(import.meta.url)
 const FUNCTIONS = join(import.meta.dirname, '../../remediator/library/shell')
 const scripts = (await Promise.all((await shippedFolders()).map(async (folder) => Object.entries(await runbookFiles(folder)).filter(([file]) => file.endsWith('.ps1')).map(([file, text]) => [`${basename(folder)}/${file}`, text] as const)))).flat()
-let parser: PowershellParser
+let parser: Grammars.Parser
 
 beforeAll(async () => {
-  const { Language, Parser } = require('@vscode/tree-sitter-wasm') as typeof import('@vscode/tree-sitter-wasm')
+  const { Language, Parser } = require('@vscode/tree-sitter-wasm') as typeof Grammars
   await Parser.init()
   parser = new Parser()
   parser.setLanguage(await Language.load(join(require.resolve('@vscode/tree-sitter-wasm'), '../tree-sitter-powershell.wasm')))
@@ -26,7 +26,7 @@ beforeAll(async () => {
 function mistakes(text: string): string[] {
   const tree = parser.parse(text.replace(/(?<=[\d)])(KB|MB|GB|TB)\b/g, (unit) => unit.toLowerCase()))
   const found: string[] = []
-  const look = (node: Node | null) => {
+  const look = (node: Grammars.Node | null) => {
     if (node === null) return
     if (node.isError || node.isMissing) found.push(`line ${node.startPosition.row + 1}: ${JSON.stringify(node.text.slice(0, 60))}`)
     else if (node.hasError) node.children.forEach(look)
