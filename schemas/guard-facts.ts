@@ -54,6 +54,8 @@ export interface GuardFacts {
   /** After the company's policy; never lower than the MSP lets it be. */
   readonly risk: Risk
   readonly targets: readonly RunTarget[]
+  /** Machines it could be, where no target is known yet: a person has to choose. */
+  readonly candidates: number
   /** Those the targets name, as far as there are such. */
   readonly accounts: readonly GuardAccount[]
   readonly incident: GuardIncident | null

@@ -48,6 +48,7 @@ describe('what the guard refuses', () => {
     ['an automatic run in a storm', 'storm', { incident: someIncident({ findings: ['cascade', 'storm'] }) }, null],
     ['what somebody said no to', 'approval_refused', { question: { status: 'refused', expiresAtMs: NOW_MS + 1 } }, null],
     ['what nobody answered in time', 'approval_expired', { runbook: medium, question: { status: 'pending', expiresAtMs: NOW_MS } }, null],
+    ['what nobody chose a machine for in time', 'approval_expired', { targets: [], candidates: 2, question: { status: 'expired', expiresAtMs: NOW_MS } }, null],
     ['what was approved long ago', 'approval_expired', { runbook: medium, question: { status: 'approved', expiresAtMs: NOW_MS }, approvals: [yes(boss, 60)] }, null],
     ['what a person asked for long ago', 'approval_expired', byPerson(tech, { requestedAtMs: NOW_MS - 60 * MINUTE_MS }), null],
     ['a third try after three failures', 'repeated_failures', { runbook: someRunbook({ limits: { maxRunsPerHour: 9, cooldownMs: 0, maxTargets: 1, maxFailures: 2 } }), past: [pastRun(30, { status: 'failed' }), pastRun(20, { status: 'cancelled' }), pastRun(10, { status: 'rolled_back' })] }, null],
@@ -100,6 +101,8 @@ describe('whom the guard asks', () => {
     ['somebody else where an MSP Admin asks for high risk', 'four_eyes', 'msp_admin', byPerson(msp, { runbook: high })],
     ['somebody else where an MSP Admin approved their own run', 'four_eyes', 'msp_admin', byPerson(msp, { runbook: high, question: { status: 'approved', expiresAtMs: NOW_MS + 1 }, approvals: [yes(msp)] })],
     ['somebody else for a draft, whatever the settings', 'four_eyes', 'msp_admin', byPerson(msp, { runbook: draft, risk: 'low', msp: { fourEyes: false, runbooks: { 'disk-clean': { risk: 'low' } } } })],
+    ['which machine is meant where several fit', 'target_ambiguous', 'technician', { targets: [], candidates: 2 }],
+    ['an MSP Admin which machine is meant where the risk is high', 'target_ambiguous', 'msp_admin', byPerson(msp, { runbook: high, targets: [], candidates: 2 })],
     ['somebody higher where a technician said yes to medium risk', 'role_insufficient', 'company_admin', { runbook: medium, approvals: [yes(tech)] }],
     ['a company admin where a technician asks for medium risk', 'risk_needs_approval', 'company_admin', byPerson(tech, { runbook: medium })],
   ])('asks %s', (_, code, role, change) => {

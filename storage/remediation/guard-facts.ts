@@ -23,6 +23,8 @@ export interface FactsAsked {
   readonly problemKey: string | null
   readonly runbook: Runbook
   readonly targets: readonly RunTarget[]
+  /** Machines it could be, where no target is known. */
+  readonly candidates: number
   readonly trigger: RunTrigger
   readonly requester: GuardFacts['requester']
   /** What was asked for; null: the company's own. */
@@ -31,8 +33,8 @@ export interface FactsAsked {
 
 /** The facts for a run that is not written down; nothing is locked, so they tell how it stands and no more. `ceiling` is AW_MODE. */
 export async function factsAsked(sql: Sql, asked: FactsAsked, { nowMs, ceiling }: { readonly nowMs: number; readonly ceiling: Mode }): Promise<StoredFacts> {
-  const { companyId, runbook, targets, trigger, requester } = asked
-  return { nowMs, companyId, trigger, requester, requestedAtMs: nowMs, question: null, approvals: [], runbook, targets, ...await companyFacts(sql, asked, { runId: null, nowMs, ceiling }) }
+  const { companyId, runbook, targets, candidates, trigger, requester } = asked
+  return { nowMs, companyId, trigger, requester, requestedAtMs: nowMs, question: null, approvals: [], runbook, targets, candidates, ...await companyFacts(sql, asked, { runId: null, nowMs, ceiling }) }
 }
 
 interface RunRow {
@@ -40,7 +42,7 @@ interface RunRow {
   incidentId: string | null
   problemKey: string | null
   runbook: Runbook
-  plan: Pick<RunPlan, 'targets'>
+  plan: Pick<RunPlan, 'targets' | 'candidates'>
   mode: Mode
   trigger: RunTrigger
   requesterKind: string
@@ -58,11 +60,11 @@ export async function lockFacts(sql: Sql, runId: string, { nowMs, ceiling }: { r
   )
   if (run === undefined) return null
   await lockRemediation(sql, run.companyId, nowMs)
-  const { companyId, runbook, trigger, plan: { targets } } = run
+  const { companyId, runbook, trigger, plan: { targets, candidates } } = run
   const facts = await companyFacts(sql, { ...run, targets }, { runId, nowMs, ceiling })
   return {
     nowMs, companyId, trigger, requester: { id: run.requesterId, role: roleOf(run.requesterKind, run.requestedRole, run.roleNow) }, requestedAtMs: run.createdAtMs, question: await lastQuestion(sql, runId), approvals: await yesses(sql, runId, companyId),
-    runbook, targets, ...facts,
+    runbook, targets, candidates: candidates.length, ...facts,
   }
 }
 

@@ -93,7 +93,7 @@ export function guardFactsContract(engineName: string, make: () => Promise<Empty
       expect((await facts(await madeRun({ companyId: other }))).mode).toBe('dry-run')
       expect((await facts(await madeRun(), 'sandbox')).mode).toBe('sandbox')
       expect((await facts(await madeRun({ mode: 'dry-run' }))).mode).toBe('dry-run')
-      const asked = { companyId: company, incidentId: null, problemKey: null, runbook: someRunbook(), targets: [someTarget()], trigger: 'person' as const, requester: { id: 'u', role: 'technician' as const }, mode: null }
+      const asked = { companyId: company, incidentId: null, problemKey: null, runbook: someRunbook(), targets: [someTarget()], candidates: 0, trigger: 'person' as const, requester: { id: 'u', role: 'technician' as const }, mode: null }
       expect((await factsAsked(db, asked, { nowMs: NOW_MS, ceiling: 'production' })).mode).toBe('production')
     })
 

@@ -29,18 +29,23 @@ export function consent(judged: Case): Verdict {
   if (isByPerson && (facts.requester.role === null || !reaches(facts.requester.role, 'technician'))) {
     return refuse('role_insufficient', 'Whoever asks must at least be a technician of the company; ask somebody who is.')
   }
+  const isUnanswered = facts.question?.status === 'expired' || (facts.question?.status === 'pending' && facts.nowMs >= facts.question.expiresAtMs)
+  const ask = (code: Extract<Verdict, { kind: 'ask' }>['code'], why: string): Verdict => ({ kind: 'ask', code, why, role, fourEyes, timeoutMs })
+  if (judged.assets.length === 0) {
+    // Whoever chooses says nothing yet of the plan that is made of it: that one is judged anew.
+    return isUnanswered ? refuse('approval_expired', 'Nobody said in time which machine is meant; ask for the run anew and name it.') : ask('target_ambiguous', `${facts.candidates} machines fit: ${words(role)} has to say which is meant.`)
+  }
   // Of four eyes two are the requester's, so their own yes is none.
   const others = fourEyes ? facts.approvals.filter(({ id }) => id !== facts.requester.id) : facts.approvals
   const yes = others.filter((approval) => reaches(approval.role, role))
   const fresh = yes.find(({ atMs }) => facts.nowMs < atMs + timeoutMs)
   if (fresh !== undefined) return { kind: 'run', why: `Risk ${risk}: approved by ${fresh.id}${fourEyes ? ', who did not ask for it' : ''}.` }
-  if (yes.length > 0 || facts.question?.status === 'expired' || (facts.question?.status === 'pending' && facts.nowMs >= facts.question.expiresAtMs)) {
+  if (yes.length > 0 || isUnanswered) {
     return refuse('approval_expired', `Nobody said yes in time, or the yes is older than ${timeoutMs / MINUTE_MS} minutes; ask for the run anew.`)
   }
 
   const isAsked = facts.question !== null
   const isStale = facts.nowMs >= facts.requestedAtMs + timeoutMs
-  const ask = (code: Extract<Verdict, { kind: 'ask' }>['code'], why: string): Verdict => ({ kind: 'ask', code, why, role, fourEyes, timeoutMs })
   const stale = (): Verdict => refuse('approval_expired', `The run was asked for more than ${timeoutMs / MINUTE_MS} minutes ago and did not begin; ask for it anew.`)
 
   if (isByPerson) {

@@ -1,7 +1,8 @@
 import { refuse, type Rule } from '../case.ts'
 
-/** A run has targets, each named once. */
+/** A run has targets, each named once, or machines among which a person can choose. */
 export const someTarget: Rule = ({ facts, assets }) => {
+  if (assets.length === 0 && facts.candidates > 0) return null
   if (assets.length === 0) return refuse('target_unknown', 'No machine is named; say which one is meant, or give the asset its instance id in the asset list.')
   const twice = facts.targets.find((_, at) => assets.indexOf(assets[at] ?? '') !== at)
   return twice === undefined ? null : refuse('target_ambiguous', `${twice.asset} is named for more than one machine; choose one of them.`)
