@@ -60,6 +60,9 @@ const gcp: CloudSchema = {
     field('identity', 'Identity', 'key: the key of a service account, stored as secret; ambient: who this program is on the machine it runs on.', 'key', {
       kind: 'choice', values: ['key', 'ambient'], default: 'key', bindsSecret: true, adminOnly: { why: 'the program’s own identity reaches every project it was given', exceptFor: /^key$/ },
     }),
+    field('serviceAccount', 'Service account', 'With the ambient identity: the service account of the company’s project that it takes on. Left out, it acts as itself.', 'alert-whisperer@acme-production.iam.gserviceaccount.com', {
+      pattern: /[a-z0-9][a-z0-9-]{0,62}@[a-z0-9.-]{1,100}\.gserviceaccount\.com/, bindsSecret: true, adminOnly: { why: 'the program’s own identity takes on every service account that lets it', exceptFor: null },
+    }),
     field('endpoint', 'Endpoint', 'Address called in place of Google’s own; for sandboxes.', 'https://gcp.sandbox.example', { kind: 'address', bindsSecret: true, adminOnly: { why: ELSEWHERE, exceptFor: null } }),
   ],
   secret: {

@@ -70,8 +70,6 @@ export interface Executor {
     /** The longest time limit it takes. */
     timeoutMaxMs: number
     scriptMaxBytes: number
-    /** How long after `send` a command may begin at the latest; its time limit counts from then. Absent: at once. */
-    startsWithinMs?: number
   }>
   /** Sends the command once. After an error whose `sent` is `unknown` it must be looked up before a second try. */
   send(command: RemoteCommand, context: CallContext): Promise<SentRef>
@@ -89,6 +87,9 @@ export interface Executor {
   /** List price of the plan's commands, in millionths of a US dollar. */
   costMicroUsd(command: Pick<RemoteCommand, 'automation' | 'timeoutMs'>): number
 }
+
+/** How long after `send` a command may begin at the latest, by cloud; its time limit counts from then. Machines on Google Cloud look for work of their own accord. */
+export const STARTS_WITHIN_MS: Readonly<Record<Cloud, number>> = { aws: 0, azure: 0, gcp: 2_700_000 }
 
 /** What went wrong with a call. */
 export type ExecutorFault = 'unauthorised' | 'forbidden' | 'throttled' | 'not_found' | 'offline' | 'invalid' | 'busy' | 'unavailable' | 'timeout'

@@ -83,7 +83,7 @@ export async function poll(tools: Calling, run: HeldRun, command: HeldCommand): 
   if (progress.kind === 'ended') return endCommand(tools, run, command, { seq: command.seq, status: 'ended', ...endOf(progress, way.remote.script !== null) })
   const hasGrown = progress.stdout.length + progress.stderr.length > command.outputLength
   const output: Pick<RunChange, 'command'> = hasGrown ? { command: { seq: command.seq, status: 'sent', stdout: progress.stdout, stderr: progress.stderr } } : {}
-  return tools.store.save(run, { ...later(backOffMs(hasGrown ? 0 : idle - 1, 2_000, 15_000, tools.jitter)), ...output })
+  return tools.store.save(run, { ...later(Math.max(Math.min(progress.retryAfterMs ?? 0, 60_000), backOffMs(hasGrown ? 0 : idle - 1, 2_000, 15_000, tools.jitter))), ...output })
 }
 
 /** Asks for the end of a command that is past its time limit. That it was asked is written down whatever the answer: waiting ends either way. */

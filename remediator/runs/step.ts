@@ -37,6 +37,7 @@
 import type { HeldCommand, HeldRun, NewCommand, RunChange } from '../../schemas/run-work.ts'
 import { ENDED_STATUSES } from '../../schemas/run-work.ts'
 import type { PlannedCommand, RunOutcome, RunTarget } from '../../schemas/runs.ts'
+import { STARTS_WITHIN_MS } from '../executors/port.ts'
 import { CANCEL_PATIENCE_MS, CLEANS_MAX, FIND_PATIENCE_MS, LATE_MS, PROBES_MAX, backOffMs } from './pace.ts'
 import { probeHolds } from './probe.ts'
 import { failureOf, failuresOf, probeAgain, touchedAssets } from './run-facts.ts'
@@ -123,7 +124,8 @@ function withUnknown(run: HeldRun, command: HeldCommand, nowMs: number): Action 
 
 function withSent(run: HeldRun, command: HeldCommand, nowMs: number): Action {
   const { timeoutMs } = plannedOf(run, command)
-  if (nowMs <= (command.sentAtMs ?? nowMs) + timeoutMs + LATE_MS) return { kind: 'poll', command }
+  const startsWithinMs = STARTS_WITHIN_MS[run.plan.targets.find(({ asset }) => asset === command.asset)?.cloud ?? 'aws']
+  if (nowMs <= (command.sentAtMs ?? nowMs) + startsWithinMs + timeoutMs + LATE_MS) return { kind: 'poll', command }
   const { cancelledAtMs } = run.work
   if (cancelledAtMs === undefined) return { kind: 'cut_short', command }
   if (nowMs <= cancelledAtMs + CANCEL_PATIENCE_MS) return { kind: 'poll', command }

@@ -190,6 +190,14 @@ describe('a run', () => {
     expect(await blind.show('r1')).toMatchObject({ status: 'failed', outcome: 'escalated', code: 'repeated' })
   })
 
+  it('gives a machine that looks for work of its own accord the time for that before it counts the time limit', async () => {
+    const world = await fresh(courses({ clean: { runsMs: 30 * 60_000 } }))
+    await world.plan('r1', { targets: [target('web-1', { cloud: 'gcp', group: 'europe-west3-a' })] })
+    await world.work(world.worker('w1'), { until: async () => (await world.show('r1')).commands[0]?.status === 'ended' })
+    expect(await world.show('r1')).toMatchObject({ commands: [{ outcome: 'ok' }, {}] })
+    expect(world.cloud.calls.filter(({ operation }) => operation === 'cancel')).toEqual([])
+  })
+
   it('asks for the end of a command that is past its time limit, and gives it up when even that is not heard', async () => {
     const world = await fresh(courses({ clean: { runsMs: 'never', output: 'so far\n' } }))
     await world.plan('r1')

@@ -114,6 +114,11 @@ export class FakeGcp {
     return whole
   }
 
+  /** Takes a token from now on. */
+  knows(token: string): void {
+    this.#tokens.add(token)
+  }
+
   /** How commands that are made from now on end. */
   commandsEnd(end: FakeGcpEnd): void {
     this.#end = end

@@ -319,7 +319,7 @@ describe('output longer than Azure keeps', () => {
   })
 
   test('is read with our own identity where the machine writes with its', async () => {
-    account = accountWith({ outputContainer: `${azure.url}/blobs/runs`, outputIdentity: '' })
+    account = accountWith({ outputContainer: `${azure.url}/blobs/runs`, outputIdentity: 'system' })
     azure.scriptsEnd({ stdout: long })
     const ref = await executor.send(command(), context())
     expect(azure.putBodies.at(-1)).toMatchObject({ properties: { outputBlobManagedIdentity: {}, outputBlobUri: `${azure.url}/blobs/runs/run-1-step-1-stdout.txt` } })

@@ -16,7 +16,7 @@ export async function blobUris(session: AzureSession, token: string): Promise<Pi
   if (outputContainer === null) return {}
   const { outputSas } = azureSecret(await openSecret(session.context.account))
   const query = outputSas === null ? '' : `?${outputSas}`
-  const identity = outputSas !== null ? undefined : outputIdentity === null || outputIdentity === '' ? {} : { clientId: outputIdentity }
+  const identity = outputSas !== null ? undefined : outputIdentity === null || outputIdentity === 'system' ? {} : { clientId: outputIdentity }
   return { outputBlobUri: `${outputContainer}/${token}-stdout.txt${query}`, errorBlobUri: `${outputContainer}/${token}-stderr.txt${query}`, ...(identity === undefined ? {} : { outputBlobManagedIdentity: identity, errorBlobManagedIdentity: identity }) }
 }
 

@@ -53,7 +53,7 @@ export function azureSettings({ fields }: CloudAccount): AzureSettings {
     tenantId, subscriptionId, identity, clientId: clientId === '' ? null : clientId, endpoint, authority: address('authority', fields.authority ?? 'https://login.microsoftonline.com'),
     scope: `${AUDIENCES[endpoint] ?? 'https://management.azure.com'}/.default`,
     resourceGroups: (fields.resourceGroups ?? '').split(',').map((name) => name.trim()).filter((name) => name !== ''), runCommand,
-    outputContainer: fields.outputContainer === undefined || fields.outputContainer === '' ? null : address('outputContainer', fields.outputContainer), outputIdentity: fields.outputIdentity ?? null,
+    outputContainer: fields.outputContainer === undefined || fields.outputContainer === '' ? null : address('outputContainer', fields.outputContainer), outputIdentity: fields.outputIdentity === undefined || fields.outputIdentity === '' ? null : fields.outputIdentity,
   }
 }
 

@@ -3,13 +3,11 @@
  * holds what a look-up has to know again.
  */
 import { createHash } from 'node:crypto'
-import { ExecutorError, type Progress, type RemoteCommand, type SentRef } from '../port.ts'
+import { ExecutorError, STARTS_WITHIN_MS, type Progress, type RemoteCommand, type SentRef } from '../port.ts'
 import { isRunning, readInstance } from './machines.ts'
 import { execScripts, readOutput } from './scripts.ts'
 import { clean, type GcpSession } from './session.ts'
 
-/** A machine takes up an assignment within minutes of its roll-out, else with its next hourly look; what has not begun so long after `send` never begins. */
-export const STARTS_WITHIN_MS = 2_700_000
 /** Label that makes an assignment hit one machine only; its value is the instance's number. */
 export const LABEL = 'alert-whisperer-instance'
 /** After a command's end at the latest, its report has arrived or never will. */
@@ -32,7 +30,7 @@ export async function assign(session: GcpSession, command: RemoteCommand & { rea
   const number = instance.id ?? ''
   if (instance.labels?.[LABEL] !== number) throw new ExecutorError('invalid', `${command.target.instanceId} lacks its label; run: gcloud compute instances add-labels ${command.target.instanceId} --project ${settings.projectId} --zone ${zone} --labels=${LABEL}=${number}`)
   const id = assignmentId(command.token)
-  const beginsBeforeMs = nowMs + STARTS_WITHIN_MS
+  const beginsBeforeMs = nowMs + STARTS_WITHIN_MS.gcp
   const { interpreter, validate, enforce, outputFilePath } = execScripts(command, { id, instanceNumber: number, beginsBefore: Math.floor(beginsBeforeMs / 1_000) })
   await session.call<Operation>('making an OS policy assignment', 'POST', `${assignments(session, zone)}?osPolicyAssignmentId=${id}`, {
     changes: true,

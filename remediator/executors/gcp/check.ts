@@ -18,7 +18,7 @@ export async function checkGcp(executor: Executor, session: GcpSession, clock: C
   const locations = `${settings.osConfig}/v1/projects/${settings.projectId}/locations/${zone}`
   await steps.step('credentials', async () => {
     await tokens.get(context.account, settings, context.signal, true)
-    return settings.identity === 'key' ? 'the stored key signs' : 'our identity takes on the service account'
+    return settings.identity === 'key' ? 'the stored key signs' : 'our own identity has a token'
   })
   await steps.step('machines', async () => `${(await gcpMachines(session, { text: null, tag: null })).length} instances are seen, 50 are shown at most`)
   await steps.step('policies', async () => {

@@ -3,7 +3,7 @@ import { PassThroughClient, type AuthClient } from 'google-auth-library'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { TestClock } from '../../../schemas/clock.ts'
 import { FakeGcp } from '../../../test/fakes/gcp.ts'
-import { ExecutorError, type CloudAccount, type Executor, type Progress, type RemoteCommand, type SentRef } from '../port.ts'
+import { ExecutorError, STARTS_WITHIN_MS, type CloudAccount, type Executor, type Progress, type RemoteCommand, type SentRef } from '../port.ts'
 import { gcpExecutor } from './index.ts'
 
 // Whatever goes over the wire here is held to ../shared/specs where that is there; without it only the fake judges.
@@ -103,8 +103,7 @@ describe('a command', () => {
   test('without a report is given up only when it cannot begin any more, and then nobody claims that it did not run', async () => {
     gcp.commandsEnd({ reads: 1_000 })
     const ref = await executor.send(command(), context())
-    const { startsWithinMs = 0 } = executor.capabilities
-    clock.tick(startsWithinMs + 60_000 + 900_000)
+    clock.tick(STARTS_WITHIN_MS.gcp + 60_000 + 900_000)
     expect((await executor.poll(ref, command(), context())).kind).toBe('going')
     clock.tick(1)
     expect(await executor.poll(ref, command(), context())).toMatchObject({ kind: 'ended', outcome: 'failed', message: expect.stringContaining('not known') as string })
@@ -125,14 +124,21 @@ describe('a command', () => {
 
 describe('the identity', () => {
   test('can be ours, taking on the service account, with nothing stored and one token for many calls', async () => {
-    account = accountWith({ identity: 'impersonate', serviceAccount: gcp.email }, null)
+    account = accountWith({ identity: 'ambient', serviceAccount: gcp.email }, null)
     await executor.send(command(), context())
     await executor.send(command({ token: 'Run-1-step-2' }), context())
     expect(gcp.tokensGiven).toBe(1)
   })
 
+  test('can be ours as it is', async () => {
+    gcp.knows('own-identity-token')
+    account = accountWith({ identity: 'ambient' }, null)
+    await executor.send(command(), context())
+    expect(gcp.tokensGiven).toBe(0)
+  })
+
   test('is refused in words where our own may not take on the service account, or we have none', async () => {
-    account = accountWith({ identity: 'impersonate', serviceAccount: gcp.email }, null)
+    account = accountWith({ identity: 'ambient', serviceAccount: gcp.email }, null)
     gcp.rights.impersonate = false
     expect((await faultOf(executor.send(command(), context()))).message).toContain('Service Account Token Creator')
     executor = gcpExecutor({ clock, ca: gcp.server.ca, own: ownIdentity(null) })
@@ -148,7 +154,7 @@ describe('the identity', () => {
     expect(gcp.server.calls).toEqual([])
   })
 
-  test.each([[{ projectId: 'X' }, 'projectId'], [{ endpoint: 'http://x' }, 'endpoint'], [{ identity: 'x' }, 'identity'], [{ identity: 'impersonate' }, 'serviceAccount'], [{ serviceAccount: 'root@evil.example' }, 'serviceAccount']])('with the field in %j is named before anything is called', async (fields, name) => {
+  test.each([[{ projectId: 'X' }, 'projectId'], [{ endpoint: 'http://x' }, 'endpoint'], [{ identity: 'x' }, 'identity'], [{ serviceAccount: 'root@evil.example' }, 'serviceAccount']])('with the field in %j is named before anything is called', async (fields, name) => {
     account = accountWith(fields)
     expect(await faultOf(executor.send(command(), context()))).toMatchObject({ fault: 'invalid', message: expect.stringContaining(`field ${name}`) as string })
   })
@@ -159,6 +165,13 @@ test('what Google Cloud cannot do is refused before a call', async () => {
     expect(await faultOf(executor.send(command(changes), context()))).toMatchObject({ fault: 'invalid', sent: 'no' })
   }
   expect(gcp.server.calls).toEqual([])
+})
+
+test('zones the account is not bound to are neither seen nor touched', async () => {
+  gcp.addInstance({ name: 'far-1', zone: 'us-central1-a' })
+  account = accountWith({ zones: 'us-central1-a, us-central1-b' })
+  expect((await executor.machines({ text: null, tag: null }, context())).map(({ instanceId }) => instanceId)).toEqual(['far-1'])
+  expect(await faultOf(executor.send(command(), context()))).toMatchObject({ fault: 'forbidden', sent: 'no' })
 })
 
 test('a check says which step fails: the label, the agent', async () => {

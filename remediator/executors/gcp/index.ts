@@ -2,7 +2,7 @@
 import type { AuthClient } from 'google-auth-library'
 import type { Clock } from '../../../schemas/clock.ts'
 import { ExecutorError, type CallContext, type Executor, type RemoteCommand } from '../port.ts'
-import { assign, findAssignment, pollAssignment, STARTS_WITHIN_MS, unassign } from './assignments.ts'
+import { assign, findAssignment, pollAssignment, unassign } from './assignments.ts'
 import { checkGcp } from './check.ts'
 import { gcpMachines } from './machines.ts'
 import { scriptRoom } from './scripts.ts'
@@ -31,11 +31,14 @@ export function gcpExecutor({ clock, own, ...wire }: GcpExecutorOptions): Execut
   const open = (context: CallContext): GcpSession => new GcpSession(context, tokens, wire)
   const executor: Executor = {
     cloud: 'gcp',
-    capabilities: { systems: ['linux', 'windows'], automation: false, cancel: false, findsSent: true, timeoutMaxMs: TIMEOUT_MAX_MS, scriptMaxBytes: SCRIPT_MAX_BYTES, startsWithinMs: STARTS_WITHIN_MS },
+    capabilities: { systems: ['linux', 'windows'], automation: false, cancel: false, findsSent: true, timeoutMaxMs: TIMEOUT_MAX_MS, scriptMaxBytes: SCRIPT_MAX_BYTES },
 
     async send(command, context) {
       const { zone, script } = parts(command)
-      return assign(open(context), { ...command, script }, zone, clock.now())
+      const session = open(context)
+      const { zones } = session.settings
+      if (zones.length > 0 && !zones.includes(zone)) throw new ExecutorError('forbidden', `zone ${zone} is none of those the account is bound to`)
+      return assign(session, { ...command, script }, zone, clock.now())
     },
 
     async find(command, sinceMs, context) {

@@ -37,11 +37,15 @@ export async function gcpMachines(session: GcpSession, query: { readonly text: s
   for (let page = 0; page < PAGES_MAX && found.length < FOUND_MAX; page++) {
     const parameters = new URLSearchParams({ maxResults: String(PAGE), returnPartialSuccess: 'true', ...(pageToken === '' ? {} : { pageToken }) })
     const { items = {}, nextPageToken = '' } = await session.call<{ items?: Readonly<Record<string, { readonly instances?: readonly Instance[] }>>; nextPageToken?: string }>('listing instances', 'GET', `${compute}/projects/${projectId}/aggregated/instances?${parameters.toString()}`)
-    for (const instance of Object.values(items).flatMap(({ instances = [] }) => instances)) if (fits(instance, query)) found.push(described(instance))
+    for (const instance of Object.values(items).flatMap(({ instances = [] }) => instances)) if (fits(instance, query) && isInZones(session, instance)) found.push(described(instance))
     if (nextPageToken === '') break
     pageToken = nextPageToken
   }
   return found.slice(0, FOUND_MAX)
+}
+
+function isInZones({ settings }: GcpSession, { zone = '' }: Instance): boolean {
+  return settings.zones.length === 0 || settings.zones.includes(zone.split('/').at(-1) ?? '')
 }
 
 function fits(instance: Instance, { text, tag }: { readonly text: string | null; readonly tag: { readonly key: string; readonly value: string } | null }): boolean {

@@ -4,10 +4,12 @@ import { ExecutorError, type CloudAccount } from '../port.ts'
 /** A Google Cloud account, understood. */
 export interface GcpSettings {
   readonly projectId: string
-  /** `key`: the key of a service account, stored; `impersonate`: our own identity takes on the service account, and nothing is stored. */
-  readonly identity: 'key' | 'impersonate'
-  /** E-mail address of the service account; null where the stored key names it. */
+  /** `key`: the key of a service account, stored; `ambient`: our own identity, and nothing is stored. */
+  readonly identity: 'key' | 'ambient'
+  /** E-mail address of the service account that our own identity takes on; null: it acts as itself. */
   readonly serviceAccount: string | null
+  /** Machines elsewhere are not seen and not touched; empty: every zone of the project. */
+  readonly zones: readonly string[]
   /** Bases of the three services, without a slash at the end. */
   readonly osConfig: string
   readonly compute: string
@@ -29,20 +31,19 @@ export function gcpSettings({ fields }: CloudAccount): GcpSettings {
   const projectId = fields.projectId ?? ''
   if (!PROJECT.test(projectId)) throw wrong('projectId', 'must be the id of a project')
   const identity = fields.identity ?? 'key'
-  if (identity !== 'key' && identity !== 'impersonate') throw wrong('identity', 'must be key or impersonate')
+  if (identity !== 'key' && identity !== 'ambient') throw wrong('identity', 'must be key or ambient')
   const serviceAccount = fields.serviceAccount ?? ''
   if (serviceAccount !== '' && !EMAIL.test(serviceAccount)) throw wrong('serviceAccount', 'must be the e-mail address of a service account')
-  if (identity === 'impersonate' && serviceAccount === '') throw wrong('serviceAccount', 'must name the service account that is taken on')
   const endpoint = fields.endpoint === undefined || fields.endpoint === '' ? null : address(fields.endpoint)
   return {
-    projectId, identity, serviceAccount: serviceAccount === '' ? null : serviceAccount,
+    projectId, identity, serviceAccount: serviceAccount === '' ? null : serviceAccount, zones: (fields.zones ?? '').split(',').map((zone) => zone.trim()).filter((zone) => zone !== ''),
     osConfig: endpoint ?? 'https://osconfig.googleapis.com', compute: `${endpoint ?? 'https://compute.googleapis.com'}/compute/v1`, iam: endpoint ?? 'https://iamcredentials.googleapis.com',
   }
 }
 
 /** Reads a stored key. Only keys of service accounts are taken: other configurations name addresses and programs to get a token from. */
 export function gcpKey(text: string | null): GcpKey {
-  if (text === null || text === '') throw new ExecutorError('unauthorised', 'the Google Cloud account has no stored key; store one, or set identity to impersonate')
+  if (text === null || text === '') throw new ExecutorError('unauthorised', 'the Google Cloud account has no stored key; store one, or set identity to ambient')
   let parsed: Readonly<Record<string, unknown>>
   try {
     parsed = JSON.parse(text) as Record<string, unknown>

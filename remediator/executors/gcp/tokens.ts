@@ -1,6 +1,6 @@
 /**
- * Tokens for Google Cloud. A stored key signs them itself, without asking anybody; where nothing is stored, our own identity (the environment's default credentials) takes on the
- * company's service account, and the token is kept in memory until shortly before its end.
+ * Tokens for Google Cloud. A stored key signs them itself, without asking anybody; where nothing is stored, our own identity (the environment's default credentials) acts itself or
+ * takes on a service account. Tokens are kept in memory until shortly before their end.
  */
 import { createHash } from 'node:crypto'
 import { GoogleAuth, JWT, type AuthClient } from 'google-auth-library'
@@ -13,6 +13,7 @@ const SCOPE = 'https://www.googleapis.com/auth/cloud-platform'
 /** Tokens kept at most, the oldest goes first. */
 const KEPT_MAX = 500
 const SPARE_MS = 300_000
+const OWN_KEPT_MS = 60_000
 
 /** Gives tokens for accounts. */
 export class GcpTokens {
@@ -64,7 +65,9 @@ export class GcpTokens {
   /** `generateAccessToken` of IAM Credentials. The library has a class for it, which retries by itself and follows another universe than the endpoint says. */
   async #takenOn({ iam, serviceAccount }: GcpSettings, signal: AbortSignal): Promise<{ readonly token: string; readonly endsAtMs: number }> {
     const own = await this.#ownToken()
-    const called = await httpsCall(`${iam}/v1/projects/-/serviceAccounts/${encodeURIComponent(serviceAccount ?? '')}:generateAccessToken`, {
+    // The library keeps its own token and renews it; asking it again costs nothing.
+    if (serviceAccount === null) return { token: own, endsAtMs: this.#clock.now() + SPARE_MS + OWN_KEPT_MS }
+    const called = await httpsCall(`${iam}/v1/projects/-/serviceAccounts/${encodeURIComponent(serviceAccount)}:generateAccessToken`, {
       method: 'POST', headers: { authorization: `Bearer ${own}`, 'content-type': 'application/json' }, body: JSON.stringify({ scope: [SCOPE], lifetime: '3600s' }), ca: this.#ca, maxBytes: 65_536, signal,
     })
     if (called.kind === 'lost') throw new ExecutorError('unavailable', `taking on the service account: no answer (${called.code})`)
