@@ -28,7 +28,7 @@ describe('disk-clean-logs', () => {
     expect(await runbook.step('measure')).toMatchObject({ outcome: 'ok', result: { changedCount: 0 } })
     expect(await runbook.verify()).toMatchObject({ holds: false })
     const cleaned = await runbook.step('clean')
-    expect(cleaned).toMatchObject({ outcome: 'ok', exitCode: 0, stderr: '', result: { changedCount: 1, facts: { deletedFiles: 10, freedMegabytes: 7 } } })
+    expect(cleaned).toMatchObject({ outcome: 'ok', exitCode: 0, stderr: '', result: { changedCount: 1, facts: { deletedFiles: 10, freedMegabytes: 7, usedPercent: 1, freeMegabytes: 7 } } })
     expect(cleaned.result?.changed[0]).toMatch(/^deleted 10 rotated logs older than 14 days below \/var\/log \(75\d\d KB\)$/)
     expect((await root.sh(FILES)).trim().split('\n')).toEqual(STAYS)
     expect(await runbook.verify()).toMatchObject({ holds: true })

@@ -115,13 +115,13 @@ aw_remove() {
 
 # aw_disk path: facts about the file system it is on, as df rounds them.
 aw_disk() {
-  aw_value=$(stat -f -c '%b %f %a %S %c %d' -- "$1" 2>/dev/null) || aw_refuse no_such_path "$1 does not exist."
-  aw_value=$(printf '%s\n' "$aw_value" | awk '{ used = $1 - $2; all = used + $3; p = all > 0 ? used * 100 / all : 0; q = $5 > 0 ? ($5 - $6) * 100 / $5 : 0
+  aw_figures=$(stat -f -c '%b %f %a %S %c %d' -- "$1" 2>/dev/null) || aw_refuse no_such_path "$1 does not exist."
+  aw_figures=$(printf '%s\n' "$aw_figures" | awk '{ used = $1 - $2; all = used + $3; p = all > 0 ? used * 100 / all : 0; q = $5 > 0 ? ($5 - $6) * 100 / $5 : 0
     printf "%d %d %d\n", p == int(p) ? p : int(p) + 1, $3 * $4 / 1048576, q == int(q) ? q : int(q) + 1 }')
-  aw_fact usedPercent "${aw_value%% *}"
-  aw_value=${aw_value#* }
-  aw_fact freeMegabytes "${aw_value% *}"
-  aw_fact inodesUsedPercent "${aw_value#* }"
+  aw_fact usedPercent "${aw_figures%% *}"
+  aw_figures=${aw_figures#* }
+  aw_fact freeMegabytes "${aw_figures% *}"
+  aw_fact inodesUsedPercent "${aw_figures#* }"
 }
 
 # aw_on_volume place volume: refuses where the place is on another file system than the volume, a mount point or a device; an empty volume is any.

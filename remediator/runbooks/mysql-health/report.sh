@@ -34,7 +34,7 @@ if aw_timed 20 "$client" --protocol=socket --connect-timeout=5 <"$AW_DIR/ask" >"
   if [ -s "$AW_DIR/told" ]; then
     aw_fact isReplica true
     aw_fact replicationLagSeconds "$(awk '$1 ~ /^Seconds_Behind_(Master|Source):$/ { print $2 }' "$AW_DIR/told" | head -n 1)"
-    aw_fact replicationRuns "$(awk '$1 ~ /^(Slave|Replica)_(IO|SQL)_Running:$/ { n++; if ($2 == "Yes") y++ } END { print (n == 2 && y == 2) ? "true" : "false" }' "$AW_DIR/told")"
+    aw_fact replicationRuns "$(awk '$1 ~ /^(Slave|Replica)_(IO|SQL)_Running:$/ { n++; if ($2 == "Yes") y++ } END { print ((n == 2 && y == 2) ? "true" : "false") }' "$AW_DIR/told")"
   else
     aw_fact isReplica false
   fi
