@@ -10,7 +10,7 @@ for dir in /proc/[0-9]*; do
   kb=$(awk '$1 == "VmRSS:" { print $2 }' "$dir/status" 2>/dev/null)
   [ "${kb:-0}" -gt "$limit_kb" ] || continue
   # Anything but a service right below system.slice, such as a session, a container or a pod, is somebody else's to restart.
-  unit=$(sed -n 's,^\(0::\|[0-9]*:name=systemd:\)/system\.slice/\(system-[^/]*\.slice/\)\{0,1\}\([A-Za-z0-9@_.:-]*\.service\)$,\3,p' "$dir/cgroup" 2>/dev/null | head -n 1)
+  unit=$(sed -n 's#^\(0::\|[0-9]*:name=systemd:\)/system\.slice/\(system-[^/]*\.slice/\)\{0,1\}\([A-Za-z0-9@_.:-]*\.service\)$#\3#p' "$dir/cgroup" 2>/dev/null | head -n 1)
   [ -n "$unit" ] || aw_refuse no_service "A process $name over ${AW_INPUT_LIMIT_MB} MB belongs to no service of the system."
   case " $units " in *" $unit "*) ;; *) units="$units $unit" ;; esac
 done

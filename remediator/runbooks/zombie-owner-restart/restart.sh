@@ -9,7 +9,7 @@ number=0
 for stat in /proc/[0-9]*/status; do
   parent=$(awk '$1 == "State:" { state = $2 } $1 == "PPid:" { parent = $2 } END { if (state == "Z" && parent > 1) print parent }' "$stat" 2>/dev/null)
   [ -n "$parent" ] || continue
-  owner=$(sed -n 's,^\(0::\|[0-9]*:name=systemd:\)/system\.slice/\(system-[^/]*\.slice/\)\{0,1\}\([A-Za-z0-9@_.:-]*\.service\)$,\3,p' "/proc/$parent/cgroup" 2>/dev/null | head -n 1)
+  owner=$(sed -n 's#^\(0::\|[0-9]*:name=systemd:\)/system\.slice/\(system-[^/]*\.slice/\)\{0,1\}\([A-Za-z0-9@_.:-]*\.service\)$#\3#p' "/proc/$parent/cgroup" 2>/dev/null | head -n 1)
   if [ "$owner" = "$unit" ]; then number=$((number + 1)); fi
 done
 aw_fact zombiesOfUnit "$number"

@@ -18,7 +18,7 @@ at=0
 while read -r number parent; do
   at=$((at + 1))
   name=$(cat "/proc/$parent/comm" 2>/dev/null) || continue
-  unit=$(sed -n 's,^\(0::\|[0-9]*:name=systemd:\).*/\([A-Za-z0-9@_.:-]*\.service\)$,\2,p' "/proc/$parent/cgroup" 2>/dev/null | head -n 1)
+  unit=$(sed -n 's#^\(0::\|[0-9]*:name=systemd:\).*/\([A-Za-z0-9@_.:-]*\.service\)$#\2#p' "/proc/$parent/cgroup" 2>/dev/null | head -n 1)
   if [ "$at" -le 5 ]; then aw_fact "parent$at" "$number of $name ($parent) ${unit:-no service}"; fi
   kill -s CHLD "$parent" 2>/dev/null
 done <"$AW_DIR/parents"
