@@ -1,5 +1,6 @@
 /** The risk that what a runbook does deserves, read off its scripts: what people may say of their own runbooks is measured against it. */
-import { higherRisk, type Risk, type Runbook, type RunbookStep, type System } from '../../schemas/runbooks.ts'
+import { AppError } from '../../schemas/errors.ts'
+import { higherRisk, riskRank, type Risk, type Runbook, type RunbookStep, type System } from '../../schemas/runbooks.ts'
 import { powershellViews, shellViews } from './script-text.ts'
 
 /** A risk and what in the runbook speaks for it. */
@@ -19,6 +20,13 @@ export function deservedRisk(runbook: Pick<Runbook, 'steps' | 'rollback'>): Dese
   const steps = [...runbook.steps, ...runbook.rollback]
   const found = steps.flatMap((step) => [...changing(step), ...heavy(step)])
   return { risk: found.reduce<Risk>((risk, one) => higherRisk(risk, one.risk), 'low'), reasons: found.map(({ reason }) => reason) }
+}
+
+/** Throws `forbidden` where somebody who is no MSP Admin gives a runbook of their own a lower risk than its content deserves. */
+export function requireDeservedRisk(runbook: Runbook, isMspAdmin: boolean): void {
+  const { risk, reasons } = deservedRisk(runbook)
+  if (isMspAdmin || riskRank(runbook.risk) >= riskRank(risk)) return
+  throw new AppError('forbidden', `the risk of ${runbook.id} is ${runbook.risk}, but its content deserves ${risk} (${reasons.slice(0, 3).join('; ')}); write risk: ${risk}, or ask an MSP Admin to save it with a lower one`)
 }
 
 function changing(step: RunbookStep): { risk: Risk; reason: string }[] {

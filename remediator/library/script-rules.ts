@@ -26,7 +26,7 @@ const CALL = String.raw`(?<=^|[\n;|&({]|\b(?:then|do|else|if|while|until)\s|!\s)
 const call = (words: string) => new RegExp(`${CALL}(?:${words})`, 'g')
 
 const EVERYWHERE: readonly Rule[] = [
-  { rule: 'ssm-parameter', view: 'whole', pattern: /\{\{\s*ssm(?:-secure)?\s*:/gi, message: 'AWS would put a stored parameter in its place; hand it over as an input' },
+  { rule: 'ssm-parameter', view: 'whole', pattern: /\{\{\s*\/?(?:ssm|ssm-secure|secretsmanager|global|automation)\b/gi, message: 'AWS would put something stored in its place, which nobody was shown; hand it over as an input' },
   { rule: 'not-ascii', view: 'whole', pattern: /[^\t\n\r\x20-\x7e]/g, message: 'has a character that is not ASCII: PowerShell takes some of them for quotes, and bidirectional ones hide what is written' },
 ]
 

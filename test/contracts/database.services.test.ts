@@ -8,6 +8,7 @@ import { databaseContract, type EmptyDatabase } from './database.contract.ts'
 import { guardFactsContract } from './guard-facts.contract.ts'
 import { projectorContract } from './projector.contract.ts'
 import { analysesContract } from './analyses.contract.ts'
+import { runbooksContract } from './runbooks.contract.ts'
 import { runsContract } from './runs.contract.ts'
 import { announcementsContract } from './announcements.contract.ts'
 import { relayContract } from './relay.contract.ts'
@@ -34,6 +35,7 @@ projectorContract('PostgreSQL', emptyOnServer)
 relayContract('PostgreSQL', emptyOnServer)
 announcementsContract('PostgreSQL', emptyOnServer)
 analysesContract('PostgreSQL', emptyOnServer)
+runbooksContract('PostgreSQL', emptyOnServer)
 runsContract('PostgreSQL', emptyOnServer)
 auditContract('PostgreSQL', emptyOnServer)
 guardFactsContract('PostgreSQL', emptyOnServer)

@@ -7,6 +7,7 @@ import { systemClock, TestClock } from '../../schemas/clock.ts'
 import { openDatabase } from '../../storage/postgres/database.ts'
 import { DURABLE_START_PARAMS, OrderedFiles } from '../../storage/postgres/ordered-files.ts'
 import { analysesContract } from './analyses.contract.ts'
+import { runbooksContract } from './runbooks.contract.ts'
 import { runsContract } from './runs.contract.ts'
 import { announcementsContract } from './announcements.contract.ts'
 import { auditContract } from './audit.contract.ts'
@@ -26,6 +27,7 @@ projectorContract('PGlite', emptyDirectory)
 relayContract('PGlite', emptyDirectory)
 announcementsContract('PGlite', emptyDirectory)
 analysesContract('PGlite', emptyDirectory)
+runbooksContract('PGlite', emptyDirectory)
 runsContract('PGlite', emptyDirectory)
 auditContract('PGlite', emptyDirectory)
 guardFactsContract('PGlite', emptyDirectory)

@@ -2,9 +2,10 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { bindInputs } from '../../remediator/library/binding.ts'
+import { draftOf } from '../../remediator/library/draft.ts'
 import { composeScript } from '../../remediator/library/envelope.ts'
 import { hostileInputs } from '../hostile-inputs/corpus.ts'
-import { throwawayRoot } from '../harness/throwaway-root.ts'
+import { throwawayRoot, type ThrowawayRoot } from '../harness/throwaway-root.ts'
 
 const CANARY = '/tmp/canary'
 const INPUTS = hostileInputs(CANARY)
@@ -120,5 +121,18 @@ describe('the functions of scripts', () => {
     const command = composeScript('linux', 'touch /tmp/ran\naw_ok x', {}, 't-half')
     expect((await root.run(command.slice(0, command.indexOf('aw_ok x')))).outcome).toBe('no_result')
     expect(await root.sh('ls /tmp')).toBe('')
+  })
+})
+
+describe('a one-off script', () => {
+  const run = (root: ThrowawayRoot, script: string) => root.script(draftOf({ companyId: 'c-1', summary: 'x', system: 'linux', script, timeoutMs: 60_000 }, 'draft-1').runbook.steps[0]?.shell?.linux?.text ?? '')
+
+  test('tells how it ended, whatever way it ends', async (context) => {
+    const root = await throwawayRoot(context)
+    expect(await run(root, 'echo hello')).toMatchObject({ outcome: 'ok', stdout: expect.stringContaining('hello') as string, result: { changedCount: 1 } })
+    expect(await run(root, 'echo hello; exit 0')).toMatchObject({ outcome: 'ok' })
+    expect(await run(root, 'exit 7')).toMatchObject({ outcome: 'failed', exitCode: 1, result: { code: 'exit_code', message: 'The script ended with exit code 7.' } })
+    expect(await run(root, 'aw_refuse odd "not here"')).toMatchObject({ outcome: 'refused', exitCode: 3, result: { code: 'odd' } })
+    expect(await run(root, 'if true; then')).toMatchObject({ outcome: 'no_result' })
   })
 })
