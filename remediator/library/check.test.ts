@@ -64,13 +64,14 @@ describe('what no PowerShell script may hold', () => {
   test.each([
     ['Invoke-Expression $x', 'invoke-expression'], ['iex $x', 'invoke-expression'], ['[scriptblock]::Create($x)', 'invoke-expression'], ['(New-Object Net.WebClient).DownloadString($u)', 'download-and-run'], ['powershell -EncodedCommand $x', 'code-from-text'], ['cmd /c "dir $x"', 'code-from-text'],
     ['Remove-Item -Path $x -Recurse -Force', 'remove-recursive'], ['while ($true) { Get-Date }', 'endless-loop'], ['do { Get-Date } until ($done)', 'endless-loop'], ['for (;;) { }', 'endless-loop'], ['Get-Content x -Wait', 'endless-command'], ['Invoke-WebRequest $u', 'no-time-limit'], ['Read-Host', 'asks-somebody'],
-    ["Get-WmiObject -Class Win32_Product", 'win32-product'], ['if ($x) { exit 1 }', 'exit'], ['a && b', 'not-5.1'], ['$x = $y ?? 3', 'not-5.1'], ['param([string]$x)', 'param'], ['$x = \u201ca\u201d', 'not-ascii'], ['$x = "{{ssm:a}}"', 'ssm-parameter'],
+    ["Get-WmiObject -Class Win32_Product", 'win32-product'], ['if ($x) { exit 1 }', 'exit'], ['a && b', 'not-5.1'], ['$x = $y ?? 3', 'not-5.1'], ['param([string]$x)', 'param'], ['$profile = 1', 'automatic-variable'], ['foreach ($Input in $x) { }', 'automatic-variable'], ['gci C:\\ | select Name', 'alias'], ['$x | % { $_ }', 'alias'], ['if ($x -eq $null) { }', 'null-on-the-right'],
+    ['try { 1 } catch { }', 'empty-catch'], ['try { 1 } catch [IO.IOException] {\n}', 'empty-catch'], ['Get-WmiObject -Class Win32_Service', 'wmi-cmdlet'], ['$x = \u201ca\u201d', 'not-ascii'], ['$x = "{{ssm:a}}"', 'ssm-parameter'],
   ])('%j is found', (text, rule) => {
     expect(scriptFindings('windows', `${text}\n`).map((one) => one.rule)).toContain(rule)
   })
 
   test.each([
-    '# Invoke-Expression $x', "Write-Output 'iex is not used; exit'", '"the while ($true) loop"', '<# exit\nwhile ($true) { } #>\nGet-Date', '$n = 0; while ($n -lt 5) { $n++ }', 'Invoke-WebRequest $u -TimeoutSec 5', "@'\nexit\niex\n'@", '@"\nexit\n$(Get-Date)\n"@', "'it''s -and || not'", 'Remove-Item -LiteralPath $f -Force -Confirm:$false', '"a `" exit"',
+    '# Invoke-Expression $x', "Write-Output 'iex is not used; exit'", '"the while ($true) loop"', '<# exit\nwhile ($true) { } #>\nGet-Date', '$n = 0; while ($n -lt 5) { $n++ }', 'Invoke-WebRequest $u -TimeoutSec 5', "@'\nexit\niex\n'@", '@"\nexit\n$(Get-Date)\n"@', "'it''s -and || not'", 'Remove-Item -LiteralPath $f -Force -Confirm:$false', '"a `" exit"', '$matched = $Matches[1]', '$x | Where-Object { $_ } | Select-Object Name', 'foreach ($one in $all) { $one }', '$sort = 1; $type = $x.type', 'try { 1 } catch { continue }',
   ])('%j is fine', (text) => {
     expect(scriptFindings('windows', `${text}\n`)).toEqual([])
   })

@@ -62,6 +62,12 @@ const POWERSHELL: readonly Rule[] = [
   { rule: 'win32-product', view: 'bare', pattern: /\bWin32_Product\b/gi, message: 'repairs every package it looks at; read the registry\'s Uninstall keys' },
   { rule: 'exit', view: 'plain', pattern: /(?<=^|[\n;{}]\s*)exit\b/gi, message: 'end with Complete-AwRun, Deny-AwRun or Stop-AwRun, which tell a result' },
   { rule: 'not-5.1', view: 'plain', pattern: /&&|\|\||\?\?|-Parallel\b|\$Is(?:Linux|Windows|MacOS)\b|\bGet-Error\b/gi, message: 'is not known to PowerShell 5.1' },
+  // Of what PSScriptAnalyzer warns of, the part that can be seen without PowerShell.
+  { rule: 'automatic-variable', view: 'plain', pattern: /(?:\$|\bforeach\s*\(\s*\$)(?:args|consolefilename|error|event|eventargs|executioncontext|foreach|home|host|input|matches|myinvocation|nestedpromptlevel|pid|profile|psitem|psscriptroot|pwd|sender|shellid|stacktrace|switch|this)\b(?=\s*(?:[-+*]?=(?!=)|in\b))/gi, message: 'PowerShell itself sets this variable; call it otherwise' },
+  { rule: 'alias', view: 'plain', pattern: /(?<=^|[\n;|{(]\s*)(?:%|\?|gci|gi|gc|gp|gps|gsv|gwmi|gcim|sc|ac|ri|rp|del|erase|rd|copy|cp|cpi|mv|mi|move|ren|ls|dir|cat|type|echo|ps|kill|spps|sasv|spsv|sls|select|where|sort|group|measure|ft|fl|oh|iwr|irm|icm|saps|start|sleep|tee|cd|sl|pushd|popd|cls|curl|wget)(?=\s+[^=\s])/gi, message: 'is an alias; write the name of the cmdlet' },
+  { rule: 'null-on-the-right', view: 'plain', pattern: /-(?:eq|ne)\s+\$null\b/gi, message: 'compares each element of a list; write $null first' },
+  { rule: 'empty-catch', view: 'bare', pattern: /\bcatch\b(?:\s*\[[^\]\n]+\])*\s*\{\s*\}/gi, message: 'hides what went wrong' },
+  { rule: 'wmi-cmdlet', view: 'plain', pattern: /\b(?:Get|Set|Invoke|Remove)-WmiObject\b|\bInvoke-WmiMethod\b/gi, message: 'is gone from PowerShell 7; use Get-CimInstance or Invoke-CimMethod' },
   { rule: 'param', view: 'plain', pattern: /^\s*(?:param\s*\(|using\s+(?:namespace|module)|#requires)/gi, message: 'inputs come by Get-AwInput or $env:; a script has no head of its own' },
 ]
 

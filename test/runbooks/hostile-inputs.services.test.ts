@@ -1,9 +1,11 @@
 /** Inputs that would be code, handed to a script for real: each arrives byte for byte, and the canary that only code could make is never made. */
 import { randomUUID } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { bindInputs } from '../../remediator/library/binding.ts'
 import { draftOf } from '../../remediator/library/draft.ts'
-import { composeScript } from '../../remediator/library/envelope.ts'
+import { composeScript, type InputValues } from '../../remediator/library/envelope.ts'
+import { readResult } from '../../remediator/library/result.ts'
 import { hostileInputs } from '../hostile-inputs/corpus.ts'
 import { throwawayRoot, type ThrowawayRoot } from '../harness/throwaway-root.ts'
 
@@ -114,6 +116,20 @@ describe('the functions of scripts', () => {
     const { result } = await root.script('for f in /tmp/link/precious /tmp/precious /tmp/../etc/precious /tmp/folder /tmp/none /etc/precious /tmp/deep/file /tmp/-rf "/tmp/ sp ace"; do if aw_remove /tmp "$f"; then aw_changed "$f"; fi; done; aw_ok x')
     expect(result?.changed).toEqual(['/tmp/deep/file', '/tmp/-rf', '/tmp/ sp ace'])
     expect(await root.read('/etc/precious')).toBe('x')
+  })
+
+  test('do the same in bash, which is the shell of other systems', async (context) => {
+    const root = await throwawayRoot(context)
+    const inBash = async (script: string, inputs: InputValues = {}) => {
+      await writeFile(root.hostPath('/srv/script.sh'), composeScript('linux', script, inputs, randomUUID()))
+      const told = await root.sh('set +e; bash /srv/script.sh; echo "$?" >/srv/status')
+      return { told, ...readResult(told, Number(await root.read('/srv/status'))) }
+    }
+    const { value } = INPUTS.find(({ name }) => name === 'new lines at its end') ?? { value: '' }
+    expect(await inBash('printf %s "$AW_INPUT_VALUE" | base64; echo a | while read -r x; do aw_changed "$x"; aw_fact n 3; done; aw_ok x', { value })).toMatchObject({ told: expect.stringContaining(Buffer.from(value).toString('base64')) as string, outcome: 'ok', result: { changed: ['a'], facts: { n: 3 } } })
+    expect(await inBash('echo a | while read -r x; do aw_refuse odd "$x"; done; touch /tmp/after; aw_ok x')).toMatchObject({ outcome: 'refused', result: { code: 'odd' } })
+    expect(await inBash('echo "$NOT_SET"')).toMatchObject({ outcome: 'failed', result: { code: 'script_ended' } })
+    expect(await root.sh('ls /tmp')).toBe('')
   })
 
   test('do nothing of half a script', async (context) => {
