@@ -60,7 +60,7 @@ export async function pollAutomation(ref: SentRef, { ssm, abortSignal }: Called,
   const stderr = execution.FailureMessage ?? ''
   const outcome = outcomeOf(execution.AutomationExecutionStatus ?? 'Pending')
   if (outcome === null) return { kind: 'going', stdout, stderr }
-  const told = outcome === 'ok' || outcome === 'failed' ? `${JSON.stringify(resultOf(outcome, execution))}\n` : ''
+  const told = outcome === 'ok' || outcome === 'failed' ? `${JSON.stringify({ aw: 1, ...resultOf(outcome, execution) })}\n` : ''
   return { kind: 'ended', outcome, exitCode: outcome === 'ok' ? 0 : outcome === 'failed' ? 1 : null, stdout: stdout + told, stderr, isTruncated: execution.StepExecutionsTruncated === true, message: stderr === '' ? null : stderr.slice(0, 300) }
 }
 
@@ -93,10 +93,15 @@ function outcomeOf(status: string): Extract<Progress, { kind: 'ended' }>['outcom
   }
 }
 
+/** `restart.State` as a script would name it: `restartState`. */
+function factName(name: string): string {
+  return name.replace(/[^A-Za-z0-9]+(.)?/g, (_all, letter: string | undefined) => letter?.toUpperCase() ?? '').replace(/^[^A-Za-z]+/, '').slice(0, 40) || 'output'
+}
+
 function resultOf(outcome: 'ok' | 'failed', { DocumentName = 'the document', Outputs = {}, FailureMessage, StepExecutions = [] }: AutomationExecution): ScriptResult {
   const changed = StepExecutions.filter(({ StepStatus }) => StepStatus === 'Success').map(({ StepName = '', Action = '' }) => `${StepName} (${Action})`)
   return {
     outcome, code: outcome === 'ok' ? null : 'automation_failed', message: outcome === 'ok' ? `${DocumentName} ended well.` : FailureMessage ?? `${DocumentName} failed.`,
-    changed: changed.slice(0, FACTS_MAX), changedCount: changed.length, facts: Object.fromEntries(Object.entries(Outputs).slice(0, FACTS_MAX).map(([name, values]) => [name, values.join(',')])),
+    changed: changed.slice(0, FACTS_MAX), changedCount: changed.length, facts: Object.fromEntries(Object.entries(Outputs).slice(0, FACTS_MAX).map(([name, values]) => [factName(name), values.join(',')])),
   }
 }
