@@ -9,7 +9,7 @@ import { Caller } from './clients.ts'
 import { machinesIn, MACHINES_MAX } from './machines.ts'
 import { automationPolicy, lookUpPolicy, scriptPolicy } from './policy.ts'
 import { costMicroUsd } from './price.ts'
-import { cancelScript, DELIVERY_SECONDS, documentOf, findScript, pollScript, scriptFault, SCRIPT_MAX_BYTES, sendScript } from './scripts.ts'
+import { cancelScript, documentOf, findScript, pollScript, scriptFault, SCRIPT_MAX_BYTES, sendScript } from './scripts.ts'
 import { sessionName, Sessions, type Credentials, type SessionWish } from './sessions.ts'
 
 /** How the executor is made. */
@@ -46,7 +46,7 @@ export function awsExecutor({ clock, credentials, callTimeoutMs = CALL_TIMEOUT_M
 
   const executor: Executor = {
     cloud: 'aws',
-    capabilities: { systems: ['linux', 'windows'], automation: true, cancel: true, findsSent: true, timeoutMaxMs: TIMEOUT_MAX_MS, scriptMaxBytes: SCRIPT_MAX_BYTES, startsWithinMs: DELIVERY_SECONDS * 1000 },
+    capabilities: { systems: ['linux', 'windows'], automation: true, cancel: true, findsSent: true, timeoutMaxMs: TIMEOUT_MAX_MS, scriptMaxBytes: SCRIPT_MAX_BYTES },
 
     async send(command, context) {
       const { access, wish } = prepared(command, context, command.automation === null ? 'sending the command' : 'starting the document', true)

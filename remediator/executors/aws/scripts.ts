@@ -14,7 +14,7 @@ import { POWERSHELL_DOCUMENT, SHELL_DOCUMENT } from './policy.ts'
 export const SCRIPT_MAX_BYTES = 48_000
 const SCRIPT_JSON_MAX_BYTES = 60_000
 /** A machine that takes the command later than this does not run it. The service takes no less than 30. */
-export const DELIVERY_SECONDS = 60
+const DELIVERY_SECONDS = 60
 /** Up to here after sending, a command nobody knows of is normal. */
 const INVISIBLE_MS = 120_000
 /** How long a whole output may take to come after the command has ended. */
