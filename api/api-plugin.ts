@@ -13,7 +13,9 @@ import { adviceRoutes } from './routes/advice.ts'
 import { analysisRoutes } from './routes/analyses.ts'
 import { alertRoutes } from './routes/alerts.ts'
 import { assetRoutes } from './routes/assets.ts'
+import { approvalRoutes } from './routes/approvals.ts'
 import { backtestRoutes } from './routes/backtests.ts'
+import { cloudAccountRoutes } from './routes/cloud-accounts.ts'
 import { companyRoutes } from './routes/companies.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
@@ -30,7 +32,10 @@ import { mappingRoutes } from './routes/mappings.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { noticeRoutes } from './routes/notices.ts'
 import { quietRoutes } from './routes/quiet.ts'
+import { remediationRoutes } from './routes/remediation.ts'
 import { ruleRoutes } from './routes/rules.ts'
+import { runbookRoutes } from './routes/runbooks.ts'
+import { runRoutes } from './routes/runs.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { settingsRoutes } from './routes/settings.ts'
 import { topologyRoutes } from './routes/topology.ts'
@@ -72,6 +77,11 @@ export function apiPlugin(options: ApiOptions): FastifyPluginAsync {
       userRoutes(routes, context)
       incidentRoutes(routes, context)
       analysisRoutes(routes, context)
+      runbookRoutes(routes, context)
+      runRoutes(routes, context)
+      approvalRoutes(routes, context)
+      remediationRoutes(routes, context)
+      cloudAccountRoutes(routes, context)
       figureRoutes(routes, context)
       feedbackRoutes(routes, context)
       deliveryRoutes(routes, context)

@@ -13,6 +13,7 @@ import type { JsonSchema } from './json-schema.ts'
 import type { LiveHub } from './live-hub.ts'
 import type { PasswordCost } from './passwords.ts'
 import type { Analytics, ChangeSignals, DeadLetters, Explanations, Health, Mappings, ModelTests, Receipts, Span, Stores } from './ports.ts'
+import type { Remediation } from './remediation-ports.ts'
 import type { Access } from './roles.ts'
 import type { Settlements } from './settlements.ts'
 import { parseTime } from './validation.ts'
@@ -59,6 +60,7 @@ export interface ApiOptions {
   readonly history: HistoryBacktests
   readonly advice: Advices
   readonly modelTests: ModelTests
+  readonly remediation: Remediation
   /** Cost of new password hashes; lower only in tests. */
   readonly passwordCost?: PasswordCost
 }

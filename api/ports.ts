@@ -357,4 +357,6 @@ export interface ChangeSignals {
   credentials(): Promise<void>
   /** An analysis was asked for; the analyst of this process, where it has one, looks at once. */
   analyses?(): void
+  /** A run was planned, decided or asked to end; the remediator of this process, where it has one, looks at once. */
+  runs?(): void
 }

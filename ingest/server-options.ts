@@ -33,8 +33,8 @@ export function answerUnknown(_request: FastifyRequest, reply: FastifyReply): Fa
   return reply.code(404).header('content-type', JSON_TYPE).send('{"code":"not_found","message":"No such address."}')
 }
 
-/** Where a key may stand in a path: after `/in/`, and where clients of VictorOps put it. */
-const KEY_IN_PATH = /(\/in\/|\/integrations\/generic\/20131114\/alert\/)[^/?]+/gi
+/** Where a key may stand in a path: after `/in/`, in one-time links, and where clients of VictorOps put it. */
+const KEY_IN_PATH = /(\/in\/|\/approvals\/link\/|\/integrations\/generic\/20131114\/alert\/)[^/?]+/gi
 /** What looks like a key of ours, wherever it stands. */
 const KEY_ANYWHERE = /aw_[^/?]*/gi
 

@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { AppError, toAppError } from '../../schemas/errors.ts'
+import type { ApprovalView } from '../../schemas/runs.ts'
+import { askingPage, PAGE_POLICY, PAGE_STYLE, toldPage } from '../approval-page.ts'
+import { answers, callerOf, companiesOf, READ_ERRORS, WRITE_ERRORS, type RouteContext } from '../context.ts'
+import { statusOf } from '../error-reply.ts'
+import { answer, body, COMPANY_QUERY, ID, page, PAGE_QUERY, text, time } from '../json-schema.ts'
+import { APPROVAL } from '../remediation-answers.ts'
+import type { Decision } from '../remediation-ports.ts'
+
+const tags = ['approvals']
+const PARAMS = { type: 'object', properties: { id: ID } }
+const COMMENT = text({ maxLength: 1_000 })
+const INSTANCE = text({ minLength: 1, maxLength: 300, description: 'for a question "target": which of the candidates is meant' })
+const FORM_BYTES = 16_384
+const POLICY = PAGE_POLICY.replace('STYLE', createHash('sha256').update(PAGE_STYLE).digest('base64'))
+const GONE = 'This link was used, is over, or was never given. Nothing was changed.'
+
+interface Answered { comment?: string; instanceId?: string }
+
+/** Requests for approval: listed, decided, and decided by a one-time link. */
+export function approvalRoutes(app: FastifyInstance, context: RouteContext): void {
+  const { remediation: { approvals }, changed, publicUrl } = context
+
+  app.get<{ Querystring: { limit: number; cursor?: string; company?: string; incident?: string; status?: ApprovalView['status'] } }>('/api/approvals', {
+    config: { access: 'read' },
+    schema: {
+      tags, summary: 'Requests, newest first', querystring: { type: 'object', properties: { ...PAGE_QUERY, ...COMPANY_QUERY, incident: text({ maxLength: 200 }), status: text({ enum: ['pending', 'approved', 'refused', 'expired', 'void'] }) } },
+      response: answers({ 200: page(APPROVAL) }, ...READ_ERRORS),
+    },
+  }, async (request) => {
+    const { limit, cursor, company, incident, status } = request.query
+    await companiesOf(context, request, company)
+    return approvals.list(callerOf(request).scope, { limit, cursor: cursor ?? null, companyId: company ?? null, incidentId: incident ?? null, status: status ?? null })
+  })
+
+  for (const [word, yes, summary, fields] of [['approve', true, 'Say yes to the plan as it was shown', { comment: COMMENT, instanceId: INSTANCE }], ['refuse', false, 'Say no', { comment: COMMENT }]] as const) {
+    app.post<{ Params: { id: string }; Body: Answered }>(`/api/approvals/:id/${word}`, {
+      config: { access: 'command' }, schema: { tags, summary, params: PARAMS, body: body(fields), response: answers({ 200: APPROVAL }, ...WRITE_ERRORS) },
+    }, async (request) => {
+      const decided = await approvals.decide(callerOf(request), request.params.id, decisionOf(yes, request.body), 'api')
+      told()
+      return decided
+    })
+  }
+
+  app.post<{ Params: { id: string }; Body: { user?: string } }>('/api/approvals/:id/link', {
+    config: { access: 'command' },
+    schema: {
+      tags, summary: 'A one-time signed link by which one person decides; shown this once. For yourself; the installation\'s own token may name a user', params: PARAMS, body: body({ user: text({ minLength: 1, maxLength: 200 }) }),
+      response: answers({ 201: answer({ url: text(), userId: text(), expiresAt: time() }) }, ...WRITE_ERRORS),
+    },
+  }, async (request, reply) => {
+    const { token, userId, expiresAt } = await approvals.link(callerOf(request), request.params.id, request.body.user ?? null)
+    const base = publicUrl ?? `${request.protocol}://${request.host}`
+    return reply.code(201).send({ url: `${base}/api/approvals/link/${token}`, userId, expiresAt })
+  })
+
+  // Mail scanners and previews follow links: looking changes nothing, only the form decides.
+  void app.register(async (form) => {
+    form.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string', bodyLimit: FORM_BYTES }, (_request, content, done) => done(null, Object.fromEntries(new URLSearchParams(content.toString()))))
+
+    form.get<{ Params: { token: string } }>('/api/approvals/link/:token', { config: { access: 'public' }, schema: { hide: true } }, async (request, reply) => {
+      const linked = await approvals.byLink(request.params.token)
+      return html(reply, linked === null ? 404 : 200, linked === null ? toldPage('Nothing to decide', GONE) : askingPage(linked))
+    })
+
+    form.post<{ Params: { token: string }; Body: Record<string, unknown> }>('/api/approvals/link/:token', { config: { access: 'public' }, schema: { hide: true } }, async (request, reply) => {
+      try {
+        const decided = await approvals.decideByLink(request.params.token, decisionOfForm(request), request.ip)
+        told()
+        return await html(reply, 200, toldPage(decided.status === 'approved' ? 'Approved' : 'Refused', decided.status === 'approved' ? 'The guard looks once more, then it runs.' : 'It does not run.'))
+      } catch (thrown) {
+        const error = toAppError(thrown)
+        if (statusOf(error.code) >= 500) throw error
+        return await html(reply, statusOf(error.code), toldPage('Not decided', error.code === 'not_found' ? GONE : `${error.message}.`))
+      }
+    })
+  })
+
+  function told(): void {
+    changed.outbox()
+    changed.runs?.()
+  }
+}
+
+function html(reply: FastifyReply, status: number, content: string): FastifyReply {
+  return reply.code(status).headers({ 'content-security-policy': POLICY, 'x-robots-tag': 'noindex' }).type('text/html; charset=utf-8').send(content)
+}
+
+function decisionOf(yes: boolean, { comment, instanceId }: Answered): Decision {
+  const words = comment?.trim() ?? ''
+  return { yes, comment: words === '' ? null : words, instanceId: instanceId ?? null }
+}
+
+function decisionOfForm(request: FastifyRequest<{ Body: Record<string, unknown> }>): Decision {
+  const { decision, comment, instanceId } = request.body
+  if (decision !== 'approve' && decision !== 'refuse') throw new AppError('bad_request', 'press one of the two buttons')
+  return decisionOf(decision === 'approve', { comment: typeof comment === 'string' ? comment.slice(0, 1_000) : '', ...(typeof instanceId === 'string' && instanceId !== '' ? { instanceId } : {}) })
+}
