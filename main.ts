@@ -5,6 +5,7 @@ import type { AdapterBacktestOptions } from './cli/backtest-adapter.ts'
 import type { LetterOptions } from './cli/dead-letters.ts'
 import type { CreateOptions, RotateOptions } from './cli/integrations.ts'
 import type { SampleOptions } from './cli/mapping.ts'
+import { remediationCommands } from './cli/remediation-commands.ts'
 import { environment, readConfig } from './config.ts'
 import { ROLE_NAMES } from './roles.ts'
 import { systemClock } from './schemas/clock.ts'
@@ -359,6 +360,8 @@ program.command('backtest-adapter').requiredOption('--company <name>').option('-
     const result = await backtestAdapter(new ApiClient(readConfig(environment())), options)
     print({ json: json === true }, result, () => adapterBacktestText(result))
   })
+
+remediationCommands(program, { config: () => readConfig(environment()), print, interrupted, whole: wholeNumber })
 
 program.command('doctor').option('--json').description('configuration, engines: reachable, authorised, how to mend').action(async (options: Json) => {
   const { doctor } = await import('./cli/doctor.ts')

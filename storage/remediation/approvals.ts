@@ -3,7 +3,7 @@ import { covers, type Caller, type Scope } from '../../schemas/access.ts'
 import type { Clock } from '../../schemas/clock.ts'
 import { AppError } from '../../schemas/errors.ts'
 import type { Actor } from '../../schemas/records.ts'
-import type { ApprovalView, RunPlan, RunStatus } from '../../schemas/runs.ts'
+import type { ApprovalView, RunStatus, RunTarget } from '../../schemas/runs.ts'
 import { ROLES, type Role } from '../../schemas/settings.ts'
 import type { Page, PageQuery } from '../../schemas/views.ts'
 import { writeAudit } from '../queries/audit.ts'
@@ -22,8 +22,8 @@ export interface ApprovalQuery extends PageQuery {
 export interface DecisionDraft {
   readonly yes: boolean
   readonly comment: string | null
-  /** For a question `target`: the plan made for the machine that was chosen, and its digest. */
-  readonly plan: { readonly plan: RunPlan; readonly digest: string } | null
+  /** For a question `target`: the instance id of the candidate that is meant. */
+  readonly instanceId: string | null
 }
 
 /** How a decision came. */
@@ -62,26 +62,31 @@ export function approvalStore(db: SqlDatabase, { clock }: { readonly clock: Cloc
 /** Decides in a transaction that is under way. */
 export async function decideIn(sql: Sql, caller: Caller, id: string, draft: DecisionDraft, via: Via, nowMs: number): Promise<ApprovalView> {
   // The run first and then its requests, in the order in which the remediator takes them.
-  const runs = await sql.query<{ runId: string }>('select r.id as "runId" from runs r where r.id = (select run_id from run_approvals where id = $1) for update', [id])
+  const [run] = await sql.query<{ id: string; candidates: readonly RunTarget[] }>(`select r.id, coalesce(r.plan -> 'candidates', '[]') as candidates from runs r where r.id = (select run_id from run_approvals where id = $1) for update`, [id])
   const asked = await seen(sql, caller.scope, id)
   const refusal = refusalOf(caller, asked, draft.yes, nowMs)
   if (refusal !== null) throw refusal
-  if (draft.yes && asked.question === 'target' && draft.plan === null) throw new AppError('bad_request', 'say which machine is meant: "instanceId" of one of the candidates in the plan of the run')
+  const target = draft.yes && asked.question === 'target' ? chosen(run?.candidates ?? [], draft.instanceId) : null
   const actor: Actor = { kind: caller.kind, id: caller.id, name: caller.name }
   const status = draft.yes ? 'approved' : 'refused'
   await sql.query(
-    `update run_approvals set status = $2, decided_at = ${atMs('$3')}, decided_by = $4::jsonb, decided_role = $5, via = $6, comment = $7, plan_digest = coalesce($8, plan_digest) where id = $1`,
-    [id, status, nowMs, JSON.stringify(actor), caller.scope.role, via, draft.comment, draft.yes ? draft.plan?.digest ?? null : null],
+    `update run_approvals set status = $2, decided_at = ${atMs('$3')}, decided_by = $4::jsonb, decided_role = $5, via = $6, comment = $7, target = $8::jsonb where id = $1`,
+    [id, status, nowMs, JSON.stringify(actor), caller.scope.role, via, draft.comment, target === null ? null : JSON.stringify(target)],
   )
-  // A new version tells a worker that judged the run meanwhile to look again.
-  await sql.query(
-    `update runs set due_at = least(due_at, ${atMs('$2')}), updated_at = ${atMs('$2')}, version = version + 1, plan = coalesce($3::jsonb, plan) where id = $1`,
-    [runs[0]?.runId ?? asked.runId, nowMs, draft.yes && draft.plan !== null ? JSON.stringify(draft.plan.plan) : null],
-  )
-  await sql.query('update approval_links set used_at = $2 where approval_id = $1 and used_at is null', [id, new Date(nowMs).toISOString()])
-  const after = { decision: status, via, runId: asked.runId, question: asked.question, comment: draft.comment, ...(draft.plan === null ? {} : { target: draft.plan.plan.targets.map(({ asset, instanceId }) => ({ asset, instanceId })) }) }
+  // A new version takes the run out of the hands of a worker that judged it without this answer; the next look is at once.
+  await sql.query(`update runs set due_at = least(due_at, ${atMs('$2')}), updated_at = ${atMs('$2')}, claimed_by = null, claimed_until = null, version = version + 1 where id = $1`, [asked.runId, nowMs])
+  await sql.query(`update approval_links set used_at = ${atMs('$2')} where approval_id = $1 and used_at is null`, [id, nowMs])
+  const after = { decision: status, via, runId: asked.runId, question: asked.question, comment: draft.comment, ...(target === null ? {} : { asset: target.asset, instanceId: target.instanceId }) }
   await writeAudit(sql, caller, { companyId: asked.companyId, action: `approval.${status}`, subject: id, before: { status: 'pending', role: asked.role, fourEyes: asked.fourEyes, reason: asked.reason }, after }, nowMs)
   return seen(sql, caller.scope, id)
+}
+
+/** The candidate that is meant. Throws `bad_request` where none is named, or one that was not offered. */
+function chosen(candidates: readonly RunTarget[], instanceId: string | null): RunTarget {
+  const fitting = candidates.filter((candidate) => candidate.instanceId === instanceId)
+  const [only] = fitting
+  if (only === undefined || fitting.length > 1) throw new AppError('bad_request', `say which machine is meant: "instanceId" must be one of ${candidates.map((candidate) => candidate.instanceId).join(', ')}`)
+  return { ...only, foundBy: 'person' }
 }
 
 /** Why this person may not decide this request now; null where they may. */
