@@ -5,7 +5,6 @@
  * | ---------- | --------- | ------------------------ | --------------------------------------------- | ------------- |
  * | companies  | all       | own                      | own                                           | own           |
  * | incidents  | all       | own companies'           | theirs, and unassigned ones, of own companies | own, read     |
- * | runs       | all       | own companies'           | own companies', but for others' incidents     | own, read     |
  * | settings   | all       | own companies'           | none                                          | none          |
  * | users      | all       | those of own companies   | none                                          | none          |
  * | audit      | all       | own companies'           | own actions                                   | none          |
@@ -51,14 +50,6 @@ export function visibleCommands(scope: Scope, params: Params, alias: string): st
   if (scope.role !== 'technician') return own
   const seen = `exists (select 1 from incidents i where i.id = ${alias}.incident_id and ${visibleIncidents(scope, params, 'i')})`
   return `(${own} and (${alias}.actor ->> 'id' = ${params.add(scope.userId)} or ${seen}))`
-}
-
-/** Runs the caller may see: those of companies they see, and for a technician those on incidents they see, without an incident, or asked for by themselves. */
-export function visibleRuns(scope: Scope, params: Params, alias: string): string {
-  const own = ownCompanies(scope, params, `${alias}.company_id`)
-  if (scope.role !== 'technician') return own
-  const seen = `exists (select 1 from incidents i where i.id = ${alias}.incident_id and ${visibleIncidents(scope, params, 'i')})`
-  return `(${own} and (${alias}.incident_id is null or ${alias}.requested_by ->> 'id' = ${params.add(scope.userId)} or ${seen}))`
 }
 
 /** Users the caller may list: a company admin those who share a company, never an MSP Admin. */
