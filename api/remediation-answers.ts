@@ -41,14 +41,14 @@ const STEP = answer({
 export const RUNBOOK_DETAIL = answer({
   ...SUMMARY, match: answer({ all: list(text()), any: list(text()) }),
   inputs: list(answer({
-    name: text(), type: text(), description: text(), from: nullable(text()), default: anything(), isRequired: flag(), pattern: nullable(text()), min: nullable(number()), max: nullable(number()), values: list(anything()), maxLength: whole(),
+    name: text(), type: text(), description: text(), from: list(text()), default: anything(), isRequired: flag(), pattern: nullable(text()), min: nullable(number()), max: nullable(number()), values: list(anything()), maxLength: whole(),
   })),
   limits: answer({ maxRunsPerHour: whole(), cooldownMs: whole(), maxTargets: whole(), maxFailures: whole() }), approval: nullable(answer({ role: text(), timeoutMs: whole(), fourEyes: flag() })),
   steps: list(STEP), rollback: list(STEP), verify: anything({ description: 'how a run is judged; null: it only reports' }),
 })
 
 /** What a check of a runbook found. */
-export const RUNBOOK_FAULTS = answer({ ok: flag(), items: list(answer({ file: text(), line: nullable(whole()), message: text() })), next: { type: 'null' } })
+export const RUNBOOK_FAULTS = answer({ ok: flag(), items: list(answer({ file: text(), path: text({ description: 'such as steps[0].timeout; empty: the file as a whole' }), message: text() })), next: { type: 'null' } })
 
 const TARGET = answer({
   asset: text(), cloud: CLOUD, cloudAccountId: text(), system: SYSTEM, region: text(), instanceId: text(), group: nullable(text()), foundBy: text(), isCritical: flag(),
@@ -109,7 +109,7 @@ export const REPLAY = answer({
 const SETTINGS = { type: 'object', additionalProperties: true, description: 'as docs/remediation.md tells them' }
 
 /** What a scope allows the remediator. */
-export const REMEDIATION_SETTINGS = answer({ companyId: nullable(text()), settings: SETTINGS, effective: SETTINGS, revision: whole(), updatedAt: nullable(time()), updatedBy: nullable(ACTOR) })
+export const REMEDIATION_SETTINGS = answer({ companyId: nullable(text()), settings: SETTINGS, granted: { ...SETTINGS, description: 'what an MSP Admin lets this company do beyond what holds for all' }, effective: SETTINGS, revision: whole(), updatedAt: nullable(time()), updatedBy: nullable(ACTOR) })
 
 const CHECK = answer({ ok: flag(), findings: list(answer({ name: text(), ok: flag(), message: text() })) })
 

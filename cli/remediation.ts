@@ -29,10 +29,10 @@ export async function resumeRemediation(api: ApiClient, whose: Whose): Promise<R
 }
 
 /** As a person reads it. */
-export function remediationText({ companyId, settings, effective, revision, updatedAt, updatedBy }: RemediationSettingsView): string {
+export function remediationText({ companyId, settings, granted, effective, revision, updatedAt, updatedBy }: RemediationSettingsView): string {
   const stop = effective.stopped === true ? `STOPPED${settings.stopped === true ? '' : ' for all by the MSP'}: ${cell(effective.stoppedReason ?? 'no reason given', 200)}` : 'not stopped'
   const saved = revision === 0 ? 'nothing was set yet' : `revision ${revision}${updatedAt === null ? '' : `, ${updatedAt}`}${updatedBy === null ? '' : ` by ${cell(updatedBy.name, 60)}`}`
-  return [`${companyId === null ? 'for all companies' : `company ${companyId}`}: ${stop}`, saved, '', 'set here:', JSON.stringify(settings, null, 2), '', 'what holds:', JSON.stringify(effective, null, 2)].join('\n')
+  return [`${companyId === null ? 'for all companies' : `company ${companyId}`}: ${stop}`, saved, '', 'set here:', JSON.stringify(settings, null, 2), ...(Object.keys(granted).length === 0 ? [] : ['', 'granted beyond what holds for all:', JSON.stringify(granted, null, 2)]), '', 'what holds:', JSON.stringify(effective, null, 2)].join('\n')
 }
 
 async function pathOf(api: ApiClient, { company }: Whose): Promise<string> {

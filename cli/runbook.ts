@@ -51,7 +51,7 @@ export function runbookText(book: RunbookDetail): string {
     `fits      ${[...match.all.map((one) => `all: ${one}`), ...match.any.map((one) => `any: ${one}`)].map((one) => cell(one, 120)).join('; ') || 'nothing by itself'}`,
     `so far    ${rates.runs} runs${rates.successShare === null ? '' : `, ${percent(rates.successShare)} succeeded, ${percent(rates.selfHealedShare ?? 0)} healed the problem`}`, `digest    ${digest}`,
   ]
-  const given = inputs.length === 0 ? [] : ['', table(['input', 'type', 'from', 'default', 'what'], inputs.map((input) => [input.name + (input.isRequired ? ' *' : ''), input.type, input.from ?? '-', String(input.default ?? '-'), cell(input.description, 80)]))]
+  const given = inputs.length === 0 ? [] : ['', table(['input', 'type', 'from', 'default', 'what'], inputs.map((input) => [input.name + (input.isRequired ? ' *' : ''), input.type, input.from.join(', ') || '-', String(input.default ?? '-'), cell(input.description, 80)]))]
   const written = [...steps.map((step) => ({ phase: 'step', step })), ...rollback.map((step) => ({ phase: 'rollback', step }))].flatMap(({ phase, step }) => [
     '', `${phase} ${step.id}: ${cell(step.summary, 160)} (${step.timeoutMs / 1_000} s at most${step.changes ? '' : ', only looks'})`,
     ...Object.entries(step.shell ?? {}).flatMap(([system, script]) => [`--- ${system}: ${script.file}`, printable(script.text)]), ...(step.automation === null ? [] : [JSON.stringify(step.automation, null, 2)]),

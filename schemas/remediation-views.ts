@@ -49,8 +49,8 @@ export interface RunbookDetail extends RunbookSummary, Pick<Runbook, 'match' | '
 export interface RunbookFault {
   /** The file it stands in. */
   readonly file: string
-  /** Where in the file; null: the file as a whole. */
-  readonly line: number | null
+  /** Where in the file, such as `steps[0].timeout`; empty: the file as a whole. */
+  readonly path: string
   readonly message: string
 }
 

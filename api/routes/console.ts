@@ -12,7 +12,9 @@ const FILES = [
   { url: '/console/console.js', file: 'console.js', type: 'text/javascript; charset=utf-8' },
   { url: '/console/api.js', file: 'api.js', type: 'text/javascript; charset=utf-8' },
   { url: '/console/analysis.js', file: 'analysis.js', type: 'text/javascript; charset=utf-8' },
+  { url: '/console/company.js', file: 'company.js', type: 'text/javascript; charset=utf-8' },
   { url: '/console/dom.js', file: 'dom.js', type: 'text/javascript; charset=utf-8' },
+  { url: '/console/repairs.js', file: 'repairs.js', type: 'text/javascript; charset=utf-8' },
   { url: '/console/view.js', file: 'view.js', type: 'text/javascript; charset=utf-8' },
 ] as const
 

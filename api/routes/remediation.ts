@@ -1,19 +1,25 @@
 import type { FastifyInstance } from 'fastify'
+import type { RemediationGrant } from '../../schemas/remediation-settings.ts'
 import type { RemediationSettings } from '../../schemas/runs.ts'
 import type { RemediationSettingsView } from '../../schemas/remediation-views.ts'
 import { answers, callerOf, READ_ERRORS, WRITE_ERRORS, type RouteContext } from '../context.ts'
-import { body, flag, ID, list, number, text, time, whole } from '../json-schema.ts'
+import { body, flag, ID, list, number, text, time, type JsonSchema } from '../json-schema.ts'
 import { REMEDIATION_SETTINGS, RISK } from '../remediation-answers.ts'
 import { EXPECTED, expectedOf } from './rules.ts'
 
 const tags = ['remediation']
 const REASON = text({ minLength: 1, maxLength: 500, pattern: '\\S' })
 
+/** Names and types for who reads the document; the store says in sentences what is wrong with values. */
+const figure = (description: string): JsonSchema => number({ description })
+const GRANT = {
+  automaticLowRisk: flag({ description: 'low risk runs by itself in mode production (true)' }), maxRunsPerHour: figure('runs of a company in an hour (20)'), maxRunsPerAssetPerDay: figure('(4)'), maxConcurrent: figure('runs at the same time (5)'),
+  maxBlastShare: figure('share of the known assets that may be in runs at the same time, 0 to 1 (0.2)'), maxTargets: figure('machines of one run (5)'), approvalMinutes: figure('requests are void after this (60)'), fourEyes: flag({ description: 'high risk needs somebody else to approve (true)' }),
+  runbooks: { type: 'object', maxProperties: 500, additionalProperties: body({ enabled: flag(), risk: RISK }), description: 'by runbook id; a company may raise a risk, only an MSP Admin lowers one' },
+}
 const SETTINGS = {
-  automaticLowRisk: flag({ description: 'low risk runs by itself in mode production (true)' }), maxRunsPerHour: whole({ minimum: 0, maximum: 10_000 }), maxRunsPerAssetPerDay: whole({ minimum: 0, maximum: 1_000 }), maxConcurrent: whole({ minimum: 0, maximum: 1_000 }),
-  maxBlastShare: number({ minimum: 0, maximum: 1, description: 'share of the known assets in runs at the same time' }), maxTargets: whole({ minimum: 1, maximum: 50 }), approvalMinutes: whole({ minimum: 1, maximum: 10_080 }), fourEyes: flag({ description: 'high risk needs somebody else to approve (true)' }),
-  freezes: list(body({ id: text({ pattern: '^[A-Za-z0-9_-]{1,64}$' }), reason: REASON, startsAt: time({ maxLength: 40 }), endsAt: time({ maxLength: 40 }) }, ['id', 'reason', 'startsAt', 'endsAt']), { maxItems: 100 }),
-  runbooks: { type: 'object', maxProperties: 500, propertyNames: { pattern: '^[a-z0-9][a-z0-9-]{0,99}$' }, additionalProperties: body({ enabled: flag(), risk: RISK }), description: 'by runbook id; a company may raise a risk, only an MSP Admin lowers one' },
+  ...GRANT, stopped: flag({ description: 'absent: the stop switch stays as it is' }), stoppedReason: text({ maxLength: 500 }),
+  freezes: list(body({ id: text({ maxLength: 64 }), reason: text({ maxLength: 500 }), startsAt: time({ maxLength: 40 }), endsAt: time({ maxLength: 40 }) }, ['id', 'reason', 'startsAt', 'endsAt']), { maxItems: 100 }),
 }
 
 interface Scoped { Params: { id?: string } }
@@ -31,10 +37,13 @@ export function remediationRoutes(app: FastifyInstance, context: RouteContext): 
       return view
     })
 
-    app.put<Scoped & { Body: { settings: RemediationSettings; expectedRevision?: number } }>(prefix, {
+    app.put<Scoped & { Body: { settings: RemediationSettings; granted?: RemediationGrant; expectedRevision?: number } }>(prefix, {
       config: { access },
-      schema: { ...schema, summary: `Say what is allowed ${whose}; what is left out is inherited. The stop switch stays as it is`, body: body({ settings: body(SETTINGS), expectedRevision: EXPECTED }, ['settings']), response: answers({ 200: REMEDIATION_SETTINGS }, ...WRITE_ERRORS) },
-    }, (request) => told(settings.put(callerOf(request), request.params.id ?? null, { settings: request.body.settings, expectedRevision: expectedOf(request, request.body.expectedRevision) })))
+      schema: { ...schema, summary: `Say what is allowed ${whose}; what is left out is inherited`, body: body({ settings: body(SETTINGS), granted: body(GRANT, [], { description: 'an MSP Admin\'s alone: what one company may do beyond what holds for all' }), expectedRevision: EXPECTED }, ['settings']), response: answers({ 200: REMEDIATION_SETTINGS }, ...WRITE_ERRORS) },
+    }, (request) => {
+      const { settings: wanted, granted, expectedRevision } = request.body
+      return told(settings.put(callerOf(request), request.params.id ?? null, { settings: wanted, ...(granted === undefined ? {} : { granted }), expectedRevision: expectedOf(request, expectedRevision) }))
+    })
 
     app.post<Scoped & { Body: { reason: string } }>(`${prefix}/stop`, {
       config: { access },

@@ -1,12 +1,14 @@
 /** The page's behaviour: log in, list, detail, live. */
 import { Growing } from './analysis.js'
 import { call, listen, session } from './api.js'
+import { CompanyPart } from './company.js'
 import { el } from './dom.js'
+import { Repairs } from './repairs.js'
 import { detail, figures, firstSteps, quietRow, row } from './view.js'
 
 const $ = (id) => document.getElementById(id)
 const growing = new Growing()
-const state = { me: null, items: [], next: null, chosen: null, live: null }
+const state = { me: null, items: [], next: null, chosen: null, live: null, repairs: null, company: null }
 
 /** Problems that are kept quiet are listed in place of incidents. */
 const isQuiet = () => $('status').value === 'quiet'
@@ -55,12 +57,30 @@ async function choose(id) {
   state.chosen = id
   showList()
   const incident = await call('GET', `/api/incidents/${encodeURIComponent(id)}`)
-  if (state.chosen === id) $('detail').replaceChildren(...detail(incident, state.me, state.me.role === 'viewer' ? null : (name, body) => void attempt(() => act(id, name, body)), growing.of(id)))
+  if (state.chosen !== id) return
+  if (state.repairs?.id !== id) {
+    state.repairs?.part.end()
+    state.repairs = { id, part: new Repairs(incident, state.me) }
+  }
+  const { part } = state.repairs
+  $('detail').replaceChildren(...detail(incident, state.me, state.me.role === 'viewer' ? null : (name, body) => void attempt(() => act(id, name, body)), growing.of(id), part.element))
+  await part.refresh(incident)
+}
+
+/** The company that is chosen in the filter, for those who manage it. */
+async function showCompany() {
+  const id = $('company').value
+  const isShown = id !== '' && ['msp_admin', 'company_admin'].includes(state.me.role)
+  $('company-part').hidden = !isShown
+  if (!isShown || state.company?.id === id) return
+  state.company = { id, part: new CompanyPart(id) }
+  $('company-body').replaceChildren(state.company.part.element)
+  await state.company.part.refresh()
 }
 
 async function act(id, name, body = {}) {
   if (name === 'open') return choose(body.id)
-  for (const button of $('detail').querySelectorAll('button')) button.disabled = true
+  for (const button of $('detail').querySelectorAll('.actions.commands button')) button.disabled = true
   try {
     await call('POST', `/api/incidents/${encodeURIComponent(id)}/${name}`, body, { 'idempotency-key': `console-${Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36)).join('')}` })
   } finally {
@@ -113,8 +133,10 @@ async function open() {
 function leave(message = '') {
   session.token = null
   state.live?.abort()
-  Object.assign(state, { me: null, items: [], next: null, chosen: null, live: null })
-  for (const id of ['incidents', 'detail', 'figures']) $(id).replaceChildren()
+  state.repairs?.part.end()
+  Object.assign(state, { me: null, items: [], next: null, chosen: null, live: null, repairs: null, company: null })
+  for (const id of ['incidents', 'detail', 'figures', 'company-body']) $(id).replaceChildren()
+  $('company-part').hidden = true
   for (const id of ['board', 'logout', 'live']) $(id).hidden = true
   $('who').textContent = ''
   $('login').hidden = false
@@ -136,6 +158,7 @@ $('login-form').addEventListener('submit', async (event) => {
 session.onLost = () => leave('The log-in has ended; log in again.')
 $('logout').addEventListener('click', () => leave())
 for (const id of ['company', 'status', 'severity']) $(id).addEventListener('change', () => void attempt(refresh))
+$('company').addEventListener('change', () => void attempt(showCompany))
 $('search').addEventListener('input', soon)
 $('more').addEventListener('click', () => void attempt(async () => {
   const page = await call('GET', listPath(state.next))

@@ -87,8 +87,8 @@ const ACTIONS = {
   reopen: { label: 'Reopen', when: (one) => ['resolved', 'closed'].includes(one.status) },
 }
 
-/** An incident in full. `onAction` is called with a command's name and body; without it nothing can be pressed. `growing` is the analysis being written, or null. */
-export function detail(incident, me, onAction, growing) {
+/** An incident in full. `onAction` is called with a command's name and body; without it nothing can be pressed. `growing` is the analysis being written, or null; `repairs` the element of repairs. */
+export function detail(incident, me, onAction, growing, repairs) {
   const buttons = onAction === null || incident.mergedInto !== null ? [] : Object.entries(ACTIONS).filter(([, action]) => action.when(incident))
     .map(([name, action]) => el('button', { className: 'quiet', onclick: () => onAction(name) }, action.label))
   if (buttons.length > 0 && me.kind === 'user' && incident.assignee !== me.id) buttons.unshift(el('button', { onclick: () => onAction('assign', { assignee: me.id }) }, 'Assign to me'))
@@ -98,8 +98,8 @@ export function detail(incident, me, onAction, growing) {
     el('p', {}, severity(incident.severity), el('span', { className: 'tag' }, words(incident.status)), el('span', { className: 'tag' }, `priority ${incident.priority}`), el('br'), facts),
     el('p', { className: 'muted' }, 'Opened ', time(incident.openedAt), ' · updated ', time(incident.updatedAt), incident.acknowledgedAt === null ? null : [' · acknowledged ', time(incident.acknowledgedAt)]),
     incident.mergedInto === null ? null : el('p', {}, 'This incident was merged into another. ', el('button', { className: 'quiet', onclick: () => onAction?.('open', { id: incident.mergedInto }) }, 'Show it')),
-    el('div', { className: 'actions' }, buttons),
-    rootCause(incident.rootCause), findings(incident.findings), analysis(incident, growing, onAction),
+    el('div', { className: 'actions commands' }, buttons),
+    rootCause(incident.rootCause), findings(incident.findings), analysis(incident, growing, onAction), repairs,
     el('h3', {}, 'Problems, and why each is here'), el('ul', { className: 'problems' }, incident.problems.map(problem)),
     incident.problemCount > incident.problems.length ? el('p', { className: 'muted' }, `The latest ${incident.problems.length} of ${number.format(incident.problemCount)}.`) : null,
     el('h3', {}, 'What happened'),
