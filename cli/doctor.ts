@@ -1,12 +1,15 @@
-/** `aw doctor`: the configuration, and through the running program its engines, lag, senders and language models; each finding says how to mend it. */
+/** `aw doctor`: the configuration, and through the running program its engines, lag, senders, remediation and language models; each finding says how to mend it. */
 import { embeddedEngines, readConfig, type Config } from '../config.ts'
 import { systemClock } from '../schemas/clock.ts'
 import { toAppError } from '../schemas/errors.ts'
+import type { RemediationSettingsView } from '../schemas/remediation-views.ts'
+import type { ApprovalView, CloudAccountView, RunView } from '../schemas/runs.ts'
 import type { IntegrationView } from '../schemas/views.ts'
 import { ApiClient, request } from './client.ts'
 import type { Finding } from './finding.ts'
 import { modelsOf, type ModelTest } from './models.ts'
 import { table } from './output.ts'
+import { approvalFindings, companyFindings, runFindings, stopOfAll } from './remediation-doctor.ts'
 import { sendersOf } from './senders.ts'
 
 interface Check { name: string; ok: boolean; message: string | null; latencyMs: number }
@@ -28,6 +31,7 @@ export async function doctor(environment: Readonly<Record<string, string | undef
     await attempt(findings, 'lag', () => lag(config, findings))
     await attempt(findings, 'dead letters', () => deadLetters(config, findings))
     await attempt(findings, 'senders', () => senders(config, findings))
+    await attempt(findings, 'remediation', () => remediation(config, findings))
     await attempt(findings, 'language models', () => models(config, findings))
   }
   if (config !== null) await attempt(findings, 'servers', () => servers(config, findings))
@@ -99,12 +103,27 @@ async function models(config: Config, findings: Finding[]): Promise<void> {
 
 async function senders(config: Config, findings: Finding[]): Promise<void> {
   const api = new ApiClient(config)
+  for await (const company of companies(api)) {
+    const { items } = await api.call<Listed<IntegrationView>>('GET', `/api/companies/${company.id}/integrations`)
+    findings.push(...sendersOf(company.name, items, systemClock.now()))
+  }
+}
+
+async function remediation(config: Config, findings: Finding[]): Promise<void> {
+  const api = new ApiClient(config)
+  const nowMs = systemClock.now()
+  findings.push(...stopOfAll(await api.call<RemediationSettingsView>('GET', '/api/settings/remediation')))
+  for await (const { id, name } of companies(api)) {
+    const [settings, clouds] = await Promise.all([api.call<RemediationSettingsView>('GET', `/api/companies/${id}/remediation`), api.call<Listed<CloudAccountView>>('GET', `/api/companies/${id}/cloud-accounts`)])
+    findings.push(...companyFindings({ name, settings, clouds: clouds.items }, nowMs))
+  }
+  findings.push(...runFindings((await api.call<Listed<RunView>>('GET', '/api/runs?limit=200&status=open')).items, nowMs), ...approvalFindings((await api.call<Listed<ApprovalView>>('GET', '/api/approvals?limit=200&status=pending')).items))
+}
+
+async function* companies(api: ApiClient): AsyncGenerator<{ readonly id: string; readonly name: string }> {
   for (let cursor: string | null = ''; cursor !== null;) {
     const page: Listed<{ id: string; name: string }> = await api.call('GET', `/api/companies?limit=100${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`)
-    for (const company of page.items) {
-      const { items } = await api.call<Listed<IntegrationView>>('GET', `/api/companies/${company.id}/integrations`)
-      findings.push(...sendersOf(company.name, items, systemClock.now()))
-    }
+    yield* page.items
     cursor = page.next
   }
 }
