@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { CloudAccountView, RunView } from '../schemas/runs.ts'
-import { approvalFindings, companyFindings, runFindings, stopOfAll } from './remediation-doctor.ts'
+import type { CloudAccountView, RunView } from '../../schemas/runs.ts'
+import { approvalFindings, companyFindings, runFindings, stopOfAll } from '../../cli/remediation-doctor.ts'
 
 const NOW = Date.UTC(2026, 0, 10)
 const SETTINGS = { companyId: 'c', settings: {}, granted: {}, effective: {}, revision: 0, updatedAt: null, updatedBy: null }
