@@ -48,7 +48,7 @@ export const RUNBOOK_DETAIL = answer({
 })
 
 /** What a check of a runbook found. */
-export const RUNBOOK_FAULTS = answer({ ok: flag(), items: list(answer({ file: text(), path: text({ description: 'such as steps[0].timeout; empty: the file as a whole' }), message: text() })), next: { type: 'null' } })
+export const RUNBOOK_FAULTS = answer({ ok: flag(), items: list(answer({ level: text({ enum: ['mistake', 'advice'] }), file: text(), path: text({ description: 'such as steps[0].timeout; empty: the file as a whole' }), message: text() })), next: { type: 'null' } })
 
 const TARGET = answer({
   asset: text(), cloud: CLOUD, cloudAccountId: text(), system: SYSTEM, region: text(), instanceId: text(), group: nullable(text()), foundBy: text(), isCritical: flag(),

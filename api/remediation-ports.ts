@@ -1,7 +1,7 @@
 /** What the API needs of the remediator. The stores of storage/remediation fit these by shape; `remediation-desk.ts` at the root joins them with library, planner and guard. */
 import type { Caller, Scope } from '../schemas/access.ts'
 import type {
-  CloudAccountDraft, CloudOnboarding, OutputPage, PlanView, RemediationSettingsView, RemediationStats, ReplayView, RunbookDetail, RunbookFault, RunbookSummary, RunDetail, RunRequest,
+  CloudAccountDraft, CloudOnboarding, OutputPage, PlanView, RemediationSettingsView, RemediationStats, ReplayView, RunbookDetail, RunbookFault, RunbookSummary, RunDetail, RunRequest, SuggestedRunbook,
 } from '../schemas/remediation-views.ts'
 import type { ApprovalView, Cloud, CloudAccountView, RemediationSettings, RunStatus, RunView } from '../schemas/runs.ts'
 import type { RemediationGrant } from '../schemas/remediation-settings.ts'
@@ -57,8 +57,8 @@ export interface Runs {
   /** Asks for its end; a run that has ended throws `conflict`. */
   cancel(caller: Caller, id: string): Promise<RunDetail>
   replay(caller: Caller, query: { readonly companyId: string; readonly fromMs: number | null; readonly toMs: number | null; readonly limit: number }): Promise<ReplayView>
-  /** Runbooks that fit an incident, best first. */
-  suggest(scope: Scope, incidentId: string): Promise<readonly Pick<RunbookSummary, 'id' | 'summary' | 'effectiveRisk'>[]>
+  /** Runbooks for an incident the caller may see, best first: those whose criteria hold, then those the analyst only named. */
+  suggest(scope: Scope, incident: { readonly id: string; readonly companyId: string }): Promise<readonly SuggestedRunbook[]>
 }
 
 /** A person's answer to a request. */

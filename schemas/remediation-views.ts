@@ -45,8 +45,21 @@ export interface RunbookSummary extends Pick<Runbook, 'id' | 'version' | 'summar
 /** A runbook in full, with its scripts. */
 export interface RunbookDetail extends RunbookSummary, Pick<Runbook, 'match' | 'inputs' | 'limits' | 'approval' | 'steps' | 'rollback' | 'verify'> {}
 
+/** A runbook that may help with an incident. */
+export interface SuggestedRunbook {
+  readonly id: string
+  readonly summary: string
+  readonly effectiveRisk: Risk
+  /** False: the analyst named it, and its criteria do not hold; a person may run it all the same. */
+  readonly fits: boolean
+  /** Sentences for people. */
+  readonly why: readonly string[]
+}
+
 /** One thing wrong with a runbook. */
 export interface RunbookFault {
+  /** `mistake`: it has to be mended; `advice`: it may be right as it is. */
+  readonly level: 'mistake' | 'advice'
   /** The file it stands in. */
   readonly file: string
   /** Where in the file, such as `steps[0].timeout`; empty: the file as a whole. */

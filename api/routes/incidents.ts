@@ -47,7 +47,7 @@ const COMMANDS: readonly { path: string; action: CommandAction; summary: string;
 
 /** Incidents, and what people ask of them. */
 export function incidentRoutes(app: FastifyInstance, context: RouteContext): void {
-  const { stores: { incidents, commands }, settlements, changed } = context
+  const { stores: { incidents, commands }, remediation, settlements, changed } = context
 
   app.get<{ Querystring: { limit: number; cursor?: string; company?: string; status?: string; severity?: string; assignee?: string; q?: string; merged: boolean } }>('/api/incidents', {
     config: { access: 'read' },
@@ -75,7 +75,11 @@ export function incidentRoutes(app: FastifyInstance, context: RouteContext): voi
   app.get<{ Params: { id: string } }>('/api/incidents/:id', {
     config: { access: 'read' },
     schema: { tags, summary: 'One incident with its problems and why each is in it', params: PARAMS, response: answers({ 200: INCIDENT_DETAIL }, ...READ_ERRORS) },
-  }, (request) => incidents.get(callerOf(request).scope, request.params.id))
+  }, async (request) => {
+    const { scope } = callerOf(request)
+    const incident = await incidents.get(scope, request.params.id)
+    return { ...incident, suggestedRunbooks: await remediation.runs.suggest(scope, incident) }
+  })
 
   for (const command of COMMANDS) {
     app.post<{ Params: { id: string }; Body: CommandBody | null; Headers: { 'idempotency-key'?: string } }>(`/api/incidents/:id/${command.path}`, {

@@ -61,7 +61,7 @@ export function runbookRoutes(app: FastifyInstance, context: RouteContext): void
     schema: { tags, summary: 'Everything wrong with a runbook; nothing is stored', body: body({ files: FILES }, ['files']), response: answers({ 200: RUNBOOK_FAULTS }, ...READ_ERRORS) },
   }, async (request) => {
     const items = await runbooks.check(request.body.files)
-    return { ok: items.length === 0, items, next: null }
+    return { ok: items.every(({ level }) => level === 'advice'), items, next: null }
   })
 
   for (const [prefix, access, whose, params] of [['/api/msp/runbooks/:rid', 'msp', 'the MSP, for all companies', {}], ['/api/companies/:id/runbooks/:rid', 'manage', 'a company', { id: ID }]] as const) {
