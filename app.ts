@@ -30,6 +30,8 @@ import { systemClock } from './schemas/clock.ts'
 import { openCodec } from './schemas/codec.ts'
 import type { Caller } from './schemas/access.ts'
 import { TOPICS } from './schemas/topics.ts'
+import { openRemediationDesk } from './remediation-desk.ts'
+import { openRemediationParts } from './remediation-parts.ts'
 import { readSecrets } from './secrets.ts'
 import { openDeadLetters } from './storage/dead-letters/store.ts'
 import { analyticsStore } from './storage/queries/analytics-store.ts'
@@ -123,12 +125,16 @@ export async function startApp(config: Config, roles: readonly RoleName[]): Prom
       const database = await engines.database()
       const history = await started(openHistoryBacktests({ engines, clock, logger }))
       const receipts = await openReceipts({ facts: source, sql: database, log: engines.log, schemaIds: engines.schemaIds })
+      const jwtKey = await jwtSecret(database, openSecretBox(secrets.masterKey))
+      const remediation = await openRemediationDesk({
+        ...await openRemediationParts({ database, clock, ceiling: config.mode, masterKey: secrets.masterKey, changed: () => relay?.wake() }), database, clock, ceiling: config.mode, secret: jwtKey, changed: () => relay?.wake(),
+      })
       await server.register(apiPlugin({
-        clock, stores, analytics: analyticsStore(source), receipts, explanations: openExplanations({ receipts, facts: source, sql: database, hasAdapter, openUntil }), openUntil,
+        clock, stores, remediation, analytics: analyticsStore(source), receipts, explanations: openExplanations({ receipts, facts: source, sql: database, hasAdapter, openUntil }), openUntil,
         deadLetters: await openDeadLetters({ facts: source, database, log: engines.log, schemaIds: engines.schemaIds, clock }), mappings: workbench, health, metrics: metrics.registry, live, settlements,
         changed: { outbox: () => relay?.wake(), credentials: async () => keeper?.refreshed(), analyses: () => analysing?.wake() },
         backtests: await openAdapterBacktests(engines), history, advice: companyAdvice({ facts: source, rules: stores.rules }), modelTests: llm.trials,
-        jwtSecret: await jwtSecret(await engines.database(), openSecretBox(secrets.masterKey)), adminToken: secrets.adminToken, mode: config.mode, publicUrl: config.notices.publicUrl, version: version(),
+        jwtSecret: jwtKey, adminToken: secrets.adminToken, mode: config.mode, publicUrl: config.notices.publicUrl, version: version(),
       }))
     } else {
       healthRoutes(server, { health, metrics: metrics.registry })

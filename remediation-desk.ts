@@ -26,7 +26,7 @@ export interface DeskParts {
   /** AW_MODE. */
   readonly ceiling: Mode
   readonly shelf: RunbookShelf
-  readonly planner: Planner
+  readonly planner: () => Promise<Planner>
   readonly runs: RunStore
   readonly clouds: CloudAccounts
   readonly replay: Runs['replay']
@@ -89,7 +89,7 @@ export function openRemediationDesk(parts: DeskParts): Remediation {
     replay,
     async suggest(scope, { id, companyId }) {
       await requireVisibleCompany(database, scope, companyId)
-      const answer = await planner.match(companyId, id)
+      const answer = await (await planner()).match(companyId, id)
       if (answer === null) return []
       const { msp, company } = await remediationLayers(database, companyId)
       return [...answer.fits.map(({ runbook, why }) => ({ runbook, fits: true, why })), ...answer.suggested.map((runbook) => ({ runbook, fits: false, why: ['The analyst named it; its criteria do not hold.'] }))]

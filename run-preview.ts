@@ -32,12 +32,12 @@ export interface Previewed {
 }
 
 /** Looks ahead. */
-export function runPreview({ database, clock, ceiling, planner, shelf }: { readonly database: SqlDatabase; readonly clock: Clock; readonly ceiling: Mode; readonly planner: Planner; readonly shelf: RunbookLibrary }) {
+export function runPreview({ database, clock, ceiling, planner, shelf }: { readonly database: SqlDatabase; readonly clock: Clock; readonly ceiling: Mode; readonly planner: () => Promise<Planner>; readonly shelf: RunbookLibrary }) {
   return async ({ companyId, runbook, incidentId, cloud, targets, inputs, mode: asked, caller }: PreviewQuestion): Promise<Previewed> => {
     const runId = randomUUID()
     const [company] = await database.query<{ mode: Mode | null }>(`select settings ->> 'mode' as mode from companies where id = $1`, [companyId])
     const mode = runMode(ceiling, company?.mode ?? null, asked)
-    const planned = await planner.plan({ runId, companyId, runbook, incidentId, problemKey: null, mode, cloud, wishes: targets, given: inputs })
+    const planned = await (await planner()).plan({ runId, companyId, runbook, incidentId, problemKey: null, mode, cloud, wishes: targets, given: inputs })
     const { plan, problemKey } = planned
     const { risk, ...facts } = await factsAsked(database, {
       companyId, incidentId, problemKey, runbook, targets: plan.targets, trigger: 'person', requester: { id: caller.id, role: caller.scope.role }, mode: asked,
