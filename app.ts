@@ -31,7 +31,7 @@ import { openCodec } from './schemas/codec.ts'
 import type { Caller } from './schemas/access.ts'
 import { TOPICS } from './schemas/topics.ts'
 import { openRemediationDesk } from './remediation-desk.ts'
-import { openRemediationParts } from './remediation-parts.ts'
+import { awsPrincipal, openRemediationParts } from './remediation-parts.ts'
 import { readSecrets } from './secrets.ts'
 import { openDeadLetters } from './storage/dead-letters/store.ts'
 import { analyticsStore } from './storage/queries/analytics-store.ts'
@@ -128,6 +128,7 @@ export async function startApp(config: Config, roles: readonly RoleName[]): Prom
       const jwtKey = await jwtSecret(database, openSecretBox(secrets.masterKey))
       const remediation = await openRemediationDesk({
         ...await openRemediationParts({ database, clock, ceiling: config.mode, masterKey: secrets.masterKey, changed: () => relay?.wake() }), database, clock, ceiling: config.mode, secret: jwtKey, changed: () => relay?.wake(),
+        awsPrincipal: awsPrincipal(clock),
       })
       await server.register(apiPlugin({
         clock, stores, remediation, analytics: analyticsStore(source), receipts, explanations: openExplanations({ receipts, facts: source, sql: database, hasAdapter, openUntil }), openUntil,

@@ -1,37 +1,35 @@
 /** Remediation as the API asks for it: library, planner, guard and stores joined. Nothing here calls a cloud; the look-up of machines and the check of an account are behind ports. */
-import type { CloudAccounts, Remediation, Runs } from './api/remediation-ports.ts'
+import type { Remediation, Runs } from './api/remediation-ports.ts'
 import { signedLinks } from './api/signed-links.ts'
-import type { Planner } from './remediator/plan/planner.ts'
+import type { Executor } from './remediator/executors/port.ts'
+import { cloudAccounts } from './remediator/cloud/accounts.ts'
+import type { RemediationParts } from './remediation-parts.ts'
 import { runPreview, shownVerdict, type Previewed } from './run-preview.ts'
 import { runbookDesk } from './runbook-desk.ts'
-import type { RunbookShelf } from './runbook-shelf.ts'
 import type { Caller } from './schemas/access.ts'
 import type { Clock } from './schemas/clock.ts'
 import { AppError } from './schemas/errors.ts'
 import { effectiveRisk } from './schemas/remediation-settings.ts'
 import type { RunDetail, RunRequest } from './schemas/remediation-views.ts'
 import type { Runbook } from './schemas/runbooks.ts'
+import { CLOUDS } from './schemas/runs.ts'
 import type { Mode } from './schemas/settings.ts'
 import { getIncident, requireVisibleCompany } from './storage/queries/incidents.ts'
 import type { SqlDatabase } from './storage/queries/sql.ts'
 import { approvalStore } from './storage/remediation/approval-store.ts'
 import { remediationStats } from './storage/remediation/run-rates.ts'
-import type { RunStore } from './storage/remediation/run-store.ts'
 import { remediationLayers, remediationSettingsStore } from './storage/remediation/settings-store.ts'
 
 /** What the desk is joined from. */
-export interface DeskParts {
+export interface DeskParts extends Pick<RemediationParts, 'shelf' | 'runs' | 'accounts' | 'executors' | 'planner'> {
   readonly database: SqlDatabase
   readonly clock: Clock
   /** AW_MODE. */
   readonly ceiling: Mode
-  readonly shelf: RunbookShelf
-  readonly planner: () => Promise<Planner>
-  readonly runs: RunStore
-  readonly clouds: CloudAccounts
-  readonly replay: Runs['replay']
   /** Signs links. */
   readonly secret: Uint8Array
+  /** Who this program is for Amazon; null where it cannot be found out. */
+  readonly awsPrincipal: () => Promise<string | null>
   /** Told when a run wants to be looked at. */
   readonly changed: () => void
 }
@@ -41,7 +39,7 @@ const SUGGESTED_MAX = 5
 
 /** The desk. */
 export function openRemediationDesk(parts: DeskParts): Remediation {
-  const { database, clock, shelf, planner, runs, clouds, replay, secret, changed } = parts
+  const { database, clock, ceiling, shelf, planner, runs, accounts, executors, awsPrincipal, secret, changed } = parts
   const preview = runPreview(parts)
   const riskOf = async (companyId: string) => {
     const risks = new Map((await shelf.list(companyId)).map(({ id, risk }) => [id, risk]))
@@ -86,7 +84,7 @@ export function openRemediationDesk(parts: DeskParts): Remediation {
     get: (scope, id) => runs.get(scope, id),
     output: (scope, id, cursor) => runs.output(scope, id, cursor),
     cancel: (caller, id) => runs.cancel(caller, id),
-    replay,
+    replay: () => Promise.reject(new AppError('internal', 'TODO')),
     async suggest(scope, { id, companyId }) {
       await requireVisibleCompany(database, scope, companyId)
       const answer = await (await planner()).match(companyId, id)
@@ -98,7 +96,8 @@ export function openRemediationDesk(parts: DeskParts): Remediation {
   }
 
   return {
-    runbooks: runbookDesk({ database, shelf }), runs: desk, clouds,
+    runbooks: runbookDesk({ database, shelf }), runs: desk,
+    clouds: cloudAccounts({ store: accounts, executors: Object.fromEntries(CLOUDS.map((cloud) => [cloud, { check: async (...asked: Parameters<Executor['check']>) => (await executors(cloud)).check(...asked) }])), callsClouds: ceiling !== 'demo', awsPrincipal }),
     approvals: signedLinks(approvalStore(database, { clock, decided: changed }), secret),
     settings: remediationSettingsStore(database, { clock, riskOf }),
     stats: (span) => remediationStats(database, span),

@@ -118,6 +118,12 @@ export function runbookRoutes(app: FastifyInstance, context: RouteContext): void
     return reply.code(202).header('location', `/api/runs/${run.id}`).send(run)
   })
 
+}
+
+/** What past incidents would have had. */
+export function replayRoutes(app: FastifyInstance, context: RouteContext): void {
+  const { remediation: { runs } } = context
+
   app.post<{ Body: { company: string; from?: string; to?: string; limit?: number } }>('/api/runbooks/replay', {
     config: { access: 'manage' },
     schema: {

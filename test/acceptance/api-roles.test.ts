@@ -3,14 +3,18 @@
  * incident that somebody else works on. A route that is missing here fails the first test. Calls of company A's people are made first,
  * and company B must stand afterwards exactly as before.
  */
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { runbookFiles } from '../../remediator/library/load.ts'
+import { SHIPPED_FOLDER } from '../../remediator/library/shipped.ts'
 import { systemClock } from '../../schemas/clock.ts'
 import type { DeliveryElement } from '../../schemas/receipts.ts'
 import { ROLES, type Role } from '../../schemas/settings.ts'
 import { ADMIN_TOKEN, openApiHarness, PASSWORD, type ApiHarness } from '../harness/api.ts'
+import { newRun, runbook } from '../harness/runs-world.ts'
 
 type Side = 'own' | 'other' | 'taken'
-interface Place { company: string; incident: string; spare: string; user: string; asset: string; integration: string; channel: string; command: string; delivery: string; letter: string; backtest: string; word: string }
+interface Place { company: string; incident: string; spare: string; user: string; asset: string; integration: string; channel: string; command: string; delivery: string; letter: string; backtest: string; word: string; account: string; run: string }
 interface Asked { url: string; body?: unknown; headers?: Record<string, string>; token?: string | undefined }
 interface Row {
   /** Statuses for MSP Admin, Company Admin, Technician, Viewer. */
@@ -37,7 +41,7 @@ const command = (name: string, body: (place: Place) => unknown = () => undefined
   ...COMMAND, ask: (place) => ({ url: `/api/incidents/${place.incident}/${name}`, body: body(place) }),
 })
 
-const PUBLIC = ['POST /api/auth/login', 'GET /api/health/live', 'GET /api/health/ready', 'GET /api/health', 'GET /metrics', 'GET /api/openapi.json', 'GET /', 'GET /console/style.css', 'GET /console/console.js', 'GET /console/api.js', 'GET /console/analysis.js', 'GET /console/dom.js', 'GET /console/view.js']
+const PUBLIC = ['GET /api/approvals/link/:token', 'POST /api/approvals/link/:token', 'GET /console/company.js', 'GET /console/repairs.js', 'POST /api/auth/login', 'GET /api/health/live', 'GET /api/health/ready', 'GET /api/health', 'GET /metrics', 'GET /api/openapi.json', 'GET /', 'GET /console/style.css', 'GET /console/console.js', 'GET /console/api.js', 'GET /console/analysis.js', 'GET /console/dom.js', 'GET /console/view.js']
 
 const TABLE: Record<string, Row> = {
   'GET /api/me': { ...ANYBODY, ask: () => ({ url: '/api/me' }) },
@@ -168,6 +172,44 @@ const TABLE: Record<string, Row> = {
   'GET /api/dead-letters/:id/original': { ...MANAGE, ask: (place) => ({ url: `/api/dead-letters/${place.letter}/original` }) },
   'POST /api/dead-letters/replay': { ...MANAGE, ask: (place) => ({ url: '/api/dead-letters/replay', body: { company: place.company } }) },
   'POST /api/dead-letters/:id/replay': { own: [202, 202, 403, 403], other: [202, 404, 403, 403], ask: (place) => ({ url: `/api/dead-letters/${place.letter}/replay` }) },
+  'GET /api/runbooks': { ...READ, ask: (place) => ({ url: `/api/runbooks?company=${place.company}` }) },
+  'GET /api/runbooks/:id': { ...READ, ask: (place) => ({ url: `/api/runbooks/disk-clean?company=${place.company}` }) },
+  'POST /api/runbooks/check': { own: [200, 200, 200, 403], ask: () => ({ url: '/api/runbooks/check', body: { files: { 'runbook.yaml': 'id: x' } } }) },
+  'PUT /api/msp/runbooks/:rid': { own: [200, 403, 403, 403], ask: () => savedRunbook('/api/msp/runbooks') },
+  'DELETE /api/msp/runbooks/:rid': { own: [204, 403, 403, 403], ask: () => storedRunbook('/api/msp/runbooks') },
+  'PUT /api/companies/:id/runbooks/:rid': { ...MANAGE, ask: (place) => savedRunbook(`/api/companies/${place.company}/runbooks`) },
+  'DELETE /api/companies/:id/runbooks/:rid': { ...REMOVE, ask: (place, role) => (place === places.own || role === 'msp_admin' ? storedRunbook(`/api/companies/${place.company}/runbooks`) : { url: `/api/companies/${place.company}/runbooks/none` }) },
+  'POST /api/msp/runbooks/:rid/plan': { own: [200, 200, 200, 403], other: [200, 404, 404, 403], taken: [200, 200, 404, 403], ask: (place) => ({ url: '/api/msp/runbooks/disk-clean/plan', body: { company: place.company, incident: place.incident, mode: 'demo' } }) },
+  'POST /api/msp/runbooks/:rid/execute': { own: [202, 202, 202, 403], other: [202, 404, 404, 403], taken: [202, 202, 404, 403], ask: (place) => ({ url: '/api/msp/runbooks/disk-clean/execute', body: { company: place.company, incident: place.incident, mode: 'demo' } }) },
+  'POST /api/companies/:id/scripts': {
+    own: [202, 202, 202, 403], other: [202, 404, 404, 403], taken: [202, 202, 404, 403],
+    ask: (place) => ({ url: `/api/companies/${place.company}/scripts`, body: { summary: 'look', system: 'linux', script: 'df -h', incident: place.incident, mode: 'demo' } }),
+  },
+  // 'POST /api/runbooks/replay': { ...MANAGE, ask: (place) => ({ url: '/api/runbooks/replay', body: { company: place.company } }) },
+  'GET /api/runs': { ...READ, ask: (place) => ({ url: `/api/runs?company=${place.company}` }) },
+  'GET /api/runs/:id': { ...READ, taken: [200, 200, 404, 200], ask: (place) => ({ url: `/api/runs/${place.run}` }) },
+  'GET /api/runs/:id/output': { ...READ, taken: [200, 200, 404, 200], ask: (place) => ({ url: `/api/runs/${place.run}/output` }) },
+  'POST /api/runs/:id/cancel': { own: [202, 202, 202, 403], other: [202, 404, 404, 403], taken: [202, 202, 404, 403], ask: async (place, role) => ({ url: `/api/runs/${place === places.other && role !== 'msp_admin' ? place.run : await makeRun(place)}/cancel` }) },
+  'GET /api/approvals': { ...READ, ask: (place) => ({ url: `/api/approvals?company=${place.company}` }) },
+  'POST /api/approvals/:id/approve': { own: [200, 200, 403, 403], other: [200, 404, 404, 403], taken: [200, 200, 404, 403], ask: async (place, role) => ({ url: `/api/approvals/${await makeApproval(place, role)}/approve` }) },
+  'POST /api/approvals/:id/refuse': { own: [200, 200, 403, 403], other: [200, 404, 404, 403], taken: [200, 200, 404, 403], ask: async (place, role) => ({ url: `/api/approvals/${await makeApproval(place, role)}/refuse` }) },
+  'POST /api/approvals/:id/link': { own: [201, 201, 403, 403], other: [201, 404, 404, 403], taken: [201, 201, 404, 403], ask: async (place, role) => ({ url: `/api/approvals/${await makeApproval(place, role)}/link` }) },
+  'GET /api/settings/remediation': { own: [200, 403, 403, 403], ask: () => ({ url: '/api/settings/remediation' }) },
+  'PUT /api/settings/remediation': { own: [200, 403, 403, 403], ask: () => ({ url: '/api/settings/remediation', body: { settings: { maxConcurrent: 4 } } }) },
+  'POST /api/settings/remediation/stop': { own: [200, 403, 403, 403], ask: () => ({ url: '/api/settings/remediation/stop', body: { reason: 'look' } }) },
+  'POST /api/settings/remediation/resume': { own: [200, 403, 403, 403], ask: () => ({ url: '/api/settings/remediation/resume' }) },
+  'GET /api/companies/:id/remediation': { ...READ, ask: (place) => ({ url: `/api/companies/${place.company}/remediation` }) },
+  'PUT /api/companies/:id/remediation': { ...MANAGE, ask: (place) => ({ url: `/api/companies/${place.company}/remediation`, body: { settings: { maxConcurrent: 2 } } }) },
+  'POST /api/companies/:id/remediation/stop': { ...MANAGE, ask: (place) => ({ url: `/api/companies/${place.company}/remediation/stop`, body: { reason: `${place.word} looks` } }) },
+  'POST /api/companies/:id/remediation/resume': { ...MANAGE, ask: (place) => ({ url: `/api/companies/${place.company}/remediation/resume` }) },
+  'GET /api/companies/:id/cloud-accounts': { ...MANAGE, ask: (place) => ({ url: `/api/companies/${place.company}/cloud-accounts` }) },
+  'POST /api/companies/:id/cloud-accounts': { ...MAKE, ask: (place) => ({ url: `/api/companies/${place.company}/cloud-accounts`, body: { cloud: 'aws', name: fresh(), fields: { accountId: '123456789012', regions: 'eu-central-1' } } }) },
+  'GET /api/companies/:id/cloud-accounts/:accountId': { ...MANAGE, ask: (place) => ({ url: `/api/companies/${place.company}/cloud-accounts/${place.account}` }) },
+  'PATCH /api/companies/:id/cloud-accounts/:accountId': { ...MANAGE, ask: (place) => ({ url: `/api/companies/${place.company}/cloud-accounts/${place.account}`, body: { name: `${place.word} ${fresh()}` } }) },
+  'DELETE /api/companies/:id/cloud-accounts/:accountId': { ...REMOVE, ask: async (place, role) => ({ url: `/api/companies/${place.company}/cloud-accounts/${place === places.own || role === 'msp_admin' ? await makeAccount(place.company) : place.account}` }) },
+  'GET /api/companies/:id/cloud-accounts/:accountId/onboarding': { ...MANAGE, ask: (place) => ({ url: `/api/companies/${place.company}/cloud-accounts/${place.account}/onboarding` }) },
+  'POST /api/companies/:id/cloud-accounts/:accountId/check': { ...MANAGE, ask: (place) => ({ url: `/api/companies/${place.company}/cloud-accounts/${place.account}/check` }) },
+  'GET /api/stats/remediation': { ...READ, ask: (place) => ({ url: `/api/stats/remediation?company=${place.company}` }) },
   'GET /api/audit': { own: [200, 200, 200, 403], other: [200, 404, 404, 403], ask: (place) => ({ url: `/api/audit?company=${place.company}` }) },
   'GET /api/audit/export': { own: [200, 200, 200, 403], other: [200, 404, 404, 403], ask: (place) => ({ url: `/api/audit/export?company=${place.company}` }) },
   'GET /api/audit/verify': { own: [200, 403, 403, 403], other: [200, 403, 403, 403], ask: () => ({ url: '/api/audit/verify' }) },
@@ -183,10 +225,46 @@ async function channelOf(company: string): Promise<string> {
   return (await api.call(ADMIN_TOKEN, 'POST', `/api/companies/${company}/notice-channels`, { kind: 'teams', name: fresh(), address: 'https://x.logic.azure.com/w' })).body.id
 }
 
+/** A runbook under a name of its own, that is to be saved. */
+async function savedRunbook(path: string): Promise<{ url: string; body: unknown }> {
+  const id = fresh()
+  const files = await runbookFiles(join(SHIPPED_FOLDER, 'disk-clean-temp'))
+  return { url: `${path}/${id}`, body: { files: { ...files, 'runbook.yaml': files['runbook.yaml']?.replace(/^id: .*$/m, `id: ${id}`) } } }
+}
+
+async function storedRunbook(path: string): Promise<{ url: string }> {
+  const { url, body } = await savedRunbook(path)
+  const saved = await api.call(ADMIN_TOKEN, 'PUT', url, body)
+  if (saved.status !== 200) throw new Error(`saving ${url}: ${saved.text}`)
+  return { url }
+}
+
+async function makeAccount(company: string): Promise<string> {
+  return (await api.call(ADMIN_TOKEN, 'POST', `/api/companies/${company}/cloud-accounts`, { cloud: 'aws', name: fresh(), fields: { accountId: '123456789012', regions: 'eu-central-1' } })).body.id
+}
+
+async function makeRun({ company, incident }: Pick<Place, 'company' | 'incident'>): Promise<string> {
+  const id = `run-${fresh()}`
+  await api.remediation.runs.create(null, newRun(id, { companyId: company, incidentId: incident }), null)
+  return id
+}
+
+/** A request of medium risk on a run of its own; of another company the one that is there, so that nothing is made in it. */
+async function makeApproval(place: Place, role: Role): Promise<string> {
+  const run = place === places.other && role !== 'msp_admin' ? place.run : await makeRun(place)
+  const id = `approval-of-${run}`
+  await api.database.query(`update runs set status = 'awaiting_approval' where id = $1 and status = 'planned' and $2`, [run, place !== places.other || role === 'msp_admin'])
+  await api.database.query(
+    `insert into run_approvals (id, run_id, company_id, question, role, four_eyes, status, reason, plan_digest, requested_at, expires_at)
+     select $2, id, company_id, 'run', 'company_admin', false, 'pending', 'medium risk', plan_digest, now(), now() + interval '1 hour' from runs where id = $1 on conflict do nothing`, [run, id])
+  return id
+}
+
 /** Everything stored of a company. */
 async function rowsOf(company: string): Promise<unknown> {
   const tables = ['companies where id = $1', 'integrations where company_id = $1', 'integration_keys where integration_id in (select id from integrations where company_id = $1)', 'assets where company_id = $1',
     'incidents where company_id = $1', 'problems where company_id = $1', 'incident_timeline where company_id = $1', 'commands where company_id = $1', 'audit_log where company_id = $1',
+    'runs where company_id = $1', 'run_commands where run_id in (select id from runs where company_id = $1)', 'run_approvals where company_id = $1', 'cloud_accounts where company_id = $1', 'remediation_settings where company_id = $1', 'runbooks where company_id = $1',
     'rule_books where scope = $1', 'company_rules where company_id = $1',
     'users where id in (select user_id from user_companies where company_id = $1)', 'outbox where key = $1']
   const rows: Record<string, unknown> = {}
@@ -202,8 +280,13 @@ async function place(word: string, assignee: string | null, company?: string): P
   const [delivery, letter] = [`${word}-delivery`, `${word}-letter`]
   api.figures.deliveries.push({ deliveryId: delivery, companyId: id, integrationId: 'i', source: 'zabbix', receivedAt: '2026-01-01T00:00:00.000Z', state: 'settled', accepted: 1, counts: { in_flight: 0, stored: 1, repeated: 0, suppressed: 0, dropped: 0, dead_lettered: 0 }, elements: [element(word)], replays: [] })
   api.figures.letters.push({ id: letter, companyId: id, topic: 'alerts.raw.v1', stage: 'process', code: 'payload_invalid', message: `${word} message`, attempts: 1, at: '2026-01-01T00:00:00.000Z', deliveryId: delivery, integrationId: 'i', source: 'zabbix', element: 0, replay: null })
+  const run = await makeRun({ company: id, incident })
+  await api.database.query(`insert into run_approvals (id, run_id, company_id, question, role, four_eyes, status, reason, plan_digest, requested_at, expires_at) select 'approval-of-' || id, id, company_id, 'run', 'company_admin', false, 'pending', $2, plan_digest, now(), now() + interval '1 hour' from runs where id = $1`, [run, `${word} risk`])
+  const account = await makeAccount(id)
+  await api.call(ADMIN_TOKEN, 'POST', `/api/companies/${id}/cloud-accounts/${account}/check`)
+  await api.call(ADMIN_TOKEN, 'PATCH', `/api/companies/${id}/cloud-accounts/${account}`, { enabled: true })
   return {
-    company: id, incident, spare: await api.incident(id, { title: `${word} spare`, assignee }), user: (await api.user('technician', [id], word)).id,
+    run, account, company: id, incident, spare: await api.incident(id, { title: `${word} spare`, assignee }), user: (await api.user('technician', [id], word)).id,
     asset: (await api.call(ADMIN_TOKEN, 'POST', `/api/companies/${id}/assets`, { name: `${word}-host-${fresh()}` })).body.id,
     channel: await channelOf(id),
     integration: (await api.call(ADMIN_TOKEN, 'POST', `/api/companies/${id}/integrations`, { name: fresh(), source: 'zabbix' })).body.integration.id,
@@ -235,7 +318,7 @@ function port(): number {
 }
 
 beforeAll(async () => {
-  api = await openApiHarness(systemClock, { autoSettle: true })
+  api = await openApiHarness(systemClock, { autoSettle: true, shipped: [runbook()] })
   await api.app.listen({ port: 0, host: '127.0.0.1' })
   places.own = await place('alpha', null)
   places.other = await place('bravo', null)
@@ -274,7 +357,7 @@ describe('each role gets what the matrix gives it, and nothing else', () => {
   })
 
   test('lists without a company show only what is theirs', async () => {
-    for (const url of ['/api/companies', '/api/users', '/api/incidents?limit=200', '/api/deliveries', '/api/dead-letters', '/api/dead-letters/counts', '/api/audit?limit=200']) for (const role of ROLES.filter((candidate) => candidate !== 'msp_admin')) {
+    for (const url of ['/api/companies', '/api/users', '/api/incidents?limit=200', '/api/deliveries', '/api/dead-letters', '/api/dead-letters/counts', '/api/runs', '/api/approvals', '/api/runbooks', '/api/stats/remediation', '/api/audit?limit=200']) for (const role of ROLES.filter((candidate) => candidate !== 'msp_admin')) {
       expect(JSON.stringify((await api.call(tokens[role], 'GET', url)).body).toLowerCase()).not.toContain('bravo')
     }
     expect(JSON.stringify((await api.call(tokens.msp_admin, 'GET', '/api/incidents')).body)).toContain('bravo')

@@ -33,6 +33,11 @@ interface Tenant {
   readonly delivery: string
   readonly letter: string
   readonly backtest: string
+  /** Of its own. */
+  readonly runbook: string
+  readonly account: string
+  readonly run: string
+  readonly approval: string
 }
 
 interface Operation { method: string; path: string; hasCompanyQuery: boolean }
@@ -150,6 +155,19 @@ function bodyFor(operation: string): unknown {
     'POST /api/incidents/{id}/classify': { text: 'x', severity: 'low' },
     'POST /api/incidents/{id}/merge': { into: alpha.incident.id },
     'POST /api/incidents/{id}/split': { problemKeys: bravo.incident.problems.map(({ problemKey }) => problemKey) },
+    'POST /api/runbooks/check': { files: { 'runbook.yaml': 'id: x' } },
+    'PUT /api/msp/runbooks/{rid}': { files: { 'runbook.yaml': 'id: x' } },
+    'PUT /api/companies/{id}/runbooks/{rid}': { files: { 'runbook.yaml': 'id: x' } },
+    'POST /api/msp/runbooks/{rid}/plan': { company: bravo.company.id, incident: bravo.incident.id, targets: ['web-1'] },
+    'POST /api/msp/runbooks/{rid}/execute': { company: bravo.company.id, incident: bravo.incident.id, targets: ['web-1'] },
+    'POST /api/companies/{id}/scripts': { summary: 'x', system: 'linux', script: 'true', targets: ['web-1'] },
+    'POST /api/runbooks/replay': { company: bravo.company.id },
+    'POST /api/companies/{id}/remediation/stop': { reason: 'x' },
+    'PUT /api/companies/{id}/remediation': { settings: {} },
+    'POST /api/settings/remediation/stop': { reason: 'x' },
+    'PUT /api/settings/remediation': { settings: {} },
+    'POST /api/companies/{id}/cloud-accounts': { cloud: 'aws', name: 'x', fields: { accountId: '123456789012', regions: 'eu-central-1' } },
+    'PATCH /api/companies/{id}/cloud-accounts/{accountId}': { name: 'x' },
     'POST /api/backtests': { company: bravo.company.id, settings: {} },
     'POST /api/backtests/adapters': { company: bravo.company.id, integration: bravo.integration },
     'POST /api/dead-letters/replay': { company: bravo.company.id },
@@ -162,9 +180,9 @@ function bodyFor(operation: string): unknown {
 
 /** The path with everything in it Bravo's; throws on a parameter that nobody thought of. */
 function pathFor({ path, hasCompanyQuery }: Operation): string {
-  const ids: Record<string, string> = { companies: bravo.company.id, users: bravo.staff.viewer.userId, incidents: bravo.incident.id, commands: bravo.command, deliveries: bravo.delivery, alerts: `${bravo.delivery}:0`, backtests: bravo.backtest, 'dead-letters': bravo.letter }
+  const ids: Record<string, string> = { companies: bravo.company.id, users: bravo.staff.viewer.userId, incidents: bravo.incident.id, commands: bravo.command, deliveries: bravo.delivery, alerts: `${bravo.delivery}:0`, backtests: bravo.backtest, runs: bravo.run, approvals: bravo.approval, runbooks: bravo.runbook, 'dead-letters': bravo.letter }
   const filled = path.replace(/\{(\w+)\}/g, (_whole, name: string) => {
-    const value = { id: ids[path.split('/')[2] ?? ''], integrationId: bravo.integration, keyId: bravo.key, assetId: bravo.asset, source: 'zabbix', revision: '1', adviceId: 'hold-1', silence: 'silence-0' }[name]
+    const value = { id: ids[path.split('/')[2] ?? ''], integrationId: bravo.integration, keyId: bravo.key, assetId: bravo.asset, source: 'zabbix', revision: '1', adviceId: 'hold-1', silence: 'silence-0', rid: bravo.runbook, accountId: bravo.account }[name]
     if (value === undefined) throw new Error(`${path} has a parameter {${name}} that this test has no id of Bravo for`)
     return value
   })

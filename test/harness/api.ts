@@ -10,6 +10,9 @@ import { feedProjected } from '../../api/live-feed.ts'
 import { LiveHub } from '../../api/live-hub.ts'
 import type { AdapterBacktests, Analytics, DeadLetters, HealthCheck, HistoryBacktests, ModelTests, Receipts, Span } from '../../api/ports.ts'
 import { Settlements } from '../../api/settlements.ts'
+import { openRemediationDesk } from '../../remediation-desk.ts'
+import { openRemediationParts, type RemediationParts } from '../../remediation-parts.ts'
+import { ExecutorError, type Executor } from '../../remediator/executors/port.ts'
 import { openUntil } from '../../correlator/quiet/schedule.ts'
 import { workbench } from '../../processors/mapping/workbench.ts'
 import { companyAdvice } from '../../company-advice.ts'
@@ -17,7 +20,8 @@ import type { PastProblem } from '../../schemas/advice.ts'
 import type { Caller } from '../../schemas/access.ts'
 import type { Clock } from '../../schemas/clock.ts'
 import type { CommandOutcome, Command, IncidentChanged, IncidentRecord, ProblemPlaced } from '../../schemas/records.ts'
-import type { Role } from '../../schemas/settings.ts'
+import type { Mode, Role } from '../../schemas/settings.ts'
+import type { Runbook } from '../../schemas/runbooks.ts'
 import type { DeadLetterView, DeliveryView } from '../../schemas/views.ts'
 import { openDatabase, type Database } from '../../storage/postgres/database.ts'
 import { projectBatch } from '../../storage/projection/project-batch.ts'
@@ -49,6 +53,14 @@ function rowsOnly(database: Database, clock: Clock): HistoryBacktests {
 }
 
 const NO_MODELS: ModelTests = { providers: [], off: 'the harness has no language model', run: async () => [] }
+
+/** A cloud that knows no machine and takes no command: what the API does must do without. */
+const NO_CLOUD: Omit<Executor, 'cloud'> = {
+  capabilities: { systems: ['linux', 'windows'], automation: true, cancel: true, findsSent: true, timeoutMaxMs: 172_800_000, scriptMaxBytes: 60_000 },
+  send: () => Promise.reject(new ExecutorError('unavailable', 'the API sends nothing')), find: () => Promise.reject(new ExecutorError('unavailable', 'the API looks nothing up')), poll: () => Promise.reject(new ExecutorError('unavailable', 'the API polls nothing')),
+  cancel: () => Promise.reject(new ExecutorError('unavailable', 'the API ends nothing')), clean: () => Promise.reject(new ExecutorError('unavailable', 'the API cleans nothing')),
+  machines: async () => [], check: async () => ({ ok: true, findings: [{ name: 'role', ok: true, message: 'it may be assumed' }] }), costMicroUsd: () => 0,
+}
 
 /** Ledger and dead letters by company, so that a test sees which companies were asked for. */
 export class FakeFigures implements Analytics, DeadLetters {
@@ -128,10 +140,11 @@ export interface ApiHarness {
   readonly app: FastifyInstance
   readonly database: Database
   readonly masterKey: Buffer
+  readonly remediation: RemediationParts
   readonly figures: FakeFigures
   readonly live: LiveHub
   readonly checks: HealthCheck[]
-  readonly signals: { outbox: number; credentials: number }
+  readonly signals: { outbox: number; credentials: number; runs: number }
   /** Every route the API registered, without the documentation page's own. */
   readonly routes: readonly { method: string; url: string }[]
   call(token: string | null, method: string, url: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<{ status: number; body: Answer; text: string; headers: InjectHeaders }>
@@ -152,7 +165,7 @@ let serial = 0
 let version = 2 ** 40
 
 /** Opens it in a directory of its own; the first start of the embedded database takes seconds. With `autoSettle` every command is answered at once. */
-export async function openApiHarness(clock: Clock, options: { readonly autoSettle?: boolean; readonly modelTests?: ModelTests } = {}): Promise<ApiHarness> {
+export async function openApiHarness(clock: Clock, options: { readonly autoSettle?: boolean; readonly modelTests?: ModelTests; readonly mode?: Mode; readonly shipped?: readonly Runbook[] } = {}): Promise<ApiHarness> {
   const dataDir = mkdtempSync(join(tmpdir(), 'aw-api-'))
   const database = await openDatabase({ dataDir, clock })
   const masterKey = randomBytes(32)
@@ -160,17 +173,21 @@ export async function openApiHarness(clock: Clock, options: { readonly autoSettl
   const live = new LiveHub(clock)
   const settlements = new Settlements(clock)
   const stores = openStores(database, { clock, masterKey })
-  const signals = { outbox: 0, credentials: 0 }
+  const signals = { outbox: 0, credentials: 0, runs: 0 }
   const checks: HealthCheck[] = [{ name: 'database', ok: true, message: null, latencyMs: 1 }]
   const routes: { method: string; url: string }[] = []
   let settling: Promise<unknown> = Promise.resolve()
+  const mode = options.mode ?? 'dry-run'
+  const jwtSecret = randomBytes(32)
+  const remediation = await openRemediationParts({ database, clock, ceiling: mode, masterKey, changed: () => { signals.runs += 1 }, executors: async (cloud) => ({ ...NO_CLOUD, cloud }), shipped: options.shipped ?? [] })
   const app = Fastify()
   app.addHook('onRoute', (route: RouteOptions) => {
     for (const method of [route.method].flat()) if (method !== 'HEAD' && !route.url.startsWith('/api/docs')) routes.push({ method, url: route.url })
   })
   await app.register(apiPlugin({
     clock, stores, analytics: figures, receipts: figures.receipts(), explanations: openExplanations({ receipts: figures.receipts(), facts: { query: async () => [] }, sql: database, hasAdapter: (source) => source === 'zabbix', openUntil }), openUntil, deadLetters: figures, mappings: workbench, health: { ready: async () => checks }, metrics: new Registry(), live, settlements,
-    changed: { outbox: () => { signals.outbox += 1; if (options.autoSettle === true) settling = settling.then(() => harness.settle()) }, credentials: async () => { signals.credentials += 1 } }, jwtSecret: randomBytes(32), adminToken: ADMIN_TOKEN, mode: 'dry-run',
+    changed: { outbox: () => { signals.outbox += 1; if (options.autoSettle === true) settling = settling.then(() => harness.settle()) }, credentials: async () => { signals.credentials += 1 } }, jwtSecret, adminToken: ADMIN_TOKEN, mode,
+    remediation: openRemediationDesk({ ...remediation, database, clock, ceiling: mode, secret: jwtSecret, awsPrincipal: async () => null, changed: () => { signals.runs += 1 } }),
     backtests: NO_BACKTESTS, history: rowsOnly(database, clock), advice: companyAdvice({ facts: { query: async () => figures.problems as never[] }, rules: stores.rules }), modelTests: options.modelTests ?? NO_MODELS, publicUrl: 'http://aw.test', version: '0.0.0', passwordCost: { N: 16, r: 8, p: 1 },
   }))
   await app.ready()
@@ -188,7 +205,7 @@ export async function openApiHarness(clock: Clock, options: { readonly autoSettl
     feedProjected(projected, { live, settlements })
   }
   const harness: ApiHarness = {
-    app, database, masterKey, figures, live, checks, signals, routes, call, project,
+    app, database, masterKey, remediation, figures, live, checks, signals, routes, call, project,
     async company(name, settings = {}) {
       const { status, body } = await call(ADMIN_TOKEN, 'POST', '/api/companies', { name, ...settings })
       if (status !== 201) throw new Error(`making company ${name}: ${JSON.stringify(body)}`)
