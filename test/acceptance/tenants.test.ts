@@ -2,9 +2,12 @@
  * The story: two clients of one MSP have machines of the same names and the same troubles at the same time. Everybody at Alpha, whatever their role,
  * and every program that holds a key of Alpha, tries every route with what belongs to Bravo. Bravo must neither be seen nor changed.
  */
+import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runbookFiles } from '../../remediator/library/load.ts'
+import { SHIPPED_FOLDER } from '../../remediator/library/shipped.ts'
 import type { Role } from '../../schemas/settings.ts'
 import type { AssetView, DeadLetterView, IncidentDetail, IncidentView, IntegrationView, NoiseView, Page } from '../../schemas/views.ts'
 import { admin, Client, keyWorks, logIn, onboard, settledBalance, type Reply } from '../harness/client.ts'
@@ -92,7 +95,11 @@ async function tenant(company: Company): Promise<Tenant> {
   const { commandId } = (await boss.call<{ commandId: string }>('POST', `/api/incidents/${found!.id}/notes`, { text: `note of ${word}` })).body
   const backtest = (await boss.call<{ id: string }>('POST', '/api/backtests', { company: company.id, settings: {} })).body.id
   const letter = await until('the dead letter', async () => (await boss.get<Page<DeadLetterView>>('/api/dead-letters')).items[0])
-  return { word, company, staff, zabbix, integration: zabbix.integrationId, key, asset, incident: await boss.incident(found!.id), command: commandId, delivery, letter: letter.id, backtest }
+  const runbook = `own-${word}`
+  const files = await runbookFiles(join(SHIPPED_FOLDER, 'disk-clean-temp'))
+  expect((await boss.call('PUT', `/api/companies/${company.id}/runbooks/${runbook}`, { files: { ...files, 'runbook.yaml': files['runbook.yaml']?.replace(/^id: .*$/m, `id: ${runbook}`) } })).status).toBe(200)
+  const account = (await boss.call<{ id: string }>('POST', `/api/companies/${company.id}/cloud-accounts`, { cloud: 'aws', name: `cloud of ${word}`, fields: { accountId: '123456789012', regions: 'eu-central-1' } })).body.id
+  return { runbook, account, run: 'none', approval: 'none', word, company, staff, zabbix, integration: zabbix.integrationId, key, asset, incident: await boss.incident(found!.id), command: commandId, delivery, letter: letter.id, backtest }
 }
 
 /** All that a company can see of itself. */
@@ -100,7 +107,7 @@ async function stateOf({ company, staff, delivery, command, asset, letter }: Ten
   const boss = staff.company_admin
   const incidents = await boss.incidents('&merged=true')
   const paths = [
-    '/api/companies', `/api/companies/${company.id}`, `/api/companies/${company.id}/settings`, `/api/companies/${company.id}/rules`, `/api/companies/${company.id}/rules/effective`, `/api/companies/${company.id}/rules/revisions`, '/api/settings/diff', `/api/companies/${company.id}/integrations`, `/api/companies/${company.id}/assets`, `/api/companies/${company.id}/assets/${asset}`, '/api/users',
+    '/api/companies', `/api/companies/${company.id}`, `/api/companies/${company.id}/settings`, `/api/companies/${company.id}/rules`, `/api/companies/${company.id}/rules/effective`, `/api/companies/${company.id}/rules/revisions`, '/api/settings/diff', `/api/companies/${company.id}/integrations`, `/api/companies/${company.id}/remediation`, `/api/companies/${company.id}/cloud-accounts`, `/api/runbooks?company=${company.id}`, '/api/runs', '/api/approvals', '/api/stats/remediation', `/api/companies/${company.id}/assets`, `/api/companies/${company.id}/assets/${asset}`, '/api/users',
     '/api/incidents?limit=200&merged=true', ...incidents.map(({ id }) => `/api/incidents/${id}`), `/api/commands/${command}`, '/api/stats/noise', '/api/stats/incidents', '/api/balance',
     `/api/deliveries/${delivery}`, `/api/alerts/${encodeURIComponent(`${delivery}:0`)}/explain`, '/api/deliveries', '/api/dead-letters', '/api/dead-letters/counts', `/api/dead-letters/${encodeURIComponent(letter)}`, '/api/audit?limit=200',
   ]
@@ -112,8 +119,8 @@ async function stateOf({ company, staff, delivery, command, asset, letter }: Ten
 
 /** Words and ids that only Bravo has. */
 function marksOf(tenant: Tenant): string[] {
-  const { word, company, staff, integration, key, asset, incident, command, delivery, letter } = tenant
-  return [word, company.id, integration, key, asset, incident.id, command, delivery, letter, ...ROLES.map((role) => staff[role].userId), ...incident.problems.map(({ integrationId }) => integrationId)]
+  const { word, company, staff, integration, key, asset, incident, command, delivery, letter, account } = tenant
+  return [word, account, company.id, integration, key, asset, incident.id, command, delivery, letter, ...ROLES.map((role) => staff[role].userId), ...incident.problems.map(({ integrationId }) => integrationId)]
 }
 
 /** What of Bravo an answer shows that the question did not name. */
