@@ -126,7 +126,7 @@ export async function startApp(config: Config, roles: readonly RoleName[]): Prom
       const history = await started(openHistoryBacktests({ engines, clock, logger }))
       const receipts = await openReceipts({ facts: source, sql: database, log: engines.log, schemaIds: engines.schemaIds })
       const jwtKey = await jwtSecret(database, openSecretBox(secrets.masterKey))
-      const remediation = await openRemediationDesk({
+      const remediation = openRemediationDesk({
         ...await openRemediationParts({ database, clock, ceiling: config.mode, masterKey: secrets.masterKey, changed: () => relay?.wake() }), database, clock, ceiling: config.mode, secret: jwtKey, changed: () => relay?.wake(),
         awsPrincipal: awsPrincipal(clock),
       })

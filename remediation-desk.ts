@@ -1,7 +1,6 @@
 /** Remediation as the API asks for it: library, planner, guard and stores joined. Nothing here calls a cloud; the look-up of machines and the check of an account are behind ports. */
 import type { Remediation, Runs } from './api/remediation-ports.ts'
 import { signedLinks } from './api/signed-links.ts'
-import type { Executor } from './remediator/executors/port.ts'
 import { cloudAccounts } from './remediator/cloud/accounts.ts'
 import type { RemediationParts } from './remediation-parts.ts'
 import { runPreview, shownVerdict, type Previewed } from './run-preview.ts'
@@ -12,7 +11,6 @@ import { AppError } from './schemas/errors.ts'
 import { effectiveRisk } from './schemas/remediation-settings.ts'
 import type { RunDetail, RunRequest } from './schemas/remediation-views.ts'
 import type { Runbook } from './schemas/runbooks.ts'
-import { CLOUDS } from './schemas/runs.ts'
 import type { Mode } from './schemas/settings.ts'
 import { getIncident, requireVisibleCompany } from './storage/queries/incidents.ts'
 import type { SqlDatabase } from './storage/queries/sql.ts'
@@ -97,7 +95,7 @@ export function openRemediationDesk(parts: DeskParts): Remediation {
 
   return {
     runbooks: runbookDesk({ database, shelf }), runs: desk,
-    clouds: cloudAccounts({ store: accounts, executors: Object.fromEntries(CLOUDS.map((cloud) => [cloud, { check: async (...asked: Parameters<Executor['check']>) => (await executors(cloud)).check(...asked) }])), callsClouds: ceiling !== 'demo', awsPrincipal }),
+    clouds: cloudAccounts({ store: accounts, executors, callsClouds: ceiling !== 'demo', awsPrincipal }),
     approvals: signedLinks(approvalStore(database, { clock, decided: changed }), secret),
     settings: remediationSettingsStore(database, { clock, riskOf }),
     stats: (span) => remediationStats(database, span),

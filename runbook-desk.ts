@@ -7,6 +7,7 @@ import { AppError } from './schemas/errors.ts'
 import { effectiveRisk, isRunbookEnabled } from './schemas/remediation-settings.ts'
 import type { RunbookDetail, RunbookSummary } from './schemas/remediation-views.ts'
 import type { Runbook } from './schemas/runbooks.ts'
+import { requireManaged } from './storage/queries/companies.ts'
 import { requireVisibleCompany } from './storage/queries/incidents.ts'
 import type { SqlDatabase } from './storage/queries/sql.ts'
 import { runRates, sumOf } from './storage/remediation/run-rates.ts'
@@ -50,6 +51,8 @@ export function runbookDesk({ database, shelf }: { readonly database: SqlDatabas
     },
     check: async (files) => checkRunbook(files, { origin: 'company', companyId: null }).findings,
     async save(caller, companyId, id, files) {
+      // Who may not write here is not told what is wrong with it either.
+      if (companyId !== null) await requireManaged(database, caller.scope, companyId)
       const { runbook, findings } = checkRunbook(files, { origin: companyId === null ? 'msp' : 'company', companyId }, id)
       const mistakes = findings.filter(({ level }) => level === 'mistake')
       if (runbook === null || mistakes.length > 0) throw new AppError('bad_request', `the runbook has ${mistakes.length} mistake${mistakes.length === 1 ? '' : 's'}: ${mistakes.map(findingLine).join('; ').slice(0, 2_000)}`, { details: { mistakes } })

@@ -38,6 +38,7 @@ interface Tenant {
   readonly backtest: string
   /** Of its own. */
   readonly runbook: string
+  readonly channel: string
   readonly account: string
   readonly run: string
   readonly approval: string
@@ -98,8 +99,9 @@ async function tenant(company: Company): Promise<Tenant> {
   const runbook = `own-${word}`
   const files = await runbookFiles(join(SHIPPED_FOLDER, 'disk-clean-temp'))
   expect((await boss.call('PUT', `/api/companies/${company.id}/runbooks/${runbook}`, { files: { ...files, 'runbook.yaml': files['runbook.yaml']?.replace(/^id: .*$/m, `id: ${runbook}`) } })).status).toBe(200)
+  const channel = (await boss.call<{ id: string }>('POST', `/api/companies/${company.id}/notice-channels`, { kind: 'slack', name: `room of ${word}`, address: `https://hooks.slack.com/services/T000/B000/${word}` })).body.id
   const account = (await boss.call<{ id: string }>('POST', `/api/companies/${company.id}/cloud-accounts`, { cloud: 'aws', name: `cloud of ${word}`, fields: { accountId: '123456789012', regions: 'eu-central-1' } })).body.id
-  return { runbook, account, run: 'none', approval: 'none', word, company, staff, zabbix, integration: zabbix.integrationId, key, asset, incident: await boss.incident(found!.id), command: commandId, delivery, letter: letter.id, backtest }
+  return { channel, runbook, account, run: 'none', approval: 'none', word, company, staff, zabbix, integration: zabbix.integrationId, key, asset, incident: await boss.incident(found!.id), command: commandId, delivery, letter: letter.id, backtest }
 }
 
 /** All that a company can see of itself. */
@@ -107,7 +109,7 @@ async function stateOf({ company, staff, delivery, command, asset, letter }: Ten
   const boss = staff.company_admin
   const incidents = await boss.incidents('&merged=true')
   const paths = [
-    '/api/companies', `/api/companies/${company.id}`, `/api/companies/${company.id}/settings`, `/api/companies/${company.id}/rules`, `/api/companies/${company.id}/rules/effective`, `/api/companies/${company.id}/rules/revisions`, '/api/settings/diff', `/api/companies/${company.id}/integrations`, `/api/companies/${company.id}/remediation`, `/api/companies/${company.id}/cloud-accounts`, `/api/runbooks?company=${company.id}`, '/api/runs', '/api/approvals', '/api/stats/remediation', `/api/companies/${company.id}/assets`, `/api/companies/${company.id}/assets/${asset}`, '/api/users',
+    '/api/companies', `/api/companies/${company.id}`, `/api/companies/${company.id}/settings`, `/api/companies/${company.id}/rules`, `/api/companies/${company.id}/rules/effective`, `/api/companies/${company.id}/rules/revisions`, '/api/settings/diff', `/api/companies/${company.id}/integrations`, `/api/companies/${company.id}/remediation`, `/api/companies/${company.id}/cloud-accounts`, `/api/notice-channels?company=${company.id}`, `/api/runbooks?company=${company.id}`, '/api/runs', '/api/approvals', '/api/stats/remediation', `/api/companies/${company.id}/assets`, `/api/companies/${company.id}/assets/${asset}`, '/api/users',
     '/api/incidents?limit=200&merged=true', ...incidents.map(({ id }) => `/api/incidents/${id}`), `/api/commands/${command}`, '/api/stats/noise', '/api/stats/incidents', '/api/balance',
     `/api/deliveries/${delivery}`, `/api/alerts/${encodeURIComponent(`${delivery}:0`)}/explain`, '/api/deliveries', '/api/dead-letters', '/api/dead-letters/counts', `/api/dead-letters/${encodeURIComponent(letter)}`, '/api/audit?limit=200',
   ]
@@ -119,8 +121,8 @@ async function stateOf({ company, staff, delivery, command, asset, letter }: Ten
 
 /** Words and ids that only Bravo has. */
 function marksOf(tenant: Tenant): string[] {
-  const { word, company, staff, integration, key, asset, incident, command, delivery, letter, account } = tenant
-  return [word, account, company.id, integration, key, asset, incident.id, command, delivery, letter, ...ROLES.map((role) => staff[role].userId), ...incident.problems.map(({ integrationId }) => integrationId)]
+  const { word, company, staff, integration, key, asset, incident, command, delivery, letter, account, channel } = tenant
+  return [word, account, channel, company.id, integration, key, asset, incident.id, command, delivery, letter, ...ROLES.map((role) => staff[role].userId), ...incident.problems.map(({ integrationId }) => integrationId)]
 }
 
 /** What of Bravo an answer shows that the question did not name. */
@@ -162,6 +164,9 @@ function bodyFor(operation: string): unknown {
     'POST /api/incidents/{id}/classify': { text: 'x', severity: 'low' },
     'POST /api/incidents/{id}/merge': { into: alpha.incident.id },
     'POST /api/incidents/{id}/split': { problemKeys: bravo.incident.problems.map(({ problemKey }) => problemKey) },
+    'POST /api/companies/{id}/notice-channels': { kind: 'slack', name: 'x', address: 'https://hooks.slack.com/services/T000/B000/x' },
+    'POST /api/notice-channels': { kind: 'slack', name: 'x', address: 'https://hooks.slack.com/services/T000/B000/x' },
+    'PATCH /api/notice-channels/{id}': { enabled: false },
     'POST /api/runbooks/check': { files: { 'runbook.yaml': 'id: x' } },
     'PUT /api/msp/runbooks/{rid}': { files: { 'runbook.yaml': 'id: x' } },
     'PUT /api/companies/{id}/runbooks/{rid}': { files: { 'runbook.yaml': 'id: x' } },
@@ -187,7 +192,7 @@ function bodyFor(operation: string): unknown {
 
 /** The path with everything in it Bravo's; throws on a parameter that nobody thought of. */
 function pathFor({ path, hasCompanyQuery }: Operation): string {
-  const ids: Record<string, string> = { companies: bravo.company.id, users: bravo.staff.viewer.userId, incidents: bravo.incident.id, commands: bravo.command, deliveries: bravo.delivery, alerts: `${bravo.delivery}:0`, backtests: bravo.backtest, runs: bravo.run, approvals: bravo.approval, runbooks: bravo.runbook, 'dead-letters': bravo.letter }
+  const ids: Record<string, string> = { companies: bravo.company.id, users: bravo.staff.viewer.userId, incidents: bravo.incident.id, commands: bravo.command, deliveries: bravo.delivery, alerts: `${bravo.delivery}:0`, backtests: bravo.backtest, runs: bravo.run, approvals: bravo.approval, runbooks: bravo.runbook, 'notice-channels': bravo.channel, 'dead-letters': bravo.letter }
   const filled = path.replace(/\{(\w+)\}/g, (_whole, name: string) => {
     const value = { id: ids[path.split('/')[2] ?? ''], integrationId: bravo.integration, keyId: bravo.key, assetId: bravo.asset, source: 'zabbix', revision: '1', adviceId: 'hold-1', silence: 'silence-0', rid: bravo.runbook, accountId: bravo.account }[name]
     if (value === undefined) throw new Error(`${path} has a parameter {${name}} that this test has no id of Bravo for`)
