@@ -40,14 +40,10 @@ export function runPreview({ database, clock, ceiling, planner, shelf }: { reado
     const planned = await (await planner()).plan({ runId, companyId, runbook, incidentId, problemKey: null, mode, cloud, wishes: targets, given: inputs })
     const { plan, problemKey } = planned
     const { risk, ...facts } = await factsAsked(database, {
-      companyId, incidentId, problemKey, runbook, targets: plan.targets, trigger: 'person', requester: { id: caller.id, role: caller.scope.role }, mode: asked,
+      companyId, incidentId, problemKey, runbook, targets: plan.targets, candidates: plan.candidates.length, trigger: 'person', requester: { id: caller.id, role: caller.scope.role }, mode: asked,
     }, { nowMs: clock.now(), ceiling })
-    if (planned.kind === 'refused') {
-      const { code, why } = planned
-      // A person may choose among several machines; everything else has to be mended first.
-      if (code !== 'target_ambiguous' || plan.candidates.length === 0) return { runId, mode, risk, problemKey, plan: null, verdict: { kind: 'refuse', code, why, untilMs: null } }
-      return { runId, mode, risk, problemKey, plan, verdict: { kind: 'ask', code, why, role: 'technician', fourEyes: false, timeoutMs: 0 } }
-    }
+    // A person may choose among several machines, for which the guard asks; everything else has to be mended first.
+    if (planned.kind === 'refused' && (planned.code !== 'target_ambiguous' || plan.candidates.length === 0)) return { runId, mode, risk, problemKey, plan: null, verdict: { kind: 'refuse', code: planned.code, why: planned.why, untilMs: null } }
     const current = await shelf.get(companyId, runbook.id)
     return { runId, mode, risk, problemKey, plan, verdict: judge({ ...facts, risk, currentDigest: current?.digest ?? null, maintenance: [] }) }
   }
