@@ -17,7 +17,7 @@ printf '%s' "$AW_INPUT_VALUE" | base64 | tr -d '\\n' >/tmp/told
 printf '\\n' >>/tmp/told
 case $AW_INPUT_VALUE in x) : ;; esac
 [ "$AW_INPUT_VALUE" = x ] || ls -d -- "/srv/$AW_INPUT_VALUE" >/dev/null 2>&1
-grep -F -e "$AW_INPUT_VALUE" /etc/hosts >/dev/null 2>&1
+expr "x$AW_INPUT_VALUE" : x >/dev/null
 env | grep -c '^AW_INPUT_' >/dev/null
 sh -c 'printf "%s" "$1" >/dev/null' sh "$AW_INPUT_VALUE"
 aw_fact told "$AW_INPUT_VALUE"
@@ -76,9 +76,9 @@ describe('the functions of scripts', () => {
 
   test('keep the result short, whatever a script tells', async (context) => {
     const root = await throwawayRoot(context)
-    const { stdout, result } = await root.script('n=0; while [ "$n" -lt 300 ]; do n=$((n + 1)); aw_changed "$n $(printf "%0300d" 0)"; aw_fact "f$n" "$(printf "%0300d" 0)"; done; aw_ok "$(printf "%01000d" 0)"')
+    const { stdout, result } = await root.script('n=0; while [ "$n" -lt 120 ]; do n=$((n + 1)); aw_changed "$n $(printf "%0300d" 0)"; aw_fact "f$n" "$(printf "%0300d" 0)"; done; aw_ok "$(printf "%01000d" 0)"')
     expect(Buffer.byteLength(stdout)).toBeLessThan(4_096)
-    expect(result).toMatchObject({ changedCount: 300 })
+    expect(result).toMatchObject({ changedCount: 120 })
     expect(result?.changed.length).toBeGreaterThan(3)
   })
 
