@@ -6,8 +6,6 @@ if (($Volume -ne '') -and ($Volume -ne $Drive)) { Deny-AwRun -Code 'other_volume
 $Limit = (Get-Date).AddDays(-$Days)
 $MaxFiles = 5000
 $Until = (Get-Date).AddSeconds(150)
-$Count = 0
-$Bytes = [long]0
 
 # Plain files only: a junction or a link may lead anywhere.
 function Remove-OldLog {

@@ -27,6 +27,7 @@ function Remove-Tree {
         try { [System.IO.Directory]::Delete($Entry.FullName, $false) } catch [System.IO.IOException] { return } catch [System.UnauthorizedAccessException] { return }
         return
     }
+    if ($Entry.LastWriteTime -ge $Limit) { return }
     $Length = $Entry.Length
     try { [System.IO.File]::Delete($Entry.FullName) } catch [System.IO.IOException] { return } catch [System.UnauthorizedAccessException] { return }
     $script:Files++

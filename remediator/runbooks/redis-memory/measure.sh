@@ -14,7 +14,7 @@ fi
 [ "$(ask ping)" = PONG ] || aw_refuse not_reachable "Redis does not answer on port $AW_INPUT_PORT."
 info() { ask info all | tr -d '\r'; }
 figures() {
-  info | awk -F: '{ v[$1] = $2 } END { m = v["maxmemory"]; printf "%d %d %d %s %s %s\n", v["used_memory"], v["used_memory_rss"], (m > 0 ? v["used_memory"] * 100 / m : 0), (v["mem_fragmentation_ratio"] == "" ? 0 : v["mem_fragmentation_ratio"]), v["mem_allocator"], v["role"] }'
+  info | awk -F: '{ v[$1] = $2 } END { m = v["maxmemory"]; printf "%d %d %d %s %s %s\n", v["used_memory"], v["used_memory_rss"], (m > 0 ? v["used_memory"] * 100 / m : 0), (v["mem_fragmentation_ratio"] == "" ? 0 : v["mem_fragmentation_ratio"]), (v["mem_allocator"] == "" ? "unknown" : v["mem_allocator"]), v["role"] }'
 }
 figures >"$AW_DIR/figures"
 read -r used rss percent fragmentation allocator role <"$AW_DIR/figures"
