@@ -229,7 +229,7 @@ async function channelOf(company: string): Promise<string> {
 async function savedRunbook(path: string): Promise<{ url: string; body: unknown }> {
   const id = fresh()
   const files = await runbookFiles(join(SHIPPED_FOLDER, 'disk-clean-temp'))
-  return { url: `${path}/${id}`, body: { files: { ...files, 'runbook.yaml': files['runbook.yaml']?.replace(/^id: .*$/m, `id: ${id}`) } } }
+  return { url: `${path}/${id}`, body: { files: { ...files, 'runbook.yaml': files['runbook.yaml']?.replace(/^id: .*$/m, `id: ${id}`).replace(/^risk: .*$/m, 'risk: medium') } } }
 }
 
 async function storedRunbook(path: string): Promise<{ url: string }> {

@@ -98,7 +98,7 @@ async function tenant(company: Company): Promise<Tenant> {
   const letter = await until('the dead letter', async () => (await boss.get<Page<DeadLetterView>>('/api/dead-letters')).items[0])
   const runbook = `own-${word}`
   const files = await runbookFiles(join(SHIPPED_FOLDER, 'disk-clean-temp'))
-  expect((await boss.call('PUT', `/api/companies/${company.id}/runbooks/${runbook}`, { files: { ...files, 'runbook.yaml': files['runbook.yaml']?.replace(/^id: .*$/m, `id: ${runbook}`) } })).status).toBe(200)
+  expect((await boss.call('PUT', `/api/companies/${company.id}/runbooks/${runbook}`, { files: { ...files, 'runbook.yaml': files['runbook.yaml']?.replace(/^id: .*$/m, `id: ${runbook}`).replace(/^risk: .*$/m, 'risk: medium') } })).status).toBe(200)
   const channel = (await boss.call<{ id: string }>('POST', `/api/companies/${company.id}/notice-channels`, { kind: 'slack', name: `room of ${word}`, address: `https://hooks.slack.com/services/T000/B000/${word}` })).body.id
   const account = (await boss.call<{ id: string }>('POST', `/api/companies/${company.id}/cloud-accounts`, { cloud: 'aws', name: `cloud of ${word}`, fields: { accountId: '123456789012', regions: 'eu-central-1' } })).body.id
   return { channel, runbook, account, run: 'none', approval: 'none', word, company, staff, zabbix, integration: zabbix.integrationId, key, asset, incident: await boss.incident(found!.id), command: commandId, delivery, letter: letter.id, backtest }
