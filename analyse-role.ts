@@ -9,11 +9,14 @@ import type { AnalystNews } from './correlator/analyst/ports.ts'
 import { readPrompt } from './correlator/analyst/prompts.ts'
 import { worthAsking } from './correlator/analyst/worth.ts'
 import { DEFAULT_CATEGORIES } from './correlator/classify/categories.ts'
+import { openRunbookShelf } from './runbook-shelf.ts'
+import { isRunbookEnabled } from './schemas/remediation-settings.ts'
 import type { RuleBook } from './schemas/rules.ts'
 import { followNews, newsWriter } from './storage/analyses/news.ts'
 import { startAnalysisReader } from './storage/analyses/reader.ts'
 import { interruptAll, openAnalysisStore } from './storage/analyses/store.ts'
 import { settingsInForce, wholeSettings } from './storage/queries/company-settings.ts'
+import { remediationLayers } from './storage/remediation/settings-store.ts'
 import type { Stoppable, Surroundings } from './wiring.ts'
 
 /** A running role; `wake` makes it look at its list now. */
@@ -30,6 +33,9 @@ export interface AnalyseOptions {
   /** A note lies in the outbox. */
   readonly noted: () => void
 }
+
+/** Runbooks a model is told of. */
+const RUNBOOKS_MAX = 150
 
 /** Lets live listeners of this process hear of analyses that another one makes. */
 export async function startAnalysisNews({ engines, clock, logger }: Surroundings, live: LiveHub): Promise<Stoppable> {
@@ -61,9 +67,15 @@ export async function startAnalyse({ engines, clock, logger, metrics, failed }: 
     const own = rulesOf((await settingsInForce(database, companyId))?.rules ?? '')
     return [...new Set([...DEFAULT_CATEGORIES, ...own.categories ?? []].map(({ id }) => id))].filter((id) => own.categories?.some((category) => category.id === id && category.enabled === false) !== true)
   }
+  const shelf = await openRunbookShelf(database, { clock })
+  // Only what the company may use can be named; what is named is shown, and never run for that alone.
+  const runbooksOf = async (companyId: string): Promise<{ id: string; summary: string }[]> => {
+    const { msp, company } = await remediationLayers(database, companyId)
+    return (await shelf.list(companyId)).filter(({ id, match }) => match.all.length + match.any.length > 0 && isRunbookEnabled(id, msp, company)).slice(0, RUNBOOKS_MAX).map(({ id, summary }) => ({ id, summary }))
+  }
   const prices = readPrices(config.llm.pricesPath)
   const analyse = makeAnalyst({
-    store, model, prompt: readPrompt('incident'), runbooks: { list: () => Promise.resolve([]) }, categoriesOf, whyNot: modeOf, priceOf: (name) => prices.get(name) ?? null,
+    store, model, prompt: readPrompt('incident'), runbooks: { list: runbooksOf }, categoriesOf, whyNot: modeOf, priceOf: (name) => prices.get(name) ?? null,
     tell, metrics: metrics.analyst, logger, monotonicMs: () => performance.now(),
   })
   const reader = await startAnalysisReader({

@@ -201,5 +201,13 @@ export interface ReplayView {
   readonly matched: number
   readonly wouldRun: number
   readonly wouldAsk: number
+  /** A runbook fits, and the guard would not let it run. */
+  readonly wouldRefuse: number
+  /** Of the incidents; null where there are none. */
+  readonly matchedShare: number | null
+  readonly wouldRunShare: number | null
+  /** How many were asked about or refused, by reason code, most first. */
+  readonly byCode: Readonly<Record<string, number>>
+  /** There are more incidents in the time than the limit; the newest were taken. */
   readonly isCut: boolean
 }

@@ -67,7 +67,7 @@ export function makePlanner({ library, records, executors, inventory }: PlannerP
       const problem = incident === null ? null : problemOf(incident, request, msp, company)
       const problemKey = problem?.problemKey ?? request.problemKey
       const none = (code: ReasonCode, why: string, candidates: readonly RunTarget[] = []): PlannedRun => (
-        { kind: 'refused', code, why, problemKey, plan: { targets: [], inputs: {}, commands: [], risk, costMicroUsd: 0, remarks: [why], candidates } }
+        { kind: 'refused', code, why, problemKey, plan: { targets: [], inputs: scalars(given), commands: [], risk, costMicroUsd: 0, remarks: [why], candidates } }
       )
       const wishes = wishesOf(request, problem)
       if (wishes.length === 0) return none('target_unknown', 'No machine is named, and the alert names none; say which one is meant.')
@@ -76,13 +76,18 @@ export function makePlanner({ library, records, executors, inventory }: PlannerP
       if (found.kind === 'refused') return none(found.code, found.why, found.candidates)
       const targets: readonly FoundTarget[] = found.targets
       const answer = makePlan({ runId, runbook, risk, targets, problem, given, executors, remarks: remarksOf(runbook, problem) })
-      return answer.kind === 'planned' ? { ...answer, problemKey } : { ...none(answer.code, answer.why), plan: { targets: targets.map(({ target }) => target), inputs: {}, commands: [], risk, costMicroUsd: 0, remarks: [answer.why], candidates: [] } }
+      return answer.kind === 'planned' ? { ...answer, problemKey } : { ...none(answer.code, answer.why), plan: { targets: targets.map(({ target }) => target), inputs: scalars(given), commands: [], risk, costMicroUsd: 0, remarks: [answer.why], candidates: [] } }
     },
   }
 }
 
 /** Planning as others use it. */
 export type Planner = ReturnType<typeof makePlanner>
+
+/** What a person gave is kept with a plan that waits for a machine to be chosen; it is checked when the plan is made. */
+function scalars(given: Readonly<Record<string, unknown>>): RunPlan['inputs'] {
+  return Object.fromEntries(Object.entries(given).filter((entry): entry is [string, string | number | boolean] => ['string', 'number', 'boolean'].includes(typeof entry[1])))
+}
 
 function problemOf(incident: PlanIncident, { problemKey, runbook, wishes }: PlanRequest, msp: RemediationSettings, company: RemediationSettings): PlanProblem | null {
   if (problemKey !== null) return incident.problems.find((problem) => problem.problemKey === problemKey) ?? null

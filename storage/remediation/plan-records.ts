@@ -54,6 +54,12 @@ export function planRecords(sql: Sql) {
     accounts: (companyId: string): Promise<readonly PlanAccount[]> =>
       sql.query<PlanAccount>('select id, cloud, name, environment, enabled, fields from cloud_accounts where company_id = $1 order by name', [companyId]),
 
+    /** Assets on the company's list. */
+    async assetCount(companyId: string): Promise<number> {
+      const [row] = await sql.query<{ n: number }>('select count(*)::float8 as n from assets where company_id = $1', [companyId])
+      return row?.n ?? 0
+    },
+
     /** Incidents of the past by the time they opened, newest first; merged ones are part of others. */
     async pastIncidents(companyId: string, { fromMs, toMs, limit }: { readonly fromMs: number; readonly toMs: number; readonly limit: number }): Promise<readonly PastIncident[]> {
       return sql.query<PastIncident>(

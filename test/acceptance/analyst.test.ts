@@ -69,12 +69,13 @@ it('explains an incident on demand, hiding what is nobody’s business and showi
   const incident = await incidentOf(company, { asset_name: 'mail-7.explained.example', signature: 'queue too long', severity: 'warning', message: `login of user=jane.doe with password=${SECRET} from 10.20.30.40 failed; 5012 mails wait` })
   fake.script({ kind: 'json', json: {
     ...PLAIN_ANSWER, summary: 'Mail waits on host-1 because nobody can log in. See https://evil.example/x for more.', category: 'email', nextSteps: ['Ask user-1.'], rootCause: { asset: 'host-1', reason: 'the log-in fails', confidence: 0.8, evidence: ['a1', 'a7'] },
-    merges: [{ incident: 'i1', reason: 'same time', confidence: 0.9 }], runbooks: ['format-all'], severity: { advice: 'critical', reason: 'no mail at all', confidence: 0.95 },
+    merges: [{ incident: 'i1', reason: 'same time', confidence: 0.9 }], runbooks: ['format-all', 'disk-clean-temp'], severity: { advice: 'critical', reason: 'no mail at all', confidence: 0.95 },
   } })
   await analyse(incident.id)
   const { analysis, severity, assets } = await analysed(incident.id, 'done')
-  expect(analysis).toMatchObject({ summary: 'Mail waits on mail-7.explained.example because nobody can log in. See [link removed] for more.', rootCause: { asset: 'mail-7.explained.example', alertIds: [expect.any(String)] }, runbooks: [], mergeProposals: [{ incidentId: neighbour.id }] })
+  expect(analysis).toMatchObject({ summary: 'Mail waits on mail-7.explained.example because nobody can log in. See [link removed] for more.', rootCause: { asset: 'mail-7.explained.example', alertIds: [expect.any(String)] }, runbooks: ['disk-clean-temp'], mergeProposals: [{ incidentId: neighbour.id }] })
   expect([severity, assets]).toEqual([expect.any(String), ['mail-7.explained.example']])
+  expect((await api.incident(incident.id)).suggestedRunbooks).toEqual(['disk-clean-temp'])
 
   const [asked] = fake.asked
   expect(asked).toMatchObject({ model: 'gpt-6-luna', temperature: 0.3, maxTokens: 1_000, isStream: true })

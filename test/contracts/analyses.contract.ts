@@ -163,6 +163,7 @@ export function analysesContract(engineName: string, make: () => Promise<EmptyDa
       expect(analysis).toMatchObject({
         status: 'done', summary: 'host-of-x is full.', rootCause: { asset: 'host-of-x', alertIds: ['a-v1:i1:x'] }, runbooks: ['clean-disk'], mergeProposals: [{ incidentId: 'y' }], dropped: { alerts: 1, runbooks: 1 },
       })
+      expect(await database.query(`select suggested_runbooks as suggested from incidents where id = 'x'`)).toEqual([{ suggested: ['clean-disk'] }])
       expect(await commands()).toMatchObject([{ type: 'command', action: 'note', actor: { kind: 'analyst' }, incidentId: 'x', judgedVersion: 10, text: 'host-of-x is full.', severity: 'high', confidence: 0.9, intoIncidentId: null }])
       expect(await database.query('select action, status from commands')).toEqual([{ action: 'note', status: 'pending' }])
       expect(await listed()).toEqual([])

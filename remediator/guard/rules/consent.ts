@@ -35,31 +35,27 @@ export function consent(judged: Case): Verdict {
     // Whoever chooses says nothing yet of the plan that is made of it: that one is judged anew.
     return isUnanswered ? refuse('approval_expired', 'Nobody said in time which machine is meant; ask for the run anew and name it.') : ask('target_ambiguous', `${facts.candidates} machines fit: ${words(role)} has to say which is meant.`)
   }
+  // A yes grows old as a question does. Whose it was is asked after that, so that stricter settings never make of a refusal a question.
+  const fresh = facts.approvals.filter(({ atMs }) => facts.nowMs < atMs + timeoutMs)
+  if (isUnanswered || (facts.approvals.length > 0 && fresh.length === 0)) return refuse('approval_expired', `Nobody said yes in time, or the yes is older than ${timeoutMs / MINUTE_MS} minutes; ask for the run anew.`)
+  const isStale = fresh.length === 0 && facts.nowMs >= facts.requestedAtMs + timeoutMs
+  if (isStale && facts.question === null) return refuse('approval_expired', `The run was asked for more than ${timeoutMs / MINUTE_MS} minutes ago and did not begin; ask for it anew.`)
+
   // Of four eyes two are the requester's, so their own yes is none.
-  const others = fourEyes ? facts.approvals.filter(({ id }) => id !== facts.requester.id) : facts.approvals
-  const yes = others.filter((approval) => reaches(approval.role, role))
-  const fresh = yes.find(({ atMs }) => facts.nowMs < atMs + timeoutMs)
-  if (fresh !== undefined) return { kind: 'run', why: `Risk ${risk}: approved by ${fresh.id}${fourEyes ? ', who did not ask for it' : ''}.` }
-  if (yes.length > 0 || isUnanswered) {
-    return refuse('approval_expired', `Nobody said yes in time, or the yes is older than ${timeoutMs / MINUTE_MS} minutes; ask for the run anew.`)
-  }
+  const others = fourEyes ? fresh.filter(({ id }) => id !== facts.requester.id) : fresh
+  const yes = others.find((approval) => reaches(approval.role, role))
+  if (yes !== undefined) return { kind: 'run', why: `Risk ${risk}: approved by ${yes.id}${fourEyes ? ', who did not ask for it' : ''}.` }
+  if (fresh.length > 0) return ask(others.length === 0 ? 'four_eyes' : 'role_insufficient', `The yes so far does not count: ${words(role)}${fourEyes ? ', other than who asked,' : ''} has to give it.`)
 
-  const isAsked = facts.question !== null
-  const isStale = facts.nowMs >= facts.requestedAtMs + timeoutMs
-  const stale = (): Verdict => refuse('approval_expired', `The run was asked for more than ${timeoutMs / MINUTE_MS} minutes ago and did not begin; ask for it anew.`)
-
-  if (isByPerson) {
-    const mayAlone = facts.requester.role !== null && reaches(facts.requester.role, role)
-    if (mayAlone && !fourEyes) return isStale ? stale() : { kind: 'run', why: `Risk ${risk}: asked for by somebody who may.` }
-    if (mayAlone) return ask('four_eyes', `Risk ${risk} needs the yes of somebody other than who asked: ${words(role)}.`)
+  if (isByPerson && facts.requester.role !== null && reaches(facts.requester.role, role)) {
+    if (fourEyes) return ask('four_eyes', `Risk ${risk} needs the yes of somebody other than who asked: ${words(role)}.`)
+    if (!isStale) return { kind: 'run', why: `Risk ${risk}: asked for by somebody who may.` }
   }
-  if (facts.approvals.length > 0) return ask(others.length === 0 ? 'four_eyes' : 'role_insufficient', `The yes so far does not count: ${words(role)}${fourEyes ? ', other than who asked,' : ''} has to give it.`)
   if (isByPerson || risk !== 'low' || own !== null) return ask('risk_needs_approval', `Risk ${risk}: ${words(role)} has to say yes.`)
   if (facts.trigger === 'analyst') return ask('risk_needs_approval', 'The analyst named the runbook; what it says never runs by itself, so a technician has to say yes.')
   if (!judged.limits.automaticLowRisk) return ask('automatic_off', 'Risk low does not run by itself here (automaticLowRisk is off): a technician has to say yes.')
   if (facts.incident?.status === 'in_progress') return ask('person_at_work', 'Somebody works on the incident: they have to say yes.')
-  if (isAsked) return ask('risk_needs_approval', 'It was asked of people and nobody has answered yet.')
-  return isStale ? stale() : { kind: 'run', why: 'Risk low runs by itself.' }
+  return facts.question === null ? { kind: 'run', why: 'Risk low runs by itself.' } : ask('risk_needs_approval', 'It was asked of people and nobody has answered yet.')
 }
 
 function words(role: Approver): string {
