@@ -6,107 +6,12 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { AwsRefusal, FakeIdentities, fits, type FakeRole, type FakeSession } from './aws-sts.ts'
+import { readLogs, readObject } from './aws-outputs.ts'
+import { AwsRefusal, FakeIdentities, type FakeSession } from './aws-sts.ts'
+import type { AwsFake, Behaviour, FakeAutomation, FakeCommand, Mishap, Ran } from './aws-types.ts'
 import { holdTo } from './spec.ts'
 
-/** What running a script came to. */
-export interface Ran { readonly exitCode: number; readonly stdout: string; readonly stderr: string }
-
-/** How a command goes on, poll by poll. */
-export interface Behaviour {
-  /** Polls that are told there is no such invocation. */
-  readonly invisiblePolls?: number
-  readonly pendingPolls?: number
-  readonly goingPolls?: number
-  /** `never`: until it is cancelled. */
-  readonly end?: 'ok' | 'failed' | 'timed_out' | 'undelivered' | 'delivery_timed_out' | 'never'
-  readonly ran?: Partial<Ran>
-  /** Runs the script for real, once; it goes until this has ended. */
-  readonly execute?: (script: string) => Promise<Ran>
-}
-
-/** A machine with an agent. */
-export interface FakeMachine {
-  readonly instanceId: string
-  readonly region: string
-  readonly platform?: 'Linux' | 'Windows'
-  readonly computerName?: string
-  readonly ip?: string
-  readonly isOnline?: boolean
-  readonly tags?: Readonly<Record<string, string>>
-}
-
-/** A command that was taken. */
-export interface FakeCommand {
-  readonly id: string
-  readonly instanceId: string
-  readonly region: string
-  readonly document: string
-  readonly comment: string
-  readonly script: string
-  readonly executionTimeout: string
-  readonly deliverySeconds: number
-  readonly session: FakeSession
-  readonly atMs: number
-  readonly bucket: string | null
-  readonly prefix: string
-  readonly logGroup: string | null
-  readonly behaviour: Behaviour
-  polls: number
-  cancelled: boolean
-  ran: Ran | null
-  endedAtMs: number | null
-}
-
-/** An execution of an Automation document. */
-export interface FakeAutomation {
-  readonly id: string
-  readonly region: string
-  readonly document: string
-  readonly parameters: Readonly<Record<string, readonly string[]>>
-  readonly clientToken: string
-  readonly session: FakeSession
-  readonly atMs: number
-  polls: number
-  cancelled: boolean
-}
-
-/** What is to happen to calls in place of an answer. `lost`: taken, and the connection ends before the answer. `hang`: taken, never answered. `garbage`: taken, the answer is no JSON. */
-export type Mishap = 'lost' | 'hang' | 'garbage' | { readonly code: string; readonly status?: number; readonly message?: string; readonly retryAfterSeconds?: number }
-
-/** The fake. */
-export interface AwsFake {
-  readonly url: string
-  readonly isHeld: boolean
-  /** What did not fit the description, or was not expected at all. */
-  readonly faults: string[]
-  readonly commands: FakeCommand[]
-  readonly automations: FakeAutomation[]
-  readonly machines: FakeMachine[]
-  readonly identities: FakeIdentities
-  /** Calls by `service.Action`, in order. */
-  readonly calls: string[]
-  /** Bucket to key to bytes; a bucket that is not here does not exist. */
-  readonly buckets: Map<string, Map<string, Buffer>>
-  /** Log group to stream to lines. */
-  readonly logGroups: Map<string, Map<string, string[]>>
-  /** How commands go that have no behaviour of their own. */
-  usual: Behaviour
-  /** Outputs come to bucket and log group only after so many polls that find the command ended. */
-  outputLatePolls: number
-  addRole(role: FakeRole): void
-  /** The next commands, in order, go so. */
-  next(...behaviours: Behaviour[]): void
-  /** The next calls of an action, such as `SendCommand`, go so. */
-  mishap(action: string, ...mishaps: Mishap[]): void
-  /** A bucket of tokens for an action; what finds it empty is throttled. */
-  throttle(action: string, bucket: { readonly capacity: number; readonly perSecond: number }): void
-  /** Takes a right from every role. */
-  deny(action: string): void
-  /** Resolves when the next call of an action has come. */
-  called(action: string): Promise<void>
-  close(): Promise<void>
-}
+export type * from './aws-types.ts'
 
 interface State { status: string; details: string; code: number }
 type Body = Readonly<Record<string, unknown>>
@@ -316,48 +221,23 @@ export async function startAwsFake({ now = () => Date.now() }: { readonly now?: 
     },
   }
 
-  const logs = (body: Body, session: FakeSession | null, region: string): Body => {
-    const { logGroupName = '', logStreamName = '', nextToken } = body as { logGroupName?: string; logStreamName?: string; nextToken?: string }
-    allowed(session, 'logs:GetLogEvents', [`arn:aws:logs:${region}:${session?.accountId ?? ''}:log-group:${logGroupName}:log-stream:${logStreamName}`])
-    const group = fake.logGroups.get(logGroupName)
-    if (group === undefined) throw new AwsRefusal('ResourceNotFoundException', 'The specified log group does not exist.')
-    const lines = group.get(logStreamName)
-    if (lines === undefined) throw new AwsRefusal('ResourceNotFoundException', 'The specified log stream does not exist.')
-    // Newest first, a thousand lines a page; the token of an exhausted stream is the one that was given.
-    const end = nextToken === undefined ? lines.length : Number(nextToken.slice(2))
-    const from = Math.max(0, end - 1000)
-    return { events: lines.slice(from, end).map((message) => ({ timestamp: now(), message })), nextBackwardToken: `b/${from}`, nextForwardToken: `f/${end}` }
-  }
-
-  const objects = (request: IncomingMessage, response: ServerResponse, session: FakeSession | null): void => {
-    const [, bucket = '', ...rest] = decodeURIComponent(new URL(request.url ?? '/', 'http://fake').pathname).split('/')
-    const key = rest.join('/')
-    const fault = (status: number, code: string): void => void response.writeHead(status, { 'content-type': 'application/xml' }).end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>${code}</Message></Error>`)
-    const may = session?.policy?.Statement.some(({ Action, Resource }) => [Action].flat().includes('s3:GetObject') && [Resource].flat().some((one) => fits(one, `arn:aws:s3:::${bucket}/${key}`))) ?? true
-    if (!may || denied.has('s3:GetObject')) return fault(403, 'AccessDenied')
-    const found = fake.buckets.get(bucket)
-    if (found === undefined) return fault(404, 'NoSuchBucket')
-    const bytes = found.get(key)
-    if (bytes === undefined) return fault(404, 'NoSuchKey')
-    const last = Number(/^bytes=-(\d+)$/.exec(request.headers.range ?? '')?.[1] ?? bytes.length)
-    const part = bytes.subarray(Math.max(0, bytes.length - last))
-    response.writeHead(206, { 'content-length': String(part.length), 'content-range': `bytes ${bytes.length - part.length}-${bytes.length - 1}/${bytes.length}` }).end(part)
-  }
-
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const text = await read(request)
     const target = request.headers['x-amz-target']
     const region = /\/\d{8}\/([^/]+)\//.exec(request.headers.authorization ?? '')?.[1] ?? ''
     if (request.method === 'GET') {
       fake.calls.push('s3.GetObject')
-      return objects(request, response, identities.of(request, 's3'))
+      return readObject(fake.buckets, request, response, identities.of(request, 's3'), denied.has('s3:GetObject'))
     }
     if (typeof target === 'string') {
       const [service, action = ''] = target.split('.')
       const mishap = arrived(service === 'AmazonSSM' ? 'ssm' : 'logs', action)
       const body = JSON.parse(text) as Body
       const schema = REQUESTED[action]
-      const made = service === 'AmazonSSM' ? ssm[action]?.(held(body, schema), identities.of(request, 'ssm'), region) : logs(body, identities.of(request, 'logs'), region)
+      const made = service === 'AmazonSSM' ? ssm[action]?.(held(body, schema), identities.of(request, 'ssm'), region) : readLogs(fake.logGroups, body, (group, stream) => {
+        const session = identities.of(request, 'logs')
+        allowed(session, 'logs:GetLogEvents', [`arn:aws:logs:${region}:${session?.accountId ?? ''}:log-group:${group}:log-stream:${stream}`])
+      }, now())
       if (made === undefined) {
         fake.faults.push(`${target} was not expected`)
         throw new AwsRefusal('UnknownOperationException', '')
