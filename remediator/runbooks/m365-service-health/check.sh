@@ -8,7 +8,8 @@ case $AW_INPUT_CLOUD in
 esac
 answer=$(curl --silent --noproxy '*' --connect-timeout 3 --max-time 10 --max-filesize 65536 --header 'Metadata: true' "http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2F$graph%2F" 2>/dev/null) ||
   aw_refuse no_metadata_service 'this is no Azure machine with an instance metadata service'
-token=$(printf '%s' "$answer" | sed -n 's/.*"access_token"[[:space:]]*:[[:space:]]*"\([A-Za-z0-9._~+/=-]\{1,16384\}\)".*/\1/p')
+token=$(printf '%s' "$answer" | tr -d '\n' | sed -n 's/.*"access_token"[[:space:]]*:[[:space:]]*"\([^"]*\)".*/\1/p' | head -c 16384)
+case $token in *[!A-Za-z0-9._~+/=-]*) token='' ;; esac
 [ -n "$token" ] || aw_refuse no_identity 'the machine has no managed identity that may ask for a token'
 # By standard input, so the token stands in no list of processes.
 reply=$(printf 'header = "Authorization: Bearer %s"\n' "$token" | curl --silent --config - --proto '=https' --tlsv1.2 --connect-timeout 5 --max-time 30 --max-filesize 2097152 --write-out '\n%{http_code}' "https://$graph/v1.0/admin/serviceAnnouncement/healthOverviews" 2>/dev/null) ||
