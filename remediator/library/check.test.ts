@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { checkRunbook, findingLine } from './check.ts'
 import { deservedRisk } from './content-risk.ts'
@@ -75,6 +76,17 @@ describe('what no PowerShell script may hold', () => {
   ])('%j is fine', (text) => {
     expect(scriptFindings('windows', `${text}\n`)).toEqual([])
   })
+})
+
+test('views have the length and the lines of any text', () => {
+  fc.assert(fc.property(fc.string({ unit: fc.constantFrom(...`'"\`$(){}#<>@\\\n ax`), maxLength: 60 }), (text) => {
+    for (const views of [shellViews(text), powershellViews(text)]) {
+      for (const view of Object.values(views)) {
+        expect(view).toHaveLength(text.length)
+        expect([...view].map((char, at) => char === text[at] || (char === ' ' && text[at] !== '\n'))).not.toContain(false)
+      }
+    }
+  }))
 })
 
 test('views keep every line and column, and what is called inside of a text', () => {

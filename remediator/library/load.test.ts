@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { failingCases } from './cases.ts'
+import { composeScript } from './envelope.ts'
 import { loadRunbook, mistakeLine, readRunbook, runbookFiles } from './load.ts'
 import { shippedFolders } from './shipped.ts'
 
@@ -97,6 +98,8 @@ describe('every runbook that ships with the program', async () => {
   test.each(folders.map((folder) => [folder.split('/').at(-1), folder] as const))('%s is read without a mistake, and its cases come out as they say', async (_, folder) => {
     const { runbook, mistakes } = await loadRunbook(folder)
     expect(mistakes.map(mistakeLine)).toEqual([])
+    // Google Cloud takes the shortest commands; half of that is left for inputs.
+    for (const step of [...runbook!.steps, ...runbook!.rollback]) for (const system of runbook!.systems) expect(Buffer.byteLength(composeScript(system, step.shell?.[system]?.text ?? '', {}, 't'))).toBeLessThan(16_000)
     expect(failingCases(runbook!, await runbookFiles(folder)).map(mistakeLine)).toEqual([])
   })
 })
