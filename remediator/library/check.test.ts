@@ -46,7 +46,7 @@ describe('what no shell script may hold', () => {
     ['sh -c "ls $x"', 'code-from-text'], ['awk "/$x/ { print }" f', 'code-from-text'], ['awk -F: "{ print $x }"', 'code-from-text'], ['. "$x"', 'source-variable'],
     ['rm -rf "$x"', 'rm-recursive'], ['rm -rf $x/cache', 'rm-recursive'], ['rm -r -f "$x"/*', 'rm-recursive'], ['rm -rf /', 'rm-recursive'], ['rm -rf /etc', 'rm-recursive'], ['find -L /tmp -type f', 'follows-links'],
     ['echo x > /tmp/file', 'fixed-temp-file'], ['tail -f /var/log/syslog', 'endless-command'], ['journalctl -u x -f', 'endless-command'], ['ping example.org', 'no-time-limit'], ['curl -s http://x', 'no-time-limit'],
-    ['sudo ls', 'sudo'], ["trap 'rm x' EXIT", 'own-exit-trap'], ['false || exit 1', 'exit'], ['#!/bin/bash', 'not-posix'], ['chmod 777 /srv', 'world-writable'], ['chmod a+w /srv', 'world-writable'],
+    ['sudo ls', 'sudo'], ['timeout 5 sudo ls', 'sudo'], ['timeout 5 tail -f x', 'endless-command'], ["trap 'rm x' EXIT", 'own-exit-trap'], ['false || exit 1', 'exit'], ['#!/bin/bash', 'not-posix'], ['chmod 777 /srv', 'world-writable'], ['chmod a+w /srv', 'world-writable'],
     ['while true; do ls; done', 'endless-loop'], ['while :\ndo\nls\ndone', 'endless-loop'], ['until systemctl is-active x; do sleep 1; done', 'endless-loop'], ['x={{ssm:secret}}', 'ssm-parameter'], ['x="{{ ssm-secure:secret }}"', 'ssm-parameter'],
     ['echo “x”', 'not-ascii'], ['echo \u202e', 'not-ascii'], ['echo \u0007', 'not-ascii'],
   ])('%j is found', (text, rule) => {
@@ -55,7 +55,7 @@ describe('what no shell script may hold', () => {
 
   test.each([
     '# eval "$x"; rm -rf "$y"', "aw_fail x 'eval of the rest; rm -rf /'", 'aw_fail x "the while loop; exit"', 'rm -rf "${x:?}/cache"', 'rm -rf "$AW_DIR/work"', "awk -v x=\"$x\" '$1 == x { exit }'", 'awk "{ print \\$1 }"', 'find /tmp -xdev | while IFS= read -r f; do echo "$f"; done',
-    'while [ "$n" -lt 5 ]; do n=$((n + 1)); done', 'curl -s --max-time 5 http://x', 'aw_timed 5 curl http://x', 'ping -c 3 example.org', "docker inspect --format '{{.State.Status}}' x", 'chmod 1777 /tmp', 'chmod 0755 /srv', 'x=$(echo "a $(echo "b") c") # it is', 'grep -c "^x" f | head -n 5', 'timeout 5 top -b -n 1',
+    'while [ "$n" -lt 5 ]; do n=$((n + 1)); done', 'curl -s --max-time 5 http://x', 'aw_timed 5 curl http://x', 'timeout -k 5 20 curl http://x', 'ping -c 3 example.org', "docker inspect --format '{{.State.Status}}' x", 'chmod 1777 /tmp', 'chmod 0755 /srv', 'x=$(echo "a $(echo "b") c") # it is', 'grep -c "^x" f | head -n 5', 'timeout 5 top -b -n 1',
   ])('%j is fine', (text) => {
     expect(scriptFindings('linux', `${text}\n`)).toEqual([])
   })

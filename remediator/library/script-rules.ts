@@ -22,7 +22,7 @@ interface Rule {
 }
 
 /** Before a command word: the start of a line, an operator, a bracket or a word such as `then`. */
-const CALL = String.raw`(?<=^|[\n;|&({]|\b(?:then|do|else|if|while|until)\s|!\s)\s*(?:command\s+|exec\s+|aw_timed\s+\S+\s+)?`
+const CALL = String.raw`(?<=^|[\n;|&({]|\b(?:then|do|else|if|while|until)\s|!\s)\s*(?:command\s+|exec\s+|(?:aw_timed|timeout)\s+(?:-\S+\s+\S+\s+)?\S+\s+)?`
 const call = (words: string) => new RegExp(`${CALL}(?:${words})`, 'g')
 
 const EVERYWHERE: readonly Rule[] = [
@@ -42,7 +42,7 @@ const SHELL: readonly Rule[] = [
   { rule: 'fixed-temp-file', view: 'code', pattern: />>?\s*"?(?:\/var)?\/tmp\//g, message: 'writes to a name in a place anybody writes to, where it may be a link; use "$AW_DIR/…"' },
   { rule: 'endless-command', view: 'plain', pattern: call(String.raw`tail\s+(?:-\S+\s+)*(?:-\w*[fF]\b|--follow)|journalctl\b[^\n;|]*\s(?:-\w*f\b|--follow)|watch\s|top\s|sleep\s+infinity|(?:docker|kubectl)\s+logs\b[^\n;|]*\s(?:-f\b|--follow)|kubectl\b[^\n;|]*\s(?:-w\b|--watch)`), message: 'does not end by itself', unless: /\btop\b[^\n]*\s-\w*b/ },
   { rule: 'no-time-limit', view: 'plain', pattern: call(String.raw`ping\s[^\n;|]*`), message: 'ping needs -c and a number', unless: /\bping\b[^\n]*\s-\w*c\s*[\d"$]/ },
-  { rule: 'no-time-limit', view: 'plain', pattern: call(String.raw`(?:curl|wget)\s`), message: 'needs a limit of time: curl --max-time, wget --timeout with --tries', unless: /--max-time|\s-m\s*\d|--timeout|\s-T\s*\d|aw_timed/ },
+  { rule: 'no-time-limit', view: 'plain', pattern: call(String.raw`(?:curl|wget)\s`), message: 'needs a limit of time: curl --max-time, wget --timeout with --tries', unless: /--max-time|\s-m\s*\d|--timeout|\s-T\s*\d|\baw_timed\b|\btimeout\s/ },
   { rule: 'sudo', view: 'plain', pattern: call(String.raw`sudo\s|su\s+-\s*$`), message: 'scripts run as root already' },
   { rule: 'own-exit-trap', view: 'code', pattern: /\btrap\b[^\n]*\b(?:EXIT|0)\b/g, message: 'the result is told by a trap on exit; keep files in $AW_DIR, which is emptied' },
   { rule: 'exit', view: 'plain', pattern: call(String.raw`exit\b(?!\s*\))`), message: 'end with aw_ok, aw_refuse or aw_fail, which tell a result', isAdvice: true },
