@@ -63,24 +63,24 @@ export function awsSteps(fields: Readonly<Record<string, string>>, principal: st
   const own = principal ?? OWN_ROLE_UNKNOWN
   return [
     {
-      title: '1. Make the role', code: pretty(trustPolicy(fields['externalId'] ?? '', own)),
+      title: 'Make the role', code: pretty(trustPolicy(fields['externalId'] ?? '', own)),
       text: `In account ${accountId}, make the IAM role ${roleName} with this trust policy. The external id is of this cloud account alone. ${principal === null ? 'Put the ARN of the role that Alert Whisperer runs under in the place of Principal; `aws sts get-caller-identity` on its machine tells it. ' : ''}As a command: aws iam create-role --role-name ${roleName} --max-session-duration 3600 --assume-role-policy-document file://trust.json`,
     },
-    { title: '2. Give it the least it needs', code: pretty(permissionPolicy(fields)), text: `Attach this policy: aws iam put-role-policy --role-name ${roleName} --policy-name alert-whisperer --policy-document file://permissions.json. To keep machines out, put a condition such as "ssm:resourceTag/AlertWhisperer": "yes" on SendScripts; each run narrows these rights further, to one machine and one document.` },
+    { title: 'Give it the least it needs', code: pretty(permissionPolicy(fields)), text: `Attach this policy: aws iam put-role-policy --role-name ${roleName} --policy-name alert-whisperer --policy-document file://permissions.json. To keep machines out, put a condition such as "ssm:resourceTag/AlertWhisperer": "yes" on SendScripts; each run narrows these rights further, to one machine and one document.` },
     {
-      title: '3. Let machines take commands', code: `arn:${partition}:iam::aws:policy/AmazonSSMManagedInstanceCore`,
+      title: 'Let machines take commands', code: `arn:${partition}:iam::aws:policy/AmazonSSMManagedInstanceCore`,
       text: `Each EC2 instance needs an instance profile with this managed policy, and a way to the Systems Manager service in ${regions.join(', ')} (port 443 outwards, or VPC endpoints for ssm, ssmmessages and ec2messages). Default Host Management does it for a whole account. Machines elsewhere are registered with a hybrid activation: aws ssm create-activation --iam-role <service role> --region ${regions[0] ?? ''}`,
     },
-    { title: '4. Install the agent on Linux', code: LINUX_AGENT, text: 'Amazon Linux 2 and 2023, Ubuntu Server and the AMIs of SUSE have it already. Elsewhere one of these; on machines outside Amazon add the activation as the last lines say.' },
-    { title: '5. Install the agent on Windows', code: WINDOWS_AGENT, text: 'AMIs of Windows Server 2016 and newer have it already. Elsewhere, in a PowerShell with administrator rights:' },
+    { title: 'Install the agent on Linux', code: LINUX_AGENT, text: 'Amazon Linux 2 and 2023, Ubuntu Server and the AMIs of SUSE have it already. Elsewhere one of these; on machines outside Amazon add the activation as the last lines say.' },
+    { title: 'Install the agent on Windows', code: WINDOWS_AGENT, text: 'AMIs of Windows Server 2016 and newer have it already. Elsewhere, in a PowerShell with administrator rights:' },
     ...(outputBucket === undefined && logGroup === undefined ? [{
-      title: '6. Whole outputs (optional)', code: null, text: 'An output longer than 24,000 characters is cut, and with it the last line in which a script tells its result. To have outputs whole, name an outputBucket or a logGroup in this cloud account and read this text again.',
+      title: 'Whole outputs (optional)', code: null, text: 'An output longer than 24,000 characters is cut, and with it the last line in which a script tells its result. To have outputs whole, name an outputBucket or a logGroup in this cloud account and read this text again.',
     }] : [{
-      title: '6. Let machines write whole outputs', code: pretty(machineOutputPolicy(fields)),
+      title: 'Let machines write whole outputs', code: pretty(machineOutputPolicy(fields)),
       text: `Add this policy to the role of the instance profile (and to the service role of hybrid machines).${outputBucket === undefined ? ` Make the log group in each region: aws logs create-log-group --log-group-name ${logGroup ?? ''}` : ` Give the bucket a lifecycle rule that removes ${OUTPUT_PREFIX}/ after the days you want to keep outputs; this program keeps its own copy in the run and never deletes there.`}`,
     }]),
-    { title: '7. Automation documents (optional)', code: pretty(automationPermissions(fields)), text: 'Only when a runbook starts Automation documents: name each document in the place of <document>. Steps of a document run with the rights of this role, unless it has a parameter AutomationAssumeRole and the runbook gives one; then the role here needs iam:PassRole on that one.' },
-    { title: '8. Check', code: null, text: 'Run the check with an instance id: it assumes the role, makes sure that it is refused without the external id, lists machines, and runs a command that only prints a line. Switch the account on when it has passed.' },
+    { title: 'Automation documents (optional)', code: pretty(automationPermissions(fields)), text: 'Only when a runbook starts Automation documents: name each document in the place of <document>. Steps of a document run with the rights of this role, unless it has a parameter AutomationAssumeRole and the runbook gives one; then the role here needs iam:PassRole on that one.' },
+    { title: 'Check', code: null, text: 'Run the check with an instance id: it assumes the role, makes sure that it is refused without the external id, lists machines, and runs a command that only prints a line. Switch the account on when it has passed.' },
   ]
 }
 
