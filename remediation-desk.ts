@@ -3,6 +3,7 @@ import type { Remediation, Runs } from './api/remediation-ports.ts'
 import { signedLinks } from './api/signed-links.ts'
 import { cloudAccounts } from './remediator/cloud/accounts.ts'
 import type { RemediationParts } from './remediation-parts.ts'
+import { replayIncidents } from './remediation-replay.ts'
 import { runPreview, shownVerdict, type Previewed } from './run-preview.ts'
 import { runbookDesk } from './runbook-desk.ts'
 import type { Caller } from './schemas/access.ts'
@@ -12,6 +13,7 @@ import { effectiveRisk } from './schemas/remediation-settings.ts'
 import type { RunDetail, RunRequest } from './schemas/remediation-views.ts'
 import type { Runbook } from './schemas/runbooks.ts'
 import type { Mode } from './schemas/settings.ts'
+import { requireManaged } from './storage/queries/companies.ts'
 import { getIncident, requireVisibleCompany } from './storage/queries/incidents.ts'
 import type { SqlDatabase } from './storage/queries/sql.ts'
 import { approvalStore } from './storage/remediation/approval-store.ts'
@@ -19,7 +21,7 @@ import { remediationStats } from './storage/remediation/run-rates.ts'
 import { remediationLayers, remediationSettingsStore } from './storage/remediation/settings-store.ts'
 
 /** What the desk is joined from. */
-export interface DeskParts extends Pick<RemediationParts, 'shelf' | 'runs' | 'accounts' | 'executors' | 'planner'> {
+export interface DeskParts extends Pick<RemediationParts, 'shelf' | 'runs' | 'accounts' | 'executors' | 'loaded' | 'planner'> {
   readonly database: SqlDatabase
   readonly clock: Clock
   /** AW_MODE. */
@@ -32,12 +34,14 @@ export interface DeskParts extends Pick<RemediationParts, 'shelf' | 'runs' | 'ac
   readonly changed: () => void
 }
 
+/** How far back a replay goes unless it is told. */
+const REPLAY_MS = 7 * 86_400_000
 /** Runbooks suggested for an incident at most. */
 const SUGGESTED_MAX = 5
 
 /** The desk. */
 export function openRemediationDesk(parts: DeskParts): Remediation {
-  const { database, clock, ceiling, shelf, planner, runs, accounts, executors, awsPrincipal, secret, changed } = parts
+  const { database, clock, ceiling, shelf, planner, runs, accounts, executors, loaded, awsPrincipal, secret, changed } = parts
   const preview = runPreview(parts)
   const riskOf = async (companyId: string) => {
     const risks = new Map((await shelf.list(companyId)).map(({ id, risk }) => [id, risk]))
@@ -57,12 +61,20 @@ export function openRemediationDesk(parts: DeskParts): Remediation {
     if (incidentId !== null && (await getIncident(database, caller.scope, incidentId)).companyId !== companyId) throw new AppError('not_found', 'there is no such incident')
   }
 
+  type Key = { readonly key: string; readonly request: unknown } | null
+
+  /** Answers a repeated request with the run it made, whatever has changed since; else makes one. */
+  async function once(caller: Caller, companyId: string, key: Key, make: () => Promise<{ readonly id: string }>): Promise<RunDetail> {
+    const known = key === null ? null : await runs.known(caller, companyId, key)
+    const id = known ?? (await make()).id
+    return runs.get(caller.scope, id)
+  }
+
   /** Writes the run down. Where no plan can be made, the sentence why is the answer; where only the choice of a machine is left, the guard asks for it. */
-  async function start(caller: Caller, runbook: Runbook, request: Omit<RunRequest, 'runbookId'>, key: { readonly key: string; readonly request: unknown } | null): Promise<RunDetail> {
+  async function start(caller: Caller, runbook: Runbook, request: Omit<RunRequest, 'runbookId'>, key: Key): Promise<{ readonly id: string }> {
     const { runId, mode, risk, problemKey, plan, verdict } = await preview({ ...request, runbook, caller })
     if (plan === null) throw new AppError('bad_request', verdict.why, { details: { reason: 'code' in verdict ? verdict.code : null } })
-    const { id } = await runs.create(caller, { id: runId, companyId: request.companyId, incidentId: request.incidentId, problemKey, runbook, risk, mode, trigger: 'person', plan }, key)
-    return runs.get(caller.scope, id)
+    return runs.create(caller, { id: runId, companyId: request.companyId, incidentId: request.incidentId, problemKey, runbook, risk, mode, trigger: 'person', plan }, key)
   }
 
   const desk: Runs = {
@@ -71,18 +83,24 @@ export function openRemediationDesk(parts: DeskParts): Remediation {
       return planView(request, runbook, await preview({ ...request, runbook, caller }))
     },
     async execute(caller, request, key) {
-      return start(caller, await usable(caller, request), request, key === null ? null : { key, request })
+      const runbook = await usable(caller, request)
+      const named = key === null ? null : { key, request }
+      return once(caller, request.companyId, named, () => start(caller, runbook, request, named))
     },
     async script(caller, request, key) {
       await requireVisible(caller, request.companyId, request.incidentId)
-      const runbook = await shelf.draft(caller, request)
-      return start(caller, runbook, { ...request, inputs: {} }, key === null ? null : { key, request })
+      const named = key === null ? null : { key, request }
+      return once(caller, request.companyId, named, async () => start(caller, await shelf.draft(caller, request), { ...request, inputs: {} }, named))
     },
     list: (scope, query) => runs.list(scope, query),
     get: (scope, id) => runs.get(scope, id),
     output: (scope, id, cursor) => runs.output(scope, id, cursor),
     cancel: (caller, id) => runs.cancel(caller, id),
-    replay: () => Promise.reject(new AppError('internal', 'TODO')),
+    async replay({ scope }, { companyId, fromMs, toMs, limit }) {
+      await requireManaged(database, scope, companyId)
+      const untilMs = toMs ?? clock.now()
+      return replayIncidents({ companyId, fromMs: fromMs ?? untilMs - REPLAY_MS, toMs: untilMs, limit }, { sql: database, library: shelf, executors: await loaded() })
+    },
     async suggest(scope, { id, companyId }) {
       await requireVisibleCompany(database, scope, companyId)
       const answer = await (await planner()).match(companyId, id)

@@ -6,6 +6,7 @@ import type { Planner } from './remediator/plan/planner.ts'
 import type { Caller } from './schemas/access.ts'
 import type { Clock } from './schemas/clock.ts'
 import type { Verdict } from './schemas/guard-facts.ts'
+import { readWindows } from './remediation-windows.ts'
 import { runMode } from './schemas/remediation-settings.ts'
 import type { RunRequest, ShownVerdict } from './schemas/remediation-views.ts'
 import type { Risk, Runbook } from './schemas/runbooks.ts'
@@ -45,7 +46,7 @@ export function runPreview({ database, clock, ceiling, planner, shelf }: { reado
     // A person may choose among several machines, for which the guard asks; everything else has to be mended first.
     if (planned.kind === 'refused' && (planned.code !== 'target_ambiguous' || plan.candidates.length === 0)) return { runId, mode, risk, problemKey, plan: null, verdict: { kind: 'refuse', code: planned.code, why: planned.why, untilMs: null } }
     const current = await shelf.get(companyId, runbook.id)
-    return { runId, mode, risk, problemKey, plan, verdict: judge({ ...facts, risk, currentDigest: current?.digest ?? null, maintenance: [] }) }
+    return { runId, mode, risk, problemKey, plan, verdict: judge({ ...facts, risk, currentDigest: current?.digest ?? null, maintenance: (await readWindows(database, companyId))({ targets: plan.targets, problem: null }, clock.now()) }) }
   }
 }
 

@@ -103,7 +103,8 @@ export const OUTPUT = answer({
 /** Past incidents against the present library. */
 export const REPLAY = answer({
   items: list(answer({ incidentId: text(), number: whole(), companyId: text(), title: text(), openedAt: time(), runbookId: nullable(text()), summary: nullable(text()), risk: nullable(RISK), verdict: VERDICT })),
-  next: { type: 'null' }, incidents: whole(), matched: whole(), wouldRun: whole(), wouldAsk: whole(), isCut: flag(),
+  next: { type: 'null' }, incidents: whole(), matched: whole(), wouldRun: whole(), wouldAsk: whole(), wouldRefuse: whole(), matchedShare: nullable(number()), wouldRunShare: nullable(number()), byCode: dictionary(whole(), { description: 'how many were asked about or refused, by reason code' }),
+  isCut: flag({ description: 'there are more incidents in the time' }),
 })
 
 const SETTINGS = { type: 'object', additionalProperties: true, description: 'as docs/remediation.md tells them' }

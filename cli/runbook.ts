@@ -117,8 +117,10 @@ export async function replayRunbooks(api: ApiClient, { company, from, to, limit 
 }
 
 /** What would have run. */
-export function replayText({ items, incidents, matched, wouldRun, wouldAsk, isCut }: ReplayView): string {
-  const sum = `${incidents} incidents${isCut ? ' (more were left out)' : ''}: a runbook fits ${matched}; ${wouldRun} would run by themselves, ${wouldAsk} would be asked for`
+export function replayText({ items, incidents, matched, matchedShare, wouldRun, wouldRunShare, wouldAsk, wouldRefuse, byCode, isCut }: ReplayView): string {
+  const share = (value: number | null): string => (value === null ? '' : ` (${percent(value)})`)
+  const codes = Object.entries(byCode).map(([code, count]) => `${code} ${count}`)
+  const sum = `${incidents} incidents${isCut ? ', the newest; there are more' : ''}: a runbook fits ${matched}${share(matchedShare)}; ${wouldRun}${share(wouldRunShare)} would run by themselves, ${wouldAsk} would be asked for, ${wouldRefuse} refused${codes.length === 0 ? '' : `\nwhy not by itself: ${codes.join(', ')}`}`
   if (items.length === 0) return sum
   return [table(['incident', 'opened', 'runbook', 'risk', 'verdict'], items.map(({ number, openedAt, runbookId, risk, verdict }) => [`#${number}`, openedAt, runbookId ?? '-', risk ?? '-', `${verdict.kind}${verdict.code === null ? '' : ` (${verdict.code})`}`])), '', sum].join('\n')
 }

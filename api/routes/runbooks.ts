@@ -15,7 +15,6 @@ const FILE_CHARS = 200_000
 /** Runbooks come whole, with their scripts and cases. */
 const BODY_BYTES = 2_097_152
 const SCRIPT_CHARS = 60_000
-const MINUTE_MS = 60_000
 
 const FILES: JsonSchema = {
   type: 'object', maxProperties: FILES_MAX, propertyNames: { pattern: '^(cases/)?[a-z0-9][a-z0-9._-]{0,99}$' }, additionalProperties: text({ maxLength: FILE_CHARS }),
@@ -118,12 +117,6 @@ export function runbookRoutes(app: FastifyInstance, context: RouteContext): void
     return reply.code(202).header('location', `/api/runs/${run.id}`).send(run)
   })
 
-}
-
-/** What past incidents would have had. */
-export function replayRoutes(app: FastifyInstance, context: RouteContext): void {
-  const { remediation: { runs } } = context
-
   app.post<{ Body: { company: string; from?: string; to?: string; limit?: number } }>('/api/runbooks/replay', {
     config: { access: 'manage' },
     schema: {
@@ -135,7 +128,7 @@ export function replayRoutes(app: FastifyInstance, context: RouteContext): void 
     const { company, from, to, limit = 200 } = request.body
     const [toMs, fromMs] = [parseTime('to', to), parseTime('from', from)]
     if (fromMs !== null && toMs !== null && fromMs >= toMs) throw new AppError('bad_request', 'from must be before to')
-    return runs.replay(callerOf(request), { companyId: company, fromMs: fromMs ?? (toMs ?? context.clock.now()) - 7 * 24 * 60 * MINUTE_MS, toMs, limit })
+    return { ...await runs.replay(callerOf(request), { companyId: company, fromMs, toMs, limit }), next: null }
   })
 }
 

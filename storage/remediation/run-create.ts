@@ -36,7 +36,7 @@ export async function createRun(sql: Sql, asker: Asker, run: NewRun, key: { read
   const by: Actor = asker === null ? REMEDIATOR : { kind: asker.kind, id: asker.id, name: asker.name }
   const role: Role | null = asker?.scope.role ?? null
   if (asker !== null && !covers(asker.scope, run.companyId)) throw new AppError('not_found', 'there is no such company')
-  const requestHash = key === null ? null : createHash('sha256').update(JSON.stringify([run.companyId, key.request])).digest('hex')
+  const requestHash = key === null ? null : hashOf(run.companyId, key.request)
   if (key !== null) {
     const known = await repeated(sql, run.companyId, by.id, key.key, requestHash)
     if (known !== null) return { id: known, isNew: false }
@@ -66,6 +66,11 @@ export async function createRun(sql: Sql, asker: Asker, run: NewRun, key: { read
   return { id: run.id, isNew: true }
 }
 
+/** The run that the same request of the same asker made before; null where there is none. Throws `conflict` where the key came with another request. */
+export async function knownRun(sql: Sql, asker: Caller, companyId: string, key: { readonly key: string; readonly request: unknown }): Promise<string | null> {
+  return repeated(sql, companyId, asker.id, key.key, hashOf(companyId, key.request))
+}
+
 /** A row for each command of the plan, in its order. */
 export async function writeCommands(sql: Sql, runId: string, plan: RunPlan): Promise<void> {
   if (plan.commands.length === 0) return
@@ -74,6 +79,10 @@ export async function writeCommands(sql: Sql, runId: string, plan: RunPlan): Pro
      select $1, seq, seq, "stepId", phase, asset, token, 'pending', 1, digest from json_to_recordset($2::json) as c (seq int, "stepId" text, phase text, asset text, token text, digest text)`,
     [runId, JSON.stringify(plan.commands.map(({ stepId, phase, asset, token, digest }, seq) => ({ seq, stepId, phase, asset, token, digest })))],
   )
+}
+
+function hashOf(companyId: string, request: unknown): string {
+  return createHash('sha256').update(JSON.stringify([companyId, request])).digest('hex')
 }
 
 async function requireIncident(sql: Sql, asker: Asker, companyId: string, incidentId: string): Promise<void> {

@@ -7,7 +7,7 @@ import type { StoredFacts, Verdict } from '../../schemas/guard-facts.ts'
 import { ENDED_STATUSES, type HeldRun, type IncidentOutlook, type RunChange } from '../../schemas/run-work.ts'
 import type { Mode } from '../../schemas/settings.ts'
 import { atMs, type SqlDatabase } from '../queries/sql.ts'
-import { createRun, type Asker, type NewRun } from './run-create.ts'
+import { createRun, knownRun, type Asker, type NewRun } from './run-create.ts'
 import { admit, type Judged } from './run-admit.ts'
 import { auditRun } from './run-events.ts'
 import { readOutlook } from './run-outlook.ts'
@@ -33,6 +33,9 @@ export function openRunStore(db: SqlDatabase, { clock, changed, ceiling }: RunSt
       changed()
       return made
     },
+
+    /** The run that the same request made before; null where there is none. Throws `conflict` where the key came with another request. */
+    known: (asker: Caller, companyId: string, key: { readonly key: string; readonly request: unknown }): Promise<string | null> => knownRun(db, asker, companyId, key),
 
     /** Asks for the end of a run; it is ended after its present command. Throws `not_found`, `forbidden`, `conflict` for one that has ended. */
     async cancel(caller: Caller, id: string): Promise<RunDetail> {

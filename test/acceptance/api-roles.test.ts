@@ -185,7 +185,7 @@ const TABLE: Record<string, Row> = {
     own: [202, 202, 202, 403], other: [202, 404, 404, 403], taken: [202, 202, 404, 403],
     ask: (place) => ({ url: `/api/companies/${place.company}/scripts`, body: { summary: 'look', system: 'linux', script: 'df -h', incident: place.incident, mode: 'demo' } }),
   },
-  // 'POST /api/runbooks/replay': { ...MANAGE, ask: (place) => ({ url: '/api/runbooks/replay', body: { company: place.company } }) },
+  'POST /api/runbooks/replay': { ...MANAGE, ask: (place) => ({ url: '/api/runbooks/replay', body: { company: place.company } }) },
   'GET /api/runs': { ...READ, ask: (place) => ({ url: `/api/runs?company=${place.company}` }) },
   'GET /api/runs/:id': { ...READ, taken: [200, 200, 404, 200], ask: (place) => ({ url: `/api/runs/${place.run}` }) },
   'GET /api/runs/:id/output': { ...READ, taken: [200, 200, 404, 200], ask: (place) => ({ url: `/api/runs/${place.run}/output` }) },

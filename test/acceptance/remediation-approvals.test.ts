@@ -11,7 +11,7 @@ import { ADMIN_TOKEN, openApiHarness, type ApiHarness } from '../harness/api.ts'
 import { runbook, step } from '../harness/runs-world.ts'
 
 const clock = new TestClock(Date.UTC(2026, 2, 1))
-const LOW = runbook({ id: 'disk-clean', risk: 'low', steps: [step('clean', { shell: { linux: { file: 'clean.sh', text: 'aw_ok "cleaned"' } } })], inputs: [
+const LOW = runbook({ id: 'disk-clean', risk: 'low', match: { all: ['signature=disk'], any: [] }, steps: [step('clean', { shell: { linux: { file: 'clean.sh', text: 'aw_ok "cleaned"' } } })], inputs: [
   { name: 'volume', type: 'string', description: 'where', from: ['problem.labels.mount'], default: '/tmp', isRequired: false, pattern: '^/[a-z/]*$', min: null, max: null, values: [], maxLength: 100 },
 ] })
 const HIGH = runbook({ id: 'service-restart', summary: 'Restart a service.', risk: 'high', digest: 'e'.repeat(64) })
@@ -101,6 +101,9 @@ describe('a plan', () => {
     const [first, second] = [await ask({}), await ask({})]
     expect([first.status, second.body.id]).toEqual([202, first.body.id])
     expect((await ask({ mode: 'dry-run' })).status).toBe(409)
+    const draft = () => call<RunDetail>('tech', 'POST', `/api/companies/${acme.id}/scripts`, { summary: 'x', system: 'linux', script: 'true', targets: ['web-1'] }, { 'idempotency-key': 'k2' })
+    expect((await draft()).body.id).toBe((await draft()).body.id)
+    expect(await api.database.query(`select 1 from runbooks where kind = 'draft'`)).toHaveLength(1)
     await clear()
   })
 
@@ -320,4 +323,17 @@ test('rates leave out what was simulated, only shown, or never began', async () 
   const books = (await call<{ items: { id: string; rates: { runs: number } }[] }>('tech', 'GET', `/api/runbooks?company=${acme.id}`)).body.items
   expect(books.map(({ id, rates }) => [id, rates.runs])).toEqual([['disk-clean', 3], ['service-restart', 0]])
   await clear()
+})
+
+test('an incident names the runbooks that fit, and a replay says what past ones would have had', async () => {
+  const id = await api.incident(acme.id, { openedAtMs: clock.now() - 3_600_000, updatedAtMs: clock.now() })
+  expect((await call<{ suggestedRunbooks: unknown[] }>('tech', 'GET', `/api/incidents/${id}`)).body.suggestedRunbooks).toMatchObject([{ id: 'disk-clean', effectiveRisk: 'low', fits: true, why: expect.arrayContaining([expect.stringContaining('criteria')]) as string[] }])
+  const plan = (await call<PlanView>('tech', 'POST', '/api/msp/runbooks/disk-clean/plan', { company: acme.id, incident: id })).body
+  expect([plan.plan?.inputs, plan.plan?.targets[0]?.asset, plan.verdict.kind]).toEqual([{ volume: '/var' }, 'web-1', 'run'])
+  const { status, body } = await call<{ incidents: number; matched: number; wouldRun: number; items: object[] }>('boss', 'POST', '/api/runbooks/replay', { company: acme.id })
+  expect([status, body]).toEqual([200, expect.objectContaining({ incidents: 1, matched: 1, wouldRun: 1, isCut: false })])
+  expect(body.items[0]).toMatchObject({ incidentId: id, runbookId: 'disk-clean', risk: 'low', verdict: { kind: 'run' } })
+  expect((await call<{ incidents: number }>('boss', 'POST', '/api/runbooks/replay', { company: acme.id, to: '2026-01-01T00:00:00Z' })).body.incidents).toBe(0)
+  expect((await call<{ items: unknown[] }>('ada', 'GET', '/api/runs')).body.items).toEqual([])
+  expect((await call('boss', 'POST', '/api/runbooks/replay', { company: bravo.id })).status).toBe(404)
 })
