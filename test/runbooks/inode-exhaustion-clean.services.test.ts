@@ -41,6 +41,16 @@ describe('inode-exhaustion-clean', () => {
     expect(await root.sh('cd /var/lib/php/sessions; ls sess_7 sess_8 2>/dev/null || true; ls | wc -l')).toBe('373\n')
   })
 
+  test('removes no more than it may where all were written at the same moment', async (context) => {
+    const root = await throwawayRoot(context, { setup: `${FULL}find /var/lib/php/sessions -name 'sess_*' -exec touch -d '2020-01-01 00:00:00.123456789' {} +; touch -d '2019-01-01' /var/lib/php/sessions/sess_7` })
+    const runbook = await runbookIn(root, 'inode-exhaustion-clean', { volume: '/var/lib/php', maxFiles: 20 })
+    expect(await runbook.step('clean')).toMatchObject({ outcome: 'ok', result: { facts: { deletedFiles: 20 } } })
+    expect(await root.sh('cd /var/lib/php/sessions; ls sess_7 2>/dev/null || true; ls | wc -l')).toBe('355\n')
+    const one = await runbookIn(root, 'inode-exhaustion-clean', { volume: '/var/lib/php', maxFiles: 1 })
+    expect(await one.step('clean')).toMatchObject({ outcome: 'ok', result: { facts: { deletedFiles: 1 } } })
+    expect(await root.sh('ls /var/lib/php/sessions | wc -l')).toBe('354\n')
+  })
+
   test('leaves a session that a program has open', async (context) => {
     const root = await throwawayRoot(context, { setup: FULL })
     await root.sh(`sh -c 'exec 7</var/lib/php/sessions/sess_9; exec sleep 600' </dev/null >/dev/null 2>&1 &

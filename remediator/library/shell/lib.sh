@@ -176,7 +176,17 @@ aw_sweep() {
   if [ "$(printf '%s\n' "$aw_value" | wc -l)" -gt 1000 ]; then aw_refuse too_many_open "More than a thousand files below $aw_from are open."; fi
   grep -v '^open' "$AW_DIR/free" | sort -n | head -n "$aw_limit" >"$AW_DIR/sweep"
   if [ -s "$AW_DIR/sweep" ]; then
-    set -- "$@" ! -newermt "@$(tail -n 1 "$AW_DIR/sweep" | cut -d ' ' -f 1)"
+    # The oldest go by their time; where more share the last time than may go, those are named one by one.
+    aw_cut=$(tail -n 1 "$AW_DIR/sweep" | cut -d ' ' -f 1)
+    if [ "$(grep -c "^$aw_cut " "$AW_DIR/free")" -gt "$(grep -c "^$aw_cut " "$AW_DIR/sweep")" ]; then
+      aw_value=$(awk -v cut="$aw_cut" '$1 "" == cut "" { sub(/.*:/, "", $2); print $2 }' "$AW_DIR/sweep" | head -n 1000)
+      aw_cut=$(awk -v cut="$aw_cut" '$1 "" != cut "" { last = $1 } END { print last == "" ? 0 : last }' "$AW_DIR/sweep")
+      set -- "$@" '(' ! -newermt "@$aw_cut"
+      for aw_inode in $aw_value; do set -- "$@" -o -inum "$aw_inode"; done
+      set -- "$@" ')'
+    else
+      set -- "$@" ! -newermt "@$aw_cut"
+    fi
     aw_had=$(aw_count "$@")
     aw_timed "$aw_seconds" find -P "$aw_from" -mindepth 1 -maxdepth "$aw_depth" -xdev -type f -links 1 "$@" -delete 2>/dev/null
     aw_has=$(aw_count "$@")
