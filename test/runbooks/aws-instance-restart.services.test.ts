@@ -38,10 +38,14 @@ describe('aws-instance-restart', () => {
 
   test('names the machine to the document only as the target it is aimed at', async (context) => {
     const root = await throwawayRoot(context)
-    const { runbook } = await runbookIn(root, 'aws-instance-restart')
-    expect(runbook.steps.map(({ id, automation, onFailure }) => ({ id, automation, onFailure }))).toEqual([
-      { id: 'check', automation: null, onFailure: 'stop' },
-      { id: 'restart', automation: { document: 'AWS-RestartEC2Instance', parameters: { InstanceId: '${target.instanceId}' } }, onFailure: 'stop' },
-    ])
+    const automation = { document: 'AWS-RestartEC2Instance', parameters: { InstanceId: '${target.instanceId}' } }
+    const stepsOf = async (id: string) => (await runbookIn(root, id)).runbook.steps.map((step) => ({ id: step.id, automation: step.automation, onFailure: step.onFailure }))
+    expect(await stepsOf('aws-instance-restart')).toEqual([{ id: 'check', automation: null, onFailure: 'stop' }, { id: 'restart', automation, onFailure: 'stop' }])
+    expect(await stepsOf('aws-instance-restart-unreachable')).toEqual([{ id: 'restart', automation, onFailure: 'stop' }])
+  })
+
+  test('leaves a machine that cannot be looked at to two people', async (context) => {
+    const { runbook } = await runbookIn(await throwawayRoot(context), 'aws-instance-restart-unreachable')
+    expect(runbook).toMatchObject({ risk: 'high', match: { all: [], any: [] }, approval: { role: 'msp_admin', fourEyes: true } })
   })
 })

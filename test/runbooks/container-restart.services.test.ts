@@ -4,9 +4,9 @@ import { runbookIn } from '../harness/runbook-in-root.ts'
 import { throwawayRoot } from '../harness/throwaway-root.ts'
 import { callsIn, withStandIns } from './stand-ins.ts'
 
-interface Container { readonly name?: string; readonly state?: string; readonly health?: string; readonly code?: number; readonly policy?: string; readonly removes?: boolean; readonly labels?: string }
-const container = (file: string, { name = `/${file}`, state = 'exited', health = 'none', code = 1, policy = 'on-failure', removes = false, labels = '' }: Container = {}) =>
-  ({ [`/srv/containers/${file}`]: `${[name, state, health, code, policy, removes, labels].join('\n')}\n` })
+interface Container { readonly name?: string; readonly state?: string; readonly health?: string; readonly code?: number; readonly policy?: string; readonly removes?: boolean; readonly starved?: boolean; readonly labels?: string }
+const container = (file: string, { name = `/${file}`, state = 'exited', health = 'none', code = 1, policy = 'on-failure', removes = false, starved = false, labels = '' }: Container = {}) =>
+  ({ [`/srv/containers/${file}`]: `${[name, state, health, code, policy, removes, starved, labels].join('\n')}\n` })
 const machine = (containers: Readonly<Record<string, string>>, setup = '') => withStandIns({ programs: ['docker', 'sleep'], files: containers, setup })
 
 describe('container-restart', () => {
@@ -33,6 +33,7 @@ describe('container-restart', () => {
     ['the beginning of an id, which Docker takes for a name', { name: '/payments' }, 'container_unknown'],
     ['a container that somebody stopped', { policy: 'unless-stopped', code: 143 }, 'stopped_on_purpose'],
     ['a container that somebody stopped, with policy always', { policy: 'always', code: 137 }, 'stopped_on_purpose'],
+    ['a container without a policy that was ended by a signal, as by a stop', { policy: 'no', code: 137 }, 'stopped_on_purpose'],
     ['a container that ended without an error', { code: 0, policy: 'no' }, 'ended_well'],
     ['a container that starts again and again', { state: 'restarting' }, 'restart_loop'],
     ['a paused container', { state: 'paused' }, 'container_busy'],
@@ -51,6 +52,11 @@ describe('container-restart', () => {
     expect(await (await runbookIn(root, 'container-restart', { container: 'we' })).step('restart')).toMatchObject({ outcome: 'refused', result: { code: 'container_unknown' } })
     const bare = await throwawayRoot(context, withStandIns({ programs: ['sleep'], hidden: ['docker', 'podman'] }))
     expect(await (await runbookIn(bare, 'container-restart', { container: 'web' })).step('restart')).toMatchObject({ outcome: 'refused', result: { code: 'container_unknown' } })
+  })
+
+  test('starts a container that was ended for want of memory', async (context) => {
+    const root = await throwawayRoot(context, machine(container('web', { policy: 'no', code: 137, starved: true })))
+    expect(await (await runbookIn(root, 'container-restart', { container: 'web' })).step('restart')).toMatchObject({ outcome: 'ok', result: { changed: ['start web (was exited, health none)'] } })
   })
 
   test('starts what was stopped when a person says so', async (context) => {

@@ -4,7 +4,7 @@ b='{' e='}'
 for candidate in docker podman; do
   command -v "$candidate" >/dev/null 2>&1 || continue
   # Braces are put together here, so that no template stands in the command for somebody else to fill in.
-  if found=$(timeout 20 "$candidate" container inspect --format "$b${b}.Name$e$e|$b${b}.State.Status$e$e|$b${b}if .State.Health$e$e$b${b}.State.Health.Status$e$e$b${b}else$e${e}none$b${b}end$e$e|$b${b}.State.ExitCode$e$e|$b${b}.HostConfig.RestartPolicy.Name$e$e|$b${b}.HostConfig.AutoRemove$e$e|$b${b}range \$k, \$v := .Config.Labels$e$e$b${b}\$k$e$e $b${b}end$e$e" -- "$AW_INPUT_CONTAINER" 2>/dev/null); then
+  if found=$(timeout 20 "$candidate" container inspect --format "$b${b}.Name$e$e|$b${b}.State.Status$e$e|$b${b}if .State.Health$e$e$b${b}.State.Health.Status$e$e$b${b}else$e${e}none$b${b}end$e$e|$b${b}.State.ExitCode$e$e|$b${b}.HostConfig.RestartPolicy.Name$e$e|$b${b}.HostConfig.AutoRemove$e$e|$b${b}.State.OOMKilled$e$e|$b${b}range \$k, \$v := .Config.Labels$e$e$b${b}\$k$e$e $b${b}end$e$e" -- "$AW_INPUT_CONTAINER" 2>/dev/null); then
     engine=$candidate
     break
   fi
@@ -17,7 +17,8 @@ status=${rest%%|*} rest=${rest#*|}
 health=${rest%%|*} rest=${rest#*|}
 code=${rest%%|*} rest=${rest#*|}
 policy=${rest%%|*} rest=${rest#*|}
-removes=${rest%%|*} labels=${rest#*|}
+removes=${rest%%|*} rest=${rest#*|}
+starved=${rest%%|*} labels=${rest#*|}
 # The engines also take the beginning of an id for a name.
 [ "${name#/}" = "$AW_INPUT_CONTAINER" ] || aw_refuse container_unknown 'there is no container of exactly that name'
 case " $labels" in
@@ -37,6 +38,8 @@ case $status in
       [ "$code" != 0 ] || aw_refuse ended_well 'the container ended by itself and without an error'
       # With these the engine would have started it again by itself, had nobody stopped it.
       case $policy in always | unless-stopped) aw_refuse stopped_on_purpose 'the container was told to stop; a person has to say that it should run' ;; esac
+      # Ended by a signal, and not for want of memory: that is how a stop looks.
+      case $code/$starved in 130/false | 137/false | 143/false) aw_refuse stopped_on_purpose 'the container was ended by a signal, as by a stop; a person has to say that it should run' ;; esac
     fi ;;
   restarting) aw_refuse restart_loop 'the container ends again and again; another start would not help' ;;
   *) aw_refuse container_busy "the container is $status" ;;

@@ -13,6 +13,8 @@ if ($moved -ne '' -and $moved.TrimEnd('\') -ne $folder) { Deny-AwRun -Code 'fold
 $before = (Get-Date).AddMinutes(-10)
 $stuck = @(Get-ChildItem -LiteralPath $folder -File -Force -ErrorAction Stop | Where-Object { $_.Extension -in '.SPL', '.SHD', '.TMP' -and $_.LastWriteTime -lt $before -and -not ($_.Attributes -band [IO.FileAttributes]::ReparsePoint) } | Select-Object -First 500)
 if ($service.State -eq 'Running' -and $stuck.Count -eq 0) { Set-AwFact -Name 'isRunning' -Value $true; Complete-AwRun -Message 'the spooler runs and no job is stuck; nothing was changed' }
+# Stopping it stops what depends on it too; that is started again afterwards.
+$dependents = @((Get-Service -Name 'Spooler').DependentServices | Where-Object { [string]$_.Status -eq 'Running' } | Select-Object -First 20 | ForEach-Object { $_.Name })
 $failure = $null
 $removed = 0
 try {
@@ -29,6 +31,7 @@ try {
 try {
     Start-Service -Name 'Spooler' -ErrorAction Stop
     Add-AwChange 'started Spooler'
+    foreach ($name in $dependents) { Start-Service -Name $name -ErrorAction Stop; Add-AwChange ('started {0} again' -f $name) }
 } catch {
     $failure = '{0} {1}' -f $failure, $_.Exception.Message
 }
