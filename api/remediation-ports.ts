@@ -98,12 +98,12 @@ export interface RemediationSettingsStore {
 /** Clouds of a company. */
 export interface CloudAccounts {
   list(scope: Scope, companyId: string): Promise<readonly CloudAccountView[]>
-  get(scope: Scope, companyId: string, id: string): Promise<CloudAccountView>
+  get(caller: Caller, companyId: string, id: string): Promise<CloudAccountView>
   create(caller: Caller, companyId: string, draft: CloudAccountDraft): Promise<CloudAccountView>
   update(caller: Caller, companyId: string, id: string, change: Partial<Omit<CloudAccountDraft, 'cloud'>>): Promise<CloudAccountView>
   remove(caller: Caller, companyId: string, id: string): Promise<void>
   /** What to do in the cloud, with a trust policy that names the account's external id. */
-  onboarding(scope: Scope, companyId: string, id: string): Promise<CloudOnboarding>
+  onboarding(caller: Caller, companyId: string, id: string): Promise<CloudOnboarding>
   /** Calls the cloud: credentials, rights, and a harmless command where a machine is named. */
   check(caller: Caller, companyId: string, id: string, machine: { readonly instanceId: string; readonly group: string | null; readonly region: string; readonly system: System } | null): Promise<CloudAccountView>
 }

@@ -38,7 +38,7 @@ export function cloudAccountRoutes(app: FastifyInstance, context: RouteContext):
 
   app.get<One>(`${path}/:accountId`, {
     config: { access: 'manage' }, schema: { tags, summary: 'One cloud', params: ONE, response: answers({ 200: CLOUD_ACCOUNT }, ...READ_ERRORS) },
-  }, (request) => clouds.get(callerOf(request).scope, request.params.id, request.params.accountId))
+  }, (request) => clouds.get(callerOf(request), request.params.id, request.params.accountId))
 
   app.patch<One & { Body: Partial<Omit<CloudAccountDraft, 'cloud'>> }>(`${path}/:accountId`, {
     config: { access: 'manage' }, schema: { tags, summary: 'Change a cloud; what is left out stays, "fields" replaces all of them', params: ONE, body: body(FIELDS, [], { minProperties: 1 }), response: answers({ 200: CLOUD_ACCOUNT }, ...WRITE_ERRORS) },
@@ -53,7 +53,7 @@ export function cloudAccountRoutes(app: FastifyInstance, context: RouteContext):
 
   app.get<One>(`${path}/:accountId/onboarding`, {
     config: { access: 'manage' }, schema: { tags, summary: 'What to do in the cloud: trust policy with the external id, least permissions, agents; the texts to copy', params: ONE, response: answers({ 200: ONBOARDING }, ...READ_ERRORS) },
-  }, (request) => clouds.onboarding(callerOf(request).scope, request.params.id, request.params.accountId))
+  }, (request) => clouds.onboarding(callerOf(request), request.params.id, request.params.accountId))
 
   app.post<One & { Body: { machine?: { instanceId: string; group?: string; region: string; system: System } } }>(`${path}/:accountId/check`, {
     config: { access: 'manage' },

@@ -16,6 +16,8 @@ const CHECK_WITHIN_MS = 300_000
 export interface CloudAccountStorePort {
   list(scope: Scope, companyId: string): Promise<readonly CloudAccountView[]>
   get(scope: Scope, companyId: string, id: string): Promise<CloudAccountView>
+  /** The same for a person; told in the audit log. */
+  read(caller: Caller, companyId: string, id: string): Promise<CloudAccountView>
   create(caller: Caller, companyId: string, draft: CloudAccountDraft): Promise<CloudAccountView>
   update(caller: Caller, companyId: string, id: string, change: Partial<Omit<CloudAccountDraft, 'cloud'>>): Promise<CloudAccountView>
   remove(caller: Caller, companyId: string, id: string): Promise<void>
@@ -41,14 +43,14 @@ export interface CloudAccountsOptions {
 export function cloudAccounts({ store, executors, callsClouds, awsPrincipal }: CloudAccountsOptions) {
   return {
     list: (scope: Scope, companyId: string): Promise<readonly CloudAccountView[]> => store.list(scope, companyId),
-    get: (scope: Scope, companyId: string, id: string): Promise<CloudAccountView> => store.get(scope, companyId, id),
+    get: (caller: Caller, companyId: string, id: string): Promise<CloudAccountView> => store.read(caller, companyId, id),
     create: (caller: Caller, companyId: string, draft: CloudAccountDraft): Promise<CloudAccountView> => store.create(caller, companyId, draft),
     update: (caller: Caller, companyId: string, id: string, change: Partial<Omit<CloudAccountDraft, 'cloud'>>): Promise<CloudAccountView> => store.update(caller, companyId, id, change),
     remove: (caller: Caller, companyId: string, id: string): Promise<void> => store.remove(caller, companyId, id),
 
     /** What is to be done in the cloud, made from the account's own fields. */
-    async onboarding(scope: Scope, companyId: string, id: string): Promise<CloudOnboarding> {
-      const account = await store.get(scope, companyId, id)
+    async onboarding(caller: Caller, companyId: string, id: string): Promise<CloudOnboarding> {
+      const account = await store.read(caller, companyId, id)
       const { cloud, fields } = account
       return { account, steps: cloud === 'aws' ? awsSteps(fields, callsClouds ? await awsPrincipal() : null) : cloud === 'azure' ? azureSteps(fields) : gcpSteps(fields) }
     },

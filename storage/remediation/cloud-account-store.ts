@@ -87,13 +87,22 @@ export function cloudAccountStore(db: SqlDatabase, { clock, box, rules }: { read
   }
 
   return {
-    /** The accounts of a company the caller manages, by name. */
+    /** The accounts of a company the caller manages, by name; without what the program made, which is told by `read` alone. */
     async list(scope: Scope, companyId: string): Promise<readonly CloudAccountView[]> {
       await requireManaged(db, scope, companyId)
-      return db.query<CloudAccountView>(`${SELECT} where company_id = $1 order by name, id`, [companyId])
+      const accounts = await db.query<CloudAccountView>(`${SELECT} where company_id = $1 order by name, id`, [companyId])
+      return accounts.map((account) => ({ ...account, fields: withoutMade(account, rules) }))
     },
 
-    /** One of them. Throws `not_found`. */
+    /** One of them for a person, with its external id, which is noted in the audit log. Throws `not_found`. */
+    async read(caller: Caller, companyId: string, id: string): Promise<CloudAccountView> {
+      await requireManaged(db, caller.scope, companyId)
+      const account = await find(db, companyId, id)
+      await writeAudit(db, caller, { companyId, action: 'cloud_account.read', subject: id, before: null, after: { name: account.name } }, clock.now())
+      return account
+    },
+
+    /** One of them, for what the program does itself. Throws `not_found`. */
     async get(scope: Scope, companyId: string, id: string): Promise<CloudAccountView> {
       await requireManaged(db, scope, companyId)
       return find(db, companyId, id)
@@ -226,8 +235,12 @@ function isSame(one: Fields, other: Fields): boolean {
 
 /** For the audit log: what the program made is no secret, but nobody needs it there. */
 function told({ cloud, name, environment, enabled, fields, hasSecret }: CloudAccountView, rules: CloudAccountRules): Record<string, unknown> {
+  return { cloud, name, environment, enabled, hasSecret, fields: withoutMade({ cloud, fields }, rules) }
+}
+
+function withoutMade({ cloud, fields }: Pick<CloudAccountView, 'cloud' | 'fields'>, rules: CloudAccountRules): Fields {
   const made = rules.made(cloud)
-  return { cloud, name, environment, enabled, hasSecret, fields: Object.fromEntries(Object.entries(fields).filter(([field]) => !made.includes(field))) }
+  return Object.fromEntries(Object.entries(fields).filter(([field]) => !made.includes(field)))
 }
 
 /** As whom the cloud is called. */

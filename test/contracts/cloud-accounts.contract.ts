@@ -243,6 +243,10 @@ export function cloudAccountsContract(engineName: string, make: () => Promise<Em
       for (const secret of [SECRET, 'second-secret-of-the-test']) expect(JSON.stringify(lines)).not.toContain(secret)
       const aws = await store.create(boss, acme, AWS)
       expect(JSON.stringify(await audit())).not.toContain(aws.fields['externalId'])
+      // The external id is told by what is noted alone.
+      expect(JSON.stringify(await store.list(boss.scope, acme))).not.toContain(aws.fields['externalId'])
+      expect((await api(async () => passing).get(boss, acme, aws.id)).fields['externalId']).toBe(aws.fields['externalId'])
+      expect((await audit()).at(-1)).toMatchObject({ action: 'cloud_account.read', actor_id: 'boss', ip: '192.0.2.7' })
     })
 
     it('notes when an account was last used', async () => {
@@ -254,9 +258,9 @@ export function cloudAccountsContract(engineName: string, make: () => Promise<Em
 
     it('gives the onboarding text of an account with its own external id, to those who manage the company', async () => {
       const { id, fields } = await store.create(boss, acme, AWS)
-      const { steps } = await api(async () => passing).onboarding(boss.scope, acme, id)
+      const { steps } = await api(async () => passing).onboarding(boss, acme, id)
       expect(steps.map(({ code }) => code).join('\n')).toContain(fields['externalId'])
-      expect((await refusal(api(async () => passing).onboarding(callerOf('tech', 'technician', [acme]).scope, acme, id))).code).toBe('forbidden')
+      expect((await refusal(api(async () => passing).onboarding(callerOf('tech', 'technician', [acme]), acme, id))).code).toBe('forbidden')
     })
   })
 }

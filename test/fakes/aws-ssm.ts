@@ -83,13 +83,14 @@ export async function startAwsFake({ now = () => Date.now() }: { readonly now?: 
     return exitCode === 0 ? { status: 'Success', details: 'Success', code: 0 } : { status: 'Failed', details: 'Failed', code: exitCode }
   }
 
-  /** The machine writes whole outputs where it was told to. */
-  const writeOutputs = (command: FakeCommand, ran: Ran): void => {
+  /** The machine writes whole outputs where it was told to: an object at once, lines of a log one after the other. */
+  const writeOutputs = (command: FakeCommand, ran: Ran, isLate: boolean): void => {
     const plugin = command.document === 'AWS-RunPowerShellScript' ? 'PowerShellScript' : 'ShellScript'
     for (const stream of ['stdout', 'stderr'] as const) {
       if (ran[stream] === '') continue
-      fake.buckets.get(command.bucket ?? '')?.set(`${command.prefix}/${command.id}/${command.instanceId}/awsrun${plugin}/0.awsrun${plugin}/${stream}`, Buffer.from(ran[stream]))
-      fake.logGroups.get(command.logGroup ?? '')?.set(`${command.id}/${command.instanceId}/aws-run${plugin}/${stream}`, ran[stream].split('\n'))
+      const lines = ran[stream].split('\n')
+      if (!isLate) fake.buckets.get(command.bucket ?? '')?.set(`${command.prefix}/${command.id}/${command.instanceId}/awsrun${plugin}/0.awsrun${plugin}/${stream}`, Buffer.from(ran[stream]))
+      fake.logGroups.get(command.logGroup ?? '')?.set(`${command.id}/${command.instanceId}/aws-run${plugin}/${stream}`, isLate ? lines.slice(0, Math.ceil(lines.length / 2)) : lines)
     }
   }
 
@@ -130,7 +131,7 @@ export async function startAwsFake({ now = () => Date.now() }: { readonly now?: 
       if (isEnded) {
         command.endedAtMs ??= now()
         const { invisiblePolls = 0, pendingPolls = 0, goingPolls = 0 } = command.behaviour
-        if (command.ran !== null && command.polls > invisiblePolls + pendingPolls + goingPolls + fake.outputLatePolls) writeOutputs(command, command.ran)
+        if (command.ran !== null) writeOutputs(command, command.ran, command.polls <= invisiblePolls + pendingPolls + goingPolls + fake.outputLatePolls)
       }
       return {
         CommandId: command.id, InstanceId: command.instanceId, Comment: command.comment, DocumentName: command.document, PluginName: 'aws:runShellScript', ResponseCode: state.code, Status: state.status, StatusDetails: state.details,

@@ -81,10 +81,10 @@ export async function pollScript(access: AwsAccess, ref: SentRef, command: Remot
   const cut = { stdout: answer.StandardOutputContent ?? '', stderr: answer.StandardErrorContent ?? '' }
   const end = endOf(answer)
   if (end === null) return { kind: 'going', ...cut }
-  const whole = await wholeOutput(access, { commandId, command, cut, called })
   const endedAtMs = Date.parse(answer.ExecutionEndDateTime ?? '')
   // By both clocks, so that neither being wrong makes it wait for ever.
   const isLate = clock.now() - endedAtMs > OUTPUT_LATE_MS || Number.isNaN(endedAtMs) || clock.now() - sentAtMs > command.timeoutMs + DELIVERY_SECONDS * 1000 + OUTPUT_LATE_MS
+  const whole = await wholeOutput(access, { commandId, command, cut, called, isLate })
   if (whole === null && !isLate) return { kind: 'going', ...cut }
   const { stdout, stderr, isTruncated } = whole ?? { ...cut, isTruncated: true }
   const lacks = isTruncated ? (keepsOutput(access) ? 'The output is not whole: the machine has not written all of it to the bucket or log group.' : 'The output was cut at 24,000 characters: name an outputBucket or a logGroup in the cloud account.') : null
@@ -99,22 +99,22 @@ export async function cancelScript(ref: SentRef, command: RemoteCommand, { ssm, 
 interface Cut { readonly stdout: string; readonly stderr: string }
 
 /** Null: some of it is still to come. */
-async function wholeOutput(access: AwsAccess, { commandId, command, cut, called }: { readonly commandId: string; readonly command: RemoteCommand; readonly cut: Cut; readonly called: Called }): Promise<(Cut & { readonly isTruncated: boolean }) | null> {
+async function wholeOutput(access: AwsAccess, { commandId, command, cut, called, isLate }: { readonly commandId: string; readonly command: RemoteCommand; readonly cut: Cut; readonly called: Called; readonly isLate: boolean }): Promise<(Cut & { readonly isTruncated: boolean }) | null> {
   const read = async (stream: Stream): Promise<Found> => {
     if (!isCut(cut[stream], stream)) return { text: cut[stream], isTruncated: false }
     const wanted = { commandId, instanceId: command.target.instanceId, system: command.system, stream }
     if (access.outputBucket !== null) return fromBucket(access.outputBucket, wanted, called)
     if (access.logGroup === null) return { text: cut[stream], isTruncated: true }
     const found = await fromLogs(access.logGroup, wanted, called)
-    // Lines come one after the other: less than the answer already held is not all.
-    return found !== null && found.text.length < cut[stream].length - CUT_TOLERANCE ? null : found
+    // Lines come one after the other: until a script's result is there, or so long that nothing comes any more, it may not be all.
+    return found !== null && stream === 'stdout' && !isLate && !RESULT_LINE.test(found.text) ? null : found
   }
   const [stdout, stderr] = [await read('stdout'), await read('stderr')]
   return stdout === null || stderr === null ? null : { stdout: stdout.text, stderr: stderr.text, isTruncated: stdout.isTruncated || stderr.isTruncated }
 }
 
-/** Characters of the mark at the end of a cut answer, and of line ends that logs leave out. */
-const CUT_TOLERANCE = 1_000
+/** The last line of a script of ours. */
+const RESULT_LINE = /(^|\n)\{"aw":1,[^\n]*\}\s*$/
 
 type End = Pick<Extract<Progress, { kind: 'ended' }>, 'outcome' | 'exitCode' | 'message'>
 
