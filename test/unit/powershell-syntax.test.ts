@@ -7,6 +7,7 @@ import { createRequire } from 'node:module'
 import { basename, join } from 'node:path'
 import type * as Grammars from '@vscode/tree-sitter-wasm'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { execScripts } from '../../remediator/executors/gcp/scripts.ts'
 import { composeScript } from '../../remediator/library/envelope.ts'
 import { runbookFiles } from '../../remediator/library/load.ts'
 import { shippedFolders } from '../../remediator/library/shipped.ts'
@@ -43,6 +44,12 @@ describe('PowerShell', () => {
 
   test('of the functions has none', async () => {
     for (const name of (await readdir(FUNCTIONS)).filter((file) => file.endsWith('.ps1'))) expect(mistakes(await readFile(join(FUNCTIONS, name), 'utf8'))).toEqual([])
+  })
+
+  test('of what is sent to Windows on Google Cloud has none', () => {
+    const { validate, enforce } = execScripts({ system: 'windows', timeoutMs: 60_000, script: 'Write-Output 1' }, { id: 'aw-0123', instanceNumber: '4567890123456789012', beginsBefore: 1_800_000_000 })
+    expect(mistakes(validate)).toEqual([])
+    expect(mistakes(enforce)).toEqual([])
   })
 
   test.each(['if ($x { 1 }', "$a = 'x", 'foreach ($x in) { }', 'if ($a -eq ) { 1 }', 'function { }', '}', 'try { 1', '$x = @{ a = 1; b }', '$x = $y ?? 3'])('%j is a mistake', (text) => {
