@@ -3,8 +3,8 @@ import type { Actor } from './records.ts'
 import type { Risk, System } from './runbooks.ts'
 import type { Mode } from './settings.ts'
 
-/** Where commands can be run. */
-export const CLOUDS = ['aws', 'azure', 'gcp'] as const
+/** Where commands can be run: clouds, and monitoring tools that run scripts on the devices they look after. */
+export const CLOUDS = ['aws', 'azure', 'gcp', 'datto_rmm'] as const
 
 /** One of the clouds above. */
 export type Cloud = (typeof CLOUDS)[number]
@@ -57,7 +57,7 @@ export interface RunTarget {
   readonly cloudAccountId: string
   readonly system: System
   readonly region: string
-  /** AWS instance or managed-node id, Azure VM name, GCP instance name. */
+  /** AWS instance or managed-node id, Azure VM name, GCP instance name, Datto RMM device uid. */
   readonly instanceId: string
   /** Azure resource group; GCP zone; else null. */
   readonly group: string | null
@@ -239,7 +239,7 @@ export interface CloudAccountView {
   /** Only accounts of mode sandbox serve runs of mode sandbox, and only those of mode production others. */
   readonly environment: 'production' | 'sandbox'
   readonly enabled: boolean
-  /** aws: accountId, roleArn, externalId, regions, outputBucket?, logGroup?, endpoint?; azure: tenantId, subscriptionId, clientId, identity (secret or managed), endpoint?, authority?; gcp: projectId, endpoint?. Values are strings; lists are comma separated. */
+  /** aws: accountId, roleArn, externalId, regions, outputBucket?, logGroup?, endpoint?; azure: tenantId, subscriptionId, clientId, identity (secret or managed), endpoint?, authority?; gcp: projectId, endpoint?; datto_rmm: platform, apiKey, siteUid, linuxComponent?, windowsComponent?. Values are strings; lists are comma separated. */
   readonly fields: Readonly<Record<string, string>>
   readonly hasSecret: boolean
   readonly createdAt: string

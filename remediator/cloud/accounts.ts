@@ -7,6 +7,7 @@ import type { System } from '../../schemas/runbooks.ts'
 import { ExecutorError, type CloudAccount, type Executor } from '../executors/port.ts'
 import { awsSteps } from './onboarding/aws.ts'
 import { azureSteps } from './onboarding/azure.ts'
+import { dattoSteps } from './onboarding/datto-rmm.ts'
 import { gcpSteps } from './onboarding/gcp.ts'
 
 /** A check that takes longer is ended. */
@@ -52,7 +53,7 @@ export function cloudAccounts({ store, executors, callsClouds, awsPrincipal }: C
     async onboarding(caller: Caller, companyId: string, id: string): Promise<CloudOnboarding> {
       const account = await store.read(caller, companyId, id)
       const { cloud, fields } = account
-      return { account, steps: cloud === 'aws' ? awsSteps(fields, callsClouds ? await awsPrincipal() : null) : cloud === 'azure' ? azureSteps(fields) : gcpSteps(fields) }
+      return { account, steps: cloud === 'aws' ? awsSteps(fields, callsClouds ? await awsPrincipal() : null) : cloud === 'azure' ? azureSteps(fields) : cloud === 'gcp' ? gcpSteps(fields) : dattoSteps() }
     },
 
     /** Calls the cloud and keeps what was found. Throws `conflict` in mode demo, and where the account was changed meanwhile. */

@@ -72,8 +72,25 @@ const gcp: CloudSchema = {
   together: () => [],
 }
 
+const UID = /[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}/
+const ALL_SITES = 'an API key of Datto RMM reaches the devices of every company of the MSP'
+
+const dattoRmm: CloudSchema = {
+  cloud: 'datto_rmm',
+  fields: [
+    field('platform', 'Platform', 'Where the MSP’s Datto RMM is: the first word of its address.', 'pinotage', { isRequired: true, kind: 'choice', values: ['pinotage', 'merlot', 'concord', 'vidal', 'zinfandel', 'syrah'], bindsSecret: true }),
+    field('apiKey', 'API key', 'Key of a user made for this program; its secret key is this account’s secret.', 'A1B2C3D4E5F6', { isRequired: true, pattern: /[A-Za-z0-9]{8,128}/, bindsSecret: true, adminOnly: { why: ALL_SITES, exceptFor: null } }),
+    field('siteUid', 'Site', 'Uid of the company’s site; devices of other sites are not seen and not touched.', '00000000-0000-0000-0000-000000000000', { isRequired: true, pattern: UID, bindsSecret: true, adminOnly: { why: ALL_SITES, exceptFor: null } }),
+    field('linuxComponent', 'Component for Linux', 'Uid of the stored component that the onboarding text shows; without it no script runs on Linux.', '00000000-0000-0000-0000-000000000000', { pattern: UID }),
+    field('windowsComponent', 'Component for Windows', 'Uid of the stored component that the onboarding text shows; without it no script runs on Windows.', '00000000-0000-0000-0000-000000000000', { pattern: UID }),
+    field('endpoint', 'Endpoint', 'Address called in place of the platform’s own; for sandboxes.', 'https://datto.sandbox.example', { kind: 'address', bindsSecret: true, adminOnly: { why: ELSEWHERE, exceptFor: null } }),
+  ],
+  secret: { title: 'API secret key', description: 'Secret key that Datto RMM showed when the API key was made.', example: '9Z8Y…', isNeeded: () => true, mistake: () => null },
+  together: () => [],
+}
+
 /** The tables, by cloud. */
-export const CLOUD_SCHEMAS: Readonly<Record<Cloud, CloudSchema>> = { aws, azure, gcp }
+export const CLOUD_SCHEMAS: Readonly<Record<Cloud, CloudSchema>> = { aws, azure, gcp, datto_rmm: dattoRmm }
 
 /** Never quotes the text, which is a secret. */
 function jsonMistake(secret: string, fits: (value: Readonly<Record<string, unknown>>) => boolean, otherwise: string): string | null {

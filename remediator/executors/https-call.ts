@@ -8,7 +8,7 @@ export type Called =
 
 /** How it is made. */
 export interface CallOptions {
-  readonly method?: 'GET' | 'POST' | 'DELETE'
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
   /** PEM to trust; undefined: what the machine trusts. */

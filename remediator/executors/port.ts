@@ -88,8 +88,11 @@ export interface Executor {
   costMicroUsd(command: Pick<RemoteCommand, 'automation' | 'timeoutMs'>): number
 }
 
-/** How long after `send` a command may begin at the latest, by cloud; its time limit counts from then. AWS gives up after a minute; machines on Google Cloud look for work of their own accord. */
-export const STARTS_WITHIN_MS: Readonly<Record<Cloud, number>> = { aws: 60_000, azure: 0, gcp: 2_700_000 }
+/**
+ * How long after `send` a command may begin at the latest, by cloud; its time limit counts from then. AWS gives up after a minute; machines on Google Cloud look for work of their own
+ * accord, and so do devices of Datto RMM.
+ */
+export const STARTS_WITHIN_MS: Readonly<Record<Cloud, number>> = { aws: 60_000, azure: 0, gcp: 2_700_000, datto_rmm: 300_000 }
 
 /** What went wrong with a call. */
 export type ExecutorFault = 'unauthorised' | 'forbidden' | 'throttled' | 'not_found' | 'offline' | 'invalid' | 'busy' | 'unavailable' | 'timeout'

@@ -8,6 +8,7 @@ export type Executors = (cloud: Cloud) => Promise<Executor>
 
 const LOADERS: Readonly<Record<Cloud, (clock: Clock) => Promise<Executor>>> = {
   aws: async (clock) => (await import('./aws/index.ts')).awsExecutor({ clock }),
+  datto_rmm: async (clock) => (await import('./datto-rmm/index.ts')).dattoExecutor({ clock }),
   gcp: async (clock) => (await import('./gcp/index.ts')).gcpExecutor({ clock }),
   azure: async (clock) => (await import('./azure/index.ts')).azureExecutor({ clock }),
 }

@@ -7,6 +7,7 @@
  * | aws | 2 a second, 10 at once | 10 a second, 20 at once | Systems Manager throttles Run Command by account and region at some tens of requests a second; STS at 100 and more |
  * | azure | 2 a second, 20 at once | 10 a second, 50 at once | Azure Resource Manager: per subscription and principal 200 writes refilled at 10 a second, 250 reads at 25 a second |
  * | gcp | 1 a second, 10 at once | 5 a second, 20 at once | OS Config and Compute: some hundreds to 1,500 a minute and project |
+ * | datto_rmm | 1 in 2 seconds, 5 at once | 3 a second, 20 at once | 600 reads and 100 writes a minute for all of the MSP; who goes on after 429 is blocked for five minutes |
  */
 import type { Cloud } from '../../schemas/runs.ts'
 import type { CallGate } from './ports.ts'
@@ -19,6 +20,7 @@ export const CALL_RATES: Readonly<Record<Cloud, Readonly<Record<'send' | 'ask', 
   aws: { send: { perSecond: 2, burst: 10 }, ask: { perSecond: 10, burst: 20 } },
   azure: { send: { perSecond: 2, burst: 20 }, ask: { perSecond: 10, burst: 50 } },
   gcp: { send: { perSecond: 1, burst: 10 }, ask: { perSecond: 5, burst: 20 } },
+  datto_rmm: { send: { perSecond: 0.5, burst: 5 }, ask: { perSecond: 3, burst: 20 } },
 }
 
 /** Accounts remembered; one that is forgotten has its whole burst again. */

@@ -28,9 +28,9 @@ interface Description { readonly paths: Readonly<Record<string, Readonly<Record<
 
 /**
  * Reads a description such as `azure/compute-run-command.openapi.json`. `prefix`: what stands before its paths in an address. `isStrict`: members and queries the description
- * does not name are faults of a request.
+ * does not name are faults of a request. `hasSuccess` false: the description leaves out answers of 200, whose form then is the one it has for others.
  */
-export function holdCallsTo(file: string, { prefix = '', isStrict = true }: { readonly prefix?: string; readonly isStrict?: boolean } = {}): CallJudge {
+export function holdCallsTo(file: string, { prefix = '', isStrict = true, hasSuccess = true }: { readonly prefix?: string; readonly isStrict?: boolean; readonly hasSuccess?: boolean } = {}): CallJudge {
   const path = join(ROOT, file)
   if (!existsSync(path)) return { isThere: false, judge: () => null }
   const description = JSON.parse(readFileSync(path, 'utf8')) as Description
@@ -59,7 +59,8 @@ export function holdCallsTo(file: string, { prefix = '', isStrict = true }: { re
       const wanted = Object.values(operation.requestBody?.content ?? {})[0]?.schema
       if (wanted !== undefined) faults.push(...strict(wanted, body).map((fault) => `${where}: request${fault}`))
       else if (body !== undefined) faults.push(`${where}: a body where none is taken`)
-      const response = operation.responses[String(status)] ?? operation.responses.default
+      const others = hasSuccess ? undefined : Object.values(operation.responses).find(({ content }) => content !== undefined)
+      const response = hasSuccess ? operation.responses[String(status)] ?? operation.responses.default : status === 200 ? operation.responses['200'] ?? others : {}
       // No description says how a service breaks.
       if (response === undefined && status < 500) faults.push(`${where}: answers ${status}, which the description does not have`)
       const given = Object.values(response?.content ?? {})[0]?.schema

@@ -7,6 +7,7 @@ import { createRequire } from 'node:module'
 import { basename, join } from 'node:path'
 import type * as Grammars from '@vscode/tree-sitter-wasm'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { COMPONENTS } from '../../remediator/executors/datto-rmm/component.ts'
 import { execScripts } from '../../remediator/executors/gcp/scripts.ts'
 import { composeScript } from '../../remediator/library/envelope.ts'
 import { runbookFiles } from '../../remediator/library/load.ts'
@@ -50,6 +51,10 @@ describe('PowerShell', () => {
     const { validate, enforce } = execScripts({ system: 'windows', timeoutMs: 60_000, script: 'Write-Output 1' }, { id: 'aw-0123', instanceNumber: '4567890123456789012', beginsBefore: 1_800_000_000 })
     expect(mistakes(validate)).toEqual([])
     expect(mistakes(enforce)).toEqual([])
+  })
+
+  test('of the component for Datto RMM has none', () => {
+    expect(mistakes(COMPONENTS.windows)).toEqual([])
   })
 
   test.each(['if ($x { 1 }', "$a = 'x", 'foreach ($x in) { }', 'if ($a -eq ) { 1 }', 'function { }', '}', 'try { 1', '$x = @{ a = 1; b }', '$x = $y ?? 3'])('%j is a mistake', (text) => {

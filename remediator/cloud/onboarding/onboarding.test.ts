@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { scriptPolicy } from '../../executors/aws/policy.ts'
 import { awsAccess } from '../../executors/aws/access.ts'
+import { SYSTEMS } from '../../../schemas/runbooks.ts'
+import { COMPONENTS, VARIABLES } from '../../executors/datto-rmm/component.ts'
+import { cloudAccountRules } from '../rules.ts'
 import { awsSteps, permissionPolicy, principalOf, trustPolicy } from './aws.ts'
 import { azureSteps, roleDefinition } from './azure.ts'
+import { dattoSteps } from './datto-rmm.ts'
 import { gcpSteps, GCP_PERMISSIONS } from './gcp.ts'
 
 const AWS = { accountId: '123456789012', externalId: 'made-by-us', regions: 'eu-central-1, us-east-1', outputBucket: 'acme-outputs', logGroup: '/aw' }
@@ -71,5 +75,25 @@ describe('the onboarding text of Google Cloud', () => {
     const text = gcpSteps({ projectId: 'acme-production' }).map(({ code }) => code ?? '').join('\n')
     for (const part of ['gcloud iam roles create', GCP_PERMISSIONS.join(','), 'service-accounts create', 'google-osconfig-agent', 'googet', 'enable-osconfig=TRUE']) expect(text).toContain(part)
     expect(gcpSteps({ projectId: 'acme-production', identity: 'ambient' }).map(({ code }) => code ?? '').join('\n')).not.toContain('keys create')
+  })
+})
+
+describe('the onboarding text of Datto RMM', () => {
+  it('has a component for each system, with the variables the executor fills', () => {
+    const steps = dattoSteps()
+    for (const system of SYSTEMS) {
+      const step = steps.find(({ code }) => code === COMPONENTS[system])
+      for (const name of Object.values(VARIABLES)) {
+        expect(step?.text).toContain(name)
+        expect(COMPONENTS[system]).toContain(name)
+      }
+    }
+  })
+
+  it('is for MSP Admins alone, because a key reaches every company', () => {
+    const fields = { platform: 'pinotage', apiKey: 'A1B2C3D4E5F6', siteUid: 'd0000000-0000-4000-8000-000000000001' }
+    expect(cloudAccountRules.adminOnly('datto_rmm', {}, fields)).toHaveLength(2)
+    expect(cloudAccountRules.mistakes({ cloud: 'datto_rmm', name: 'rmm', fields, hasSecret: true }, 'x')).toEqual([])
+    expect(cloudAccountRules.mistakes({ cloud: 'datto_rmm', name: 'rmm', fields: { platform: 'pinotage' }, hasSecret: false }, null).length).toBeGreaterThan(2)
   })
 })

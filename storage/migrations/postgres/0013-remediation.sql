@@ -37,7 +37,7 @@ create table remediation_settings (
 create table cloud_accounts (
   id text primary key,
   company_id text not null references companies (id) on delete cascade,
-  cloud text not null check (cloud in ('aws', 'azure', 'gcp')),
+  cloud text not null check (cloud in ('aws', 'azure', 'gcp', 'datto_rmm')),
   name text not null,
   environment text not null check (environment in ('production', 'sandbox')),
   enabled boolean not null default false,
