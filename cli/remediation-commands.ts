@@ -21,7 +21,7 @@ export function remediationCommands(program: Command, { config, print, interrupt
   const several = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
   const ofCompany = (command: Command, why = 'the MSP\'s own where none is named'): Command => command.option('--company <name>', why).option('--json')
   const asking = (command: Command): Command => command.requiredOption('--company <name>').option('--incident <id>').option('--target <asset>', 'name, alias, address or instance id; may come several times', several).option('--input <name=value>', 'may come several times', several)
-    .option('--inputs <file>', 'JSON').option('--cloud <cloud>', 'aws, azure or gcp').option('--mode <mode>', 'not above the company\'s own').option('--json')
+    .option('--inputs <file>', 'JSON').option('--cloud <cloud>', 'aws, azure, gcp or datto_rmm').option('--mode <mode>', 'not above the company\'s own').option('--json')
 
   const runbook = program.commands.find((command) => command.name() === 'runbook') ?? program.command('runbook').description('runbooks: the library, and what people add to it')
   ofCompany(runbook.command('list')).description('all, with risk and how they have done').action(async ({ json, ...options }: Json & { company?: string }) => {
@@ -107,7 +107,7 @@ export function remediationCommands(program: Command, { config, print, interrupt
 
   const cloud = program.command('cloud').description('clouds of a company')
   const clouds = (command: Command): Command => command.requiredOption('--company <name>').option('--json')
-  clouds(cloud.command('onboard').argument('<cloud>', 'aws, azure or gcp')).option('--name <name>', 'the cloud\'s unless given').option('--sandbox', 'for runs of mode sandbox alone').option('--field <name=value>', 'may come several times: accountId, roleArn, regions, tenantId, …', several)
+  clouds(cloud.command('onboard').argument('<cloud>', 'aws, azure, gcp or datto_rmm')).option('--name <name>', 'the cloud\'s unless given').option('--sandbox', 'for runs of mode sandbox alone').option('--field <name=value>', 'may come several times: accountId, roleArn, regions, tenantId, …', several)
     .option('--secret-file <file>', 'of Azure or GCP; - for standard input').description('bring a cloud in: the policies and commands to copy, with a fresh external id')
     .action(async (kind: string, { json, ...options }: Json & { company: string; name?: string; sandbox?: boolean; field?: readonly string[]; secretFile?: string }) => {
       const { onboardCloud, onboardingText } = await import('./cloud.ts')
