@@ -8,7 +8,7 @@ import { gcpMachines, isRunning, readInstance } from './machines.ts'
 import type { GcpSession } from './session.ts'
 
 /** Longest wait for the harmless command; nobody waits longer for a check, though a machine may. */
-const WITHIN_MS = 300_000
+const WITHIN_MS = 240_000
 
 /** Checks step by step and ends at the first that fails. */
 export async function checkGcp(executor: Executor, session: GcpSession, clock: Clock, machine: CheckedMachine | null): Promise<CloudCheck> {
