@@ -87,6 +87,7 @@ describe('kubernetes-node-drain', () => {
 
   test.for<readonly [string, Readonly<Record<string, string>>, Readonly<Record<string, string | number>>, string]>([
     ['a node there is not', {}, { node: 'worker' }, 'node_unknown'],
+    ['a node that answers nothing', { '/srv/cluster/nodes/worker-1': 'worker-1||Unknown|\n' }, { node: 'worker-1' }, 'node_silent'],
     ['with too few others', { '/srv/cluster/nodes/worker-3': 'worker-3||False|\n' }, { node: 'worker-1' }, 'too_few_nodes'],
     ['while another is out of service', { '/srv/cluster/nodes/worker-4': 'worker-4|true|True|\n' }, { node: 'worker-1' }, 'other_node_out'],
     ['with fewer others than are asked for', {}, { node: 'worker-1', minOtherNodes: 3 }, 'too_few_nodes'],

@@ -66,6 +66,17 @@ mv /srv/conf_1.1.deb /srv/security/; index security Debian-Security stable-secur
     expect(await root.read('/etc/conf.conf')).toBe('changed by hand\n')
   })
 
+  test('fails where a package cannot be set up, and tells what was installed all the same', async (context) => {
+    const root = await throwawayRoot(context, machine('', `
+mkdir -p /srv/bad/DEBIAN; printf 'Package: tool\\nVersion: 1.1\\nArchitecture: all\\nMaintainer: Nobody <nobody@example.test>\\nDescription: test\\n' >/srv/bad/DEBIAN/control
+printf '#!/bin/sh\\nexit 1\\n' >/srv/bad/DEBIAN/postinst; chmod 755 /srv/bad/DEBIAN/postinst; dpkg-deb --root-owner-group -Znone --build /srv/bad /srv/security/tool_1.1.deb >/dev/null`))
+    const runbook = await runbookIn(root, 'security-updates-apply')
+    const run = await runbook.step('apply')
+    expect(run).toMatchObject({ outcome: 'failed', exitCode: 1, result: { code: 'install_failed' } })
+    expect(run.result?.changed).toEqual(['installed demo=1.1'])
+    expect(await runbook.step('apply')).toMatchObject({ outcome: 'refused', result: { code: 'packages_broken', changedCount: 0 } })
+  })
+
   test('tells that a reboot is pending, and does none', async (context) => {
     const root = await throwawayRoot(context, machine(': >/var/run/reboot-required'))
     expect(await (await runbookIn(root, 'security-updates-apply')).step('apply')).toMatchObject({ outcome: 'ok', result: { facts: { isRebootPending: true } } })

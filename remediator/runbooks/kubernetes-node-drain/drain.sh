@@ -6,6 +6,10 @@ mine=$(printf '%s\n' "$nodes" | awk -F '|' -v node="$AW_INPUT_NODE" '$1 == node'
 others=$(printf '%s\n' "$nodes" | awk -F '|' -v node="$AW_INPUT_NODE" '$1 != node && $2 != "true" && $3 == "True"' | grep -c . || true)
 aw_fact otherReadyNodes "$others"
 [ "$others" -ge "$AW_INPUT_MIN_OTHER_NODES" ] || aw_refuse too_few_nodes "only $others other nodes can take pods; $AW_INPUT_MIN_OTHER_NODES are asked for"
+case $(printf '%s\n' "$mine" | awk -F '|' '{ print $3 }') in
+  True | False) ;;
+  *) aw_refuse node_silent 'the node answers nothing, so its pods could not be seen to end; the cluster moves them by itself' ;;
+esac
 cordoned=$(printf '%s\n' "$mine" | awk -F '|' '{ print $2 }')
 mark=$(printf '%s\n' "$mine" | awk -F '|' '{ print $4 }')
 if [ "$cordoned" = true ] && [ "$mark" != yes ]; then aw_refuse cordoned_by_another 'somebody else has taken the node out of service already'; fi

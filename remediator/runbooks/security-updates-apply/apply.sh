@@ -35,10 +35,12 @@ if command -v apt-get >/dev/null 2>&1 && [ -d /var/lib/dpkg ]; then
 Remv '*) aw_refuse would_remove 'these updates would remove packages' ;; esac
   status=0
   # shellcheck disable=SC2086
-  timeout 1500 apt-get -y -q --no-remove --only-upgrade -o DPkg::Lock::Timeout=0 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold install $names >/dev/null 2>&1 || status=$?
+  timeout 2100 apt-get -y -q --no-remove --only-upgrade -o DPkg::Lock::Timeout=0 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold install $names >/dev/null 2>&1 || status=$?
+  # What was unpacked is not left half installed, as far as that can be helped.
+  if [ "$status" -ne 0 ]; then timeout 300 dpkg --force-confdef --force-confold --configure -a >/dev/null 2>&1 || status=100; fi
   count=0
   for name in $names; do
-    if [ "$(dpkg-query -W -f '${Version}' -- "${name%%=*}" 2>/dev/null)" = "${name#*=}" ]; then
+    if [ "$(dpkg-query -W -f '${db:Status-Abbrev}${Version}' -- "${name%%=*}" 2>/dev/null)" = "ii ${name#*=}" ]; then
       aw_changed "installed $name"
       count=$((count + 1))
     fi
@@ -46,7 +48,7 @@ Remv '*) aw_refuse would_remove 'these updates would remove packages' ;; esac
 elif command -v dnf >/dev/null 2>&1; then
   before=$(timeout 60 rpm -qa --queryformat '%{NAME}-%{VERSION}-%{RELEASE}.%{ARCH}\n' | sort) || aw_refuse list_failed 'rpm does not answer'
   status=0
-  timeout 1500 dnf -y -q --security --setopt=clean_requirements_on_remove=False upgrade-minimal >/dev/null 2>&1 || status=$?
+  timeout 2100 dnf -y -q --security --setopt=clean_requirements_on_remove=False upgrade-minimal >/dev/null 2>&1 || status=$?
   after=$(timeout 60 rpm -qa --queryformat '%{NAME}-%{VERSION}-%{RELEASE}.%{ARCH}\n' | sort)
   installed=$(printf '%s\n%s\n%s\n' "$before" "$before" "$after" | sort | uniq -u)
   count=0
