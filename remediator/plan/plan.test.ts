@@ -19,7 +19,7 @@ const planned = (change: Partial<PlanQuestion> = {}) => {
 const full = someRunbook({
   steps: [
     { id: 'look', summary: 'Look.', shell: { linux: script('look.sh'), windows: script('look.ps1') }, automation: null, timeoutMs: 1_000, changes: false, onFailure: 'stop' },
-    { id: 'restart', summary: 'Restart.', shell: null, automation: { document: 'AWS-RestartEC2Instance', parameters: { InstanceId: '${target.instanceId}', Note: '${inputs.note}', Mode: 'x ${inputs.note}' } }, timeoutMs: 2_000, changes: true, onFailure: 'rollback' },
+    { id: 'restart', summary: 'Restart.', shell: null, automation: { document: 'AWS-RestartEC2Instance', parameters: { InstanceId: '${target.instanceId}', Note: '${inputs.note}', Mode: 'x ${inputs.note}', Where: '${target.region}', Who: '${target.asset}' } }, timeoutMs: 2_000, changes: true, onFailure: 'rollback' },
   ],
   inputs: [input('note')],
   rollback: [{ id: 'undo', summary: 'Undo.', shell: { linux: script('undo.sh'), windows: script('undo.ps1') }, automation: null, timeoutMs: 1_000, changes: true, onFailure: 'stop' }],
@@ -40,7 +40,7 @@ describe('a plan', () => {
   })
 
   it('fills whole parameters of a document, and never parts of text', () => {
-    expect(planned({ runbook: full, given: { note: '${target.instanceId}' } }).commands[1]?.automation?.parameters).toEqual({ InstanceId: 'i-web-01', Note: '${target.instanceId}', Mode: 'x ${inputs.note}' })
+    expect(planned({ runbook: full, given: { note: '${target.instanceId}' } }).commands[1]?.automation?.parameters).toEqual({ InstanceId: 'i-web-01', Note: '${target.instanceId}', Mode: 'x ${inputs.note}', Where: 'eu-west-1', Who: 'web-01' })
   })
 
   it('costs what the cloud asks for its steps and its probe', () => {

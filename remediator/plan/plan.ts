@@ -104,7 +104,8 @@ function draftOf(part: Part, target: RunTarget, values: InputValues, runbook: Ru
 
 /** A parameter is text as it stands, or one whole value; values are never parts of other text. */
 function parameterOf(value: string, target: RunTarget, values: InputValues): string | null {
-  if (value === '${target.instanceId}') return target.instanceId
+  const own = /^\$\{target\.(instanceId|region|asset)\}$/.exec(value)?.[1]
+  if (own === 'instanceId' || own === 'region' || own === 'asset') return target[own]
   const input = /^\$\{inputs\.([A-Za-z0-9]+)\}$/.exec(value)?.[1]
   if (input === undefined) return value
   return Object.hasOwn(values, input) ? String(values[input]) : null

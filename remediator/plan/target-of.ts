@@ -25,10 +25,11 @@ export function targetOf({ account, machine, asset, pointer, foundBy }: Place, {
   const tags = { ...machine?.tags, ...asset?.tags }
   const remarks: string[] = []
   const instanceId = machine?.instanceId ?? asset?.instanceId ?? asset?.vmName ?? pointer?.instanceId ?? ''
-  const [onlyRegion, ...more] = regionsOf(account)
-  const region = machine?.region ?? asset?.region ?? pointer?.region ?? (more.length === 0 ? onlyRegion : undefined) ?? ''
+  const regions = regionsOf(account)
   const group = account.cloud === 'aws' ? null : machine?.group ?? asset?.resourceGroup ?? pointer?.group ?? null
-  if (account.cloud === 'aws' && region === '') return { code: 'target_unknown', why: `Nobody says in which region ${name} is; give the asset its region on the asset list.` }
+  const region = machine?.region ?? asset?.region ?? pointer?.region ?? (regions.length === 1 ? regions[0] : undefined) ?? (account.cloud === 'gcp' ? group?.replace(/-[a-z]$/, '') : undefined) ?? ''
+  if (region === '') return { code: 'target_unknown', why: `Nobody says in which region ${name} is; give the asset its region on the asset list.` }
+  if (account.cloud === 'aws' && regions.length > 0 && !regions.includes(region)) return { code: 'target_unknown', why: `${name} is in ${region}, which the cloud account ${account.name} does not name; add the region there, or correct the asset.` }
   if (account.cloud !== 'aws' && group === null) return { code: 'target_unknown', why: `Nobody says in which ${account.cloud === 'azure' ? 'resource group' : 'zone'} ${name} is; give it to the asset on the asset list (as resource group).` }
   const known = systemOf(tags, machine)
   const [only, ...others] = systems

@@ -155,8 +155,7 @@ async function interrupt(sql: Sql, analysisId: string, nowMs: number): Promise<v
 async function show(sql: Sql, incidentId: string, analysisId: string): Promise<void> {
   await sql.query(
     `update incidents i set analysis = jsonb_build_object('analysisId', a.id, 'status', a.status, 'reason', a.reason, 'why', a.why, 'version', a.version, 'promptVersion', a.prompt_version, 'provider', a.provider,
-       'model', a.model, 'isCached', a.is_cached, 'costMicroUsd', a.cost_micro_usd, 'latencyMs', a.latency_ms, 'at', to_char(a.ended_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) || coalesce(a.output, '{}'),
-       suggested_runbooks = case when a.status = 'done' and (a.output ->> 'isTrusted')::boolean then coalesce(a.output -> 'runbooks', '[]') else '[]' end
+       'model', a.model, 'isCached', a.is_cached, 'costMicroUsd', a.cost_micro_usd, 'latencyMs', a.latency_ms, 'at', to_char(a.ended_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) || coalesce(a.output, '{}')
      from analyses a where a.id = $2 and i.id = $1 and i.company_id = a.company_id and (a.status = 'done' or i.analysis is null or i.analysis ->> 'status' <> 'done')`,
     [incidentId, analysisId],
   )

@@ -10,10 +10,11 @@ const ASSETS_MAX = 100
 /** Over the database; every answer is about one company, but for the figures of all that a runbook's history has beside its own. */
 export function planRecords(sql: Sql) {
   return {
-    /** An incident with everything merged into it; null where the company has none of this id. Problems that are kept quiet are not among its problems. */
+    /** An incident with everything merged into it; null where the company has none of this id. An analysis whose alerts tried to give orders names no runbook. Problems that are kept quiet are not among its problems. */
     async incident(companyId: string, incidentId: string): Promise<PlanIncident | null> {
       const [row] = await sql.query<{ id: string; category: string | null; rootCauseAsset: string | null; suggested: readonly unknown[] }>(
-        `select i.id, i.category, i.root_cause ->> 'asset' as "rootCauseAsset", i.suggested_runbooks as suggested
+        `select i.id, i.category, i.root_cause ->> 'asset' as "rootCauseAsset",
+           case when i.analysis ->> 'status' = 'done' and (i.analysis ->> 'isTrusted')::boolean then coalesce(i.analysis -> 'runbooks', '[]') else '[]' end as suggested
          from incidents i where i.company_id = $1 and i.id = (select coalesce(merged_into, id) from incidents where id = $2 and company_id = $1)`, [companyId, incidentId],
       )
       if (row === undefined) return null

@@ -15,6 +15,7 @@ import { QUEUE_MAX } from '../../storage/analyses/queue.ts'
 import { startAnalysisReader, type AnalysisReader } from '../../storage/analyses/reader.ts'
 import { interruptAll, openAnalysisStore } from '../../storage/analyses/store.ts'
 import { openDatabase, type Database } from '../../storage/postgres/database.ts'
+import { planRecords } from '../../storage/remediation/plan-records.ts'
 import { projectBatch } from '../../storage/projection/project-batch.ts'
 import { incident, placed } from '../harness/incident-records.ts'
 import { MemoryLog, memorySchemaIds } from '../harness/memory-log.ts'
@@ -163,7 +164,8 @@ export function analysesContract(engineName: string, make: () => Promise<EmptyDa
       expect(analysis).toMatchObject({
         status: 'done', summary: 'host-of-x is full.', rootCause: { asset: 'host-of-x', alertIds: ['a-v1:i1:x'] }, runbooks: ['clean-disk'], mergeProposals: [{ incidentId: 'y' }], dropped: { alerts: 1, runbooks: 1 },
       })
-      expect(await database.query(`select suggested_runbooks as suggested from incidents where id = 'x'`)).toEqual([{ suggested: ['clean-disk'] }])
+      const planned = await planRecords(database).incident('c1', 'x')
+      expect(planned?.suggested).toEqual(['clean-disk'])
       expect(await commands()).toMatchObject([{ type: 'command', action: 'note', actor: { kind: 'analyst' }, incidentId: 'x', judgedVersion: 10, text: 'host-of-x is full.', severity: 'high', confidence: 0.9, intoIncidentId: null }])
       expect(await database.query('select action, status from commands')).toEqual([{ action: 'note', status: 'pending' }])
       expect(await listed()).toEqual([])
