@@ -145,8 +145,9 @@ export async function startAwsFake({ now = () => Date.now() }: { readonly now?: 
       const { InstanceId, Filters = [] } = body as { InstanceId?: string; Filters?: { key: string; value: string }[] }
       const filter = (key: string): string | undefined => Filters.find((one) => one.key === key)?.value
       const after = filter('InvokedAfter')
-      const found = fake.commands.filter((command) => command.region === region && command.session.accountId === session?.accountId && (InstanceId === undefined || command.instanceId === InstanceId)
-        && (after === undefined || command.atMs >= Date.parse(after)) && (filter('DocumentName') ?? command.document) === command.document).reverse()
+      const before = filter('InvokedBefore')
+      const found = fake.commands.filter((command) => command.region === region && command.session.accountId === session?.accountId && (InstanceId === undefined || (command.instanceId === InstanceId && (stateOf(command)?.status ?? 'Pending') !== 'Pending'))
+        && (after === undefined || command.atMs >= Date.parse(after)) && (before === undefined || command.atMs <= Date.parse(before)) && (filter('DocumentName') ?? command.document) === command.document).reverse()
       const { page, next } = paged(found, body)
       return { Commands: page.map(({ id, document, comment, instanceId, atMs }) => ({ CommandId: id, DocumentName: document, Comment: comment, InstanceIds: [instanceId], RequestedDateTime: atMs / 1000, Status: 'InProgress' })), ...next }
     },
@@ -216,7 +217,7 @@ export async function startAwsFake({ now = () => Date.now() }: { readonly now?: 
       allowed(session, 'ssm:DescribeAutomationExecutions')
       const { Filters = [] } = body as { Filters?: { Key: string; Values: string[] }[] }
       const filter = (key: string): string | undefined => Filters.find((one) => one.Key === key)?.Values[0]
-      const found = fake.automations.filter((one) => one.region === region && one.session.accountId === session?.accountId && one.document.startsWith(filter('DocumentNamePrefix') ?? '') && one.atMs >= Date.parse(filter('StartTimeAfter') ?? '1970-01-01T00:00:00Z'))
+      const found = fake.automations.filter((one) => one.region === region && one.session.accountId === session?.accountId && one.document.startsWith(filter('DocumentNamePrefix') ?? '') && one.atMs >= Date.parse(filter('StartTimeAfter') ?? '1970-01-01T00:00:00Z') && one.atMs <= Date.parse(filter('StartTimeBefore') ?? '2100-01-01T00:00:00Z'))
       const { page, next } = paged(found, body)
       return { AutomationExecutionMetadataList: page.map(({ id, document, session: { arn }, atMs }) => ({ AutomationExecutionId: id, DocumentName: document, ExecutedBy: arn, ExecutionStartTime: atMs / 1000, AutomationExecutionStatus: 'InProgress' })), ...next }
     },

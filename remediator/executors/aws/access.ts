@@ -1,5 +1,6 @@
 /** What an AWS account of a company says about how it is reached, read and checked before anything is called. */
 import type { CloudAccount, RemoteCommand } from '../port.ts'
+import { addressMistake } from '../../cloud/field.ts'
 import { ExecutorError } from '../port.ts'
 
 /** How an account is reached. */
@@ -40,7 +41,10 @@ export function awsAccess({ companyId, fields }: Pick<CloudAccount, 'companyId' 
   if (regions.length === 0 || !regions.every((region) => REGION.test(region))) throw new ExecutorError('invalid', 'the cloud account names no region, or one that is none: store regions such as "eu-central-1, us-east-1"')
   const accountId = role[2] ?? ''
   if (text('accountId') !== null && text('accountId') !== accountId) throw new ExecutorError('invalid', 'accountId and the account in roleArn differ: correct one of them')
-  return { companyId, accountId, partition: role[1] ?? 'aws', roleArn, externalId, regions, outputBucket: text('outputBucket'), logGroup: text('logGroup'), endpoint: text('endpoint') }
+  const endpoint = text('endpoint')
+  const mistake = endpoint === null ? null : addressMistake(endpoint)
+  if (mistake !== null) throw new ExecutorError('invalid', `the endpoint of the cloud account ${mistake}`)
+  return { companyId, accountId, partition: role[1] ?? 'aws', roleArn, externalId, regions, outputBucket: text('outputBucket'), logGroup: text('logGroup'), endpoint }
 }
 
 /** The role that the onboarding text makes, where no other is named. */

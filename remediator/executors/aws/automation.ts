@@ -5,9 +5,8 @@ import type { ScriptResult } from '../../../schemas/runs.ts'
 import { ExecutorError, type Progress, type RemoteCommand, type SentRef } from '../port.ts'
 import type { Called } from './clients.ts'
 import { nameOf } from './faults.ts'
-import { SETTLED_MS } from './scripts.ts'
+import { CLOCKS_APART_MS, second, SENT_WITHIN_MS, SETTLED_MS } from './scripts.ts'
 
-const CLOCKS_APART_MS = 300_000
 const LIST_PAGES_MAX = 40
 const FACTS_MAX = 50
 
@@ -37,7 +36,7 @@ export async function findAutomation({ document }: Automation, sinceMs: number, 
   for (let page = 0; page < LIST_PAGES_MAX; page++) {
     const { AutomationExecutionMetadataList: executions = [], NextToken } = await ssm.send(new DescribeAutomationExecutionsCommand({
       MaxResults: 50, ...(nextToken === undefined ? {} : { NextToken: nextToken }),
-      Filters: [{ Key: 'DocumentNamePrefix', Values: [document] }, { Key: 'StartTimeAfter', Values: [new Date(sinceMs - CLOCKS_APART_MS).toISOString().replace(/\.\d+Z$/, 'Z')] }],
+      Filters: [{ Key: 'DocumentNamePrefix', Values: [document] }, { Key: 'StartTimeAfter', Values: [second(sinceMs - CLOCKS_APART_MS)] }, { Key: 'StartTimeBefore', Values: [second(sinceMs + SENT_WITHIN_MS)] }],
     }), { abortSignal })
     const found = executions.find(({ ExecutedBy }) => ExecutedBy?.endsWith(`/${session}`) === true)
     if (found?.AutomationExecutionId !== undefined) return { automationId: found.AutomationExecutionId, sentAtMs: String(found.ExecutionStartTime?.getTime() ?? sinceMs) }

@@ -165,7 +165,7 @@ describe('commands', () => {
   })
 
   it('that are not answered in time are ended, and may have been taken', async () => {
-    const quick = awsExecutor({ clock, credentials: BASE, callTimeoutMs: 1_500 })
+    const quick = awsExecutor({ clock, credentials: BASE, callTimeoutMs: 4_000 })
     fake.mishap('SendCommand', 'hang')
     expect(await refusal(quick.send(command(), context()))).toMatchObject({ fault: 'timeout', sent: 'unknown' })
     expect(fake.commands).toHaveLength(1)
@@ -209,6 +209,19 @@ describe('commands', () => {
     clock.tick(200_000)
     expect(await executor.find({ ...one, token: one.token.slice(0, -1) }, sinceMs, context())).toBe('absent')
     expect(await executor.find({ ...one, target: { ...one.target, instanceId: THERE } }, sinceMs, context())).toBe('absent')
+  })
+
+  it('are found while they have not reached the machine yet, and long after a crash', async () => {
+    fake.next({ pendingPolls: 1_000 })
+    const one = command()
+    const sinceMs = clock.now()
+    const ref = await executor.send(one, context())
+    expect(await executor.find(one, sinceMs, context())).toMatchObject({ commandId: ref['commandId'] })
+    clock.tick(40 * 60_000)
+    for (let n = 0; n < 60; n++) await executor.send(command({ token: `later-${n}` }), context())
+    const before = fake.calls.length
+    expect(await executor.find(one, sinceMs, context())).toMatchObject({ commandId: ref['commandId'] })
+    expect(fake.calls.slice(before)).toEqual(['ssm.ListCommands'])
   })
 
   it('are told as unknown before the lists can be complete, and as absent after', async () => {

@@ -21,8 +21,14 @@ const INVISIBLE_MS = 120_000
 const OUTPUT_LATE_MS = 60_000
 /** The lists know of a command by then, and a call that was under way has ended. */
 export const SETTLED_MS = 120_000
-const CLOCKS_APART_MS = 300_000
+/** How far this machine's clock and the service's may be apart. */
+export const CLOCKS_APART_MS = 300_000
+/** A signed call is taken so long after it was begun at the latest, clocks apart included. */
+export const SENT_WITHIN_MS = 1_800_000
 const LIST_PAGES_MAX = 40
+
+/** A time as filters take it. */
+export const second = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
 
 /** By which document a script runs. */
 export const documentOf = (system: System): string => (system === 'windows' ? POWERSHELL_DOCUMENT : SHELL_DOCUMENT)
@@ -56,10 +62,11 @@ export async function findScript(command: RemoteCommand, sinceMs: number, { ssm,
   let nextToken: string | undefined
   for (let page = 0; page < LIST_PAGES_MAX; page++) {
     const { Commands: commands = [], NextToken } = await ssm.send(new ListCommandsCommand({
-      InstanceId: command.target.instanceId, MaxResults: 50, ...(nextToken === undefined ? {} : { NextToken: nextToken }),
-      Filters: [{ key: 'InvokedAfter', value: new Date(sinceMs - CLOCKS_APART_MS).toISOString().replace(/\.\d+Z$/, 'Z') }, { key: 'DocumentName', value: documentOf(command.system) }],
+      // Not by machine: a command that has not reached it yet would be left out.
+      MaxResults: 50, ...(nextToken === undefined ? {} : { NextToken: nextToken }),
+      Filters: [{ key: 'InvokedAfter', value: second(sinceMs - CLOCKS_APART_MS) }, { key: 'InvokedBefore', value: second(sinceMs + SENT_WITHIN_MS) }, { key: 'DocumentName', value: documentOf(command.system) }],
     }), { abortSignal })
-    const found = commands.find(({ Comment }) => Comment === comment)
+    const found = commands.find(({ Comment, InstanceIds }) => Comment === comment && InstanceIds?.includes(command.target.instanceId) === true)
     if (found?.CommandId !== undefined) return { commandId: found.CommandId, sentAtMs: String(found.RequestedDateTime?.getTime() ?? sinceMs) }
     if (NextToken === undefined || NextToken === '') return nowMs - sinceMs >= SETTLED_MS ? 'absent' : 'unknown'
     nextToken = NextToken
