@@ -39,7 +39,7 @@ describe('backup-job-retry', () => {
   test('refuses while another backup works on the machine', async (context) => {
     const root = await throwawayRoot(context, machine({ [JOB]: { Type: 'oneshot' } }, 'cp /usr/bin/tail /opt/restic'))
     await root.start('exec /opt/restic -f /dev/null')
-    await root.sh('for n in $(seq 100); do if pgrep -x restic >/dev/null; then break; fi; perl -e "select undef,undef,undef,0.1"; done; pgrep -x restic')
+    await root.sh('for n in $(seq 600); do if pgrep -x restic >/dev/null; then break; fi; perl -e "select undef,undef,undef,0.1"; done; pgrep -x restic')
     expect(await (await runbookIn(root, 'backup-job-retry', { job: JOB })).step('retry')).toMatchObject({ outcome: 'refused', result: { code: 'backup_running', changedCount: 0 } })
     expect(await callsIn(root)).toEqual([])
   })

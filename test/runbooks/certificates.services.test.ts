@@ -40,7 +40,7 @@ printf '#!/bin/sh\\necho ${Date.parse(now) / 1000}\\n' >/srv/date; chmod +x /srv
   test('asks a server that answers TLS', async (context) => {
     const root = await throwawayRoot(context, { files: OPENSSL, setup: make('/srv/a.pem', 20) })
     await root.start('exec openssl s_server -accept 127.0.0.1:8443 -cert /srv/a.pem -key /srv/a.pem.key -quiet')
-    await root.sh('for n in $(seq 100); do if ss -Hltn | grep -q :8443; then break; fi; perl -e "select undef,undef,undef,0.1"; done')
+    await root.sh('for n in $(seq 600); do if ss -Hltn | grep -q :8443; then break; fi; perl -e "select undef,undef,undef,0.1"; done')
     const run = await (await runbookIn(root, 'certificate-expiry-check', { host: 'localhost', port: 8443 })).step('check')
     expect(run).toMatchObject({ outcome: 'ok', result: { facts: { where: 'localhost:8443', subject: 'CN=www.example.test' } } })
     expect([19, 20]).toContain(run.result?.facts['daysLeft'])

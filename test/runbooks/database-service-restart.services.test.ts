@@ -41,7 +41,7 @@ describe('database-service-restart', () => {
   test('refuses while a database that was started by hand may hold the data', async (context) => {
     const root = await throwawayRoot(context, machine({ 'redis-server.service': {} }))
     await root.start('exec redis-server --port 0 --unixsocket /tmp/redis.sock --dir /tmp --save ""')
-    await root.sh('for n in $(seq 100); do if redis-cli -s /tmp/redis.sock ping >/dev/null 2>&1; then break; fi; /usr/bin/env perl -e "select undef,undef,undef,0.1"; done; redis-cli -s /tmp/redis.sock ping')
+    await root.sh('for n in $(seq 600); do if redis-cli -s /tmp/redis.sock ping >/dev/null 2>&1; then break; fi; /usr/bin/env perl -e "select undef,undef,undef,0.1"; done; redis-cli -s /tmp/redis.sock ping')
     expect(await (await runbookIn(root, 'database-service-restart', { unit: 'redis-server' })).step('restart')).toMatchObject({ outcome: 'refused', result: { code: 'process_by_hand', changedCount: 0 } })
     expect(await callsIn(root)).toEqual([])
     const belongsTo = (group: string) => root.sh(`echo '0::${group}' >/srv/group; pid=$(pgrep -x redis-server); umount "/proc/$pid/cgroup" 2>/dev/null || true; mount --bind /srv/group "/proc/$pid/cgroup"`)
@@ -51,7 +51,7 @@ describe('database-service-restart', () => {
     expect(await (await runbookIn(root, 'database-service-restart', { unit: 'redis' })).step('restart')).toMatchObject({ outcome: 'refused', result: { code: 'unit_unknown' } })
     expect(await callsIn(root)).toEqual([])
     await root.sh('umount "/proc/$(pgrep -x redis-server)/cgroup"; redis-cli -s /tmp/redis.sock shutdown nosave')
-    await root.sh('for n in $(seq 100); do if ! pgrep -x redis-server >/dev/null; then break; fi; perl -e "select undef,undef,undef,0.1"; done')
+    await root.sh('for n in $(seq 600); do if ! pgrep -x redis-server >/dev/null; then break; fi; perl -e "select undef,undef,undef,0.1"; done')
     expect(await (await runbookIn(root, 'database-service-restart', { unit: 'redis-server' })).step('restart')).toMatchObject({ outcome: 'ok', result: { changedCount: 1 } })
   })
 

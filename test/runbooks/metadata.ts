@@ -18,5 +18,5 @@ export async function startMetadata(root: ThrowawayRoot): Promise<void> {
 
 /** Waits until somebody listens at an address. */
 export async function listening(root: ThrowawayRoot, address: string): Promise<void> {
-  await root.sh(`for n in $(seq 200); do if ss -Hltn | grep -qF "${address} "; then exit 0; fi; perl -e "select undef,undef,undef,0.05"; done; exit 1`)
+  await root.sh(`for n in $(seq 600); do if ss -Hltn | grep -qF "${address} "; then exit 0; fi; perl -e "select undef,undef,undef,0.05"; done; exit 1`)
 }

@@ -7,7 +7,7 @@ import { throwawayRoot } from '../harness/throwaway-root.ts'
 const NETWORK = `
 ip link add eth0 type veth peer name far
 unshare --net sh -c 'echo $$ >/run/far.pid; exec tail -f /dev/null' >/dev/null 2>&1 &
-for n in $(seq 100); do if [ -s /run/far.pid ]; then break; fi; perl -e 'select undef,undef,undef,0.05'; done
+for n in $(seq 600); do if [ -s /run/far.pid ]; then break; fi; perl -e 'select undef,undef,undef,0.05'; done
 pid=$(cat /run/far.pid)
 ip link set far netns "$pid"
 ip addr add 192.0.2.2/24 dev eth0; ip link set eth0 up
@@ -27,7 +27,7 @@ describe('network-diagnosis', () => {
   test('tells an open port from one where nobody listens', async (context) => {
     const root = await throwawayRoot(context, { files: FILES, setup: NETWORK })
     await root.start('exec redis-server --port 6390 --bind 127.0.0.1 --dir /tmp --save ""')
-    await root.sh('for n in $(seq 100); do if ss -Hltn | grep -q :6390; then break; fi; perl -e "select undef,undef,undef,0.05"; done')
+    await root.sh('for n in $(seq 600); do if ss -Hltn | grep -q :6390; then break; fi; perl -e "select undef,undef,undef,0.05"; done')
     expect(await (await runbookIn(root, 'network-diagnosis', { host: 'localhost', port: 6390 })).step('report')).toMatchObject({ outcome: 'ok', result: { facts: { isPortOpen: true } } })
     expect(await (await runbookIn(root, 'network-diagnosis', { host: '127.0.0.1', port: 6391 })).step('report')).toMatchObject({ outcome: 'ok', result: { message: '127.0.0.1 does not take connections at port 6391', facts: { isPortOpen: false } } })
   })
@@ -48,6 +48,7 @@ describe('cpu-runaway-report', () => {
   test('names the process that runs away, by its name and not by its arguments', async (context) => {
     const root = await throwawayRoot(context, { setup: 'cp /usr/bin/perl "/opt/run (away)"' })
     await root.start('exec "/opt/run (away)" -e "while (1) {}" password=secret')
+    await root.sh('for n in $(seq 600); do if grep -sqxF "run (away)" /proc/[0-9]*/comm; then exit 0; fi; perl -e "select undef,undef,undef,0.05"; done; exit 1')
     const run = await (await runbookIn(root, 'cpu-runaway-report', { seconds: 2 })).step('report')
     expect(run).toMatchObject({ outcome: 'ok', exitCode: 0, result: { changedCount: 0 } })
     expect(run.result?.facts['top1']).toMatch(/^\d+% run__away_ \(pid \d+/)
@@ -64,7 +65,7 @@ describe('file-handles-report', () => {
   test('names the process nearest to its limit', async (context) => {
     const root = await throwawayRoot(context, { setup: 'cp /usr/bin/perl /opt/leaker' })
     await root.start('ulimit -n 100; exec /opt/leaker -e "my @open; while (open(my \\$f, q(<), q(/dev/null))) { push @open, \\$f } sub wait_on { select undef, undef, undef, 1 } wait_on() while 1"')
-    await root.sh('for n in $(seq 100); do pid=$(pgrep -x leaker || true); if [ -n "$pid" ] && [ "$(ls /proc/$pid/fd | wc -l)" -ge 100 ]; then break; fi; perl -e "select undef,undef,undef,0.05"; done')
+    await root.sh('for n in $(seq 600); do pid=$(pgrep -x leaker || true); if [ -n "$pid" ] && [ "$(ls /proc/$pid/fd | wc -l)" -ge 100 ]; then break; fi; perl -e "select undef,undef,undef,0.05"; done')
     const run = await (await runbookIn(root, 'file-handles-report')).step('report')
     expect(run).toMatchObject({ outcome: 'ok', result: { changedCount: 0, facts: { topPercent: expect.any(Number) as number } } })
     // What it was handed before its limit was set counts too, so it may be one or two more.

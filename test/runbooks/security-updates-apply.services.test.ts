@@ -96,7 +96,7 @@ printf '#!/bin/sh\\nexit 1\\n' >/srv/bad/DEBIAN/postinst; chmod 755 /srv/bad/DEB
   test.for(['apt-get', 'dpkg', 'unattended-upgrade-shutdown', 'dnf', 'yum', 'packagekitd'])('refuses while %s works', async (name, context) => {
     const root = await throwawayRoot(context, machine(`cp /usr/bin/tail /opt/${name}`))
     await root.start(`exec /opt/${name} -f /dev/null`)
-    await root.sh(`for n in $(seq 100); do if grep -sq ^${name.slice(0, 15)} /proc/[0-9]*/comm; then break; fi; perl -e "select undef,undef,undef,0.05"; done; grep -sq ^${name.slice(0, 15)} /proc/[0-9]*/comm`)
+    await root.sh(`for n in $(seq 600); do if grep -sq ^${name.slice(0, 15)} /proc/[0-9]*/comm; then break; fi; perl -e "select undef,undef,undef,0.05"; done; grep -sq ^${name.slice(0, 15)} /proc/[0-9]*/comm`)
     expect(await (await runbookIn(root, 'security-updates-apply')).step('apply')).toMatchObject({ outcome: 'refused', result: { code: 'manager_busy', changedCount: 0 } })
     expect(await root.sh(VERSIONS)).toBe(BEFORE)
   })

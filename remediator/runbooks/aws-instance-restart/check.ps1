@@ -1,4 +1,5 @@
 # Looks whether a stop and start would lose data or an address; changes nothing.
+[System.Net.WebRequest]::DefaultWebProxy = $null
 $base = 'http://169.254.169.254/latest/'
 try {
     $token = Invoke-RestMethod -Method Put -Uri ($base + 'api/token') -Headers @{ 'X-aws-ec2-metadata-token-ttl-seconds' = '60' } -TimeoutSec 5 -UseBasicParsing

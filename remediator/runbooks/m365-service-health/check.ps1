@@ -2,11 +2,15 @@
 $graph = @{ global = 'graph.microsoft.com'; usgov = 'graph.microsoft.us'; china = 'microsoftgraph.chinacloudapi.cn' }[(Get-AwInput -Name 'AW_INPUT_CLOUD')]
 if ($null -eq $graph) { Deny-AwRun -Code 'cloud_unknown' -Message 'there is no such cloud' }
 [Net.ServicePointManager]::SecurityProtocol = [Net.SecurityProtocolType]::Tls12
+# The metadata service is asked directly: a proxy must not see the token.
+$proxy = [System.Net.WebRequest]::DefaultWebProxy
+[System.Net.WebRequest]::DefaultWebProxy = $null
 try {
     $answer = Invoke-RestMethod -Uri ('http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2F{0}%2F' -f $graph) -Headers @{ Metadata = 'true' } -TimeoutSec 10 -UseBasicParsing
 } catch {
     Deny-AwRun -Code 'no_identity' -Message 'this machine has no managed identity that may ask for a token'
 }
+[System.Net.WebRequest]::DefaultWebProxy = $proxy
 try {
     $reply = Invoke-RestMethod -Uri ('https://{0}/v1.0/admin/serviceAnnouncement/healthOverviews' -f $graph) -Headers @{ Authorization = 'Bearer {0}' -f $answer.access_token } -TimeoutSec 30 -UseBasicParsing
 } catch {
