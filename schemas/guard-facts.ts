@@ -9,10 +9,17 @@ export interface PastRun {
   readonly runbookId: string
   readonly status: RunStatus
   readonly assets: readonly string[]
+  /** The machines themselves, as `machineKey` names them: one machine may be called by several names. */
+  readonly machines: readonly string[]
   /** When it was admitted (queued). */
   readonly startedAtMs: number
   readonly endedAtMs: number | null
   readonly trigger: RunTrigger
+}
+
+/** A machine by where it is, in lower case: what limits count by besides the name that an alert calls it. */
+export function machineKey({ cloudAccountId, region, group, instanceId }: Pick<RunTarget, 'cloudAccountId' | 'region' | 'group' | 'instanceId'>): string {
+  return [cloudAccountId, region, group ?? '', instanceId].join('/').toLowerCase()
 }
 
 /** A cloud account that a target names. */

@@ -2,6 +2,7 @@
 import { effectiveRisk, remediationLimits, type RemediationLimits } from '../../schemas/remediation-settings.ts'
 import { higherRisk, type Risk } from '../../schemas/runbooks.ts'
 import { ACTIVE_STATUSES } from '../../schemas/runs.ts'
+import { machineKey } from '../../schemas/guard-facts.ts'
 import type { GuardFacts, PastRun, Verdict } from './port.ts'
 
 /** The facts with what every rule needs of them. */
@@ -10,8 +11,8 @@ export interface Case {
   readonly limits: RemediationLimits
   /** Never below what the policies say, whatever the facts claim. */
   readonly risk: Risk
-  /** Names of the targets as limits count them. */
-  readonly assets: readonly string[]
+  /** Names of the targets as limits count them, and the machines themselves. */
+  readonly assets: readonly { readonly name: string; readonly machine: string; readonly shown: string }[]
   /** Runs that hold their assets now. */
   readonly active: readonly PastRun[]
   /** A person asked for it, rather than the rules or the analyst. */
@@ -39,13 +40,13 @@ export function caseOf(facts: GuardFacts): Case {
     facts,
     limits: remediationLimits(facts.msp, facts.company),
     risk: higherRisk(facts.risk, effectiveRisk(facts.runbook, facts.msp, facts.company)),
-    assets: facts.targets.map(({ asset }) => assetKey(asset)),
+    assets: facts.targets.map((target) => ({ name: assetKey(target.asset), machine: machineKey(target), shown: target.asset })),
     active: facts.past.filter(({ status }) => ACTIVE_STATUSES.includes(status)),
     isByPerson: facts.trigger === 'person',
   }
 }
 
-/** Whether a past run touched the asset. */
-export function touched(run: PastRun, asset: string): boolean {
-  return run.assets.some((name) => assetKey(name) === asset)
+/** Whether a past run touched the asset, under this name or another. */
+export function touched(run: PastRun, { name, machine }: Case['assets'][number]): boolean {
+  return run.machines.includes(machine) || run.assets.some((one) => assetKey(one) === name)
 }

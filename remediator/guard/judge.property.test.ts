@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { machineKey } from '../../schemas/guard-facts.ts'
 import { remediationLimits } from '../../schemas/remediation-settings.ts'
 import { RISKS, riskRank, type Risk, type Runbook } from '../../schemas/runbooks.ts'
 import { ACTIVE_STATUSES, REASON_CODES, type RemediationSettings, type RunStatus } from '../../schemas/runs.ts'
@@ -66,7 +67,7 @@ function play({ msp, company, runbooks, steps }: typeof history extends fc.Arbit
   const world: World = { nowMs: NOW_MS, msp, company, runs: [] }
   const factsOf = (run: Run): GuardFacts => ({
     ...run.facts, nowMs: world.nowMs, msp: world.msp, company: world.company, question: run.question, approvals: run.approvals,
-    past: world.runs.filter((other) => other !== run && other.admittedAtMs !== null).map((other): PastRun => ({ runId: String(world.runs.indexOf(other)), runbookId: other.facts.runbook.id, status: other.status, assets: other.facts.targets.map(({ asset }) => asset), startedAtMs: other.admittedAtMs ?? 0, endedAtMs: other.endedAtMs, trigger: other.facts.trigger })),
+    past: world.runs.filter((other) => other !== run && other.admittedAtMs !== null).map((other): PastRun => ({ runId: String(world.runs.indexOf(other)), runbookId: other.facts.runbook.id, status: other.status, assets: other.facts.targets.map(({ asset }) => asset), machines: other.facts.targets.map(machineKey), startedAtMs: other.admittedAtMs ?? 0, endedAtMs: other.endedAtMs, trigger: other.facts.trigger })),
   })
   const look = (run: Run): void => {
     if (run.status !== 'planned' && run.status !== 'awaiting_approval') return
@@ -219,7 +220,7 @@ describe('the guard over random histories', () => {
     fc.assert(fc.property(history, fc.record({ asset: fc.constantFrom(...ASSETS), runbookId: fc.constantFrom('a', 'b', 'c'), minutesAgo: fc.nat(2_000) }), (one, { asset, runbookId, minutesAgo }) => {
       play(one, () => undefined, (facts, verdict) => {
         const startedAtMs = facts.nowMs - minutesAgo * MINUTE_MS
-        const more: PastRun = { runId: 'more', runbookId, status: 'running', assets: [asset], startedAtMs, endedAtMs: null, trigger: 'automatic' }
+        const more: PastRun = { runId: 'more', runbookId, status: 'running', assets: [asset], machines: [], startedAtMs, endedAtMs: null, trigger: 'automatic' }
         expect(rank(judge({ ...facts, past: [...facts.past, more] }))).toBeLessThanOrEqual(rank(verdict))
       })
     }), { numRuns: 100 })

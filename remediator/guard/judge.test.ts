@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { machineKey } from '../../schemas/guard-facts.ts'
 import type { ReasonCode } from '../../schemas/runs.ts'
 import { judge } from './judge.ts'
 import type { GuardFacts } from './port.ts'
@@ -53,6 +54,9 @@ describe('what the guard refuses', () => {
     ['what a person asked for long ago', 'approval_expired', byPerson(tech, { requestedAtMs: NOW_MS - 60 * MINUTE_MS }), null],
     ['a third try after three failures', 'repeated_failures', { runbook: someRunbook({ limits: { maxRunsPerHour: 9, cooldownMs: 0, maxTargets: 1, maxFailures: 2 } }), past: [pastRun(30, { status: 'failed' }), pastRun(20, { status: 'cancelled' }), pastRun(10, { status: 'rolled_back' })] }, null],
     ['a second run on one asset', 'asset_busy', { ...byPerson(msp), past: [active({ assets: ['Web-01'] })] }, NOW_MS + 30_000],
+    ['a second run on one machine that an alert calls by another name', 'asset_busy', { ...byPerson(msp), past: [active({ assets: ['web-01.example.com'], machines: [machineKey(someTarget())] })] }, NOW_MS + 30_000],
+    ['one machine named twice', 'target_ambiguous', { targets: [someTarget('web-01'), someTarget('web-one', { instanceId: 'i-web-01' })] }, null],
+    ['a fifth run on a machine within a day, whatever it was called', 'asset_limit', { past: [600, 500, 400, 1].map((minutes) => pastRun(minutes, { runbookId: 'x', assets: [`name-${minutes}`], machines: [machineKey(someTarget())] })) }, NOW_MS + (24 * 60 - 600) * MINUTE_MS],
     ['a run within the cool-down', 'cooldown', { runbook: someRunbook({ limits: { maxRunsPerHour: 9, cooldownMs: 20 * MINUTE_MS, maxTargets: 1, maxFailures: 3 } }), past: [pastRun(10)] }, NOW_MS + 10 * MINUTE_MS + 30_000],
     ['a fifth run on an asset within a day', 'asset_limit', { past: [600, 500, 400, 1].map((minutes) => pastRun(minutes, { runbookId: 'x' })) }, NOW_MS + (24 * 60 - 600) * MINUTE_MS],
     ['more runs of the runbook than it allows an hour', 'runbook_limit', { runbook: someRunbook({ limits: { maxRunsPerHour: 1, cooldownMs: 0, maxTargets: 1, maxFailures: 3 } }), past: [pastRun(10, { assets: ['other'] })] }, NOW_MS + 50 * MINUTE_MS],

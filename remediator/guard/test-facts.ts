@@ -31,7 +31,7 @@ export function someIncident(change: Partial<GuardIncident> = {}): GuardIncident
 /** A run that succeeded some minutes ago. */
 export function pastRun(minutesAgo: number, change: Partial<PastRun> = {}): PastRun {
   const startedAtMs = NOW_MS - minutesAgo * 60_000
-  return { runId: `r-${minutesAgo}`, runbookId: 'disk-clean', status: 'succeeded', assets: ['web-01'], startedAtMs, endedAtMs: startedAtMs + 30_000, trigger: 'automatic', ...change }
+  return { runId: `r-${minutesAgo}`, runbookId: 'disk-clean', status: 'succeeded', assets: ['web-01'], machines: [], startedAtMs, endedAtMs: startedAtMs + 30_000, trigger: 'automatic', ...change }
 }
 
 /** An automatic run of low risk in mode production that the guard lets run. */

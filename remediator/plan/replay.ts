@@ -3,7 +3,7 @@
  * run counts against the limits of those after it. Pure; nothing is written or called. What it cannot know: how long a run would have taken (five minutes are
  * assumed), whether it would have succeeded (it is assumed), and what an incident looked like when it opened: it is judged by what is known of it now.
  */
-import type { GuardAccount, GuardFacts, PastRun, Verdict } from '../../schemas/guard-facts.ts'
+import { machineKey, type GuardAccount, type GuardFacts, type PastRun, type Verdict } from '../../schemas/guard-facts.ts'
 import type { PlanProblem } from '../../schemas/remediation-match.ts'
 import { effectiveRisk } from '../../schemas/remediation-settings.ts'
 import type { Runbook } from '../../schemas/runbooks.ts'
@@ -48,7 +48,7 @@ export function replayCases(cases: readonly ReplayCase[], ground: ReplayGround):
     const verdict = one.best === null ? null : verdictOf(one, one.best, ground, past)
     outcomes.set(one.incidentId, { incidentId: one.incidentId, runbook: one.best?.runbook ?? null, verdict })
     if (one.best !== null && verdict?.kind === 'run') {
-      past.push({ runId: one.incidentId, runbookId: one.best.runbook.id, status: 'running', assets: one.best.planned.plan.targets.map(({ asset }) => asset), startedAtMs: one.openedAtMs, endedAtMs: one.openedAtMs + RUN_MS, trigger: 'automatic' })
+      past.push({ runId: one.incidentId, runbookId: one.best.runbook.id, status: 'running', assets: one.best.planned.plan.targets.map(({ asset }) => asset), machines: one.best.planned.plan.targets.map(machineKey), startedAtMs: one.openedAtMs, endedAtMs: one.openedAtMs + RUN_MS, trigger: 'automatic' })
     }
   }
   return cases.flatMap(({ incidentId }) => outcomes.get(incidentId) ?? [])

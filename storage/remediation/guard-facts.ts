@@ -2,7 +2,7 @@
  * What the guard judges by, read from the database in one transaction. For an admission the company's row of remediation_settings is locked first, so
  * admissions of one company come one after the other and two at once never exceed a limit that each of them alone keeps.
  */
-import type { GuardAccount, GuardFacts, GuardIncident, PastRun, StoredFacts } from '../../schemas/guard-facts.ts'
+import { machineKey, type GuardAccount, type GuardFacts, type GuardIncident, type PastRun, type StoredFacts } from '../../schemas/guard-facts.ts'
 import type { Runbook } from '../../schemas/runbooks.ts'
 import { effectiveRisk, runMode } from '../../schemas/remediation-settings.ts'
 import { ACTIVE_STATUSES, type RunPlan, type RunTarget, type RunTrigger } from '../../schemas/runs.ts'
@@ -14,6 +14,8 @@ import { lockRemediation, remediationLayers } from './settings-store.ts'
 const PAST_MS = 7 * 86_400_000
 /** Runs handed to the guard at most, the newest first; limits are far below it. */
 const PAST_MAX = 20_000
+/** `machineKey` of a target in a stored plan. */
+const MACHINE = `lower((t ->> 'cloudAccountId') || '/' || (t ->> 'region') || '/' || coalesce(t ->> 'group', '') || '/' || (t ->> 'instanceId'))`
 const ms = (column: string): string => `round(extract(epoch from ${column}) * 1000)::float8`
 
 /** A run that is not written down yet: a plan that is shown, or about to be made a run. */
@@ -79,7 +81,7 @@ async function companyFacts(sql: Sql, asked: Pick<FactsAsked, 'companyId' | 'inc
   return {
     mode: runMode(ceiling, row?.mode ?? null, asked.mode), risk: effectiveRisk(runbook, msp, company), msp, company, knownAssets: row?.assets ?? 0,
     accounts: await accountsOf(sql, targets), incident: incidentId === null ? null : await incidentFacts(sql, companyId, incidentId, problemKey),
-    past: await pastRuns(sql, { companyId, runId, runbook, assets: targets.map(({ asset }) => asset.trim().toLowerCase()), sinceMs: nowMs - PAST_MS }),
+    past: await pastRuns(sql, { companyId, runId, runbook, targets, sinceMs: nowMs - PAST_MS }),
   }
 }
 
@@ -101,22 +103,22 @@ async function incidentFacts(sql: Sql, companyId: string, incidentId: string, pr
 }
 
 /** Runs that count: those of the last days, all that are active, and the newest of this runbook on each target however old. Plans, replays and simulations do not. */
-async function pastRuns(sql: Sql, { companyId, runId, runbook, assets, sinceMs }: { readonly companyId: string; readonly runId: string | null; readonly runbook: Runbook; readonly assets: readonly string[]; readonly sinceMs: number }): Promise<readonly PastRun[]> {
+async function pastRuns(sql: Sql, { companyId, runId, runbook, targets, sinceMs }: { readonly companyId: string; readonly runId: string | null; readonly runbook: Runbook; readonly targets: readonly RunTarget[]; readonly sinceMs: number }): Promise<readonly PastRun[]> {
   return sql.query<PastRun>(
     `with counted as (
        select r.* from runs r where r.company_id = $1 and r.id is distinct from $2 and r.admitted_at is not null and not r.simulated and r.mode in ('sandbox', 'production')
      ), chosen as (
        (select id from counted where admitted_at > ${atMs('$3')} order by admitted_at desc limit ${PAST_MAX})
        union select id from counted where status = any($4::text[])
-       union select late.id from unnest($5::text[]) as asset cross join lateral (
+       union select late.id from unnest($5::text[], $8::text[]) as wanted (asset, machine) cross join lateral (
          select c.id from counted c where c.runbook_id = $6 and c.status in ('succeeded', 'failed', 'rolled_back')
-           and exists (select 1 from jsonb_array_elements(c.plan -> 'targets') t where lower(trim(t ->> 'asset')) = asset)
+           and exists (select 1 from jsonb_array_elements(c.plan -> 'targets') t where lower(trim(t ->> 'asset')) = wanted.asset or ${MACHINE} = wanted.machine)
          order by c.ended_at desc limit $7::int) late
      )
      select c.id as "runId", c.runbook_id as "runbookId", c.status, c.trigger, ${ms('c.admitted_at')} as "startedAtMs", ${ms('c.ended_at')} as "endedAtMs",
-       (select coalesce(json_agg(t ->> 'asset'), '[]') from jsonb_array_elements(c.plan -> 'targets') t) as assets
+       (select coalesce(json_agg(t ->> 'asset'), '[]') from jsonb_array_elements(c.plan -> 'targets') t) as assets, (select coalesce(json_agg(${MACHINE}), '[]') from jsonb_array_elements(c.plan -> 'targets') t) as machines
      from counted c join chosen using (id) order by c.admitted_at, c.id`,
-    [companyId, runId, sinceMs, [...ACTIVE_STATUSES], [...assets], runbook.id, runbook.limits.maxFailures],
+    [companyId, runId, sinceMs, [...ACTIVE_STATUSES], targets.map(({ asset }) => asset.trim().toLowerCase()), runbook.id, runbook.limits.maxFailures, targets.map(machineKey)],
   )
 }
 

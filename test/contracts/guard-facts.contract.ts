@@ -9,6 +9,7 @@ import type { StoredFacts } from '../../schemas/guard-facts.ts'
 import type { Role } from '../../schemas/settings.ts'
 import { openDatabase, type Database } from '../../storage/postgres/database.ts'
 import { factsAsked, lockFacts } from '../../storage/remediation/guard-facts.ts'
+import { planRecords } from '../../storage/remediation/plan-records.ts'
 import { remediationSettingsStore } from '../../storage/remediation/settings-store.ts'
 import type { EmptyDatabase } from './database.contract.ts'
 
@@ -78,7 +79,7 @@ export function guardFactsContract(engineName: string, make: () => Promise<Empty
       for (const left of [{ status: 'succeeded', minutesAgo: 20_002, runbookId: 'x' }, { status: 'running', companyId: other }, { status: 'succeeded', simulated: true }, { status: 'planned' }, { status: 'succeeded', mode: 'dry-run' }, { status: 'failed', minutesAgo: 30_000, asset: 'web-05' }]) await madeRun(left)
       const { past, knownAssets } = await facts(own)
       expect(past.map(({ runId }) => runId).sort()).toEqual([...counted].sort())
-      expect(past.find(({ runId }) => runId === counted[0])).toEqual({ runId: counted[0], runbookId: 'disk-clean', status: 'succeeded', assets: ['Web-02'], trigger: 'automatic', startedAtMs: NOW_MS - 5 * MINUTE_MS, endedAtMs: NOW_MS - 5 * MINUTE_MS })
+      expect(past.find(({ runId }) => runId === counted[0])).toEqual({ runId: counted[0], runbookId: 'disk-clean', status: 'succeeded', assets: ['Web-02'], machines: [`acc-${company}/eu-west-1//i-web-02`], trigger: 'automatic', startedAtMs: NOW_MS - 5 * MINUTE_MS, endedAtMs: NOW_MS - 5 * MINUTE_MS })
       expect(knownAssets).toBe(10)
     })
 
@@ -87,6 +88,11 @@ export function guardFactsContract(engineName: string, make: () => Promise<Empty
       expect(await verdict(await madeRun())).toMatchObject({ kind: 'refuse', code: 'repeated_failures' })
       await madeRun({ status: 'succeeded', minutesAgo: 10 * 1_440 })
       expect(await verdict(await madeRun())).toMatchObject({ kind: 'run' })
+      // The same machine, whatever an alert calls it.
+      const renamed = await madeRun({ asset: 'web-08' })
+      for (const days of [9, 8, 7.5]) await madeRun({ status: 'failed', minutesAgo: days * 1_440 })
+      await db.query(`update runs set plan = jsonb_set(plan, '{targets,0,instanceId}', '"i-web-01"') where id = $1`, [renamed])
+      expect(await verdict(renamed)).toMatchObject({ kind: 'refuse', code: 'repeated_failures' })
     })
 
     it('keeps a company in dry-run that nobody switched to production, and takes the lowest of program, company and request', async () => {
@@ -146,6 +152,37 @@ export function guardFactsContract(engineName: string, make: () => Promise<Empty
         return said.kind
       })))
       expect(kinds.filter((kind) => kind === 'run')).toHaveLength(2)
+    })
+
+    it('plans by the company’s own assets, accounts and incidents alone, with what was merged into them, and quiet problems left out', async () => {
+      const records = planRecords(db)
+      const made = async (id: string, mergedInto: string | null, analysis: object | null, problems: readonly (readonly [string, string, object | null])[]): Promise<void> => {
+        await db.query(
+          `insert into incidents (id, company_id, number, version, title, status, severity, priority, opened_at, updated_at, alert_count, problem_count, open_problem_count, assets, asset_count, sources, reopen_count, merged_into, root_cause, analysis)
+           values ($1, $2, nextval('incident_number'), 1, 't', 'open', 'high', 1, now(), now(), 1, 1, 1, '{}', 1, '{}', 0, $3, '{"asset":"db-01"}', $4::jsonb)`, [id, company, mergedInto, analysis === null ? null : JSON.stringify(analysis)])
+        for (const [key, severity, suppression] of problems) await db.query(
+          `insert into problems (company_id, problem_key, incident_id, version, status, severity, source, integration_id, asset, signature, title, message, labels, flapping, acknowledged, episode, alert_count, first_at, last_at, evidence, suppression)
+           values ($1, $2, $3, 1, 'firing', $4, 's', 'i', 'web-01', 'disk', 't', 'm', '{"volume":"/var"}', false, false, 1, 7, now(), now(), '{}', $5::jsonb)`, [company, key, id, severity, suppression === null ? null : JSON.stringify(suppression)])
+      }
+      const [survivor, merged] = [randomUUID(), randomUUID()]
+      await made(survivor, null, { status: 'done', isTrusted: true, runbooks: ['disk-clean', 7] }, [['low', 'low', null], ['quiet', 'critical', { kind: 'silence' }]])
+      await made(merged, survivor, null, [['worst', 'critical', null]])
+      const incident = await records.incident(company, merged)
+      expect(incident).toMatchObject({ incidentId: survivor, rootCauseAsset: 'db-01', suggested: ['disk-clean'], problems: [{ problemKey: 'worst', count: 7, labels: { volume: '/var' } }, { problemKey: 'low' }] })
+      expect(await records.incident(other, survivor)).toBeNull()
+      await db.query(`update incidents set analysis = analysis || '{"isTrusted":false}' where id = $1`, [survivor])
+      expect((await records.incident(company, survivor))?.suggested).toEqual([])
+
+      await db.query(`update assets set aliases = '{Web-01.Corp}', instance_id = 'i-0A' where company_id = $1 and name = 'web-01'`, [company])
+      const named = async (companyId: string, names: string[], ids: string[] = []): Promise<string[]> => (await records.assets(companyId, names, ids)).map(({ name }) => name)
+      expect([await named(company, ['WEB-01.corp']), await named(other, ['web-01.corp']), await named(company, [], ['I-0a']), await named(other, [], ['i-0a'])]).toEqual([['web-01'], [], ['web-01'], []])
+      expect((await records.accounts(company)).map(({ id }) => id)).toEqual([`acc-${company}`])
+    })
+
+    it('tells how runbooks went here and everywhere, in earnest alone', async () => {
+      const went = async (run: MadeRun): Promise<void> => void await db.query('update runs set started_at = created_at where id = $1', [await madeRun({ runbookId: 'history', ...run })])
+      for (const run of [{ status: 'succeeded' }, { status: 'failed' }, { status: 'succeeded', companyId: other }, { status: 'succeeded', mode: 'dry-run' }, { status: 'succeeded', simulated: true }, { status: 'cancelled' }]) await went(run)
+      expect((await planRecords(db).history(company)).get('history')).toEqual({ company: { ended: 2, succeeded: 1 }, all: { ended: 3, succeeded: 2 } })
     })
 
     describe('settings', () => {

@@ -6,7 +6,7 @@ const FAILURES: readonly RunStatus[] = ['failed', 'rolled_back']
 const SILENT: readonly RunStatus[] = RUN_STATUSES.filter((status) => status !== 'succeeded' && !FAILURES.includes(status))
 
 /** How often the runbook failed on the asset since it last succeeded there. */
-function failuresInARow({ facts }: Case, asset: string): number {
+function failuresInARow({ facts }: Case, asset: Case['assets'][number]): number {
   const ended = facts.past.filter((run) => run.runbookId === facts.runbook.id && touched(run, asset) && !SILENT.includes(run.status))
     .sort((a, b) => (b.endedAtMs ?? b.startedAtMs) - (a.endedAtMs ?? a.startedAtMs))
   const success = ended.findIndex(({ status }) => status === 'succeeded')
@@ -15,18 +15,18 @@ function failuresInARow({ facts }: Case, asset: string): number {
 
 /** What failed so often in a row is not tried again until a person ran it with success. */
 export const repeatedFailures: Rule = (judged) => {
-  const { facts: { runbook, targets }, assets, isByPerson } = judged
+  const { facts: { runbook }, assets, isByPerson } = judged
   if (isByPerson) return null
-  const at = assets.findIndex((asset) => failuresInARow(judged, asset) >= runbook.limits.maxFailures)
-  return at === -1 ? null : refuse('repeated_failures', `The runbook ${runbook.id} failed ${runbook.limits.maxFailures} times in a row on ${targets[at]?.asset ?? ''}; it is not tried there again until a person has run it with success.`)
+  const failing = assets.find((asset) => failuresInARow(judged, asset) >= runbook.limits.maxFailures)
+  return failing === undefined ? null : refuse('repeated_failures', `The runbook ${runbook.id} failed ${runbook.limits.maxFailures} times in a row on ${failing.shown}; it is not tried there again until a person has run it with success.`)
 }
 
 /** Between two runs of one runbook on one asset there is a pause. */
-export const cooldown: Rule = ({ facts: { runbook, past, nowMs, targets }, assets }) => {
-  for (const [at, asset] of assets.entries()) {
+export const cooldown: Rule = ({ facts: { runbook, past, nowMs }, assets }) => {
+  for (const asset of assets) {
     const ends = past.filter((run) => run.runbookId === runbook.id && touched(run, asset)).map((run) => (run.endedAtMs ?? run.startedAtMs) + runbook.limits.cooldownMs)
     const untilMs = Math.max(...ends, 0)
-    if (untilMs > nowMs) return refuse('cooldown', `The runbook ${runbook.id} ran on ${targets[at]?.asset ?? ''} a short time ago; it may run there again at ${new Date(untilMs).toISOString()}.`, untilMs)
+    if (untilMs > nowMs) return refuse('cooldown', `The runbook ${runbook.id} ran on ${asset.shown} a short time ago; it may run there again at ${new Date(untilMs).toISOString()}.`, untilMs)
   }
   return null
 }

@@ -19,18 +19,18 @@ function freeAtMs(runs: readonly PastRun[], most: number, spanMs: number): numbe
 
 /** Never two runs on one asset. */
 export const assetBusy: Rule = ({ facts, assets, active }) => {
-  for (const [at, asset] of assets.entries()) {
+  for (const asset of assets) {
     const busy = active.find((run) => touched(run, asset))
-    if (busy !== undefined) return refuse('asset_busy', `Run ${busy.runId} is at work on ${facts.targets[at]?.asset ?? ''}; wait for its end or cancel it.`, facts.nowMs + LOOK_AGAIN_MS)
+    if (busy !== undefined) return refuse('asset_busy', `Run ${busy.runId} is at work on ${asset.shown}; wait for its end or cancel it.`, facts.nowMs + LOOK_AGAIN_MS)
   }
   return null
 }
 
 /** Runs on one asset in a day. */
-export const assetLimit: Rule = ({ facts: { past, nowMs, targets }, limits: { maxRunsPerAssetPerDay: most }, assets }) => {
-  for (const [at, asset] of assets.entries()) {
+export const assetLimit: Rule = ({ facts: { past, nowMs }, limits: { maxRunsPerAssetPerDay: most }, assets }) => {
+  for (const asset of assets) {
     const runs = within(past, DAY_MS, nowMs).filter((run) => touched(run, asset))
-    if (runs.length >= most) return refuse('asset_limit', `${targets[at]?.asset ?? ''} had ${runs.length} runs within a day and ${most} are allowed; look at the machine, or raise maxRunsPerAssetPerDay.`, freeAtMs(runs, most, DAY_MS))
+    if (runs.length >= most) return refuse('asset_limit', `${asset.shown} had ${runs.length} runs within a day and ${most} are allowed; look at the machine, or raise maxRunsPerAssetPerDay.`, freeAtMs(runs, most, DAY_MS))
   }
   return null
 }
@@ -52,8 +52,9 @@ export const companyLimit: Rule = ({ facts: { past, nowMs }, limits: { maxRunsPe
 /** How much of a company may be in runs at the same time. One asset is always allowed, else a company of four could never be helped. */
 export const blastRadius: Rule = ({ facts: { knownAssets, nowMs }, limits: { maxBlastShare }, assets, active }) => {
   const held = new Set(active.flatMap((run) => run.assets.map(assetKey)))
-  const all = new Set([...held, ...assets]).size
+  const names = assets.map(({ name }) => name)
+  const all = new Set([...held, ...names]).size
   const most = Math.max(1, Math.floor(maxBlastShare * knownAssets))
   if (all <= most) return null
-  return refuse('blast_radius', `${all} assets would be in runs at the same time and ${most} of ${knownAssets} are allowed; name fewer machines, wait, or raise maxBlastShare.`, new Set(assets).size <= most ? nowMs + LOOK_AGAIN_MS : null)
+  return refuse('blast_radius', `${all} assets would be in runs at the same time and ${most} of ${knownAssets} are allowed; name fewer machines, wait, or raise maxBlastShare.`, new Set(names).size <= most ? nowMs + LOOK_AGAIN_MS : null)
 }

@@ -4,8 +4,8 @@ import { refuse, type Rule } from '../case.ts'
 export const someTarget: Rule = ({ facts, assets }) => {
   if (assets.length === 0 && facts.candidates > 0) return null
   if (assets.length === 0) return refuse('target_unknown', 'No machine is named; say which one is meant, or give the asset its instance id in the asset list.')
-  const twice = facts.targets.find((_, at) => assets.indexOf(assets[at] ?? '') !== at)
-  return twice === undefined ? null : refuse('target_ambiguous', `${twice.asset} is named for more than one machine; choose one of them.`)
+  const twice = assets.find(({ name, machine }, at) => assets.slice(0, at).some((other) => other.name === name || other.machine === machine))
+  return twice === undefined ? null : refuse('target_ambiguous', `${twice.shown} is named twice, or for more than one machine; choose one of them.`)
 }
 
 /** No more machines than the runbook and the settings allow in one run. */
