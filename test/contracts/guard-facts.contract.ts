@@ -180,7 +180,7 @@ export function guardFactsContract(engineName: string, make: () => Promise<Empty
     })
 
     it('tells how runbooks went here and everywhere, in earnest alone', async () => {
-      const went = async (run: MadeRun): Promise<void> => void await db.query('update runs set started_at = created_at where id = $1', [await madeRun({ runbookId: 'history', ...run })])
+      const went = async (run: MadeRun): Promise<unknown> => db.query('update runs set started_at = created_at where id = $1', [await madeRun({ runbookId: 'history', ...run })])
       for (const run of [{ status: 'succeeded' }, { status: 'failed' }, { status: 'succeeded', companyId: other }, { status: 'succeeded', mode: 'dry-run' }, { status: 'succeeded', simulated: true }, { status: 'cancelled' }]) await went(run)
       expect((await planRecords(db).history(company)).get('history')).toEqual({ company: { ended: 2, succeeded: 1 }, all: { ended: 3, succeeded: 2 } })
     })
