@@ -13,7 +13,7 @@ afterAll(async () => root.stop())
 
 const sql = (text: string): Promise<string> => root.sh(`mariadb --batch --skip-column-names -e "${text}"`)
 const WORKING = "from information_schema.processlist where command = 'Query' and id <> connection_id()"
-const waitFor = (sessions: number): Promise<string> => root.sh(`until [ "$(mariadb --batch --skip-column-names -e "select count(*) ${WORKING}")" = ${sessions} ]; do sleep 0.05; done`)
+const waitFor = (sessions: number): Promise<string> => root.sh(`until [ "$(mariadb --batch --skip-column-names -e "select count(*) ${WORKING}")" = ${sessions} ]; do n=$((\${n:-0} + 1)); [ $n -lt 600 ] || exit 1; sleep 0.05; done`)
 const query = (user: string, text: string): Promise<void> => root.start(`mariadb -u ${user} ${user === 'root' ? '' : '-px'} shop -e "${text}" >>/opt/told 2>&1`)
 const endAll = async (): Promise<void> => {
   await root.sh(`for id in $(mariadb --batch --skip-column-names -e "select id ${WORKING}"); do mariadb -e "kill $id" || true; done`)

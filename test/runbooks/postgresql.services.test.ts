@@ -17,7 +17,7 @@ afterAll(async () => root.stop())
 
 const sql = (text: string): Promise<string> => root.sh(`runuser -u postgres -- psql -XAtq -c '${text}'`)
 /** Waits until so many sessions of others work. */
-const waitFor = (sessions: number): Promise<string> => root.sh(`until [ "$(runuser -u postgres -- psql -XAtqc "select count(*) from pg_stat_activity where backend_type = 'client backend' and state = 'active' and pid <> pg_backend_pid()")" = ${sessions} ]; do sleep 0.05; done`)
+const waitFor = (sessions: number): Promise<string> => root.sh(`until [ "$(runuser -u postgres -- psql -XAtqc "select count(*) from pg_stat_activity where backend_type = 'client backend' and state = 'active' and pid <> pg_backend_pid()")" = ${sessions} ]; do n=$((\${n:-0} + 1)); [ $n -lt 600 ] || exit 1; sleep 0.05; done`)
 /** Starts a query that stays. */
 const query = (user: string, text: string, application = 'shop'): Promise<void> => root.start(`PGAPPNAME=${application} psql -XAtq -U ${user} -d shop -c "${text}" >>/opt/told 2>&1`)
 const running = (): Promise<string> => sql('select usename || $$ $$ || application_name || $$ $$ || left(query, 12) from pg_stat_activity where state = $$active$$ and backend_type = $$client backend$$ and pid <> pg_backend_pid() order by 1')
@@ -93,7 +93,7 @@ create table if not exists stock (n int); delete from stock; insert into stock s
 END`)
     await query('shop', "select pg_sleep(600), 'secret-word'")
     await root.start(`mkfifo /opt/held; printf 'begin; lock table stock;\\n' >/opt/begin; psql -XAtq -U shop -d shop -f /opt/begin -f /opt/held`)
-    await root.sh(`until [ "$(runuser -u postgres -- psql -XAtqc "select count(*) from pg_stat_activity where state = 'idle in transaction'")" = 1 ]; do sleep 0.05; done`)
+    await root.sh(`until [ "$(runuser -u postgres -- psql -XAtqc "select count(*) from pg_stat_activity where state = 'idle in transaction'")" = 1 ]; do n=$((\${n:-0} + 1)); [ $n -lt 600 ] || exit 1; sleep 0.05; done`)
     await waitFor(1)
     const runbook = await runbookIn(root, 'postgresql-health')
     const told = await runbook.step('report')
