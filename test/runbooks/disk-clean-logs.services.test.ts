@@ -80,7 +80,7 @@ touch -d '60 days ago' /etc/target/* /var/log/app/*` })
 [ "$*" = '--quiet --vacuum-time=14d' ] || exit 64
 rm -f /var/log/journal/m1/archived*`)
     const root = await throwawayRoot(context, { setup: `${journalctl}
-mkdir -p /var/log/journal/m1; head -c 3000000 /dev/zero >/var/log/journal/m1/archived@1.journal; echo now >/var/log/journal/m1/system.journal; echo odd >/var/log/journal/m1/x.log.1; touch -d '60 days ago' /var/log/journal/m1/*` })
+mkdir -p /var/log/journal; mount -t tmpfs tmpfs /var/log/journal; mkdir /var/log/journal/m1; head -c 3000000 /dev/zero >/var/log/journal/m1/archived@1.journal; echo now >/var/log/journal/m1/system.journal; echo odd >/var/log/journal/m1/x.log.1; touch -d '60 days ago' /var/log/journal/m1/*` })
     const runbook = await runbookIn(root, 'disk-clean-logs')
     const first = await runbook.step('clean')
     expect(first).toMatchObject({ outcome: 'ok', result: { changedCount: 1, facts: { deletedFiles: 0, freedMegabytes: 2 } } })

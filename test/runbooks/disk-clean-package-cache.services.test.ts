@@ -6,15 +6,15 @@ import { throwawayRoot } from '../harness/throwaway-root.ts'
 
 const NO_MANAGER = without('apt-get', 'dpkg', 'dnf', 'yum', 'zypper', 'apk')
 const APT = `
-mkdir -p /etc/apt/apt.conf.d /var/lib/apt/lists/partial /var/lib/dpkg /var/cache/apt/archives/partial; : >/var/lib/dpkg/status
-mount -t tmpfs -o size=8m,mode=755 tmpfs /var/cache/apt/../../cache
+mkdir -p /etc/apt/apt.conf.d /var/lib/apt/lists/partial /var/lib/dpkg; : >/var/lib/dpkg/status
+mount -t tmpfs -o size=8m,mode=755 tmpfs /var/cache
 mkdir -p /var/cache/apt/archives/partial; : >/var/cache/apt/archives/lock
 for n in 1 2 3 4 5 6 7; do head -c 1100000 /dev/zero >/var/cache/apt/archives/tool_$n.0_amd64.deb; done
 mkdir /var/cache/man; echo keep >/var/cache/man/index.db
 `
 /** What a manager does when it cleans its cache in \`place\`; any other word ends in failure. */
 const cleaner = (name: string, words: string, place: string) => `${NO_MANAGER}
-mkdir -p ${place}/repo; head -c 3000000 /dev/zero >${place}/repo/tool.rpm; echo meta >${place}/meta.xml
+mount -t tmpfs tmpfs /var/cache; mkdir -p ${place}/repo; head -c 3000000 /dev/zero >${place}/repo/tool.rpm; echo meta >${place}/meta.xml
 ${standIn(name, `[ "$*" = '${words}' ] || exit 64\nrm -f ${place}/repo/*.rpm`)}`
 
 describe('disk-clean-package-cache', () => {

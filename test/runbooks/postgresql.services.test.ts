@@ -40,6 +40,7 @@ describe('postgresql-long-queries', () => {
     await query('shop', 'do \\$\\$ begin perform pg_sleep(604); end \\$\\$')
     await root.start('mkfifo /opt/idle; PGAPPNAME=idle psql -XAtq -U shop -d shop <>/opt/idle')
     await waitFor(6)
+    await root.sh(`until [ "$(runuser -u postgres -- psql -XAtqc "select count(*) from pg_stat_activity where application_name = 'idle'")" = 1 ]; do n=$((\${n:-0} + 1)); [ $n -lt 600 ] || exit 1; sleep 0.05; done`)
     const before = await raw('measure', {})
     expect(before).toMatchObject({ outcome: 'ok', result: { facts: { longQueries: 2 }, changedCount: 0 } })
     const cancelled = await raw('cancel', {})

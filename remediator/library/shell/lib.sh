@@ -190,8 +190,11 @@ aw_sweep() {
     aw_had=$(aw_count "$@")
     aw_timed "$aw_seconds" find -P "$aw_from" -mindepth 1 -maxdepth "$aw_depth" -xdev -type f -links 1 "$@" -delete 2>/dev/null
     aw_has=$(aw_count "$@")
-    aw_swept=$((aw_swept + ${aw_had% *} - ${aw_has% *}))
-    aw_swept_kb=$((aw_swept_kb + ${aw_had#* } - ${aw_has#* }))
+    # Files can come meanwhile: less than nothing was never deleted.
+    if [ "${aw_had% *}" -gt "${aw_has% *}" ]; then
+      aw_swept=$((aw_swept + ${aw_had% *} - ${aw_has% *}))
+      aw_swept_kb=$((aw_swept_kb + ${aw_had#* } - ${aw_has#* }))
+    fi
   fi
   rm -f "$AW_DIR/sweep" "$AW_DIR/open" "$AW_DIR/free"
 }
