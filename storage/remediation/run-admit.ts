@@ -63,8 +63,9 @@ async function follow(sql: Sql, held: HeldRun, verdict: Verdict, intent: RunChan
 }
 
 /** One row for the asset by its name and one for the machine itself; all or none. */
-async function lockAssets(sql: Sql, { id, companyId, plan }: HeldRun): Promise<boolean> {
-  const names = [...new Set(plan.targets.flatMap((target) => [target.asset.toLowerCase(), machineOf(target)]))].sort()
+async function lockAssets(sql: Sql, { id, companyId, plan, isSimulated }: HeldRun): Promise<boolean> {
+  // What is simulated has no machine.
+  const names = [...new Set(plan.targets.flatMap((target) => [target.asset.toLowerCase(), ...(isSimulated ? [] : [machineOf(target)])]))].sort()
   const taken = await sql.query('insert into run_locks (company_id, asset, run_id) select $1, unnest($2::text[]), $3 on conflict do nothing returning 1', [companyId, names, id])
   if (taken.length === names.length) return true
   await sql.query('delete from run_locks where run_id = $1', [id])

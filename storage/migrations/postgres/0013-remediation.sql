@@ -90,6 +90,7 @@ create table runs (
 );
 create index runs_newest on runs (company_id, created_at desc, id);
 create index runs_of_incident on runs (incident_id) where incident_id is not null;
+create index runs_of_problem on runs (company_id, problem_key) where problem_key is not null;
 create index runs_due on runs (due_at) where status in ('planned', 'awaiting_approval', 'queued', 'running', 'verifying', 'rolling_back');
 create index runs_untold on runs (due_at) where ended_at is not null and told_at is null;
 create unique index runs_idempotency on runs (company_id, (requested_by ->> 'id'), idempotency_key) where idempotency_key is not null;

@@ -1,0 +1,55 @@
+/** Takes incidents that have settled, a few at a time, and has them looked at. One incident is in one pair of hands only, whatever the number of processes. */
+import { isAborted, type Clock } from '../../schemas/clock.ts'
+import { toAppError } from '../../schemas/errors.ts'
+import { triage, type DueIncident, type TriageTools } from './triage.ts'
+
+/** Incidents looked at at once in one process. */
+const AT_ONCE = 4
+const LOOK_EVERY_MS = 1_000
+
+/** What the desk is built from. */
+export interface TriageDeskOptions extends TriageTools {
+  /** Log time of the partitions this process reads and has caught up with, in ms. */
+  readonly logNowMs: () => Promise<ReadonlyMap<number, number>>
+  readonly clock: Clock
+  readonly waiting: (incidents: number) => void
+  readonly logger: { warn(fields: object, message: string): void }
+}
+
+/** Starts it; `stop` takes nothing more and waits for what is under way. */
+export function startTriageDesk(options: TriageDeskOptions): { stop(): Promise<void> } {
+  const { queue, clock, logger } = options
+  const stopping = new AbortController()
+
+  const look = async (incident: DueIncident): Promise<void> => {
+    try {
+      if ((await triage(options, incident)) === 'done') await queue.done(incident)
+      else await queue.release(incident)
+    } catch (thrown) {
+      const error = toAppError(thrown)
+      logger.warn({ code: error.code, incidentId: incident.incidentId, err: error }, `looking for a repair goes on later: ${error.message}`)
+      await queue.release(incident)
+    }
+  }
+  const run = async (): Promise<void> => {
+    while (!isAborted(stopping.signal)) {
+      try {
+        const due = await queue.claim(await options.logNowMs(), AT_ONCE)
+        await Promise.all(due.map(look))
+        options.waiting(await queue.waiting())
+        if (due.length === AT_ONCE) continue
+      } catch (thrown) {
+        const error = toAppError(thrown)
+        logger.warn({ code: error.code }, `looking for incidents to repair failed: trying again in turn: ${error.message}`)
+      }
+      await clock.sleep(LOOK_EVERY_MS, stopping.signal).then(undefined, () => undefined)
+    }
+  }
+  const running = run()
+  return {
+    async stop() {
+      stopping.abort(new Error('stopping'))
+      await running
+    },
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * From an incident that has settled to runs: which runbooks fit, for which of its problems a run is written down, and what is only shown. One run a problem and
+ * episode, by the best runbook that fits; what was tried and did not help is left to people. Whether a run goes ahead, is asked or is refused is the guard's.
+ */
+import type { ReasonCode, RunPlan, RunTrigger } from '../../schemas/runs.ts'
+import type { Risk, Runbook } from '../../schemas/runbooks.ts'
+import type { Mode } from '../../schemas/settings.ts'
+
+/** An incident in the hands of this process. */
+export interface DueIncident {
+  readonly incidentId: string
+  readonly companyId: string
+  readonly version: number
+}
+
+/** The list of incidents to look at. */
+export interface IncidentQueue {
+  claim(logNowMs: ReadonlyMap<number, number>, limit: number): Promise<readonly DueIncident[]>
+  release(incident: DueIncident): Promise<void>
+  done(incident: DueIncident): Promise<void>
+  waiting(): Promise<number>
+  shown(incident: DueIncident): Promise<'behind' | 'open' | null>
+  asked(incident: DueIncident, mode: Mode): Promise<{ readonly episodes: ReadonlyMap<string, number>; readonly taken: ReadonlySet<string> }>
+  suggest(incident: DueIncident, suggestions: readonly Suggestion[]): Promise<void>
+}
+
+/** A runbook as an incident shows it. */
+export interface Suggestion {
+  readonly id: string
+  readonly summary: string
+  readonly effectiveRisk: Risk
+  /** False: the analyst named it, and its criteria do not hold. */
+  readonly fits: boolean
+  readonly why: readonly string[]
+  /** Why no run of it could be planned; null where one was, or nobody tried. */
+  readonly refusal: { readonly code: ReasonCode; readonly why: string } | null
+}
+
+/** What planning answers. */
+export interface TriagePlanner {
+  match(companyId: string, incidentId: string): Promise<{
+    readonly fits: readonly { readonly runbook: Runbook; readonly problem: { readonly problemKey: string }; readonly why: readonly string[] }[]
+    readonly suggested: readonly Runbook[]
+  } | null>
+  plan(request: { readonly runId: string; readonly companyId: string; readonly runbook: Runbook; readonly incidentId: string; readonly problemKey: string; readonly mode: Mode; readonly cloud: null; readonly wishes: readonly []; readonly given: Readonly<Record<string, never>> }): Promise<
+    { readonly kind: 'planned'; readonly plan: RunPlan } | { readonly kind: 'refused'; readonly code: ReasonCode; readonly why: string; readonly plan: RunPlan }>
+}
+
+/** A run the rules ask for. */
+export interface AskedRun {
+  readonly id: string
+  readonly companyId: string
+  readonly incidentId: string
+  readonly problemKey: string
+  readonly runbook: Runbook
+  readonly risk: Risk
+  readonly mode: Mode
+  readonly trigger: RunTrigger
+  readonly plan: RunPlan
+}
+
+/** What triage needs. */
+export interface TriageTools {
+  readonly queue: IncidentQueue
+  readonly planner: () => Promise<TriagePlanner>
+  /** The company's mode now. */
+  readonly modeOf: (companyId: string) => Promise<Mode>
+  readonly riskOf: (companyId: string) => Promise<(runbook: Runbook) => Risk>
+  /** Writes the run down; the same key never makes a second one. */
+  readonly create: (run: AskedRun, key: string) => Promise<void>
+  readonly newId: () => string
+}
+
+/** Runs written down for an incident at one look. */
+const RUNS_MAX = 3
+const SUGGESTED_MAX = 5
+
+/** Looks at one incident. Throws what planner and stores throw; it is then looked at again. */
+export async function triage({ queue, planner, modeOf, riskOf, create, newId }: TriageTools, incident: DueIncident): Promise<'done' | 'behind'> {
+  const { companyId, incidentId } = incident
+  const shown = await queue.shown(incident)
+  if (shown === 'behind') return 'behind'
+  const planning = await planner()
+  const matched = shown === null ? null : await planning.match(companyId, incidentId)
+  if (matched === null) return 'done'
+  const [mode, risk] = [await modeOf(companyId), await riskOf(companyId)]
+  const { episodes, taken } = await queue.asked(incident, mode)
+  const refusals = new Map<string, { readonly code: ReasonCode; readonly why: string }>()
+  const tried = new Set(taken)
+  let made = 0
+  for (const { runbook, problem: { problemKey } } of matched.fits) {
+    if (made >= RUNS_MAX) break
+    if (tried.has(problemKey) || !episodes.has(problemKey)) continue
+    const id = newId()
+    const planned = await planning.plan({ runId: id, companyId, runbook, incidentId, problemKey, mode, cloud: null, wishes: [], given: {} })
+    // Only the choice of a machine can be asked of people; everything else has to be mended, and the next runbook may do.
+    if (planned.kind === 'refused' && (planned.code !== 'target_ambiguous' || planned.plan.candidates.length === 0)) {
+      refusals.set(runbook.id, { code: planned.code, why: planned.why })
+      continue
+    }
+    tried.add(problemKey)
+    made += 1
+    await create({ id, companyId, incidentId, problemKey, runbook, risk: risk(runbook), mode, trigger: 'automatic', plan: planned.plan }, `auto:${episodes.get(problemKey) ?? 0}:${mode}:${problemKey}`)
+  }
+  await queue.suggest(incident, [
+    ...matched.fits.map(({ runbook, why }): Suggestion => ({ id: runbook.id, summary: runbook.summary, effectiveRisk: risk(runbook), fits: true, why, refusal: refusals.get(runbook.id) ?? null })),
+    ...matched.suggested.map((runbook): Suggestion => ({ id: runbook.id, summary: runbook.summary, effectiveRisk: risk(runbook), fits: false, why: ['The analyst named it; its criteria do not hold.'], refusal: null })),
+  ].slice(0, SUGGESTED_MAX))
+  return 'done'
+}
