@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom
 import type { ModelMetrics } from './correlator/analyst/model/provider.ts'
 import { INGEST_METRICS, type Metrics as IngestMetrics } from './ingest/ports.ts'
 import { makeAnalystMetrics } from './analyst-metrics.ts'
+import { makeRemediateMetrics, type RemediateMetrics } from './remediate-metrics.ts'
 import type { AnalystMetrics } from './correlator/analyst/ports.ts'
 import type { RunnerMetrics } from './processors/runner.ts'
 
@@ -13,6 +14,7 @@ export interface AppMetrics {
   readonly runner: RunnerMetrics
   readonly analyst: AnalystMetrics
   readonly models: ModelMetrics
+  readonly remediate: RemediateMetrics
 }
 
 /** Makes them, with the process's own figures (memory, event loop, CPU). */
@@ -30,6 +32,7 @@ export function makeMetrics(): AppMetrics {
   return {
     registry,
     analyst: makeAnalystMetrics(registry),
+    remediate: makeRemediateMetrics(registry),
     models: {
       call(provider, outcome, callSeconds, used) {
         calls.observe({ provider, outcome }, callSeconds)
