@@ -6,6 +6,10 @@ import type { Mode, Role } from './settings.ts'
 
 /** What the worker remembers of a run from one look to the next; kept with the run. */
 export interface RunWork {
+  /** Its turn to call the account, which it was told once. */
+  readonly turn?: { readonly kind: 'send' | 'ask'; readonly atMs: number }
+  /** How long after it was sent the present command may begin at the latest. */
+  readonly startsWithinMs?: number
   /** Looks in a row that brought nothing: sets the pace of the next. */
   readonly idle?: number
   /** Calls in a row that failed and may pass. */

@@ -32,22 +32,22 @@ export function callGate(rates: typeof CALL_RATES = CALL_RATES): CallGate {
   const resting = new Map<string, number>()
   return {
     take(cloud, accountId, kind, nowMs) {
-      const restMs = (resting.get(`${cloud} ${accountId}`) ?? 0) - nowMs
-      if (restMs > 0) return restMs
+      const restMs = Math.max(0, (resting.get(`${cloud} ${accountId}`) ?? 0) - nowMs)
       const { perSecond, burst } = rates[cloud][kind]
       const key = `${cloud} ${accountId} ${kind}`
       const bucket = buckets.get(key) ?? { tokens: burst, atMs: nowMs }
       bucket.tokens = Math.min(burst, bucket.tokens + (Math.max(0, nowMs - bucket.atMs) * perSecond) / 1_000)
-      bucket.atMs = nowMs
-      keep(buckets, key, bucket)
-      if (bucket.tokens < 1) return Math.ceil(((1 - bucket.tokens) * 1_000) / perSecond)
+      bucket.atMs = Math.max(nowMs, bucket.atMs)
+      // Below nothing it is the row of those that wait, so that each is told its turn once instead of asking again and again.
       bucket.tokens -= 1
-      return 0
+      keep(buckets, key, bucket)
+      return Math.ceil(restMs + Math.max(0, (-bucket.tokens * 1_000) / perSecond))
     },
     rest(cloud, accountId, untilMs) {
       const key = `${cloud} ${accountId}`
       keep(resting, key, Math.max(untilMs, resting.get(key) ?? 0))
     },
+    isResting: (cloud, accountId, nowMs) => (resting.get(`${cloud} ${accountId}`) ?? 0) > nowMs,
   }
 }
 

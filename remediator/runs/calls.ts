@@ -1,5 +1,5 @@
 /** Calls of a cloud for a run: the intent before, the call, what came of it after. Each answers the run as it then stands, null where it is in other hands or waits. */
-import type { CommandChange, HeldCommand, HeldRun, RunChange } from '../../schemas/run-work.ts'
+import type { CommandChange, HeldCommand, HeldRun, RunChange, RunWork } from '../../schemas/run-work.ts'
 import type { CommandOutcomeKind, RunTarget } from '../../schemas/runs.ts'
 import { ExecutorError, PASSING_FAULTS, type CallContext, type Executor, type ExecutorFault, type Progress, type RemoteCommand } from '../executors/port.ts'
 import { readResult } from '../library/result.ts'
@@ -14,6 +14,9 @@ export interface Calling extends RunTools {
   readonly nowMs: () => number
 }
 
+/** A turn that was not taken by then is lost: whoever comes later would meet others. */
+const TURN_MS = 5_000
+
 interface Way {
   readonly executor: Executor
   readonly target: RunTarget
@@ -25,8 +28,8 @@ interface Way {
 export async function send(tools: Calling, run: HeldRun, command: HeldCommand, isFirst: boolean): Promise<HeldRun | null> {
   const way = await wayTo(tools, run, command, 'send')
   if ('change' in way) return tools.store.save(run, way.change)
-  const waitMs = tools.gate.take(way.target.cloud, way.target.cloudAccountId, 'send', tools.nowMs())
-  if (waitMs > 0) return tools.store.save(run, { dueAtMs: tools.nowMs() + spread(waitMs, tools), isDurable: false })
+  const turn = turnOf(tools, run, way, 'send')
+  if (turn !== null) return tools.store.save(run, turn)
   const intent: RunChange = {
     ...(isFirst ? { status: 'running', word: { action: 'note', text: startNote(run), judgedVersion: null } } : {}), command: { seq: command.seq, status: 'sending' },
     event: { kind: 'step_started', stepId: command.stepId, asset: command.asset }, dueAtMs: null,
@@ -37,12 +40,12 @@ export async function send(tools: Calling, run: HeldRun, command: HeldCommand, i
   // A machine that slept in between may have lost the run: it is looked up, not sent.
   if (tools.nowMs() - (row.intentAtMs ?? 0) > SEND_WITHIN_MS) return intended
   const answer = await call(tools, way, 'send', (context) => way.executor.send(way.remote, context))
-  if (!(answer instanceof ExecutorError)) return tools.store.save(intended, { command: { seq: row.seq, status: 'sent', ref: answer }, work: workAfter(intended), dueAtMs: tools.nowMs() + firstLookMs(tools) })
+  if (!(answer instanceof ExecutorError)) return tools.store.save(intended, { command: { seq: row.seq, status: 'sent', ref: answer }, work: { ...keptWork(intended.work), ...startsWithin(way) }, dueAtMs: tools.nowMs() + firstLookMs(tools) })
   if (answer.sent === 'unknown') return tools.store.save(intended, { command: { seq: row.seq, status: 'unknown', message: answer.message }, dueAtMs: tools.nowMs() + retryMs(answer, intended, tools) })
   const sinceMs = intended.work.faultsSinceMs ?? tools.nowMs()
   if (PASSING_FAULTS.includes(answer.fault) && tools.nowMs() - sinceMs < SEND_PATIENCE_MS) {
     return tools.store.save(intended, {
-      command: { seq: row.seq, status: 'pending', message: answer.message }, work: { ...intended.work, faults: (intended.work.faults ?? 0) + 1, faultsSinceMs: sinceMs }, dueAtMs: tools.nowMs() + retryMs(answer, intended, tools),
+      command: { seq: row.seq, status: 'pending', message: answer.message }, work: { ...onward(intended.work), faults: (intended.work.faults ?? 0) + 1, faultsSinceMs: sinceMs }, dueAtMs: tools.nowMs() + retryMs(answer, intended, tools),
     })
   }
   return endCommand(tools, intended, row, { seq: row.seq, status: 'ended', outcome: 'undelivered', message: answer.message })
@@ -53,20 +56,20 @@ export async function find(tools: Calling, run: HeldRun, command: HeldCommand): 
   const way = await wayTo(tools, run, command, 'look')
   const nowMs = tools.nowMs()
   const finds = (run.work.finds ?? 0) + 1
-  const later = (waitMs: number): RunChange => ({ work: { ...run.work, finds }, ...(command.status === 'unknown' ? {} : { command: { seq: command.seq, status: 'unknown' } }), dueAtMs: nowMs + waitMs })
+  const later = (waitMs: number): RunChange => ({ work: { ...onward(run.work), finds }, ...(command.status === 'unknown' ? {} : { command: { seq: command.seq, status: 'unknown' } }), dueAtMs: nowMs + waitMs })
   // Without a way to the cloud nobody can tell; the time limit of looking ends it.
   if ('change' in way) return tools.store.save(run, later(backOffMs(finds, 5_000, 60_000, tools.jitter)))
-  const waitMs = tools.gate.take(way.target.cloud, way.target.cloudAccountId, 'ask', nowMs)
-  if (waitMs > 0) return tools.store.save(run, { dueAtMs: nowMs + spread(waitMs, tools), isDurable: false })
+  const turn = turnOf(tools, run, way, 'ask')
+  if (turn !== null) return tools.store.save(run, turn)
   const intentAtMs = command.intentAtMs ?? nowMs
   const found = await call(tools, way, 'find', (context) => way.executor.find(way.remote, intentAtMs, context))
   if (found instanceof ExecutorError) return tools.store.save(run, later(retryMs(found, run, tools)))
-  if (typeof found !== 'string') return tools.store.save(run, { command: { seq: command.seq, status: 'sent', ref: found }, work: workAfter(run), dueAtMs: null })
+  if (typeof found !== 'string') return tools.store.save(run, { command: { seq: command.seq, status: 'sent', ref: found }, work: { ...keptWork(run.work), ...startsWithin(way) }, dueAtMs: null })
   const isAbsent = found === 'absent' && way.executor.capabilities.findsSent
   if (!isAbsent) return tools.store.save(run, later(backOffMs(finds, 5_000, 60_000, tools.jitter)))
   if (tools.nowMs() < intentAtMs + ABSENT_AFTER_MS) return tools.store.save(run, later(Math.max(1_000, intentAtMs + ABSENT_AFTER_MS - tools.nowMs())))
   const resends = (run.work.resends ?? 0) + 1
-  if (resends <= RESENDS_MAX) return tools.store.save(run, { command: { seq: command.seq, status: 'pending' }, work: { ...workAfter(run), resends }, dueAtMs: null })
+  if (resends <= RESENDS_MAX) return tools.store.save(run, { command: { seq: command.seq, status: 'pending' }, work: { ...keptWork(run.work), resends }, dueAtMs: null })
   return endCommand(tools, run, command, { seq: command.seq, status: 'ended', outcome: 'undelivered', message: command.message ?? 'The cloud did not take it, however often it was sent.' })
 }
 
@@ -74,10 +77,10 @@ export async function find(tools: Calling, run: HeldRun, command: HeldCommand): 
 export async function poll(tools: Calling, run: HeldRun, command: HeldCommand): Promise<HeldRun | null> {
   const way = await wayTo(tools, run, command, 'look')
   const idle = (run.work.idle ?? 0) + 1
-  const later = (waitMs: number): RunChange => ({ work: { ...run.work, idle }, dueAtMs: tools.nowMs() + waitMs, isDurable: false })
+  const later = (waitMs: number): RunChange => ({ work: { ...onward(run.work), idle }, dueAtMs: tools.nowMs() + waitMs, isDurable: false })
   if ('change' in way) return tools.store.save(run, later(backOffMs(idle, 2_000, 30_000, tools.jitter)))
-  const waitMs = tools.gate.take(way.target.cloud, way.target.cloudAccountId, 'ask', tools.nowMs())
-  if (waitMs > 0) return tools.store.save(run, { dueAtMs: tools.nowMs() + spread(waitMs, tools), isDurable: false })
+  const turn = turnOf(tools, run, way, 'ask')
+  if (turn !== null) return tools.store.save(run, turn)
   const progress = await call(tools, way, 'poll', (context) => way.executor.poll(command.ref ?? {}, way.remote, context))
   if (progress instanceof ExecutorError) return tools.store.save(run, later(retryMs(progress, run, tools)))
   if (progress.kind === 'ended') return endCommand(tools, run, command, { seq: command.seq, status: 'ended', ...endOf(progress, way.remote.script !== null) })
@@ -90,12 +93,14 @@ export async function poll(tools: Calling, run: HeldRun, command: HeldCommand): 
 export async function cutShort(tools: Calling, run: HeldRun, command: HeldCommand): Promise<HeldRun | null> {
   const way = await wayTo(tools, run, command, 'look')
   if (!('change' in way) && way.executor.capabilities.cancel) await call(tools, way, 'cancel', (context) => way.executor.cancel(command.ref ?? {}, way.remote, context))
-  return tools.store.save(run, { work: { ...run.work, idle: 0, cancelledAtMs: tools.nowMs() }, dueAtMs: tools.nowMs() + 2_000 })
+  return tools.store.save(run, { work: { ...onward(run.work), idle: 0, cancelledAtMs: tools.nowMs() }, dueAtMs: tools.nowMs() + 2_000 })
 }
 
 /** Removes what the cloud keeps of a command. */
 export async function clean(tools: Calling, run: HeldRun, command: HeldCommand): Promise<HeldRun | null> {
   const way = await wayTo(tools, run, command, 'look')
+  // Counted with the other calls of the account, but nobody waits for it.
+  if (!('change' in way)) tools.gate.take(way.target.cloud, way.target.cloudAccountId, 'ask', tools.nowMs())
   const answer = 'change' in way ? null : await call(tools, way, 'clean', (context) => way.executor.clean(command.ref ?? {}, way.remote, context))
   const isCleaned = answer !== null && !(answer instanceof ExecutorError)
   const change: CommandChange = { seq: command.seq, status: command.status, isCleaned, cleanTries: command.cleanTries + 1 }
@@ -106,9 +111,8 @@ export async function clean(tools: Calling, run: HeldRun, command: HeldCommand):
 
 async function endCommand(tools: Calling, run: HeldRun, command: HeldCommand, change: CommandChange): Promise<HeldRun | null> {
   const durationMs = Math.max(0, tools.nowMs() - (command.sentAtMs ?? command.intentAtMs ?? tools.nowMs()))
-  const { work } = run
   return tools.store.save(run, {
-    command: change, work: keptWork(work), event: { kind: 'step_ended', stepId: command.stepId, asset: command.asset, detail: [change.outcome ?? '', change.result?.message ?? change.message ?? ''].join(': '), durationMs }, dueAtMs: null,
+    command: change, work: keptWork(run.work), event: { kind: 'step_ended', stepId: command.stepId, asset: command.asset, detail: [change.outcome ?? '', change.result?.message ?? change.message ?? ''].join(': '), durationMs }, dueAtMs: null,
   })
 }
 
@@ -122,13 +126,19 @@ function endOf(progress: Progress & { kind: 'ended' }, isScript: boolean): Omit<
   return { ...output, outcome, result: read.result }
 }
 
-/** What the worker remembers once a command was taken. */
-function workAfter(run: HeldRun): HeldRun['work'] {
-  return keptWork(run.work)
+/** What the worker remembers once a command was taken or has ended. */
+function keptWork({ verifySinceMs, heldAtMs, failure }: RunWork): RunWork {
+  return { ...(verifySinceMs === undefined ? {} : { verifySinceMs }), ...(heldAtMs === undefined ? {} : { heldAtMs }), ...(failure === undefined ? {} : { failure }) }
 }
 
-function keptWork({ verifySinceMs, heldAtMs, failure }: HeldRun['work']): HeldRun['work'] {
-  return { ...(verifySinceMs === undefined ? {} : { verifySinceMs }), ...(heldAtMs === undefined ? {} : { heldAtMs }), ...(failure === undefined ? {} : { failure }) }
+/** The same while it goes on with the present command: its turn is used up. */
+function onward(work: RunWork): RunWork {
+  return Object.fromEntries(Object.entries(work).filter(([name]) => name !== 'turn'))
+}
+
+function startsWithin({ executor }: Way): RunWork {
+  const { startsWithinMs } = executor.capabilities
+  return startsWithinMs === undefined ? {} : { startsWithinMs }
 }
 
 async function wayTo(tools: Calling, run: HeldRun, command: HeldCommand, purpose: 'send' | 'look'): Promise<Way | { readonly change: RunChange }> {
@@ -160,8 +170,13 @@ function retryMs({ retryAfterMs }: { readonly fault: ExecutorFault; readonly ret
   return Math.max(retryAfterMs ?? 0, backOffMs(turn, 3_000, 60_000, tools.jitter))
 }
 
-function spread(waitMs: number, { jitter }: Calling): number {
-  return Math.ceil(waitMs * (1 + jitter()))
+/** A run waits for its turn once and then calls; one that comes late, or that was told it before the cloud asked for rest, gets another. */
+function turnOf(tools: Calling, run: HeldRun, { target: { cloud, cloudAccountId } }: Way, kind: 'send' | 'ask'): RunChange | null {
+  const nowMs = tools.nowMs()
+  const told = run.work.turn
+  if (told?.kind === kind && nowMs >= told.atMs && nowMs < told.atMs + TURN_MS && !tools.gate.isResting(cloud, cloudAccountId, nowMs)) return null
+  const waitMs = tools.gate.take(cloud, cloudAccountId, kind, nowMs)
+  return waitMs === 0 ? null : { work: { ...run.work, turn: { kind, atMs: nowMs + waitMs } }, dueAtMs: nowMs + waitMs, isDurable: false }
 }
 
 function firstLookMs({ jitter }: Calling): number {

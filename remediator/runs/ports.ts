@@ -45,10 +45,11 @@ export interface RunTools {
 
 /** How often an account may be called. */
 export interface CallGate {
-  /** 0: go ahead, the call is counted. Else: how long to wait, in ms. */
+  /** Gives the caller a place in the row: 0, go ahead; else how long until its turn, in ms, and then it goes ahead without asking again. */
   take(cloud: Cloud, accountId: string, kind: 'send' | 'ask', nowMs: number): number
-  /** The cloud asked for rest. */
+  /** The cloud asked for rest: nobody goes before then. */
   rest(cloud: Cloud, accountId: string, untilMs: number): void
+  isResting(cloud: Cloud, accountId: string, nowMs: number): boolean
 }
 
 /** Counters; labels are bounded. */

@@ -10,7 +10,7 @@ import { TestClock } from '../../schemas/clock.ts'
 import type { HeldRun } from '../../schemas/run-work.ts'
 import type { RunView } from '../../schemas/runs.ts'
 import type { RunDetail } from '../../schemas/remediation-views.ts'
-import type { Database } from '../../storage/postgres/database.ts'
+import type { SqlDatabase } from '../../storage/queries/sql.ts'
 import { projectBatch } from '../../storage/projection/project-batch.ts'
 import { LEASE_MS } from '../../storage/remediation/run-save.ts'
 import { openRunStore } from '../../storage/remediation/run-store.ts'
@@ -35,7 +35,7 @@ export interface WorldOptions extends Omit<ScriptedOptions, 'clock'> {
 
 /** One world; `fresh` empties the database first. */
 export class RunWorld {
-  readonly database: Database
+  readonly database: SqlDatabase
   readonly clock: TestClock
   readonly cloud: ScriptedExecutor
   readonly store: ReturnType<typeof openRunStore>
@@ -44,7 +44,7 @@ export class RunWorld {
   readonly #jitter: () => number
   #versions = 100
 
-  private constructor(database: Database, options: WorldOptions) {
+  private constructor(database: SqlDatabase, options: WorldOptions) {
     this.database = database
     this.clock = new TestClock(START_MS)
     this.cloud = new ScriptedExecutor({ course: (command) => (command.script?.includes('echo measure') === true ? { facts: { usedPercent: 71 } } : {}), ...options, clock: this.clock })
@@ -53,7 +53,7 @@ export class RunWorld {
     this.#jitter = seededJitter(options.seed ?? 7)
   }
 
-  static async fresh(database: Database, options: WorldOptions = {}): Promise<RunWorld> {
+  static async fresh(database: SqlDatabase, options: WorldOptions = {}): Promise<RunWorld> {
     await database.query('truncate incidents, problems, incident_timeline, commands, outbox; delete from runs; delete from remediation_settings; delete from cloud_accounts; delete from assets; delete from user_companies; delete from users; delete from companies')
     await database.query(`insert into companies (id, name, settings, created_at, updated_at) values ('c1', 'Acme', '{"mode":"production"}', now(), now())`)
     await database.query(`insert into cloud_accounts (id, company_id, cloud, name, environment, enabled, fields, created_at, updated_at) values ('acct-1', 'c1', 'aws', 'main', 'production', true, '{}', now(), now())`)
@@ -161,7 +161,7 @@ export class RunWorld {
       if (next?.atMs == null) return
       if (taken === 0 || next.atMs > this.clock.now()) this.clock.tick(Math.max(1, Math.ceil(next.atMs - this.clock.now()) + 1))
     }
-    throw new Error(`runs did not end: ${JSON.stringify(await this.database.query('select id, status, code, message, work from runs where told_at is null'))}`)
+    throw new Error(`runs did not end: ${JSON.stringify(await this.database.query('select id, status, code, message, work from runs where told_at is null limit 5'))}`)
   }
 
   /** Long enough for the lease of a dead worker. */
