@@ -37,10 +37,10 @@ export interface AnalyseOptions {
 /** Runbooks a model is told of. */
 const RUNBOOKS_MAX = 150
 
-/** Lets live listeners of this process hear of analyses that another one makes. */
-export async function startAnalysisNews({ engines, clock, logger }: Surroundings, live: LiveHub): Promise<Stoppable> {
-  // Only the analyst writes there.
-  return followNews(await engines.database(), { clock, logger, tell: (news) => void live.publish(news as AnalystNews) })
+/** Lets live listeners of this process hear of analyses and runs that another one makes. */
+export async function startNews({ engines, clock, logger }: Surroundings, live: LiveHub): Promise<Stoppable> {
+  // Only the roles analyse and remediate write there.
+  return followNews(await engines.database(), { clock, logger, tell: (news) => void live.publish(news as LiveNews) })
 }
 
 function rulesOf(text: string): RuleBook {

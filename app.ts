@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import pino from 'pino'
-import { startAnalyse, startAnalysisNews } from './analyse-role.ts'
+import { startAnalyse, startNews } from './analyse-role.ts'
 import { openAdapterBacktests } from './adapter-backtests.ts'
 import { apiPlugin } from './api/api-plugin.ts'
 import { LiveHub } from './api/live-hub.ts'
@@ -30,6 +30,7 @@ import { systemClock } from './schemas/clock.ts'
 import { openCodec } from './schemas/codec.ts'
 import type { Caller } from './schemas/access.ts'
 import { TOPICS } from './schemas/topics.ts'
+import { startRemediate, type Remediating } from './remediate-role.ts'
 import { openRemediationDesk } from './remediation-desk.ts'
 import { awsPrincipal, openRemediationParts } from './remediation-parts.ts'
 import { readSecrets } from './secrets.ts'
@@ -100,7 +101,15 @@ export async function startApp(config: Config, roles: readonly RoleName[]): Prom
     if (has('process')) await started(startProcess(surroundings))
     const relay = has('relay') ? await started(startRelaying(surroundings)) : null
     const analysing = has('analyse') ? await started(startAnalyse(surroundings, { config, model: llm.model, live, noted: () => relay?.wake() })) : null
-    if (live !== null && analysing === null) await started(startAnalysisNews(surroundings, live))
+    // The role wakes itself through the parts, which are there before it is.
+    const working: { remediating: Remediating | null } = { remediating: null }
+    const runsChanged = (): void => {
+      relay?.wake()
+      working.remediating?.wake()
+    }
+    const parts = has('api') || has('remediate') ? await openRemediationParts({ database: await engines.database(), clock, ceiling: config.mode, masterKey: secrets.masterKey, changed: runsChanged }) : null
+    if (has('remediate') && parts !== null) working.remediating = await started(startRemediate(surroundings, { config, parts, live }))
+    if (live !== null && (analysing === null || working.remediating === null)) await started(startNews(surroundings, live))
     if (has('notify')) await started(startNotify(surroundings, { config, masterKey: secrets.masterKey }))
     const keeper = has('ingest') ? new CredentialKeeper(surroundings, secrets.masterKey) : null
     if (keeper !== null) {
@@ -120,16 +129,13 @@ export async function startApp(config: Config, roles: readonly RoleName[]): Prom
       }))
     }
     const health = healthOf(engines, roles, clock)
-    if (stores !== null && live !== null && settlements !== null) {
+    if (stores !== null && live !== null && settlements !== null && parts !== null) {
       const source = await engines.analytics()
       const database = await engines.database()
       const history = await started(openHistoryBacktests({ engines, clock, logger }))
       const receipts = await openReceipts({ facts: source, sql: database, log: engines.log, schemaIds: engines.schemaIds })
       const jwtKey = await jwtSecret(database, openSecretBox(secrets.masterKey))
-      const remediation = openRemediationDesk({
-        ...await openRemediationParts({ database, clock, ceiling: config.mode, masterKey: secrets.masterKey, changed: () => relay?.wake() }), database, clock, ceiling: config.mode, secret: jwtKey, changed: () => relay?.wake(),
-        awsPrincipal: awsPrincipal(clock),
-      })
+      const remediation = openRemediationDesk({ ...parts, database, clock, ceiling: config.mode, secret: jwtKey, changed: runsChanged, awsPrincipal: awsPrincipal(clock) })
       await server.register(apiPlugin({
         clock, stores, remediation, analytics: analyticsStore(source), receipts, explanations: openExplanations({ receipts, facts: source, sql: database, hasAdapter, openUntil }), openUntil,
         deadLetters: await openDeadLetters({ facts: source, database, log: engines.log, schemaIds: engines.schemaIds, clock }), mappings: workbench, health, metrics: metrics.registry, live, settlements,

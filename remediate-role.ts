@@ -46,7 +46,7 @@ export interface RemediateOptions {
 /** Role `remediate`. */
 export async function startRemediate({ engines, clock, logger, metrics, failed }: Surroundings, { config, parts, live }: RemediateOptions): Promise<Remediating> {
   const database = await engines.database()
-  const { shelf, runs, accounts, executors, planner } = parts
+  const { shelf, runs, accounts, executors } = parts
   const ceiling = config.mode
   const queue = remediationQueue(database, { nowMs: () => clock.now() })
   if (database.kind === 'pglite') {
@@ -89,7 +89,7 @@ export async function startRemediate({ engines, clock, logger, metrics, failed }
       }
     },
     async replan(run, target) {
-      const planned = await (await planner()).plan({
+      const planned = await (await parts.planner()).plan({
         runId: run.id, companyId: run.companyId, runbook: run.runbook, incidentId: run.incidentId, problemKey: run.problemKey, mode: run.mode, cloud: target.cloud,
         wishes: [{ asset: target.asset, cloudAccountId: target.cloudAccountId, instanceId: target.instanceId }], given: run.plan.inputs,
       })
@@ -102,7 +102,7 @@ export async function startRemediate({ engines, clock, logger, metrics, failed }
     progress: (partition, atMs) => metrics.runner.progress('remediate', partition, atMs),
   })
   const desk = startTriageDesk({
-    queue, planner, modeOf, clock, logger, newId: randomUUID, logNowMs: () => reader.logNowMs(), waiting: (incidents) => metrics.remediate.waiting(incidents),
+    queue, planner: () => parts.planner(), modeOf, clock, logger, newId: randomUUID, logNowMs: () => reader.logNowMs(), waiting: (incidents) => metrics.remediate.waiting(incidents),
     riskOf: async (companyId) => {
       const { msp, company } = await remediationLayers(database, companyId)
       return (runbook) => effectiveRisk(runbook, msp, company)

@@ -8,8 +8,6 @@ import type { Mode, Role } from './settings.ts'
 export interface RunWork {
   /** Its turn to call the account, which it was told once. */
   readonly turn?: { readonly kind: 'send' | 'ask'; readonly atMs: number }
-  /** How long after it was sent the present command may begin at the latest. */
-  readonly startsWithinMs?: number
   /** Looks in a row that brought nothing: sets the pace of the next. */
   readonly idle?: number
   /** Calls in a row that failed and may pass. */

@@ -40,7 +40,7 @@ export async function send(tools: Calling, run: HeldRun, command: HeldCommand, i
   // A machine that slept in between may have lost the run: it is looked up, not sent.
   if (tools.nowMs() - (row.intentAtMs ?? 0) > SEND_WITHIN_MS) return intended
   const answer = await call(tools, way, 'send', (context) => way.executor.send(way.remote, context))
-  if (!(answer instanceof ExecutorError)) return tools.store.save(intended, { command: { seq: row.seq, status: 'sent', ref: answer }, work: { ...keptWork(intended.work), ...startsWithin(way) }, dueAtMs: tools.nowMs() + firstLookMs(tools) })
+  if (!(answer instanceof ExecutorError)) return tools.store.save(intended, { command: { seq: row.seq, status: 'sent', ref: answer }, work: keptWork(intended.work), dueAtMs: tools.nowMs() + firstLookMs(tools) })
   if (answer.sent === 'unknown') return tools.store.save(intended, { command: { seq: row.seq, status: 'unknown', message: answer.message }, dueAtMs: tools.nowMs() + retryMs(answer, intended, tools) })
   const sinceMs = intended.work.faultsSinceMs ?? tools.nowMs()
   if (PASSING_FAULTS.includes(answer.fault) && tools.nowMs() - sinceMs < SEND_PATIENCE_MS) {
@@ -64,7 +64,7 @@ export async function find(tools: Calling, run: HeldRun, command: HeldCommand): 
   const intentAtMs = command.intentAtMs ?? nowMs
   const found = await call(tools, way, 'find', (context) => way.executor.find(way.remote, intentAtMs, context))
   if (found instanceof ExecutorError) return tools.store.save(run, later(retryMs(found, run, tools)))
-  if (typeof found !== 'string') return tools.store.save(run, { command: { seq: command.seq, status: 'sent', ref: found }, work: { ...keptWork(run.work), ...startsWithin(way) }, dueAtMs: null })
+  if (typeof found !== 'string') return tools.store.save(run, { command: { seq: command.seq, status: 'sent', ref: found }, work: keptWork(run.work), dueAtMs: null })
   const isAbsent = found === 'absent' && way.executor.capabilities.findsSent
   if (!isAbsent) return tools.store.save(run, later(backOffMs(finds, 5_000, 60_000, tools.jitter)))
   if (tools.nowMs() < intentAtMs + ABSENT_AFTER_MS) return tools.store.save(run, later(Math.max(1_000, intentAtMs + ABSENT_AFTER_MS - tools.nowMs())))
@@ -134,11 +134,6 @@ function keptWork({ verifySinceMs, heldAtMs, failure }: RunWork): RunWork {
 /** The same while it goes on with the present command: its turn is used up. */
 function onward(work: RunWork): RunWork {
   return Object.fromEntries(Object.entries(work).filter(([name]) => name !== 'turn'))
-}
-
-function startsWithin({ executor }: Way): RunWork {
-  const { startsWithinMs } = executor.capabilities
-  return startsWithinMs === undefined ? {} : { startsWithinMs }
 }
 
 async function wayTo(tools: Calling, run: HeldRun, command: HeldCommand, purpose: 'send' | 'look'): Promise<Way | { readonly change: RunChange }> {
