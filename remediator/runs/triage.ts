@@ -1,8 +1,9 @@
 /**
- * From an incident that has settled to runs: which runbooks fit, for which of its problems a run is written down, and what is only shown. One run a problem and
- * episode, by the best runbook that fits; what was tried and did not help is left to people. Whether a run goes ahead, is asked or is refused is the guard's.
+ * From an incident that has settled to runs: which runbooks fit, for which of its problems a run is written down, and what is only shown. One run at a time for a
+ * problem, by the best runbook that fits; where that did no harm and did not help, the next one, three in an episode at most. What went wrong otherwise is
+ * left to people. Whether a run goes ahead, is asked or is refused is the guard's.
  */
-import type { ReasonCode, RunPlan, RunTrigger } from '../../schemas/runs.ts'
+import type { ReasonCode, RunPlan, RunStatus, RunTrigger } from '../../schemas/runs.ts'
 import type { Risk, Runbook } from '../../schemas/runbooks.ts'
 import type { Mode } from '../../schemas/settings.ts'
 
@@ -13,6 +14,12 @@ export interface DueIncident {
   readonly version: number
 }
 
+/** A problem that fires, and what was tried. */
+export interface AskedProblem {
+  readonly episode: number
+  readonly tries: readonly { readonly runbookId: string; readonly status: RunStatus; readonly code: string | null }[]
+}
+
 /** The list of incidents to look at. */
 export interface IncidentQueue {
   claim(logNowMs: ReadonlyMap<number, number>, limit: number): Promise<readonly DueIncident[]>
@@ -20,7 +27,8 @@ export interface IncidentQueue {
   done(incident: DueIncident): Promise<void>
   waiting(): Promise<number>
   shown(incident: DueIncident): Promise<'behind' | 'open' | null>
-  asked(incident: DueIncident, mode: Mode): Promise<{ readonly episodes: ReadonlyMap<string, number>; readonly taken: ReadonlySet<string> }>
+  /** Problems that fire, with the runs the rules asked for in their present episode. */
+  asked(incident: DueIncident, mode: Mode): Promise<ReadonlyMap<string, AskedProblem>>
   suggest(incident: DueIncident, suggestions: readonly Suggestion[]): Promise<void>
 }
 
@@ -74,6 +82,10 @@ export interface TriageTools {
 /** Runs written down for an incident at one look. */
 const RUNS_MAX = 3
 const SUGGESTED_MAX = 5
+/** Runs for one problem in one episode. */
+const TRIES_MAX = 3
+/** How a run may have ended that another runbook may follow: nothing was broken, and it did not help. */
+const HARMLESS: readonly string[] = ['not_verified', 'problem_not_cleared', 'step_refused']
 
 /** Looks at one incident. Throws what planner and stores throw; it is then looked at again. */
 export async function triage({ queue, planner, modeOf, riskOf, create, newId }: TriageTools, incident: DueIncident): Promise<'done' | 'behind'> {
@@ -84,13 +96,13 @@ export async function triage({ queue, planner, modeOf, riskOf, create, newId }: 
   const matched = shown === null ? null : await planning.match(companyId, incidentId)
   if (matched === null) return 'done'
   const [mode, risk] = [await modeOf(companyId), await riskOf(companyId)]
-  const { episodes, taken } = await queue.asked(incident, mode)
+  const asked = await queue.asked(incident, mode)
   const refusals = new Map<string, { readonly code: ReasonCode; readonly why: string }>()
-  const tried = new Set(taken)
-  let made = 0
+  const taken = new Set<string>()
   for (const { runbook, problem: { problemKey } } of matched.fits) {
-    if (made >= RUNS_MAX) break
-    if (tried.has(problemKey) || !episodes.has(problemKey)) continue
+    if (taken.size >= RUNS_MAX) break
+    const problem = asked.get(problemKey)
+    if (problem === undefined || taken.has(problemKey) || !mayTry(problem, runbook.id)) continue
     const id = newId()
     const planned = await planning.plan({ runId: id, companyId, runbook, incidentId, problemKey, mode, cloud: null, wishes: [], given: {} })
     // Only the choice of a machine can be asked of people; everything else has to be mended, and the next runbook may do.
@@ -98,13 +110,16 @@ export async function triage({ queue, planner, modeOf, riskOf, create, newId }: 
       refusals.set(runbook.id, { code: planned.code, why: planned.why })
       continue
     }
-    tried.add(problemKey)
-    made += 1
-    await create({ id, companyId, incidentId, problemKey, runbook, risk: risk(runbook), mode, trigger: 'automatic', plan: planned.plan }, `auto:${episodes.get(problemKey) ?? 0}:${mode}:${problemKey}`)
+    taken.add(problemKey)
+    await create({ id, companyId, incidentId, problemKey, runbook, risk: risk(runbook), mode, trigger: 'automatic', plan: planned.plan }, `auto:${problem.episode}:${mode}:${runbook.id}:${problemKey}`)
   }
   await queue.suggest(incident, [
     ...matched.fits.map(({ runbook, why }): Suggestion => ({ id: runbook.id, summary: runbook.summary, effectiveRisk: risk(runbook), fits: true, why, refusal: refusals.get(runbook.id) ?? null })),
     ...matched.suggested.map((runbook): Suggestion => ({ id: runbook.id, summary: runbook.summary, effectiveRisk: risk(runbook), fits: false, why: ['The analyst named it; its criteria do not hold.'], refusal: null })),
   ].slice(0, SUGGESTED_MAX))
   return 'done'
+}
+
+function mayTry({ tries }: AskedProblem, runbookId: string): boolean {
+  return tries.length < TRIES_MAX && tries.every((run) => run.runbookId !== runbookId && ((run.status === 'succeeded') || ((run.status === 'failed' || run.status === 'rolled_back') && run.code !== null && HARMLESS.includes(run.code))))
 }

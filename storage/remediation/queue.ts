@@ -1,4 +1,5 @@
 /** The list of incidents the remediator has to look at: bounded, one row an incident, in one pair of hands at a time. */
+import type { RunStatus } from '../../schemas/runs.ts'
 import type { Mode } from '../../schemas/settings.ts'
 import { PATIENCE_MS, QUIET_MS, startIncidentReader, type IncidentReader, type IncidentReaderOptions, type IncidentTold } from '../incident-reader.ts'
 import { atMs, whole, type Sql, type SqlDatabase } from '../queries/sql.ts'
@@ -110,13 +111,15 @@ export function remediationQueue(db: SqlDatabase, { nowMs }: { readonly nowMs: (
       return row.mergedInto !== null || row.status === 'resolved' || row.status === 'closed' ? null : 'open'
     },
 
-    /** Problems of the incident that fire, and those for which the rules asked for a run of this mode in their present episode already: they do not ask again. */
-    async asked({ incidentId, companyId }: Pick<DueIncident, 'incidentId' | 'companyId'>, mode: Mode): Promise<{ readonly episodes: ReadonlyMap<string, number>; readonly taken: ReadonlySet<string> }> {
-      const rows = await db.query<{ problemKey: string; episode: number; isTaken: boolean }>(
-        `select p.problem_key as "problemKey", p.episode, exists (
-           select 1 from runs r where r.company_id = p.company_id and r.problem_key = p.problem_key and r.idempotency_key like 'auto:' || p.episode || ':' || $3 || ':%') as "isTaken"
+    /** Problems of the incident that fire, with the runs of this mode that the rules asked for in their present episode. */
+    async asked({ incidentId, companyId }: Pick<DueIncident, 'incidentId' | 'companyId'>, mode: Mode): Promise<ReadonlyMap<string, { readonly episode: number; readonly tries: readonly { readonly runbookId: string; readonly status: RunStatus; readonly code: string | null }[] }>> {
+      const rows = await db.query<{ problemKey: string; episode: number; tries: readonly { readonly runbookId: string; readonly status: RunStatus; readonly code: string | null }[] }>(
+        `select p.problem_key as "problemKey", p.episode, coalesce((
+           select json_agg(json_build_object('runbookId', r.runbook_id, 'status', r.status,
+             'code', case when exists (select 1 from run_commands c where c.run_id = r.id and c.outcome = 'refused') then 'step_refused' else r.code end)) from runs r
+           where r.company_id = p.company_id and r.problem_key = p.problem_key and r.idempotency_key like 'auto:' || p.episode || ':' || $3 || ':%'), '[]') as tries
          from problems p where p.company_id = $2 and p.incident_id in (select * from incident_ids($1)) and p.status = 'firing' order by p.last_at desc limit 200`, [incidentId, companyId, mode])
-      return { episodes: new Map(rows.map(({ problemKey, episode }) => [problemKey, episode])), taken: new Set(rows.filter(({ isTaken }) => isTaken).map(({ problemKey }) => problemKey)) }
+      return new Map(rows.map(({ problemKey, episode, tries }) => [problemKey, { episode, tries }]))
     },
 
     /** Shows runbooks with the incident. */
