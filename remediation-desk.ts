@@ -10,7 +10,7 @@ import type { Caller } from './schemas/access.ts'
 import type { Clock } from './schemas/clock.ts'
 import { AppError } from './schemas/errors.ts'
 import { effectiveRisk } from './schemas/remediation-settings.ts'
-import type { RunDetail, RunRequest } from './schemas/remediation-views.ts'
+import type { RunDetail, RunRequest, SuggestedRunbook } from './schemas/remediation-views.ts'
 import type { Runbook } from './schemas/runbooks.ts'
 import type { Mode } from './schemas/settings.ts'
 import { requireManaged } from './storage/queries/companies.ts'
@@ -106,8 +106,11 @@ export function openRemediationDesk(parts: DeskParts): Remediation {
       const answer = await (await planner()).match(companyId, id)
       if (answer === null) return []
       const { msp, company } = await remediationLayers(database, companyId)
+      const told = await toldSuggestions(database, id)
+      // Of an incident that is over nothing fits any more; what was told of it stays.
+      if (answer.fits.length + answer.suggested.length === 0) return told
       return [...answer.fits.map(({ runbook, why }) => ({ runbook, fits: true, why })), ...answer.suggested.map((runbook) => ({ runbook, fits: false, why: ['The analyst named it; its criteria do not hold.'] }))]
-        .slice(0, SUGGESTED_MAX).map(({ runbook, fits, why }) => ({ id: runbook.id, summary: runbook.summary, effectiveRisk: effectiveRisk(runbook, msp, company), fits, why }))
+        .slice(0, SUGGESTED_MAX).map(({ runbook, fits, why }) => ({ id: runbook.id, summary: runbook.summary, effectiveRisk: effectiveRisk(runbook, msp, company), fits, why, refusal: told.find((one) => one.id === runbook.id)?.refusal ?? null }))
     },
   }
 
@@ -122,4 +125,10 @@ export function openRemediationDesk(parts: DeskParts): Remediation {
 
 function planView({ companyId, incidentId }: RunRequest, runbook: Runbook, { mode, risk, plan, verdict }: Previewed) {
   return { companyId, incidentId, runbookId: runbook.id, runbookVersion: runbook.version, summary: runbook.summary, mode, risk, plan, verdict: shownVerdict(verdict) }
+}
+
+/** What the role `remediate` told of the incident. */
+async function toldSuggestions(sql: SqlDatabase, incidentId: string): Promise<readonly SuggestedRunbook[]> {
+  const [row] = await sql.query<{ suggested: readonly SuggestedRunbook[] }>('select suggested_runbooks as suggested from incidents where id = $1', [incidentId])
+  return row?.suggested ?? []
 }

@@ -54,6 +54,8 @@ export interface SuggestedRunbook {
   readonly fits: boolean
   /** Sentences for people. */
   readonly why: readonly string[]
+  /** Why the role `remediate` could not plan a run of it; null where it could, or has not tried. */
+  readonly refusal: { readonly code: ReasonCode; readonly why: string } | null
 }
 
 /** One thing wrong with a runbook. */
