@@ -1,4 +1,5 @@
 /** The runbook disk-clean-package-cache, run for real: apt itself; the other package managers as stand-ins. */
+import { writeFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { runbookIn } from '../harness/runbook-in-root.ts'
 import { standIn, without } from '../harness/stand-ins.ts'
@@ -39,6 +40,12 @@ describe('disk-clean-package-cache', () => {
     expect(await runbook.step('clean')).toMatchObject({ outcome: 'ok', result: { changedCount: 1, facts: { manager: name, freedMegabytes: 2 } } })
     expect(await runbook.step('clean')).toMatchObject({ outcome: 'ok', result: { changedCount: 0 } })
     expect(await root.sh(`cat ${place}/meta.xml`)).toBe('meta\n')
+  })
+
+  test('tells its refusal where sh is bash too, which keeps a redirection to its very end', async (context) => {
+    const root = await throwawayRoot(context, { setup: `${APT}echo mine >/var/cache/apt/archives/notes.txt` })
+    await writeFile(root.hostPath('/opt/command.sh'), (await runbookIn(root, 'disk-clean-package-cache')).command('clean'))
+    expect(await root.sh('bash --posix /opt/command.sh || true')).toContain('"code":"foreign_files"')
   })
 
   test('tells a failure of the package manager with its own words', async (context) => {

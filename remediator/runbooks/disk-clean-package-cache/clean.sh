@@ -24,12 +24,12 @@ if awk -v place="$place" '$5 == place || index($5, place "/") == 1 { found = 1 }
   aw_refuse cache_is_mounted "$place is a mount of its own or holds one; it may be shared with other machines."
 fi
 
+# Whatever is no package was put there by somebody, and apt would delete it too.
+if [ "$manager" = apt-get ] && find "$place" -maxdepth 1 ! -type d ! -name '*.deb' ! -name lock -print 2>/dev/null | grep -q .; then aw_refuse foreign_files "$place holds files that are no packages."; fi
+
 before=$(du -skx "$place" | cut -f 1)
 case $manager in
-  apt-get)
-    # Whatever is no package was put there by somebody, and apt would delete it too.
-    if find "$place" -maxdepth 1 ! -type d ! -name '*.deb' ! -name lock -print 2>/dev/null | grep -q .; then aw_refuse foreign_files "$place holds files that are no packages."; fi
-    aw_timed 120 apt-get -q clean ;;
+  apt-get) aw_timed 120 apt-get -q clean ;;
   dnf | yum) aw_timed 120 "$manager" -q clean packages ;;
   zypper) aw_timed 120 zypper --quiet --non-interactive clean ;;
   apk) aw_timed 120 apk --quiet cache clean ;;
