@@ -10,6 +10,7 @@ import { projectorContract } from './projector.contract.ts'
 import { analysesContract } from './analyses.contract.ts'
 import { runbooksContract } from './runbooks.contract.ts'
 import { runsContract } from './runs.contract.ts'
+import { remediationQueueContract } from './remediation-queue.contract.ts'
 import { announcementsContract } from './announcements.contract.ts'
 import { relayContract } from './relay.contract.ts'
 
@@ -37,6 +38,7 @@ announcementsContract('PostgreSQL', emptyOnServer)
 analysesContract('PostgreSQL', emptyOnServer)
 runbooksContract('PostgreSQL', emptyOnServer)
 runsContract('PostgreSQL', emptyOnServer)
+remediationQueueContract('PostgreSQL', emptyOnServer)
 auditContract('PostgreSQL', emptyOnServer)
 guardFactsContract('PostgreSQL', emptyOnServer)
 cloudAccountsContract('PostgreSQL', emptyOnServer)

@@ -9,6 +9,7 @@ import { DURABLE_START_PARAMS, OrderedFiles } from '../../storage/postgres/order
 import { analysesContract } from './analyses.contract.ts'
 import { runbooksContract } from './runbooks.contract.ts'
 import { runsContract } from './runs.contract.ts'
+import { remediationQueueContract } from './remediation-queue.contract.ts'
 import { announcementsContract } from './announcements.contract.ts'
 import { auditContract } from './audit.contract.ts'
 import { cloudAccountsContract } from './cloud-accounts.contract.ts'
@@ -29,6 +30,7 @@ announcementsContract('PGlite', emptyDirectory)
 analysesContract('PGlite', emptyDirectory)
 runbooksContract('PGlite', emptyDirectory)
 runsContract('PGlite', emptyDirectory)
+remediationQueueContract('PGlite', emptyDirectory)
 auditContract('PGlite', emptyDirectory)
 guardFactsContract('PGlite', emptyDirectory)
 cloudAccountsContract('PGlite', emptyDirectory)

@@ -370,3 +370,21 @@ describe('when a call goes wrong', () => {
     expect(world.cloud.calls).toEqual([])
   })
 })
+
+it('simulates in mode demo: nothing is called, the run is marked, and no incident is closed', async () => {
+  const { simulatedExecutor } = await import('../../remediator/executors/simulated.ts')
+  const world = await fresh()
+  await world.plan('r1', { mode: 'demo' })
+  const simulated = simulatedExecutor('aws', world.clock)
+  await world.work(world.worker('w1', {
+    reach: async (run) => ({ executor: simulated, account: { id: 'demo', companyId: run.companyId, cloud: 'aws', environment: 'sandbox', fields: {}, secret: async () => null } }),
+    judgeOf: async () => () => ({ kind: 'run', why: 'Mode demo: it is simulated, and nothing is sent.' }),
+  }))
+  const run = await world.show('r1')
+  expect(run).toMatchObject({ status: 'succeeded', outcome: 'verified', isSimulated: true })
+  expect(run.commands[0]!.stdout).toContain('[simulated]')
+  expect(world.cloud.calls).toEqual([])
+  expect((await world.words()).map(({ action, text }) => [action, text.startsWith('[simulated]')])).toEqual([['note', true], ['note', true]])
+  const told = await database.query<{ simulated: boolean }>(`select (record ->> 'simulated')::boolean as simulated from outbox where topic = 'runs.v1'`)
+  expect(told.every(({ simulated: isMarked }) => isMarked)).toBe(true)
+})
