@@ -27,6 +27,8 @@ export class Repairs {
   #chooser = el('select', { ariaLabel: 'Runbook' })
   #form = el('div', { className: 'inputs' })
   #fields = new Map()
+  /** Elements that a person may have opened or typed into, which are not drawn anew. */
+  #kept = new Map()
 
   constructor(incident, me) {
     this.#incident = incident
@@ -80,6 +82,11 @@ export class Repairs {
     this.#draw()
   }
 
+  #keep(key, make) {
+    if (!this.#kept.has(key)) this.#kept.set(key, make())
+    return this.#kept.get(key)
+  }
+
   async #choose(id = this.#chooser.value) {
     this.#chooser.value = id
     this.#plan = null
@@ -106,6 +113,7 @@ export class Repairs {
 
   async #show() {
     this.#plan = await call('POST', `/api/msp/runbooks/${encodeURIComponent(this.#chooser.value)}/plan`, this.#asked())
+    this.#kept.delete('plan')
   }
 
   async #run() {
@@ -158,13 +166,14 @@ export class Repairs {
   #planned(button) {
     const { plan, verdict, mode } = this.#plan
     const may = { run: 'It runs at once.', ask: `${words(verdict.role ?? 'somebody')} has to say yes${verdict.fourEyes ? ', and not who asks' : ''}.`, show: 'It is only shown, nothing is sent.', refuse: 'It does not run.' }[verdict.kind]
-    return el('div', { className: 'why plan' }, el('b', {}, this.#plan.summary), ' ', risk(this.#plan.risk), el('span', { className: 'tag' }, mode), el('p', {}, `${may} ${verdict.why}`), plan === null ? null : commands(plan), el('p', {}, verdict.kind === 'refuse' || plan === null ? null : button(verdict.kind === 'show' ? 'Keep this plan' : verdict.kind === 'ask' ? 'Ask for it' : 'Run it', () => this.#run(), '')))
+    return el('div', { className: 'why plan' }, el('b', {}, this.#plan.summary), ' ', risk(this.#plan.risk), el('span', { className: 'tag' }, mode), el('p', {}, `${may} ${verdict.why}`), plan === null ? null : this.#keep('plan', () => commands(plan)), el('p', {}, verdict.kind === 'refuse' || plan === null ? null : button(verdict.kind === 'show' ? 'Keep this plan' : verdict.kind === 'ask' ? 'Ask for it' : 'Run it', () => this.#run(), '')))
   }
 
   #approval(approval, button) {
     const run = this.#runs.find(({ id }) => id === approval.runId)
-    const comment = el('input', { placeholder: 'Comment', maxLength: 1000 })
-    const machine = approval.question === 'target' && run !== undefined ? el('select', { ariaLabel: 'Machine' }, run.plan.candidates.map(({ instanceId, asset, cloud, region }) => el('option', { value: instanceId }, `${asset} (${cloud} ${region} ${instanceId})`))) : null
+    const comment = this.#keep(`comment ${approval.id}`, () => el('input', { placeholder: 'Comment', ariaLabel: 'Comment', maxLength: 1000 }))
+    const machine = approval.question === 'target' && run !== undefined
+      ? this.#keep(`machine ${approval.id}`, () => el('select', { ariaLabel: 'Machine' }, run.plan.candidates.map(({ instanceId, asset, cloud, region }) => el('option', { value: instanceId }, `${asset} (${cloud} ${region} ${instanceId})`)))) : null
     const may = ROLES.indexOf(this.#me.role) >= ROLES.indexOf(approval.role)
     const answer = (word) => async () => {
       await call('POST', `/api/approvals/${encodeURIComponent(approval.id)}/${word}`, { ...(comment.value.trim() === '' ? {} : { comment: comment.value }), ...(machine === null || word === 'refuse' ? {} : { instanceId: machine.value }) })
@@ -172,14 +181,14 @@ export class Repairs {
       await this.refresh(this.#incident)
     }
     return el('div', { className: 'why asks' }, el('b', {}, 'May this run? '), run === undefined ? '' : run.summary, ' ', run === undefined ? null : risk(run.risk), el('p', {}, approval.reason, ` ${words(approval.role)} has to say yes${approval.fourEyes ? ', and not who asked' : ''}; void after `, time(approval.expiresAt)),
-      run === undefined ? null : commands(run.plan), may ? el('div', { className: 'actions' }, machine, comment, button('Approve', answer('approve'), ''), button('Refuse', answer('refuse'))) : el('p', { className: 'muted' }, 'Your role does not decide this.'))
+      run === undefined ? null : this.#keep(`asked ${approval.id}`, () => commands(run.plan)), may ? el('div', { className: 'actions' }, machine, comment, button('Approve', answer('approve'), ''), button('Refuse', answer('refuse'))) : el('p', { className: 'muted' }, 'Your role does not decide this.'))
   }
 
   #row(run, mayAsk, button) {
     const output = this.#outputs.get(run.id)
     return el('div', { className: 'why run' }, el('b', {}, run.summary), ' ', risk(run.risk), el('span', { className: 'tag status' }, words(run.status)), run.outcome === null || run.outcome === 'none' ? null : el('span', { className: 'tag' }, words(run.outcome)), run.isSimulated ? el('span', { className: 'tag' }, 'simulated') : null, el('span', { className: 'tag' }, run.mode),
       el('div', { className: 'muted' }, `${run.plan.targets.map(({ asset }) => asset).join(', ')} · ${run.requestedBy.name} · `, time(run.createdAt), run.message === null ? '' : ` · ${run.message}`),
-      commands(run.plan), output ?? null,
+      this.#keep(`run ${run.id} ${run.plan.commands.length}`, () => commands(run.plan)), output ?? null,
       el('div', { className: 'actions' }, output === undefined && run.status !== 'shown' ? button('Show output', async () => this.#follow(run.id)) : null, mayAsk && OPEN.includes(run.status) ? button('End it', async () => {
         await call('POST', `/api/runs/${encodeURIComponent(run.id)}/cancel`, {})
         await this.refresh(this.#incident)
