@@ -44,6 +44,7 @@ async function refresh() {
   if (counts.items.length === 0) $('detail').replaceChildren(...firstSteps(location.origin))
   showList()
   if (state.chosen !== null) await choose(state.chosen)
+  else if (state.repairs?.alone !== undefined) await state.repairs.part.refresh(state.repairs.alone)
   else if (counts.items.length > 0) $('detail').replaceChildren(el('p', { className: 'muted' }, 'Choose an incident to see its problems, and why they are together.'))
 }
 
@@ -65,6 +66,20 @@ async function choose(id) {
   const { part } = state.repairs
   $('detail').replaceChildren(...detail(incident, state.me, state.me.role === 'viewer' ? null : (name, body) => void attempt(() => act(id, name, body)), growing.of(id), part.element))
   await part.refresh(incident)
+}
+
+/** Notices lead to `#/runs/<id>`: to the run's incident, or to the run alone where it has none. */
+async function openNamed() {
+  const id = /^#\/runs\/([^/]+)$/.exec(location.hash)?.[1]
+  if (id === undefined) return
+  const run = await call('GET', `/api/runs/${id}`)
+  if (run.incidentId !== null) return choose(run.incidentId)
+  state.repairs?.part.end()
+  const alone = { id: null, companyId: run.companyId, suggestedRunbooks: [], mergedInto: null }
+  state.chosen = null
+  state.repairs = { id: run.id, part: new Repairs(alone, state.me, run.id), alone }
+  $('detail').replaceChildren(el('h2', {}, run.summary), state.repairs.part.element)
+  await state.repairs.part.refresh(alone)
 }
 
 /** The company that is chosen in the filter, for those who manage it. */
@@ -125,6 +140,7 @@ async function open() {
   $('login').hidden = true
   for (const id of ['board', 'logout', 'live']) $(id).hidden = false
   await attempt(refresh)
+  await attempt(openNamed)
   state.live?.abort()
   state.live = new AbortController()
   void listen(hear, showLive, state.live.signal)
@@ -155,6 +171,7 @@ $('login-form').addEventListener('submit', async (event) => {
     leave(error.message)
   }
 })
+window.addEventListener('hashchange', () => { if (state.me !== null) void attempt(openNamed) })
 session.onLost = () => leave('The log-in has ended; log in again.')
 $('logout').addEventListener('click', () => leave())
 for (const id of ['company', 'status', 'severity']) $(id).addEventListener('change', () => void attempt(refresh))

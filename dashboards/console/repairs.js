@@ -17,6 +17,7 @@ export class Repairs {
   element = el('section', { id: 'repairs' })
   #me
   #incident
+  #only
   #books = []
   #plan = null
   #error = ''
@@ -30,15 +31,23 @@ export class Repairs {
   /** Elements that a person may have opened or typed into, which are not drawn anew. */
   #kept = new Map()
 
-  constructor(incident, me) {
+  /** `only`: the id of a run that is shown alone, where it has no incident. */
+  constructor(incident, me, only = null) {
     this.#incident = incident
     this.#me = me
+    this.#only = only
     this.#chooser.addEventListener('change', () => void this.#attempt(() => this.#choose()))
   }
 
   /** Reads everything anew and draws it. */
   async refresh(incident) {
     this.#incident = incident
+    if (this.#only !== null) {
+      const run = await call('GET', `/api/runs/${encodeURIComponent(this.#only)}`)
+      this.#runs = [run]
+      this.#approvals = run.approvals.filter(({ status }) => status === 'pending')
+      return this.#draw()
+    }
     const of = `incident=${encodeURIComponent(incident.id)}&limit=20`
     const [runs, approvals, books] = await Promise.all([
       call('GET', `/api/runs?${of}`), call('GET', `/api/approvals?${of}&status=pending`), this.#books.length > 0 ? { items: this.#books } : call('GET', `/api/runbooks?company=${encodeURIComponent(incident.companyId)}`),
@@ -149,17 +158,18 @@ export class Repairs {
   }
 
   #draw() {
-    const mayAsk = this.#me.role !== 'viewer' && this.#incident.mergedInto === null
+    const mayAct = this.#me.role !== 'viewer'
+    const mayAsk = mayAct && this.#only === null && this.#incident.mergedInto === null
     const button = (label, work, className = 'quiet') => el('button', { className, onclick: () => void this.#attempt(work) }, label)
     const suggested = this.#incident.suggestedRunbooks
     this.element.replaceChildren(...[
       el('h3', {}, 'Repair'), el('p', { className: 'error', role: 'alert' }, this.#error),
       ...this.#approvals.map((approval) => this.#approval(approval, button)),
-      suggested.length === 0 ? el('p', { className: 'muted' }, 'No runbook fits by itself.') : el('ul', { className: 'findings' }, suggested.map(({ id, summary, effectiveRisk }) => el('li', {}, risk(effectiveRisk), ' ', summary, ' ', mayAsk ? button('Show the plan', () => this.#choose(id)) : null))),
+      this.#only !== null ? null : suggested.length === 0 ? el('p', { className: 'muted' }, 'No runbook fits by itself.') : el('ul', { className: 'findings' }, suggested.map(({ id, summary, effectiveRisk }) => el('li', {}, risk(effectiveRisk), ' ', summary, ' ', mayAsk ? button('Show the plan', () => this.#choose(id)) : null))),
       mayAsk ? el('div', { className: 'actions' }, this.#chooser) : null, mayAsk ? this.#form : null,
       mayAsk && this.#chooser.value !== '' ? el('div', { className: 'actions' }, button('Show the plan', () => this.#show())) : null,
       this.#plan === null || !mayAsk ? null : this.#planned(button),
-      ...this.#runs.map((run) => this.#row(run, mayAsk, button)),
+      ...this.#runs.map((run) => this.#row(run, mayAct, button)),
     ].filter((part) => part !== null))
   }
 
@@ -184,12 +194,12 @@ export class Repairs {
       run === undefined ? null : this.#keep(`asked ${approval.id}`, () => commands(run.plan)), may ? el('div', { className: 'actions' }, machine, comment, button('Approve', answer('approve'), ''), button('Refuse', answer('refuse'))) : el('p', { className: 'muted' }, 'Your role does not decide this.'))
   }
 
-  #row(run, mayAsk, button) {
+  #row(run, mayAct, button) {
     const output = this.#outputs.get(run.id)
     return el('div', { className: 'why run' }, el('b', {}, run.summary), ' ', risk(run.risk), el('span', { className: 'tag status' }, words(run.status)), run.outcome === null || run.outcome === 'none' ? null : el('span', { className: 'tag' }, words(run.outcome)), run.isSimulated ? el('span', { className: 'tag' }, 'simulated') : null, el('span', { className: 'tag' }, run.mode),
       el('div', { className: 'muted' }, `${run.plan.targets.map(({ asset }) => asset).join(', ')} · ${run.requestedBy.name} · `, time(run.createdAt), run.message === null ? '' : ` · ${run.message}`),
       this.#keep(`run ${run.id} ${run.plan.commands.length}`, () => commands(run.plan)), output ?? null,
-      el('div', { className: 'actions' }, output === undefined && run.status !== 'shown' ? button('Show output', async () => this.#follow(run.id)) : null, mayAsk && OPEN.includes(run.status) ? button('End it', async () => {
+      el('div', { className: 'actions' }, output === undefined && run.status !== 'shown' ? button('Show output', async () => this.#follow(run.id)) : null, mayAct && OPEN.includes(run.status) ? button('End it', async () => {
         await call('POST', `/api/runs/${encodeURIComponent(run.id)}/cancel`, {})
         await this.refresh(this.#incident)
       }) : null))
@@ -202,7 +212,7 @@ const risk = (name) => el('span', { className: `tag ${RISK[name] ?? 'info'}` }, 
 function commands(plan) {
   const values = Object.entries(plan.inputs).map(([name, value]) => `${name} = ${value}`)
   return el('details', {}, el('summary', {}, `Exact commands (${plan.commands.length})`),
-    el('p', {}, plan.targets.map(({ asset, cloud, region, instanceId, foundBy }) => el('div', {}, `${asset}: ${cloud} ${region} ${instanceId} (found by ${words(foundBy)})`)), values.length === 0 ? null : el('div', {}, `Inputs: ${values.join(', ')}`), el('div', { className: 'muted' }, `Costs ${(plan.costMicroUsd / 1_000_000).toFixed(4)} USD at list price`)),
+    el('p', {}, ...plan.targets.map(({ asset, cloud, region, instanceId, foundBy }) => el('div', {}, `${asset}: ${cloud} ${region} ${instanceId} (found by ${words(foundBy)})`)), values.length === 0 ? null : el('div', {}, `Inputs: ${values.join(', ')}`), el('div', { className: 'muted' }, `Costs ${(plan.costMicroUsd / 1_000_000).toFixed(4)} USD at list price`)),
     plan.remarks.map((remark) => el('p', {}, remark)), plan.candidates.map(({ asset, cloud, region, instanceId }) => el('div', { className: 'muted' }, `Could be ${asset}: ${cloud} ${region} ${instanceId}`)),
-    plan.commands.map(({ phase, stepId, asset, system, script, automation, digest, timeoutMs }) => [el('div', {}, el('b', {}, `${phase} ${stepId} on ${asset}`), ` ${system}, ${timeoutMs / 1_000} s at most`, el('div', { className: 'muted digest' }, `SHA-256 ${digest}`)), el('pre', {}, script ?? JSON.stringify(automation, null, 2))]))
+    plan.commands.flatMap(({ phase, stepId, asset, system, script, automation, digest, timeoutMs }) => [el('div', {}, el('b', {}, `${phase} ${stepId} on ${asset}`), ` ${system}, ${timeoutMs / 1_000} s at most`, el('div', { className: 'muted digest' }, `SHA-256 ${digest}`)), el('pre', {}, script ?? JSON.stringify(automation, null, 2))]))
 }
