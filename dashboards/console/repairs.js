@@ -165,7 +165,7 @@ export class Repairs {
     this.element.replaceChildren(...[
       el('h3', {}, 'Repair'), el('p', { className: 'error', role: 'alert' }, this.#error),
       ...this.#approvals.map((approval) => this.#approval(approval, button)),
-      this.#only !== null ? null : suggested.length === 0 ? el('p', { className: 'muted' }, 'No runbook fits by itself.') : el('ul', { className: 'findings' }, suggested.map(({ id, summary, effectiveRisk }) => el('li', {}, risk(effectiveRisk), ' ', summary, ' ', mayAsk ? button('Show the plan', () => this.#choose(id)) : null))),
+      this.#only !== null ? null : suggested.length === 0 ? el('p', { className: 'muted' }, 'No runbook fits by itself.') : el('ul', { className: 'findings' }, suggested.map(({ id, summary, effectiveRisk, fits, why, refusal }) => el('li', { title: why.join(' ') }, risk(effectiveRisk), fits ? null : el('span', { className: 'tag' }, 'named by the analyst'), ' ', summary, ' ', mayAsk ? button('Show the plan', () => this.#choose(id)) : null, refusal === null ? null : el('div', { className: 'muted' }, `Not by itself: ${refusal.why}`)))),
       mayAsk ? el('div', { className: 'actions' }, this.#chooser) : null, mayAsk ? this.#form : null,
       mayAsk && this.#chooser.value !== '' ? el('div', { className: 'actions' }, button('Show the plan', () => this.#show())) : null,
       this.#plan === null || !mayAsk ? null : this.#planned(button),

@@ -99,9 +99,12 @@ async function tenant(company: Company): Promise<Tenant> {
   const runbook = `own-${word}`
   const files = await runbookFiles(join(SHIPPED_FOLDER, 'disk-clean-temp'))
   expect((await boss.call('PUT', `/api/companies/${company.id}/runbooks/${runbook}`, { files: { ...files, 'runbook.yaml': files['runbook.yaml']?.replace(/^id: .*$/m, `id: ${runbook}`).replace(/^risk: .*$/m, 'risk: medium') } })).status).toBe(200)
+  // Simulated, on a machine that is made up because the company has no cloud yet.
+  const run = (await boss.call<{ id: string }>('POST', `/api/msp/runbooks/${runbook}/execute`, { company: company.id, targets: ['web-1'], inputs: { volume: '/var' }, mode: 'demo' })).body.id
+  await until('the run has ended', async () => (await boss.get<{ endedAt: string | null }>(`/api/runs/${run}`)).endedAt)
   const channel = (await boss.call<{ id: string }>('POST', `/api/companies/${company.id}/notice-channels`, { kind: 'slack', name: `room of ${word}`, address: `https://hooks.slack.com/services/T000/B000/${word}` })).body.id
   const account = (await boss.call<{ id: string }>('POST', `/api/companies/${company.id}/cloud-accounts`, { cloud: 'aws', name: `cloud of ${word}`, fields: { accountId: '123456789012', regions: 'eu-central-1' } })).body.id
-  return { channel, runbook, account, run: 'none', approval: 'none', word, company, staff, zabbix, integration: zabbix.integrationId, key, asset, incident: await boss.incident(found!.id), command: commandId, delivery, letter: letter.id, backtest }
+  return { channel, runbook, account, run, approval: 'none', word, company, staff, zabbix, integration: zabbix.integrationId, key, asset, incident: await boss.incident(found!.id), command: commandId, delivery, letter: letter.id, backtest }
 }
 
 /** All that a company can see of itself. */
@@ -114,15 +117,15 @@ async function stateOf({ company, staff, delivery, command, asset, letter }: Ten
     `/api/deliveries/${delivery}`, `/api/alerts/${encodeURIComponent(`${delivery}:0`)}/explain`, '/api/deliveries', '/api/dead-letters', '/api/dead-letters/counts', `/api/dead-letters/${encodeURIComponent(letter)}`, '/api/audit?limit=200',
   ]
   const state: Record<string, string> = {}
-  // When a key was last used, what was refused and what the analyst says is written down some seconds late, so it may belong to an earlier test.
-  for (const path of paths) state[path] = JSON.stringify(await boss.get(path), (name, value: unknown) => (name === 'analysis' ? null : value)).replace(/"lastUsedAt":[^,}]*/g, '"lastUsedAt":0').replace(/"refused":\{[^}]*\}/g, '"refused":{}')
+  // When a key was last used, what was refused, what the analyst says and which runbooks fit is written down some seconds late, so it may belong to an earlier test.
+  for (const path of paths) state[path] = JSON.stringify(await boss.get(path), (name, value: unknown) => (['analysis', 'suggestedRunbooks'].includes(name) ? null : value)).replace(/"lastUsedAt":[^,}]*/g, '"lastUsedAt":0').replace(/"refused":\{[^}]*\}/g, '"refused":{}')
   return state
 }
 
 /** Words and ids that only Bravo has. */
 function marksOf(tenant: Tenant): string[] {
-  const { word, company, staff, integration, key, asset, incident, command, delivery, letter, account, channel } = tenant
-  return [word, account, channel, company.id, integration, key, asset, incident.id, command, delivery, letter, ...ROLES.map((role) => staff[role].userId), ...incident.problems.map(({ integrationId }) => integrationId)]
+  const { word, company, staff, integration, key, asset, incident, command, delivery, letter, account, channel, run } = tenant
+  return [word, account, channel, run, company.id, integration, key, asset, incident.id, command, delivery, letter, ...ROLES.map((role) => staff[role].userId), ...incident.problems.map(({ integrationId }) => integrationId)]
 }
 
 /** What of Bravo an answer shows that the question did not name. */
