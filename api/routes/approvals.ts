@@ -13,6 +13,8 @@ const tags = ['approvals']
 const PARAMS = { type: 'object', properties: { id: ID } }
 const COMMENT = text({ maxLength: 1_000 })
 const INSTANCE = text({ minLength: 1, maxLength: 300, description: 'for a question "target": which of the candidates is meant' })
+const TOKEN = { type: 'object', properties: { token: text({ minLength: 1, maxLength: 300 }) } }
+const PAGE = { type: 'string', description: 'a page' }
 const FORM_BYTES = 16_384
 const POLICY = PAGE_POLICY.replace('STYLE', createHash('sha256').update(PAGE_STYLE).digest('base64'))
 const GONE = 'This link was used, is over, or was never given. Nothing was changed.'
@@ -61,12 +63,18 @@ export function approvalRoutes(app: FastifyInstance, context: RouteContext): voi
   void app.register(async (form) => {
     form.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string', bodyLimit: FORM_BYTES }, (_request, content, done) => done(null, Object.fromEntries(new URLSearchParams(content.toString()))))
 
-    form.get<{ Params: { token: string } }>('/api/approvals/link/:token', { config: { access: 'public' }, schema: { hide: true } }, async (request, reply) => {
+    form.get<{ Params: { token: string } }>('/api/approvals/link/:token', {
+      config: { access: 'public' },
+      schema: { tags, summary: 'The page behind a one-time link: the plan and two buttons. Looking at it changes nothing', params: TOKEN, response: { 200: PAGE, 404: PAGE } },
+    }, async (request, reply) => {
       const linked = await approvals.byLink(request.params.token)
       return html(reply, linked === null ? 404 : 200, linked === null ? toldPage('Nothing to decide', GONE) : askingPage(linked))
     })
 
-    form.post<{ Params: { token: string }; Body: Record<string, unknown> }>('/api/approvals/link/:token', { config: { access: 'public' }, schema: { hide: true } }, async (request, reply) => {
+    form.post<{ Params: { token: string }; Body: Record<string, unknown> }>('/api/approvals/link/:token', {
+      config: { access: 'public' },
+      schema: { tags, summary: 'What the form of that page sends: decides once, in the name of the link\'s person', consumes: ['application/x-www-form-urlencoded'], params: TOKEN, response: { 200: PAGE, 400: PAGE, 403: PAGE, 404: PAGE, 409: PAGE } },
+    }, async (request, reply) => {
       try {
         const decided = await approvals.decideByLink(request.params.token, decisionOfForm(request), request.ip)
         told()

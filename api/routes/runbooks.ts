@@ -15,6 +15,8 @@ const FILE_CHARS = 200_000
 /** Runbooks come whole, with their scripts and cases. */
 const BODY_BYTES = 2_097_152
 const SCRIPT_CHARS = 60_000
+/** No asset is called like an instance of AWS unless it is that instance. */
+const AWS_INSTANCE = /^m?i-[0-9a-f]{8,17}$/
 
 const FILES: JsonSchema = {
   type: 'object', maxProperties: FILES_MAX, propertyNames: { pattern: '^(cases/)?[a-z0-9][a-z0-9._-]{0,99}$' }, additionalProperties: text({ maxLength: FILE_CHARS }),
@@ -23,7 +25,7 @@ const FILES: JsonSchema = {
 const RUNBOOK_ID = text({ pattern: '^[a-z0-9][a-z0-9-]{0,99}$' })
 const KEY = { type: 'object', properties: { 'idempotency-key': text({ minLength: 1, maxLength: 200, description: 'the same key and request are answered the same and planned once' }) } }
 const TARGETS = list({
-  oneOf: [text({ minLength: 1, maxLength: 300 }), body({ asset: text({ minLength: 1, maxLength: 300 }), cloudAccountId: text({ minLength: 1, maxLength: 100 }), instanceId: text({ minLength: 1, maxLength: 300 }) }, ['asset'])],
+  oneOf: [text({ minLength: 1, maxLength: 300 }), body({ asset: text({ minLength: 1, maxLength: 300 }), cloudAccountId: text({ minLength: 1, maxLength: 100 }), instanceId: text({ minLength: 1, maxLength: 300 }) }, ['asset'], { dependencies: { cloudAccountId: ['instanceId'] } })],
 }, { maxItems: 50, description: 'names of assets, aliases, addresses or instance ids; an object where more than one machine fits; absent: the machines of the incident' })
 const ASKED = {
   company: text({ minLength: 1, maxLength: 200, description: 'company id' }), incident: text({ minLength: 1, maxLength: 200, description: 'incident id' }), cloud_provider: CLOUD, targets: TARGETS, mode: { ...MODE, description: 'absent: the company\'s own; never above it' },
@@ -139,7 +141,7 @@ function requestOf(runbookId: string, asked: AskedRun): RunRequest {
 }
 
 function targetOf(target: string | { asset: string; cloudAccountId?: string; instanceId?: string }): TargetAsked {
-  if (typeof target === 'string') return { asset: target, cloudAccountId: null, instanceId: null }
+  if (typeof target === 'string') return { asset: target, cloudAccountId: null, instanceId: AWS_INSTANCE.test(target) ? target : null }
   return { asset: target.asset, cloudAccountId: target.cloudAccountId ?? null, instanceId: target.instanceId ?? null }
 }
 

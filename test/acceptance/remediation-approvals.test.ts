@@ -80,6 +80,16 @@ describe('a plan', () => {
     expect((await call<{ items: unknown[] }>('ada', 'GET', '/api/runs')).body.items).toEqual([])
   })
 
+  test('takes a machine by its instance too, and says where none or several fit', async () => {
+    const planned = (targets: unknown) => call<PlanView & { message: string }>('tech', 'POST', '/api/msp/runbooks/disk-clean/plan', { company: acme.id, targets }).then(({ status, body }) => [status, body.plan?.targets[0]?.instanceId ?? body.verdict?.code ?? body.message])
+    expect(await planned([{ asset: 'web-1', instanceId: 'i-0123456789abcdef0' }])).toEqual([200, 'i-0123456789abcdef0'])
+    expect(await planned(['i-0123456789abcdef0'])).toEqual([200, 'i-0123456789abcdef0'])
+    expect(await planned([{ asset: 'web-1', cloudAccountId: 'not-ours', instanceId: 'i-0123456789abcdef0' }])).toEqual([200, 'target_foreign'])
+    expect((await planned([{ asset: 'web-1', cloudAccountId: 'not-ours' }]))[0]).toBe(400)
+    expect((await planned([{ instanceId: 'i-0123456789abcdef0' }]))[0]).toBe(400)
+    expect((await planned([{ asset: 'web-1', colour: 'red' }]))[0]).toBe(400)
+  })
+
   test('refuses inputs that do not fit, in a sentence, and never makes them text of a script', async () => {
     for (const volume of ['/tmp; reboot', '$(id)', '`id`', '/tmp\nreboot', '/tmp\u0000', "'", 'ü', '{{ssm:password}}', '/TMP']) {
       const { status, body } = await call<{ code: string; message: string }>('tech', 'POST', '/api/msp/runbooks/disk-clean/execute', { company: acme.id, targets: ['web-1'], inputs: { volume } })

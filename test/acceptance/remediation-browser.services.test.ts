@@ -32,14 +32,12 @@ beforeAll(async () => {
   undo.push(() => program.remove())
   await program.start()
   acme = await awsCompany(program, fake, 'Acme Ltd', { asset: 'web-1', instanceId: 'i-0123456789abcdef0', accountId: '123456789012', volume: '/var' })
-  const machine = fake.machines.find(({ instanceId }) => instanceId === acme.instanceId)
-  if (machine === undefined) throw new Error('the machine is not there')
-  Object.assign(machine, {
+  fake.usual = {
     async execute() {
       await go.promise
       return { exitCode: 0, stdout: `looking at ${HOSTILE}\n${JSON.stringify({ aw: 1, outcome: 'ok', code: null, message: 'looked', changed: [], changedCount: 0, facts: {} })}\n`, stderr: '' }
     },
-  })
+  }
   expect((await post(program.url, acme.company, 'alerts', alertBody({ asset_name: 'web-1', signature: 'hangs', message: HOSTILE }))).status).toBe(202)
   browser = await chromium.launch({ executablePath: await ensureDebian('chromium', ['chromium']), args: ['--no-sandbox'] })
   undo.push(() => browser.close())

@@ -197,7 +197,7 @@ function bodyFor(operation: string): unknown {
 function pathFor({ path, hasCompanyQuery }: Operation): string {
   const ids: Record<string, string> = { companies: bravo.company.id, users: bravo.staff.viewer.userId, incidents: bravo.incident.id, commands: bravo.command, deliveries: bravo.delivery, alerts: `${bravo.delivery}:0`, backtests: bravo.backtest, runs: bravo.run, approvals: bravo.approval, runbooks: bravo.runbook, 'notice-channels': bravo.channel, 'dead-letters': bravo.letter }
   const filled = path.replace(/\{(\w+)\}/g, (_whole, name: string) => {
-    const value = { id: ids[path.split('/')[2] ?? ''], integrationId: bravo.integration, keyId: bravo.key, assetId: bravo.asset, source: 'zabbix', revision: '1', adviceId: 'hold-1', silence: 'silence-0', rid: bravo.runbook, accountId: bravo.account }[name]
+    const value = { id: ids[path.split('/')[2] ?? ''], integrationId: bravo.integration, keyId: bravo.key, assetId: bravo.asset, source: 'zabbix', revision: '1', adviceId: 'hold-1', silence: 'silence-0', rid: bravo.runbook, accountId: bravo.account, token: 'none' }[name]
     if (value === undefined) throw new Error(`${path} has a parameter {${name}} that this test has no id of Bravo for`)
     return value
   })
@@ -251,7 +251,7 @@ describe('a storm in both, with the same names', () => {
 })
 
 describe('every route, with what belongs to Bravo', () => {
-  const publicPaths = ['/api/health/live', '/api/health/ready', '/api/health', '/metrics', '/api/auth/login']
+  const publicPaths = ['/api/health/live', '/api/health/ready', '/api/health', '/metrics', '/api/auth/login', '/api/approvals/link/{token}']
 
   it.each(ROLES)('is closed to a %s of Alpha', async (role) => {
     const before = await stateOf(bravo)
