@@ -41,7 +41,9 @@ try {
   $env:awScript = $null
   $out = Join-Path $dir 'out'
   $err = Join-Path $dir 'err'
-  $exe = Join-Path $env:SystemRoot 'System32\\WindowsPowerShell\\v1.0\\powershell.exe'
+  # Sysnative is there for a 32-bit process only, and leads to the System32 of the machine.
+  $exe = Join-Path $env:SystemRoot 'Sysnative\\WindowsPowerShell\\v1.0\\powershell.exe'
+  if (-not (Test-Path -LiteralPath $exe)) { $exe = Join-Path $env:SystemRoot 'System32\\WindowsPowerShell\\v1.0\\powershell.exe' }
   $process = Start-Process -FilePath $exe -ArgumentList '-NoProfile', '-NonInteractive', '-ExecutionPolicy', 'Bypass', '-File', $file -RedirectStandardOutput $out -RedirectStandardError $err -WindowStyle Hidden -PassThru
   $null = $process.Handle
   if ($process.WaitForExit([int]$env:awSeconds * 1000)) { $process.WaitForExit(); $code = $process.ExitCode } else { & taskkill.exe /T /F /PID $process.Id | Out-Null; $code = 124 }

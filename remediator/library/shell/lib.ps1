@@ -11,10 +11,13 @@ function ConvertTo-AwText {
     param([AllowNull()][object]$Value, [int]$Length)
     $Text = ([string]$Value) -replace '[\x00-\x1f\x7f]', ' '
     if ($Text.Length -gt $Length) { $Text = $Text.Substring(0, $Length) }
+    # Not half of a character at the end.
+    if (($Text.Length -gt 0) -and [char]::IsHighSurrogate($Text, $Text.Length - 1)) { $Text = $Text.Substring(0, $Text.Length - 1) }
     return $Text
 }
 
-# The one line that is read back, in ASCII whatever the code page is.
+# The one line that is read back, in ASCII whatever the code page is. A letter that is not ASCII takes six characters, and a cloud cuts what is above 4 KB: what was changed is left out from
+# the end, then facts.
 function Write-AwResult {
     param([string]$Outcome, [AllowNull()][object]$Code, [string]$Message)
     $Line = New-Object 'System.Collections.Specialized.OrderedDictionary'
@@ -22,11 +25,19 @@ function Write-AwResult {
     $Line['outcome'] = $Outcome
     $Line['code'] = $Code
     $Line['message'] = ConvertTo-AwText -Value $Message -Length 400
-    $Line['changed'] = @($script:AwChanges.ToArray())
+    $Changes = @($script:AwChanges.ToArray())
+    $Line['changed'] = $Changes
     $Line['changedCount'] = $script:AwChangedCount
     $Line['facts'] = $script:AwFacts
-    $Json = ConvertTo-Json -InputObject $Line -Compress -Depth 4
-    $Ascii = [regex]::Replace($Json, '[^\x20-\x7e]', { param($Match) '\u{0:x4}' -f [int][char]$Match.Value })
+    for ($Try = 0; $Try -lt 100; $Try++) {
+        $Json = ConvertTo-Json -InputObject $Line -Compress -Depth 4
+        $Ascii = [regex]::Replace($Json, '[^\x20-\x7e]', { param($Match) '\u{0:x4}' -f [int][char]$Match.Value })
+        if ($Ascii.Length -le 3800) { break }
+        if ($Changes.Count -gt 0) {
+            $Changes = @($Changes | Select-Object -First ($Changes.Count - 1))
+            $Line['changed'] = $Changes
+        } elseif ($script:AwFacts.Count -gt 0) { $script:AwFacts.RemoveAt($script:AwFacts.Count - 1) } else { $Line['message'] = ConvertTo-AwText -Value $Message -Length 100 }
+    }
     [Console]::Out.WriteLine('')
     [Console]::Out.WriteLine($Ascii)
     [Console]::Out.Flush()
@@ -35,6 +46,12 @@ function Write-AwResult {
 # Whoever makes the key runs; everybody after ends here. The registry cannot tell who made a key, so a mutex makes looking and making one step.
 function Start-AwRun {
     param([string]$Token)
+    # A 32-bit PowerShell is shown another registry and another System32 than the machine's own.
+    if ([Environment]::Is64BitOperatingSystem -and -not [Environment]::Is64BitProcess) {
+        Write-AwResult -Outcome 'refused' -Code 'powershell_32_bit' -Message 'This 64-bit Windows was handed the command in a 32-bit PowerShell; nothing was done.'
+        exit 3
+    }
+    $Culture = [System.Globalization.CultureInfo]::InvariantCulture
     $Base = 'HKLM:\SOFTWARE\AlertWhisperer\Runs'
     $Mutex = New-Object System.Threading.Mutex($false, 'Global\AlertWhispererRuns')
     $IsMine = $false
@@ -47,7 +64,7 @@ function Start-AwRun {
             $Key = Join-Path -Path $Base -ChildPath $Token
             if (-not (Test-Path -LiteralPath $Key)) {
                 $null = New-Item -Path $Key
-                $null = New-ItemProperty -LiteralPath $Key -Name 'StartedAt' -PropertyType String -Value ([DateTime]::UtcNow.ToString('yyyyMMddHHmmss'))
+                $null = New-ItemProperty -LiteralPath $Key -Name 'StartedAt' -PropertyType String -Value ([DateTime]::UtcNow.ToString('yyyyMMddHHmmss', $Culture))
                 $IsMine = $true
             }
         } finally {
@@ -63,7 +80,7 @@ function Start-AwRun {
         Write-AwResult -Outcome 'repeated' -Code 'already_started' -Message 'This command was started on this machine before; nothing was done.'
         exit 4
     }
-    $Oldest = [DateTime]::UtcNow.AddDays(-7).ToString('yyyyMMddHHmmss')
+    $Oldest = [DateTime]::UtcNow.AddDays(-7).ToString('yyyyMMddHHmmss', $Culture)
     Get-ChildItem -LiteralPath $Base -ErrorAction SilentlyContinue | Select-Object -First 200 | ForEach-Object {
         $StartedAt = $_.GetValue('StartedAt')
         if (($null -ne $StartedAt) -and ([string]::CompareOrdinal([string]$StartedAt, $Oldest) -lt 0)) { Remove-Item -LiteralPath $_.PSPath -ErrorAction SilentlyContinue }
