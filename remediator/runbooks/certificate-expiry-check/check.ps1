@@ -11,7 +11,9 @@ if ($hostName -ne '') {
         $stream = New-Object -TypeName System.Net.Security.SslStream -ArgumentList @($client.GetStream(), $false, ({ $true } -as [System.Net.Security.RemoteCertificateValidationCallback]))
         $stream.ReadTimeout = 10000
         $stream.WriteTimeout = 10000
-        $stream.AuthenticateAsClient($hostName)
+        # By name, because the default of PowerShell 5.1 is often TLS 1.0 alone, which few servers still speak.
+        $protocols = [System.Security.Authentication.SslProtocols]'Tls, Tls11, Tls12'
+        $stream.AuthenticateAsClient($hostName, (New-Object -TypeName System.Security.Cryptography.X509Certificates.X509CertificateCollection), $protocols, $false)
         $certificates = @(New-Object -TypeName System.Security.Cryptography.X509Certificates.X509Certificate2 -ArgumentList $stream.RemoteCertificate)
     } catch {
         Stop-AwRun -Code 'no_tls_answer' -Message ('no certificate could be read: {0}' -f $_.Exception.Message)
@@ -30,7 +32,7 @@ if ($certificates.Count -eq 0) { Complete-AwRun -Message 'the store holds no cer
 $first = $certificates | Sort-Object -Property NotAfter | Select-Object -First 1
 $days = [int][Math]::Floor(($first.NotAfter.ToUniversalTime() - $now).TotalDays)
 Set-AwFact -Name 'daysLeft' -Value $days
-Set-AwFact -Name 'notAfter' -Value ($first.NotAfter.ToUniversalTime().ToString('yyyy-MM-ddTHH:mm:ssZ'))
+Set-AwFact -Name 'notAfter' -Value ($first.NotAfter.ToUniversalTime().ToString('yyyy-MM-ddTHH:mm:ssZ', [System.Globalization.CultureInfo]::InvariantCulture))
 Set-AwFact -Name 'subject' -Value $first.Subject
 Set-AwFact -Name 'issuer' -Value $first.Issuer
 Set-AwFact -Name 'thumbprint' -Value $first.Thumbprint

@@ -41,9 +41,9 @@ if ($hostName -ne '') {
         $loss = Measure-AwLoss -Address $address
         Set-AwFact -Name 'lossPercent' -Value $loss
         if ($port -gt 0) {
-            $client = New-Object -TypeName System.Net.Sockets.TcpClient
+            $client = New-Object -TypeName System.Net.Sockets.TcpClient -ArgumentList $found[0].AddressFamily
             $isOpen = $false
-            try { $isOpen = $client.ConnectAsync($address, $port).Wait(5000) } catch { $isOpen = $false } finally { $client.Dispose() }
+            try { $isOpen = $client.ConnectAsync($found[0], $port).Wait(5000) } catch { $isOpen = $false } finally { $client.Dispose() }
             Set-AwFact -Name 'isPortOpen' -Value $isOpen
             if (-not $isOpen) { $verdict = '{0} does not take connections at port {1}' -f $hostName, $port }
         } elseif ($loss -ge 20) {

@@ -10,8 +10,9 @@ if (-not $isRunning) {
 }
 $appcmd = Join-Path -Path $env:SystemRoot -ChildPath 'System32\inetsrv\appcmd.exe'
 if (-not (Test-Path -LiteralPath $appcmd -PathType Leaf)) { Deny-AwRun -Code 'configuration_untested' -Message 'appcmd.exe is not there, so the configuration cannot be tested' }
-$said = & $appcmd list site 2>&1 | Select-Object -First 20 | Out-String
-if ($LASTEXITCODE -ne 0) { Deny-AwRun -Code 'configuration_invalid' -Message ('the configuration of IIS does not load: {0}' -f $said.Substring(0, [Math]::Min(300, $said.Length))) }
+# Read to its end, because a pipe that is left early tells no exit code.
+$said = @(& $appcmd list site)
+if ($LASTEXITCODE -ne 0) { Deny-AwRun -Code 'configuration_invalid' -Message ('the configuration of IIS does not load: {0}' -f (($said | Select-Object -First 5) -join ' ')) }
 try {
     if ($isRunning) { Restart-Service -Name 'W3SVC' -ErrorAction Stop } else { Start-Service -Name 'W3SVC' -ErrorAction Stop }
     Add-AwChange ('started W3SVC (was {0})' -f $service.State)
