@@ -54,6 +54,23 @@ redis-cli eval "for i = 1, 400000 do if i % 10 ~= 0 then redis.call('del', 'k' .
     expect(relieved.stdout + relieved.stderr).not.toContain('geheim')
   })
 
+  test('tells its password to nobody who listens in place of the server', async (context) => {
+    const root = await throwawayRoot(context, { files: { 'etc/redis/redis.conf': 'requirepass "geheim"\n' }, setup: ': >/srv/heard; chmod 666 /srv/heard' })
+    await root.start(`exec setpriv --reuid=65534 --regid=65534 --clear-groups perl -MIO::Socket::INET -e '
+my $at = IO::Socket::INET->new(LocalAddr => "127.0.0.1:6379", Listen => 9, ReuseAddr => 1) or die;
+while (my $one = $at->accept) { while (sysread($one, my $text, 4096)) { open(my $out, ">>", "/srv/heard"); print $out $text; close $out; syswrite($one, "-NOAUTH Authentication required.\\r\\n") } }'`)
+    await root.sh('for n in $(seq 600); do if ss -Hltn | grep -qF "127.0.0.1:6379 "; then exit 0; fi; perl -e "select undef,undef,undef,0.05"; done; exit 1')
+    const runbook = await runbookIn(root, 'redis-memory')
+    for (const step of ['measure', 'relieve']) expect(await runbook.step(step)).toMatchObject({ outcome: 'refused', result: { code: 'not_redis', changedCount: 0 } })
+    expect(await root.sh('cat /srv/heard')).toBe('')
+  })
+
+  test('does not reckon with what a server says is a number and is none', async (context) => {
+    const root = await throwawayRoot(context, { setup: standIn('redis-cli', 'case $* in *ping) echo PONG ;; *"info all") printf "role:master\\r\\nexpired_keys:a[\\$(touch /srv/ran)]\\r\\nused_memory:1\\r\\n" ;; *) exit 64 ;; esac') })
+    expect(await (await runbookIn(root, 'redis-memory')).step('relieve')).toMatchObject({ outcome: 'ok', result: { facts: { expiredKeys: 0 } } })
+    expect(await root.sh('ls /srv')).not.toContain('ran')
+  })
+
   test.for([
     ['a server that does not answer', '', 'not_reachable'],
     ['a server whose password is not known', redis('--requirepass geheim', 'REDISCLI_AUTH=geheim redis-cli'), 'not_reachable'],

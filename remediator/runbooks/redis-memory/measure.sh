@@ -1,6 +1,15 @@
 # Memory of a Redis server. Looks only.
 case $AW_INPUT_PORT in *[!0-9]*) aw_refuse no_number 'An input is no whole number.' ;; esac
 aw_need redis-cli awk
+# Anybody may listen at a port where no server does. Only one of root's or of the server's own account is asked and told a password.
+owners=$(awk -v port="$(printf ':%04X' "$AW_INPUT_PORT")" '$4 == "0A" && substr($2, length($2) - 4) == port { print $8 }' /proc/net/tcp /proc/net/tcp6 2>/dev/null | sort -u)
+for owner in $owners; do
+  known=false
+  for account in root redis valkey; do
+    if [ "$(id -u "$account" 2>/dev/null)" = "$owner" ]; then known=true; fi
+  done
+  [ "$known" = true ] || aw_refuse not_redis "Port $AW_INPUT_PORT belongs to the user $owner, who is neither root nor redis."
+done
 # The password, where one is needed, is root's to read in the server's own file; it goes to redis-cli by its environment and is never told.
 ask() { aw_timed 20 redis-cli -h 127.0.0.1 -p "$AW_INPUT_PORT" --no-auth-warning "$@" 2>/dev/null </dev/null; }
 if [ "$(ask ping)" != PONG ]; then
