@@ -1,7 +1,7 @@
 # How many of the connections a database server allows are in use. Looks only.
 case $AW_INPUT_PORT in *[!0-9]*) aw_refuse no_number 'An input is no whole number.' ;; esac
 postgresql() {
-  printf '%s\n' "$1" | aw_timed 30 runuser -u postgres -- env PGAPPNAME=alert-whisperer PGCONNECT_TIMEOUT=5 PGOPTIONS='-c statement_timeout=20000' psql -XAtqw -v ON_ERROR_STOP=1 -p "$AW_INPUT_PORT" -d postgres -f - 2>/dev/null
+  printf '%s\n' "$1" | aw_timed 30 runuser -u postgres -- env PGAPPNAME=alert-whisperer PGCONNECT_TIMEOUT=5 PGOPTIONS='-c search_path=pg_catalog -c statement_timeout=20000' psql -XAtqw -v ON_ERROR_STOP=1 -p "$AW_INPUT_PORT" -d postgres -f - 2>/dev/null
 }
 mysql_root() {
   printf '%s\n' "$1" | HOME=/root aw_timed 30 "$client" --protocol=socket --connect-timeout=5 --batch --skip-column-names 2>/dev/null
@@ -29,6 +29,7 @@ case $engine in
     ;;
   *) aw_refuse engine_unknown "$engine is no engine known here." ;;
 esac
+case $told in *' 0' | *[!0-9\ ]* | '' | *' '*' '*) aw_fail answer_unreadable 'The server does not tell its connections as numbers.' ;; esac
 aw_fact connections "${told% *}"
 aw_fact maxConnections "${told#* }"
 aw_fact connectionsUsedPercent "$((${told% *} * 100 / ${told#* }))"

@@ -1,13 +1,14 @@
 # Ends sessions of ordinary users that have done nothing for a long time, when the server runs out of connections. A session inside a transaction loses what it had not
-# committed. Sessions of superusers, replication and the system stay, and so does every session that works.
+# committed. Sessions of superusers, replication, backups (a parallel one waits in its transaction for hours) and the system stay, and so does every session that works.
 case $AW_INPUT_PORT$AW_INPUT_IDLE_MINUTES$AW_INPUT_MIN_USED_PERCENT$AW_INPUT_MAX_SESSIONS in *[!0-9]*) aw_refuse no_number 'An input is no whole number.' ;; esac
 postgresql() {
-  printf '%s\n' "$1" | aw_timed 30 runuser -u postgres -- env PGAPPNAME=alert-whisperer PGCONNECT_TIMEOUT=5 PGOPTIONS='-c statement_timeout=20000' psql -XAtqw -F ' ' -v ON_ERROR_STOP=1 -p "$AW_INPUT_PORT" -d postgres -f - 2>/dev/null
+  printf '%s\n' "$1" | aw_timed 30 runuser -u postgres -- env PGAPPNAME=alert-whisperer PGCONNECT_TIMEOUT=5 PGOPTIONS='-c search_path=pg_catalog -c statement_timeout=20000' psql -XAtqw -F ' ' -v ON_ERROR_STOP=1 -p "$AW_INPUT_PORT" -d postgres -f - 2>/dev/null
 }
 mysql_root() {
   printf '%s\n' "$1" | HOME=/root aw_timed 30 "$client" --protocol=socket --connect-timeout=5 --batch --skip-column-names 2>/dev/null
 }
 few() {
+  case $1 in *' 0' | *[!0-9\ ]* | '' | *' '*' '*) aw_fail answer_unreadable 'The server does not tell its connections as numbers.' ;; esac
   if [ "$((${1% *} * 100 / ${1#* }))" -ge "$AW_INPUT_MIN_USED_PERCENT" ]; then return; fi
   aw_fact ended 0
   aw_ok "${1% *} of ${1#* } connections are in use, less than $AW_INPUT_MIN_USED_PERCENT percent; nothing to do."
@@ -36,6 +37,7 @@ case $engine in
         from pg_stat_activity a join pg_roles r on r.oid = a.usesysid
         where a.backend_type = 'client backend' and a.pid <> pg_backend_pid() and a.state in ('idle', 'idle in transaction', 'idle in transaction (aborted)')
           and a.state_change < clock_timestamp() - interval '$AW_INPUT_IDLE_MINUTES minutes' and not r.rolsuper and not r.rolreplication
+          and a.application_name !~* '(pg_dump|pg_restore|pg_basebackup|pgbackrest|barman|wal-g|repack)'
         order by a.state_change limit $AW_INPUT_MAX_SESSIONS offset 0) c" >"$AW_DIR/told" || aw_fail not_ended 'PostgreSQL did not end the sessions.'
     while read -r isDone pid minutes state who; do
       [ "$isDone" = 1 ] || continue
@@ -49,7 +51,7 @@ case $engine in
     told=$(mysql_root "select concat((select count(*) from information_schema.processlist), ' ', @@max_connections)") || aw_refuse not_reachable 'MySQL cannot be asked.'
     few "$told"
     chosen="from information_schema.processlist where command = 'Sleep' and time >= $AW_INPUT_IDLE_MINUTES * 60 and id <> connection_id()
-      and user not in ('root', 'system user', 'event_scheduler', 'mysql.sys', 'mysql.session', 'mariadb.sys', 'debian-sys-maint') and user not like '%repl%'"
+      and user not in ('root', 'system user', 'event_scheduler', 'mysql.sys', 'mysql.session', 'mariadb.sys', 'debian-sys-maint') and user not like '%repl%' and user not like '%backup%'"
     mysql_root "select id, time div 60, user $chosen order by time desc limit $AW_INPUT_MAX_SESSIONS" >"$AW_DIR/told" || aw_fail not_told 'MySQL does not tell its sessions.'
     while IFS='	' read -r id minutes user; do
       case $id$minutes in *[!0-9]*) continue ;; esac

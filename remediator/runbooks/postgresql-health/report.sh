@@ -3,7 +3,7 @@ case $AW_INPUT_PORT in *[!0-9]*) aw_refuse no_number 'An input is no whole numbe
 aw_need psql runuser
 # As the user postgres through the local socket, for which no password is needed and none is read.
 sql() {
-  printf '%s\n' "$2" | aw_timed "$1" runuser -u postgres -- env PGAPPNAME=alert-whisperer PGCONNECT_TIMEOUT=5 PGOPTIONS='-c statement_timeout=20000 -c lock_timeout=1000' \
+  printf '%s\n' "$2" | aw_timed "$1" runuser -u postgres -- env PGAPPNAME=alert-whisperer PGCONNECT_TIMEOUT=5 PGOPTIONS='-c search_path=pg_catalog -c statement_timeout=20000 -c lock_timeout=1000' \
     psql -XAtqw -F ' ' -v ON_ERROR_STOP=1 -p "$AW_INPUT_PORT" -d postgres -f - 2>"$AW_DIR/sql"
 }
 told=$(sql 30 "set default_transaction_read_only = on;
@@ -37,8 +37,9 @@ dead=0
 rows=0
 for database in $databases; do
   database=$(printf '%s' "$database" | tr -d '"')
-  line=$(aw_timed 30 runuser -u postgres -- env PGAPPNAME=alert-whisperer PGCONNECT_TIMEOUT=5 PGOPTIONS='-c statement_timeout=20000' \
+  line=$(aw_timed 30 runuser -u postgres -- env PGAPPNAME=alert-whisperer PGCONNECT_TIMEOUT=5 PGOPTIONS='-c search_path=pg_catalog -c statement_timeout=20000' \
     psql -XAtqw -F ' ' -p "$AW_INPUT_PORT" -d "$database" -c 'select coalesce(sum(n_dead_tup), 0), coalesce(sum(n_live_tup), 0) from pg_stat_user_tables' 2>/dev/null) || continue
+  case $line in *[!0-9\ ]* | *' '*' '*) continue ;; esac
   dead=$((dead + ${line% *}))
   rows=$((rows + ${line#* } + ${line% *}))
 done

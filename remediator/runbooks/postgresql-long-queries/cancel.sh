@@ -4,7 +4,7 @@ case $AW_INPUT_PORT$AW_INPUT_MINUTES$AW_INPUT_MAX_QUERIES in *[!0-9]*) aw_refuse
 aw_need psql runuser
 # As the user postgres through the local socket, for which no password is needed and none is read.
 sql() {
-  printf '%s\n' "$2" | aw_timed "$1" runuser -u postgres -- env PGAPPNAME=alert-whisperer PGCONNECT_TIMEOUT=5 PGOPTIONS='-c statement_timeout=20000 -c lock_timeout=1000' \
+  printf '%s\n' "$2" | aw_timed "$1" runuser -u postgres -- env PGAPPNAME=alert-whisperer PGCONNECT_TIMEOUT=5 PGOPTIONS='-c search_path=pg_catalog -c statement_timeout=20000 -c lock_timeout=1000' \
     psql -XAtqw -F ' ' -v ON_ERROR_STOP=1 -p "$AW_INPUT_PORT" -d postgres -f - 2>"$AW_DIR/sql"
 }
 # Which sessions, in one place for both ways. Choosing and cancelling are one statement, so no other query of the session is hit.

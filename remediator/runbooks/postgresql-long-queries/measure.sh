@@ -3,7 +3,7 @@ case $AW_INPUT_PORT$AW_INPUT_MINUTES in *[!0-9]*) aw_refuse no_number 'An input 
 aw_need psql runuser
 # As the user postgres through the local socket, for which no password is needed and none is read.
 sql() {
-  printf '%s\n' "$2" | aw_timed "$1" runuser -u postgres -- env PGAPPNAME=alert-whisperer PGCONNECT_TIMEOUT=5 PGOPTIONS='-c statement_timeout=20000 -c lock_timeout=1000' \
+  printf '%s\n' "$2" | aw_timed "$1" runuser -u postgres -- env PGAPPNAME=alert-whisperer PGCONNECT_TIMEOUT=5 PGOPTIONS='-c search_path=pg_catalog -c statement_timeout=20000 -c lock_timeout=1000' \
     psql -XAtqw -F ' ' -v ON_ERROR_STOP=1 -p "$AW_INPUT_PORT" -d postgres -f - 2>"$AW_DIR/sql"
 }
 told=$(sql 30 "select count(*) from pg_stat_activity a join pg_roles r on r.oid = a.usesysid where a.backend_type = 'client backend' and a.state = 'active' and a.pid <> pg_backend_pid()
