@@ -43,6 +43,18 @@ describe('disk-clean-temp', () => {
     expect((await root.sh('ls /tmp/build/deep')).trim().split('\n')).toHaveLength(4)
   })
 
+  test('leaves alone what is mounted below from the same volume, and what a program has open', async (context) => {
+    const root = await throwawayRoot(context, { setup: `
+mount -t tmpfs tmpfs /srv; mkdir -p /srv/tmp/jail /srv/data; echo data >/srv/data/book; echo log >/srv/tmp/held
+touch -d '20 days ago' /srv/data/book /srv/tmp/held
+mount --bind /srv/tmp /tmp; mount --bind /srv/data /tmp/jail` })
+    await root.start('exec 9>>/tmp/held; touch -d "20 days ago" /tmp/held; : >/opt/ready; exec sleep 600')
+    await root.sh('until [ -e /opt/ready ]; do perl -e "select undef,undef,undef,0.05"; done')
+    const runbook = await runbookIn(root, 'disk-clean-temp', { volume: '/tmp' })
+    expect(await runbook.step('clean')).toMatchObject({ outcome: 'ok', result: { changed: [], facts: { removedFiles: 0 } } })
+    expect(await root.sh('cat /tmp/jail/book /tmp/held')).toBe('data\nlog\n')
+  })
+
   test.for([
     ['a volume that is not there', { volume: '/nowhere' }, '', 'no_such_volume'],
     ['a volume without temporary files', { volume: '/srv' }, 'mount -t tmpfs tmpfs /srv; mount -t tmpfs tmpfs /tmp; mount -t tmpfs tmpfs /var/tmp; touch -d "20 days ago" /tmp/old', 'nothing_here'],

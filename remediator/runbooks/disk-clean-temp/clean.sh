@@ -1,5 +1,5 @@
 # Removes old files from /tmp and /var/tmp where they lie on the full volume.
-aw_need df awk find
+aw_need df awk find stat
 volume=${AW_INPUT_VOLUME:-/}
 days=$AW_INPUT_MIN_AGE_DAYS
 max=$AW_INPUT_MAX_FILES
@@ -18,12 +18,22 @@ done
 
 newline='
 '
+# What is mounted below, such as a bind mount of data of the same file system, is no temporary file.
+set --
+mounts=$(awk '$5 ~ /^\/(tmp|var\/tmp)\// { print $5 }' /proc/self/mountinfo) || aw_refuse no_mounts 'The list of mounts cannot be read.'
+case $mounts in *[\\*?[]*) aw_refuse odd_mount 'A mount below /tmp or /var/tmp has a name with odd characters.' ;; esac
+for mount in $mounts; do set -- "$@" ! -path "$mount" ! -path "$mount/*"; done
+# Files that a program has open or a loop device lies in, by device and inode.
+find /proc/[0-9]*/fd -maxdepth 1 -type l -exec stat -L -c '%d:%i' {} + 2>/dev/null >"$AW_DIR/open"
+cat /sys/block/loop*/loop/backing_file 2>/dev/null | while IFS= read -r file; do stat -c '%d:%i' -- "$file" 2>/dev/null; done >>"$AW_DIR/open"
+in_use() { grep -Fqx -e "$(stat -c '%d:%i' -- "$1" 2>/dev/null)" "$AW_DIR/open"; }
 before=$(free_kb)
 removed=0
 for place in $places; do
-  aw_timed 240 find "$place" -xdev -type d -name 'systemd-private-*' -prune -o -type f -mtime "+$((days - 1))" -atime "+$((days - 1))" ! -path "*$newline*" -print 2>/dev/null |
+  aw_timed 240 find "$place" -xdev -type d -name 'systemd-private-*' -prune -o -type f -mtime "+$((days - 1))" -atime "+$((days - 1))" ! -path "*$newline*" "$@" -print 2>/dev/null |
     head -n "$((max - removed))" >"$AW_DIR/list"
   while IFS= read -r file; do
+    if in_use "$file"; then continue; fi
     if aw_remove "$place" "$file"; then
       removed=$((removed + 1))
       aw_changed "removed $file"
