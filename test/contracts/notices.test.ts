@@ -3,7 +3,6 @@ import { createServer as createTcpServer, type AddressInfo } from 'node:net'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { SMTPServer } from 'smtp-server'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test } from 'vitest'
 import { mail } from '../../connectors/notices/mail.ts'
 import { NoticeError } from '../../connectors/notices/port.ts'
@@ -17,6 +16,7 @@ import { channelStore } from '../../storage/notices/channels.ts'
 import { noticeStore } from '../../storage/notices/store.ts'
 import { openDatabase, type Database } from '../../storage/postgres/database.ts'
 import { openSecretBox } from '../../storage/secret-box.ts'
+import { mailServer } from '../harness/mail-server.ts'
 import { HAS_CHAT_SPECS, startChatFake, type ChatFake } from '../fakes/chat.ts'
 
 const HOSTILE: Notice = {
@@ -24,26 +24,6 @@ const HOSTILE: Notice = {
   facts: [['machines', 'db-1 & <script>alert(1)</script>']], link: 'https://aw.example/api/approvals/link/t0k3n', linkText: 'See the plan and decide',
 }
 const never = new AbortController().signal
-
-/** A real mail server that keeps what it takes. */
-async function mailServer(options: { refuse?: number } = {}) {
-  const mails: { to: string[]; text: string }[] = []
-  const server = new SMTPServer({
-    authOptional: true, disabledCommands: ['STARTTLS'], logger: false,
-    onAuth: (auth, _session, done) => (auth.password === 'right' ? done(null, { user: auth.username }) : done(new Error(`no: ${auth.password ?? ''}`))),
-    onRcptTo: (address, _session, done) => (options.refuse === undefined ? done() : done(Object.assign(new Error(`no mailbox ${address.address}`), { responseCode: options.refuse }))),
-    onData(stream, session, done) {
-      const chunks: Buffer[] = []
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk))
-      stream.on('end', () => {
-        mails.push({ to: session.envelope.rcptTo.map(({ address }) => address), text: Buffer.concat(chunks).toString() })
-        done()
-      })
-    },
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return { mails, url: `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}`, close: () => new Promise<void>((resolve) => server.close(() => resolve())) }
-}
 
 describe('chat and mail', () => {
   let chat: ChatFake
@@ -160,9 +140,9 @@ describe('the list of what people are owed', () => {
   const request = async (role: string, { company = 'c1', by = 'te1', fourEyes = false } = {}): Promise<string> => {
     const id = `a${(serial += 1)}`
     await database.query(
-      `insert into runs (id, company_id, runbook_id, runbook_version, runbook, risk, mode, trigger, status, requested_by, plan, due_at, created_at, updated_at)
+      `insert into runs (id, company_id, runbook_id, runbook_version, runbook, risk, mode, trigger, status, requested_by, plan, plan_digest, due_at, created_at, updated_at)
        values ('r-' || $1::text, $2, 'service-restart', 1, '{"summary": "Restart a service"}', 'high', 'production', 'person', 'awaiting_approval', jsonb_build_object('kind', 'user', 'id', $3::text, 'name', 'x'),
-         '{"targets": [{"asset": "web-1"}]}', now(), now(), now())`, [id, company, by])
+         '{"targets": [{"asset": "web-1"}]}', 'd', now(), now(), now())`, [id, company, by])
     await database.query(
       `insert into run_approvals (id, run_id, company_id, question, role, four_eyes, status, reason, plan_digest, requested_at, expires_at)
        values ($1, 'r-' || $1, $2, 'run', $3, $4, 'pending', 'high risk asks an MSP Admin', 'd', to_timestamp($5::float8 / 1000), to_timestamp($5::float8 / 1000) + interval '1 hour')`, [id, company, role, fourEyes, START_MS])
