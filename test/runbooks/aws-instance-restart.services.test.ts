@@ -19,6 +19,9 @@ describe('aws-instance-restart', () => {
     ['instance storage that is there as a device', PLAIN, 'mkdir -p /dev/disk/by-id; : >/dev/disk/by-id/nvme-Amazon_EC2_NVMe_Instance_Storage_AWS1', 'instance_store'],
     ['a spot machine', { ...PLAIN, 'instance-life-cycle': 'spot' }, '', 'spot_instance'],
     ['a member of a scaling group', { ...PLAIN, 'tags/instance/aws:autoscaling:groupName': 'web' }, '', 'in_scaling_group'],
+    ['a member of a scaling group whose tags are not told', { ...PLAIN, 'autoscaling/target-lifecycle-state': 'InService' }, '', 'in_scaling_group'],
+    ['a machine whose disks are not told', { 'instance-type': 't3.large', 'instance-life-cycle': 'on-demand' }, '', 'no_metadata_service'],
+    ['a machine that may be a spot machine', { 'instance-type': 't3.large', 'block-device-mapping/index': 'ami\nroot' }, '', 'no_metadata_service'],
     ['a service that does not tell what the machine is', {}, '', 'no_metadata_service'],
   ])('refuses %s', async ([, answers, setup, code], context) => {
     const root = await throwawayRoot(context, withMetadata(answers, { setup }))
