@@ -18,12 +18,13 @@ describe('backup-job-retry', () => {
     await root.sh(`printf 'ActiveState=inactive\\nSubState=dead\\nResult=success\\n' >>/srv/units/${JOB}`)
     expect(await runbook.verify()).toMatchObject({ holds: true, result: { facts: { jobState: 'succeeded' } } })
     expect(await runbook.step('retry')).toMatchObject({ outcome: 'ok', result: { changedCount: 0 } })
-    expect(await callsIn(root)).toEqual([`reset-failed ${JOB}`, `start ${JOB}`])
+    expect(await callsIn(root)).toEqual([`start ${JOB}`])
   })
 
   test.for<readonly [string, string, Unit, string]>([
     ['a unit that is no backup', 'mailer.service', { Type: 'oneshot' }, 'no_backup_job'],
     ['a job that prunes', 'restic-prune.service', { Type: 'oneshot' }, 'no_backup_job'],
+    ['a job that removes old backups', 'backup-cleanup.service', { Type: 'oneshot' }, 'no_backup_job'],
     ['a job that restores', 'borg-restore.service', { Type: 'oneshot' }, 'no_backup_job'],
     ['a server of backups', 'backup-server.service', { Type: 'notify' }, 'unit_not_job'],
     ['a masked job', 'borg-backup.service', { Type: 'oneshot', LoadState: 'masked' }, 'unit_masked'],
@@ -42,6 +43,13 @@ describe('backup-job-retry', () => {
     await root.sh('for n in $(seq 600); do if pgrep -x restic >/dev/null; then break; fi; perl -e "select undef,undef,undef,0.1"; done; pgrep -x restic')
     expect(await (await runbookIn(root, 'backup-job-retry', { job: JOB })).step('retry')).toMatchObject({ outcome: 'refused', result: { code: 'backup_running', changedCount: 0 } })
     expect(await callsIn(root)).toEqual([])
+  })
+
+  test('does not take a job for done that waits for its turn', async (context) => {
+    const root = await throwawayRoot(context, machine({ [JOB]: { Type: 'oneshot' } }, `: >/srv/units/${JOB}.start`))
+    const runbook = await runbookIn(root, 'backup-job-retry', { job: JOB })
+    expect(await runbook.step('retry')).toMatchObject({ outcome: 'ok', result: { changedCount: 1 } })
+    expect(await runbook.verify()).toMatchObject({ holds: false })
   })
 
   test('fails where the job cannot be started', async (context) => {

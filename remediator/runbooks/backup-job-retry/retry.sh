@@ -5,7 +5,7 @@ case $AW_UNIT in
   *) aw_refuse no_backup_job "$AW_UNIT is not named as a backup" ;;
 esac
 [ "$AW_UNIT_TYPE" = oneshot ] || [ "$AW_UNIT_TYPE" = simple ] || aw_refuse unit_not_job "$AW_UNIT is of type $AW_UNIT_TYPE, not a job"
-case $AW_UNIT in *prune* | *forget* | *check* | *restore* | *mount*) aw_refuse no_backup_job "$AW_UNIT does more, or other things, than make a backup" ;; esac
+case $AW_UNIT in *prune* | *forget* | *check* | *restore* | *mount* | *delet* | *clean* | *purge* | *expire* | *remove* | *wipe* | *compact* | *unlock* | *init* | *maint*) aw_refuse no_backup_job "$AW_UNIT does more, or other things, than make a backup" ;; esac
 case $AW_UNIT_ACTIVE in
   failed) ;;
   activating | active | reloading | deactivating) aw_refuse job_running "$AW_UNIT works now" ;;
@@ -20,8 +20,7 @@ for process in /proc/[0-9]*; do
     restic | borg | borgmatic | rsnapshot | duplicity | kopia) aw_refuse backup_running "a backup works now (process ${process#/proc/}); two at once may lock each other out" ;;
   esac
 done
-timeout 20 systemctl reset-failed -- "$AW_UNIT" >/dev/null 2>&1 || aw_fail systemctl_failed "could not reset $AW_UNIT"
-# Not waited for: it takes as long as it takes, and the verification looks how it ended.
+# Without reset-failed: a job that waits for its turn would look as if it had ended well. Not waited for: it takes as long as it takes, and the verification looks how it ended.
 timeout 30 systemctl --no-ask-password --no-block start -- "$AW_UNIT" >/dev/null 2>&1 || aw_fail start_failed "$AW_UNIT could not be started"
 aw_changed "started $AW_UNIT again"
 aw_ok "$AW_UNIT was started again"
