@@ -62,6 +62,14 @@ describe('dhcp-lease-renew', () => {
     expect(await root.sh('ip -4 -o addr show | sed "s/valid_lft.*//"')).toBe(before)
   })
 
+  test('starts no second dhclient beside the one that looks after an interface', async (context) => {
+    const root = await throwawayRoot(context, machine(`${LEASED}\ncp /usr/bin/tail /opt/dhclient; : >/opt/eth0; printf '#!/bin/sh\\necho "dhclient $*" >>/srv/calls\\n' >/opt/stand-ins/dhclient; chmod 755 /opt/stand-ins/dhclient`, {}))
+    await root.start('cd /opt; exec /opt/dhclient -f eth0')
+    await root.sh('for n in $(seq 600); do if pgrep -x dhclient >/dev/null; then break; fi; perl -e "select undef,undef,undef,0.1"; done; pgrep -x dhclient')
+    expect(await (await runbookIn(root, 'dhcp-lease-renew', { interface: 'eth0' })).step('renew')).toMatchObject({ outcome: 'refused', result: { code: 'renewal_unsafe', changedCount: 0 } })
+    expect(await callsIn(root)).toEqual([])
+  })
+
   test('fails where the server refuses, and where no address comes', async (context) => {
     const root = await throwawayRoot(context, machine(`${LEASED}\n: >/srv/refuses`))
     const runbook = await runbookIn(root, 'dhcp-lease-renew', { interface: 'eth0' })

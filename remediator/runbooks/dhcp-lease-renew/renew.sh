@@ -15,7 +15,9 @@ else
   for process in /proc/[0-9]*; do
     [ "$(head -c 60 "$process/comm" 2>/dev/null)" = dhclient ] || continue
     # Its arguments are set apart by NUL; the interface has to be one of them.
-    if tr '\000' '\n' <"$process/cmdline" 2>/dev/null | grep -Fqx -- "$interface"; then how=dhclient; break; fi
+    if tr '\000' '\n' <"$process/cmdline" 2>/dev/null | grep -Fqx -- "$interface"; then
+      aw_refuse renewal_unsafe 'dhclient cannot be asked to renew; a second one beside it would take the address away first'
+    fi
   done
 fi
 [ -n "$how" ] || aw_refuse client_unknown 'none of the DHCP clients that are known looks after this interface'
@@ -23,7 +25,6 @@ failed=''
 case $how in
   networkd) timeout 60 networkctl renew "$interface" >/dev/null 2>&1 || failed=yes ;;
   networkmanager) timeout 60 nmcli --wait 50 device reapply "$interface" >/dev/null 2>&1 || failed=yes ;;
-  dhclient) timeout 60 dhclient -1 -4 "$interface" >/dev/null 2>&1 || failed=yes ;;
 esac
 aw_changed "asked $how to renew the lease of $interface"
 [ -z "$failed" ] || aw_fail renew_failed "$how could not renew the lease"
