@@ -19,7 +19,8 @@ fi
 
 # What /etc/logrotate.conf says for all logs counts here too, such as how many are kept; its own logs and what it includes do not.
 awk '/^[ \t]*include[ \t]/ { next } /\{/ { depth++ } depth == 0 && !/^[ \t]*\// { print } /\}/ { depth-- } END { exit depth != 0 }' /etc/logrotate.conf >"$AW_DIR/conf" || aw_refuse configuration_unknown '/etc/logrotate.conf is written in a way that is not recognised.'
-printf 'include %s\n' "$config" >>"$AW_DIR/conf"
+# By size and not by force: that would turn the small logs too, and whoever fills one log could have the others forgotten.
+printf 'maxsize %sM\ninclude %s\n' "$AW_INPUT_MIN_SIZE_MB" "$config" >>"$AW_DIR/conf"
 if ! aw_timed 60 logrotate -d -s "$state" "$AW_DIR/conf" >"$AW_DIR/told" 2>&1 || grep -q '^error:' "$AW_DIR/told"; then
   why=$(grep '^error:' "$AW_DIR/told" | head -n 1)
   rm -f "$AW_DIR/conf" "$AW_DIR/told"
@@ -39,7 +40,7 @@ fi
 
 rotated=0
 while IFS= read -r log; do [ -f "$log" ] && printf '%s %s\n' "$(stat -L -c '%i:%s' -- "$log")" "$log"; done <"$AW_DIR/logs" >"$AW_DIR/had"
-aw_timed 480 logrotate -f -s "$state" "$AW_DIR/conf" >"$AW_DIR/told" 2>&1
+aw_timed 480 logrotate -s "$state" "$AW_DIR/conf" >"$AW_DIR/told" 2>&1
 status=$?
 while IFS= read -r line; do
   log=${line#* }
