@@ -40,6 +40,16 @@ describe('service-restart', () => {
     expect(await (await runbookIn(root, 'service-restart', { unit: 'app', stoppedToo: true })).step('restart')).toMatchObject({ outcome: 'ok', result: { changedCount: 1 } })
   })
 
+  test('starts what failed because it was told to stop only when a person says so', async (context) => {
+    const stopped = { ExecMainStatus: '143', InactiveExitTimestampMonotonic: '90', ActiveExitTimestampMonotonic: '900', ExecMainExitTimestampMonotonic: '950' }
+    const root = await throwawayRoot(context, machine({ 'app.service': stopped, 'late.service': { ...stopped, InactiveExitTimestampMonotonic: '940' }, 'hung.service': { ...stopped, Result: 'watchdog' } }))
+    expect(await (await runbookIn(root, 'service-restart', { unit: 'app' })).step('restart')).toMatchObject({ outcome: 'refused', result: { code: 'stopped_on_purpose', changedCount: 0 } })
+    expect(await callsIn(root)).toEqual([])
+    expect(await (await runbookIn(root, 'service-restart', { unit: 'app', stoppedToo: true })).step('restart')).toMatchObject({ outcome: 'ok', result: { changedCount: 1 } })
+    // One whose last start came to nothing, and one that systemd ended because it hung.
+    for (const unit of ['late', 'hung']) expect(await (await runbookIn(root, 'service-restart', { unit })).step('restart')).toMatchObject({ outcome: 'ok', result: { changedCount: 1 } })
+  })
+
   test.for<readonly [string, string, Unit, string]>([
     ['a unit there is not, though another begins so', 'ngin', {}, 'unit_unknown'],
     ['a masked unit', 'nginx', { LoadState: 'masked' }, 'unit_masked'],

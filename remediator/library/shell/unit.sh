@@ -13,10 +13,10 @@ aw_unit_read() {
     *@.service | *@.socket) aw_refuse unit_is_template "$aw_unit_wanted is a template; name one instance of it" ;;
   esac
   command -v systemctl >/dev/null 2>&1 || aw_refuse no_systemd 'systemd does not run this machine'
-  aw_unit_text=$(timeout 20 systemctl show --no-pager --property=Id,Names,LoadState,ActiveState,SubState,UnitFileState,Type,Result,NRestarts,MainPID,TriggeredBy,ConditionResult,CanStart,NeedDaemonReload,ExecMainStatus,ActiveEnterTimestampMonotonic,ActiveExitTimestampMonotonic,ExecMainExitTimestampMonotonic -- "$aw_unit_wanted" 2>/dev/null) ||
+  aw_unit_text=$(timeout 20 systemctl show --no-pager --property=Id,Names,LoadState,ActiveState,SubState,UnitFileState,Type,Result,NRestarts,MainPID,TriggeredBy,ConditionResult,CanStart,NeedDaemonReload,ExecMainStatus,ActiveEnterTimestampMonotonic,ActiveExitTimestampMonotonic,InactiveExitTimestampMonotonic,ExecMainExitTimestampMonotonic -- "$aw_unit_wanted" 2>/dev/null) ||
     aw_refuse no_systemd 'systemd does not answer'
   AW_UNIT='' AW_UNIT_NAMES='' AW_UNIT_LOAD='' AW_UNIT_ACTIVE='' AW_UNIT_SUB='' AW_UNIT_FILE='' AW_UNIT_TYPE='' AW_UNIT_RESULT='' AW_UNIT_RESTARTS=0 AW_UNIT_PID=0
-  AW_UNIT_TRIGGERS='' AW_UNIT_CONDITION='' AW_UNIT_CAN_START=yes AW_UNIT_RELOAD=no AW_UNIT_STATUS=0 AW_UNIT_ENTERED=0 AW_UNIT_LEFT=0 AW_UNIT_EXITED=0
+  AW_UNIT_TRIGGERS='' AW_UNIT_CONDITION='' AW_UNIT_CAN_START=yes AW_UNIT_RELOAD=no AW_UNIT_STATUS=0 AW_UNIT_ENTERED=0 AW_UNIT_LEFT=0 AW_UNIT_BEGAN=0 AW_UNIT_EXITED=0
   while IFS='=' read -r aw_unit_key aw_unit_value; do
     case $aw_unit_key in
       Id) AW_UNIT=$aw_unit_value ;;
@@ -36,6 +36,7 @@ aw_unit_read() {
       ExecMainStatus) AW_UNIT_STATUS=${aw_unit_value:-0} ;;
       ActiveEnterTimestampMonotonic) AW_UNIT_ENTERED=${aw_unit_value:-0} ;;
       ActiveExitTimestampMonotonic) AW_UNIT_LEFT=${aw_unit_value:-0} ;;
+      InactiveExitTimestampMonotonic) AW_UNIT_BEGAN=${aw_unit_value:-0} ;;
       ExecMainExitTimestampMonotonic) AW_UNIT_EXITED=${aw_unit_value:-0} ;;
     esac
   done <<AW_UNIT_END
@@ -76,7 +77,14 @@ aw_unit_may_start() {
   [ "$AW_UNIT_CAN_START" != no ] || aw_refuse unit_not_startable "$AW_UNIT refuses to be started by hand"
   [ "$AW_UNIT_RELOAD" != yes ] || aw_refuse unit_changed "the file of $AW_UNIT was changed and systemd has not read it yet; a person should look at it"
   case $AW_UNIT_ACTIVE in
-    failed) return 0 ;;
+    failed)
+      # A service that ends with an error when it is told to stop (Java: 143) fails by that too. One whose last start came to nothing left "active" before that start began; a
+      # watchdog and the want of memory have systemd stop it.
+      case $AW_UNIT_RESULT/${1-} in
+        watchdog/* | oom-kill/* | */stopped_too) ;;
+        *) if [ "$AW_UNIT_LEFT" -gt "$AW_UNIT_BEGAN" ] && [ "$AW_UNIT_EXITED" -ge "$AW_UNIT_LEFT" ]; then aw_refuse stopped_on_purpose "$AW_UNIT was told to stop and ended with an error; a person has to say that it should run"; fi ;;
+      esac
+      return 0 ;;
     inactive) ;;
     activating)
       [ "$AW_UNIT_SUB" != auto-restart ] || aw_refuse restart_loop "$AW_UNIT ends again and again ($AW_UNIT_RESTARTS restarts); another start would not help"
