@@ -1,5 +1,6 @@
 # Cancels queries of ordinary users that only read and run for too long; the session stays. Never those of root, of the system, of replication or of a backup, and never what
 # writes: a write to a table without transactions would stop half-way. mysqldump reads with SQL_NO_CACHE and is left alone by that.
+# MySQL 8 also writes with `with ... update` and `with ... delete`, and into files.
 case $AW_INPUT_MINUTES$AW_INPUT_MAX_QUERIES in *[!0-9]*) aw_refuse no_number 'An input is no whole number.' ;; esac
 # As root through the local socket; a password, where one is needed, comes from root's own ~/.my.cnf or Debian's file, and is never seen here.
 client=$(command -v mariadb || command -v mysql) || aw_refuse missing_command 'Neither mariadb nor mysql is installed.'
@@ -20,7 +21,8 @@ if ! sql 10 'select 1' >/dev/null; then
 fi
 chosen="from information_schema.processlist where command in ('Query', 'Execute') and time >= $AW_INPUT_MINUTES * 60 and id <> connection_id()
   and user not in ('root', 'system user', 'event_scheduler', 'mysql.sys', 'mysql.session', 'mariadb.sys', 'debian-sys-maint') and user not like '%repl%' and user not like '%backup%'
-  and lower(ltrim(info)) regexp '^[(]*(select|with)[[:space:]]' and lower(info) not like '%sql_no_cache%from%'"
+  and lower(ltrim(info)) regexp '^[(]*(select|with)[[:space:]]' and lower(info) not like '%sql_no_cache%from%'
+  and not (lower(ltrim(info)) regexp '^[(]*with[[:space:]]' and lower(info) regexp '[^a-z0-9_](update|delete)([^a-z0-9_]|$)') and lower(info) not regexp '[^a-z0-9_]into[[:space:]]+(outfile|dumpfile)[^a-z0-9_]'"
 # MariaDB numbers each query: cancelling by that number cannot hit the next query of the session. MySQL does not; there it is looked at once more right before.
 isMariadb=$(sql 10 "select version() like '%mariadb%'") || isMariadb=0
 number=id

@@ -19,7 +19,8 @@ if ! sql 10 'select 1' >/dev/null; then
 fi
 told=$(sql 30 "select count(*) from information_schema.processlist where command in ('Query', 'Execute') and time >= $AW_INPUT_MINUTES * 60 and id <> connection_id()
   and user not in ('root', 'system user', 'event_scheduler', 'mysql.sys', 'mysql.session', 'mariadb.sys', 'debian-sys-maint') and user not like '%repl%' and user not like '%backup%'
-  and lower(ltrim(info)) regexp '^[(]*(select|with)[[:space:]]' and lower(info) not like '%sql_no_cache%from%'") || aw_fail not_told 'The server does not tell its sessions.'
+  and lower(ltrim(info)) regexp '^[(]*(select|with)[[:space:]]' and lower(info) not like '%sql_no_cache%from%'
+  and not (lower(ltrim(info)) regexp '^[(]*with[[:space:]]' and lower(info) regexp '[^a-z0-9_](update|delete)([^a-z0-9_]|$)') and lower(info) not regexp '[^a-z0-9_]into[[:space:]]+(outfile|dumpfile)[^a-z0-9_]'") || aw_fail not_told 'The server does not tell its sessions.'
 rm -f "$AW_DIR/sql"
 aw_fact longQueries "$told"
 aw_ok "$told reading queries run for more than $AW_INPUT_MINUTES minutes."
