@@ -65,7 +65,7 @@ describe('kubernetes-node-drain', () => {
     expect(await runbook.step('drain')).toMatchObject({ outcome: 'ok', result: { changed: ['marked worker-1', 'cordoned worker-1', 'evicted pod web-1', 'evicted pod web-2'], facts: { movedPods: 2, otherReadyNodes: 2 } } })
     expect(await runbook.verify()).toMatchObject({ holds: true, result: { facts: { isCordoned: true, podsLeft: 0 } } })
     expect(await runbook.step('drain')).toMatchObject({ outcome: 'ok', result: { changedCount: 0 } })
-    expect(await callsIn(root)).toEqual(['annotate worker-1 yes', 'cordon worker-1', 'drain worker-1 --delete-emptydir-data=false', 'drain worker-1 --delete-emptydir-data=false'])
+    expect(await callsIn(root)).toEqual(['annotate worker-1 yes', 'cordon worker-1', 'drain worker-1 --delete-emptydir-data=false', 'annotate worker-1 over', 'drain worker-1 --delete-emptydir-data=false'])
   })
 
   test('is rolled back where a disruption budget holds it up: the node takes pods again', async (context) => {
@@ -83,6 +83,17 @@ describe('kubernetes-node-drain', () => {
     expect(await runbook.step('drain')).toMatchObject({ outcome: 'refused', result: { code: 'cordoned_by_another', changedCount: 0 } })
     expect(await runbook.step('uncordon')).toMatchObject({ outcome: 'ok', result: { changedCount: 0 } })
     expect(await callsIn(root)).toEqual([])
+  })
+
+  test('does not uncordon in a roll-back what somebody cordoned after an earlier run was over', async (context) => {
+    const root = await throwawayRoot(context, machine(NODES))
+    const runbook = await runbookIn(root, 'kubernetes-node-drain', { node: 'worker-1' })
+    await runbook.step('drain')
+    // Mended and given back by hand, which leaves the mark, and cordoned by hand again.
+    await root.sh(': >/srv/cluster/budget')
+    expect(await runbook.step('drain')).toMatchObject({ outcome: 'failed', result: { code: 'drain_failed' } })
+    expect(await runbook.step('uncordon')).toMatchObject({ outcome: 'ok', result: { changedCount: 0 } })
+    expect(await root.read('/srv/cluster/nodes/worker-1')).toBe('worker-1|true|False|over\n')
   })
 
   test.for<readonly [string, Readonly<Record<string, string>>, Readonly<Record<string, string | number>>, string]>([

@@ -12,10 +12,11 @@ case $(printf '%s\n' "$mine" | awk -F '|' '{ print $3 }') in
 esac
 cordoned=$(printf '%s\n' "$mine" | awk -F '|' '{ print $2 }')
 mark=$(printf '%s\n' "$mine" | awk -F '|' '{ print $4 }')
-if [ "$cordoned" = true ] && [ "$mark" != yes ]; then aw_refuse cordoned_by_another 'somebody else has taken the node out of service already'; fi
+if [ "$cordoned" = true ] && [ "$mark" != yes ] && [ "$mark" != over ]; then aw_refuse cordoned_by_another 'somebody else has taken the node out of service already'; fi
 away=$(printf '%s\n' "$nodes" | awk -F '|' -v node="$AW_INPUT_NODE" '$1 != node && $2 == "true"' | grep -c . || true)
 [ "$away" -eq 0 ] || aw_refuse other_node_out "$away other nodes are out of service; one at a time"
 if [ "$cordoned" != true ]; then
+  mark=yes
   # The mark first: whoever rolls back knows by it that nobody else did this.
   aw_kube annotate node "$AW_INPUT_NODE" --overwrite alert-whisperer.io/cordoned=yes >/dev/null 2>&1 || aw_fail cordon_failed 'the node could not be marked'
   aw_changed "marked $AW_INPUT_NODE"
@@ -32,5 +33,7 @@ for pod in $(printf '%s\n' "$said" | head -n 2000 | sed -n 's/^pod\/\([a-z0-9.-]
   moved=$((moved + 1))
 done
 aw_fact movedPods "$moved"
+# The mark would outlive whoever uncordons the node; as "over" it lets no later roll-back uncordon what somebody else has cordoned by then.
+if [ "$status" -eq 0 ] && [ "$mark" != over ]; then aw_kube annotate node "$AW_INPUT_NODE" --overwrite alert-whisperer.io/cordoned=over >/dev/null 2>&1 || aw_fail mark_failed 'the node is empty, but its mark could not be set'; fi
 [ "$status" -eq 0 ] || aw_fail drain_failed "the node could not be emptied: $(printf '%s' "$said" | tail -n 1 | head -c 250)"
 aw_ok "$AW_INPUT_NODE is out of service, $moved pods were moved"
