@@ -49,6 +49,7 @@ printf '#!/bin/sh\\necho ${Date.parse(now) / 1000}\\n' >/srv/date; chmod +x /srv
   test.for<readonly [string, Readonly<Record<string, string | number>>, string, string, string]>([
     ['refuses a file there is not', { file: '/srv/none.pem' }, '', 'refused', 'file_missing'],
     ['refuses a file that holds no certificate', { file: '/etc/passwd' }, '', 'refused', 'no_certificate'],
+    ['refuses a file of the kernel behind a link, which reading may change', { file: '/srv/link.pem' }, 'ln -s /proc/self/status /srv/link.pem', 'refused', 'file_missing'],
     ['refuses a file that is far too large', { file: '/srv/large' }, 'head -c 2000000 /dev/zero >/srv/large', 'refused', 'file_too_large'],
     ['refuses to guess what is meant', {}, '', 'refused', 'nothing_named'],
     ['fails where nobody answers', { host: '127.0.0.1', port: 9 }, '', 'failed', 'no_tls_answer'],

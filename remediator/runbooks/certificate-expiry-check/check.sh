@@ -2,7 +2,9 @@
 aw_need openssl awk timeout date
 if [ -n "${AW_INPUT_FILE-}" ]; then
   [ -f "$AW_INPUT_FILE" ] || aw_refuse file_missing 'there is no such file'
-  [ "$(wc -c <"$AW_INPUT_FILE")" -le 1048576 ] || aw_refuse file_too_large 'the file is larger than a certificate can be'
+  # Reading some files of the kernel takes away what they tell, or never ends.
+  case $(readlink -f -- "$AW_INPUT_FILE") in '' | /proc/* | /sys/* | /dev/*) aw_refuse file_missing 'there is no such file' ;; esac
+  [ "$(timeout 10 head -c 1048577 <"$AW_INPUT_FILE" | wc -c)" -le 1048576 ] || aw_refuse file_too_large 'the file is larger than a certificate can be'
   certificate=$(timeout 10 openssl x509 -in "$AW_INPUT_FILE" 2>/dev/null) || aw_refuse no_certificate 'the file holds no certificate that can be read'
   where=$AW_INPUT_FILE
 elif [ -n "${AW_INPUT_HOST-}" ]; then
