@@ -27,6 +27,18 @@ describe('permissions-repair', () => {
   })
 
   test.for([
+    ['/etc/crontab', 'echo x >/etc/crontab; chmod 600 /etc/crontab'],
+    ['/etc/cron.d', 'mkdir -p /etc/cron.d; chmod 700 /etc/cron.d'],
+    ['/etc/sudoers.d', 'mkdir -p /etc/sudoers.d; chmod 755 /etc/sudoers.d'],
+    ['/etc/ssh/ssh_host_rsa_key', 'mkdir -p /etc/ssh; echo x >/etc/ssh/ssh_host_rsa_key; echo ssh_keys:x:999: >>/etc/group; chgrp 999 /etc/ssh/ssh_host_rsa_key; chmod 640 /etc/ssh/ssh_host_rsa_key'],
+  ] as const)('leaves %s as another system or a stricter rule has it', async ([path, setup], context) => {
+    const root = await throwawayRoot(context, { setup })
+    const runbook = await runbookIn(root, 'permissions-repair', { path })
+    expect(await runbook.step('repair')).toMatchObject({ outcome: 'ok', result: { changed: [] } })
+    expect(await runbook.verify()).toMatchObject({ holds: true })
+  })
+
+  test.for([
     ['a path that is a link', { path: '/etc/sudoers' }, 'echo x >/srv/x; chmod 666 /srv/x; ln -s /srv/x /etc/sudoers', 'is_link'],
     ['a path that is not there', { path: '/etc/sudoers' }, '', 'no_such_path'],
     ['neither path nor package', {}, '', 'nothing_given'],
@@ -48,7 +60,7 @@ describe('permissions-repair', () => {
 
   test('looks with the very script that repairs, without the lines that change something', async () => {
     const [check = [], repair = []] = await Promise.all(['check.sh', 'repair.sh'].map(async (file) => (await readFile(join(SHIPPED_FOLDER, 'permissions-repair', file), 'utf8')).split('\n')))
-    const changes = /aw_changed|chown -h|chmod --|rpm --set/
+    const changes = /takes capabilities|aw_changed|chown -h|chmod --|rpm --set/
     const same = (lines: readonly string[]) => lines.filter((line) => !changes.test(line) && !/^looksOnly=|is the same but for/.test(line))
     expect(same(check)).toEqual(same(repair))
     expect(check.filter((line) => changes.test(line))).toEqual([])
@@ -106,6 +118,7 @@ case $* in
   '--verify --nodeps --noscripts --nodigest --nosignature -- tool') if [ -e /opt/state/fixed ]; then exit 0; fi; echo '.M...UG..    /usr/share/tool'; echo 'S.5....T.  c /etc/tool.conf'; echo '.....U...    /usr/share/tool/data'; exit 1 ;;
   '--setugids -- tool') touch /opt/state/owned ;;
   '--setperms -- tool') [ -e /opt/state/owned ] && touch /opt/state/fixed ;;
+  '--setcaps -- tool') [ -e /opt/state/fixed ] ;;
   *) exit 64 ;;
 esac`)
 
@@ -116,6 +129,7 @@ esac`)
     expect(await runbook.step('repair')).toMatchObject({ outcome: 'ok', result: { changed: ['put right owners and modes of 2 files of tool'], facts: { repaired: 2 } } })
     expect(await runbook.verify()).toMatchObject({ holds: true })
     expect(await runbook.step('repair')).toMatchObject({ outcome: 'ok', result: { changed: [] } })
-    expect(await root.sh('grep -c -e --set /opt/state/rpm.calls')).toBe('2\n')
+    expect(await root.sh('grep -c -e --set /opt/state/rpm.calls')).toBe('3\n')
+    expect(await root.sh('grep -e --set /opt/state/rpm.calls | tail -n 1')).toBe('--setcaps -- tool\n')
   })
 })

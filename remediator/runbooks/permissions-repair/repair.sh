@@ -22,6 +22,19 @@ known() {
   esac
 }
 
+# as_well path: other owners and modes of it that are right too, on other systems or where somebody made it stricter; they stay.
+as_well() {
+  case $1 in
+    /root) echo 'root:root 550' ;;
+    /etc/crontab) echo 'root:root 600' ;;
+    /etc/cron.d) echo 'root:root 700' ;;
+    /etc/sudoers.d) echo 'root:root 755' ;;
+    /etc/ssh/ssh_host_*_key) echo 'root:ssh_keys 640' ;;
+    /root/.ssh/authorized_keys) echo 'root:root 400' ;;
+    *) echo none ;;
+  esac
+}
+
 # repair path owner:group mode: entered through its directory, so that nobody can turn it into a link in between. Sets nothing that is right already.
 repaired=0
 repair() {
@@ -34,6 +47,7 @@ repair() {
     if [ -f "./${1##*/}" ] && [ "$(stat -c %h -- "./${1##*/}")" -gt 1 ]; then exit 0; fi
     has=$(stat -c '%U:%G %a' -- "./${1##*/}") || exit 0
     [ "$has" != "$2 $3" ] || exit 0
+    [ "$has" != "$(as_well "$1")" ] || exit 0
     if [ "$looksOnly" = true ]; then exit 10; fi
     if [ "${has% *}" != "$2" ]; then chown -h -- "$2" "./${1##*/}" || exit 1; fi
     chmod -- "$3" "./${1##*/}" || exit 1
@@ -75,6 +89,8 @@ if command -v rpm >/dev/null 2>&1 && rpm -q -- "$package" >/dev/null 2>&1; then
   aw_changed "put right owners and modes of $wrong files of $package"
   aw_timed 120 rpm --setugids -- "$package" >/dev/null 2>&1 || aw_fail rpm_failed "rpm could not set the owners of $package."
   aw_timed 120 rpm --setperms -- "$package" >/dev/null 2>&1 || aw_fail rpm_failed "rpm could not set the modes of $package."
+  # Setting owners takes capabilities of files away too, without which ping or newuidmap fail.
+  aw_timed 120 rpm --setcaps -- "$package" >/dev/null 2>&1 || [ -z "$(rpm -q --queryformat '[%{FILECAPS}]' -- "$package" 2>/dev/null)" ] || aw_fail rpm_failed "rpm could not set the capabilities of $package again; its programs may lack them."
   tell
 fi
 
