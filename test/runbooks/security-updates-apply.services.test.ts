@@ -93,12 +93,19 @@ printf '#!/bin/sh\\nexit 1\\n' >/srv/bad/DEBIAN/postinst; chmod 755 /srv/bad/DEB
     expect(await root.sh(VERSIONS)).toBe(BEFORE)
   })
 
-  test.for(['apt-get', 'dpkg', 'unattended-upgrade-shutdown', 'dnf', 'yum', 'packagekitd'])('refuses while %s works', async (name, context) => {
+  test.for(['apt-get', 'dpkg', 'unattended-upgrade', 'dnf', 'yum', 'packagekitd'])('refuses while %s works', async (name, context) => {
     const root = await throwawayRoot(context, machine(`cp /usr/bin/tail /opt/${name}`))
     await root.start(`exec /opt/${name} -f /dev/null`)
     await root.sh(`for n in $(seq 600); do if grep -sq ^${name.slice(0, 15)} /proc/[0-9]*/comm; then break; fi; perl -e "select undef,undef,undef,0.05"; done; grep -sq ^${name.slice(0, 15)} /proc/[0-9]*/comm`)
     expect(await (await runbookIn(root, 'security-updates-apply')).step('apply')).toMatchObject({ outcome: 'refused', result: { code: 'manager_busy', changedCount: 0 } })
     expect(await root.sh(VERSIONS)).toBe(BEFORE)
+  })
+
+  test('is not held up by what waits on every Ubuntu for the machine to shut down', async (context) => {
+    const root = await throwawayRoot(context, machine('cp /usr/bin/perl /opt/unattended-upgrade-shutdown'))
+    await root.start(`exec /opt/unattended-upgrade-shutdown -e 'sleep 600' -- --wait-for-signal`)
+    await root.sh('for n in $(seq 600); do if grep -sq ^unattended-upgr /proc/[0-9]*/comm; then exit 0; fi; perl -e "select undef,undef,undef,0.05"; done; exit 1')
+    expect(await (await runbookIn(root, 'security-updates-apply')).step('apply')).toMatchObject({ outcome: 'ok' })
   })
 
   test('refuses a machine without a package manager it knows', async (context) => {
@@ -113,7 +120,7 @@ printf '#!/bin/sh\\nexit 1\\n' >/srv/bad/DEBIAN/postinst; chmod 755 /srv/bad/DEB
       files: {
         '/opt/stand-ins/dnf': { mode: 0o755, text: `#!/bin/sh
 case "$*" in
-  '-q --cacheonly updateinfo list --security') if [ ! -e /srv/done ]; then echo 'RHSA-2026:1 Important/Sec. demo-1.1-1.x86_64'; fi ;;
+  '-q --cacheonly updateinfo list --security') if [ ! -e /srv/done ]; then echo 'RHSA-2026:1 Important/Sec. demo-1.1-1.x86_64'; if [ -e /srv/more ]; then echo 'RHSA-2026:2 Low/Sec. tool-1.1-1.x86_64'; fi; fi ;;
   '-y -q --security --setopt=clean_requirements_on_remove=False upgrade-minimal') echo "dnf $*" >>/srv/calls; : >/srv/done ;;
   *) echo "unexpected: dnf $*" >>/srv/calls; exit 64 ;;
 esac
@@ -123,6 +130,9 @@ esac
       // Debian's own go before those of /usr/local, so they are mounted over where this machine has them.
       setup: 'for name in dnf rpm; do for place in /usr/bin /usr/sbin; do if [ -e $place/$name ]; then mount --bind /opt/stand-ins/$name $place/$name; fi; done; done',
     }))
+    await root.sh(': >/srv/more')
+    expect(await (await runbookIn(root, 'security-updates-apply', { maxPackages: 1 })).step('apply')).toMatchObject({ outcome: 'refused', result: { code: 'too_many', changedCount: 0 } })
+    await root.sh('rm /srv/more')
     const runbook = await runbookIn(root, 'security-updates-apply')
     expect(await runbook.verify()).toMatchObject({ holds: false, result: { facts: { manager: 'dnf', pendingSecurityUpdates: 1 } } })
     expect(await runbook.step('apply')).toMatchObject({ outcome: 'ok', result: { changed: ['installed demo-1.1-1.x86_64'], facts: { installed: 1 } } })

@@ -5,6 +5,8 @@ for process in /proc/[0-9]*; do
   [ "$looked" -le 20000 ] || break
   case $(head -c 60 "$process/comm" 2>/dev/null) in
     apt | apt-get | aptitude | dpkg | unattended-upgr* | dnf | dnf5 | dnf-3 | yum | rpm | zypper | packagekitd | do-release-upg*)
+      # On Ubuntu one of that name waits for the machine to shut down, and does nothing until then.
+      if tr '\000' '\n' <"$process/cmdline" 2>/dev/null | grep -Fqx -e --wait-for-signal; then continue; fi
       aw_refuse manager_busy "another package manager works (process ${process#/proc/})" ;;
   esac
 done
@@ -46,6 +48,9 @@ Remv '*) aw_refuse would_remove 'these updates would remove packages' ;; esac
     fi
   done
 elif command -v dnf >/dev/null 2>&1; then
+  list=$(timeout 240 dnf -q --cacheonly updateinfo list --security 2>/dev/null) || aw_refuse list_failed 'dnf cannot work out what is pending'
+  pending=$(printf '%s\n' "$list" | awk '/Sec\.|\/Sec|security/ { print $3 }' | sort -u | grep -c .)
+  [ "$pending" -le "$AW_INPUT_MAX_PACKAGES" ] || aw_refuse too_many "$pending packages have security updates, more than $AW_INPUT_MAX_PACKAGES; dnf cannot install a part of them"
   before=$(timeout 60 rpm -qa --queryformat '%{NAME}-%{VERSION}-%{RELEASE}.%{ARCH}\n' | sort) || aw_refuse list_failed 'rpm does not answer'
   status=0
   timeout 2100 dnf -y -q --security --setopt=clean_requirements_on_remove=False upgrade-minimal >/dev/null 2>&1 || status=$?
