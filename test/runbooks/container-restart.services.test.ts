@@ -69,4 +69,9 @@ describe('container-restart', () => {
     expect(await (await runbookIn(root, 'container-restart', { container: 'web' })).step('restart')).toMatchObject({ outcome: 'failed', exitCode: 1, result: { code: 'container_not_steady', changedCount: 1 } })
     expect(await (await runbookIn(root, 'container-restart', { container: 'api' })).step('restart')).toMatchObject({ outcome: 'failed', result: { code: 'start_failed' } })
   })
+
+  test('says that it restarted a container also where that failed, which may be down then', async (context) => {
+    const root = await throwawayRoot(context, machine(container('web', { state: 'running', health: 'unhealthy' }), ': >/srv/containers/web.start-fails'))
+    expect(await (await runbookIn(root, 'container-restart', { container: 'web' })).step('restart')).toMatchObject({ outcome: 'failed', result: { code: 'start_failed', changedCount: 1 } })
+  })
 })

@@ -7,6 +7,8 @@ import { throwawayRoot, type ThrowawayRoot } from '../harness/throwaway-root.ts'
 /** A container is a folder /opt/state/containers/<id> with files: finished, status, policy, mounts, labels. */
 const DOCKER = `${standIn('docker', `
 state=/opt/state
+# Never the engine of another machine that root's context names.
+[ "\${DOCKER_HOST-}" = unix:///var/run/docker.sock ] || exit 64
 id=$(printf '%s' "$*" | awk '{ print $NF }')
 case $* in
   'info --format {{.DockerRootDir}}') echo /var/lib/docker ;;

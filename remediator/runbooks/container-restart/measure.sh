@@ -1,5 +1,8 @@
 # Reads the container; changes nothing.
 engine=''
+# The engines of this machine, whatever context root has chosen for docker or podman.
+export DOCKER_HOST=unix:///var/run/docker.sock
+unset CONTAINER_HOST CONTAINER_CONNECTION
 for candidate in docker podman; do
   command -v "$candidate" >/dev/null 2>&1 || continue
   # Braces are put together here, so that no template stands in the command for somebody else to fill in.

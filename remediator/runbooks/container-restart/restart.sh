@@ -1,6 +1,9 @@
 # Starts a container that crashed, or restarts one that runs and calls itself unhealthy; exactly the one that is named.
 engine=''
 b='{' e='}'
+# The engines of this machine, whatever context root has chosen for docker or podman.
+export DOCKER_HOST=unix:///var/run/docker.sock
+unset CONTAINER_HOST CONTAINER_CONNECTION
 for candidate in docker podman; do
   command -v "$candidate" >/dev/null 2>&1 || continue
   # Braces are put together here, so that no template stands in the command for somebody else to fill in.
@@ -46,12 +49,14 @@ case $status in
 esac
 failed=''
 if [ "$verb" = restart ]; then
+  # Told before: where it fails, the container may be down.
+  aw_changed "restart $AW_INPUT_CONTAINER (was $status, health $health)"
   timeout 120 "$engine" restart --time 30 -- "$AW_INPUT_CONTAINER" >/dev/null 2>&1 || failed=yes
 else
   timeout 60 "$engine" start -- "$AW_INPUT_CONTAINER" >/dev/null 2>&1 || failed=yes
 fi
 [ -z "$failed" ] || aw_fail start_failed "$engine could not $verb the container"
-aw_changed "$verb $AW_INPUT_CONTAINER (was $status, health $health)"
+[ "$verb" = restart ] || aw_changed "start $AW_INPUT_CONTAINER (was $status, health $health)"
 tries=0 steady=0
 while [ "$tries" -lt 20 ] && [ "$steady" -lt 5 ]; do
   sleep 2
