@@ -13,7 +13,12 @@ export function refers(account: PlanAccount, text: string): boolean {
 
 /** Whether an account serves a mode: sandbox runs go to sandbox accounts alone; what is only shown may be about any. */
 export function fitsMode({ environment }: Pick<PlanAccount, 'environment'>, mode: Mode): boolean {
-  return mode === 'dry-run' || mode === 'demo' || environment === mode
+  return isShownOnly(mode) || environment === mode
+}
+
+/** Modes in which no cloud is called, not even to find out about a machine. */
+export function isShownOnly(mode: Mode): boolean {
+  return mode === 'dry-run' || mode === 'demo'
 }
 
 /** The regions an account is used in; empty where it does not say. */

@@ -5,6 +5,7 @@ import type { Cloud } from '../../schemas/runs.ts'
 import type { Mode } from '../../schemas/settings.ts'
 import { ExecutorError, type CloudMachine } from '../executors/port.ts'
 import { pointersOf } from './pointers.ts'
+import { isShownOnly } from './accounts.ts'
 import { accountsFor, chooseTarget, type FoundMachine, type TargetAnswer, type TargetRefusal } from './targets.ts'
 
 /** Where machines are looked up. The database gives the first two, the executors the third. */
@@ -54,9 +55,8 @@ async function lookUp(question: LookUpQuestion, wish: TargetWish, accounts: read
   const pointed = wish.instanceId === null ? pointersOf(labels).map(({ instanceId }) => instanceId) : [wish.instanceId]
   const assets = await records.assets(companyId, [wish.asset], pointed)
   const known = { wish, cloud, mode, systems, labels, assets, accounts }
-  // Nothing is called in mode demo.
   const usable = accountsFor(known).slice(0, ACCOUNTS_MAX)
-  if (inventory === null || mode === 'demo' || usable.length === 0) return chooseTarget({ ...known, machines: [], isInventoryWhole: false })
+  if (inventory === null || isShownOnly(mode) || usable.length === 0) return chooseTarget({ ...known, machines: [], isInventoryWhole: false })
   const ids = [...new Set([...pointed, ...assets.flatMap((asset) => asset.instanceId ?? asset.vmName ?? [])])].slice(0, 10)
   const asked = await Promise.all(usable.map((account) => askAccount(inventory, companyId, account, wish.asset, ids)))
   const faults = asked.flatMap(({ fault }) => fault ?? [])

@@ -28,6 +28,20 @@ describe('planning', () => {
     expect(answer).toMatchObject({ kind: 'planned', problemKey: 'p1', plan: { risk: 'medium', targets: [{ asset: 'web-01', cloudAccountId: 'acc-1', foundBy: 'asset_list' }], remarks: [expect.stringContaining('disk full on web-01')] } })
   })
 
+  it.each(['dry-run', 'demo'] as const)('asks no cloud in mode %s', async (mode) => {
+    const calls: string[] = []
+    const inventory: Inventory = async (_, account) => {
+      calls.push(account)
+      return []
+    }
+    const assets = [someAsset({ account: '111122223333' })]
+    expect(await planner({ inventory, assets }).plan(request({ mode }))).toMatchObject({ kind: 'planned', plan: { targets: [{ asset: 'web-01', cloudAccountId: 'acc-1' }] } })
+    await planner({ inventory, assets: [] }).plan(request({ mode }))
+    expect(calls).toEqual([])
+    await planner({ inventory, assets: [] }).plan(request())
+    expect(calls).not.toEqual([])
+  })
+
   it('asks every cloud account where the machine is, and says so where one does not answer', async () => {
     const asked = knows('acc-2', someMachine())
     expect(await planner({ inventory: asked }).plan(request())).toMatchObject({ kind: 'planned', plan: { targets: [{ cloudAccountId: 'acc-2' }] } })

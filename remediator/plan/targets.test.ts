@@ -32,6 +32,8 @@ describe('the machine that is meant', () => {
     ['the one a person names, though AWS does not answer', { wish: { asset: 'web-01', cloudAccountId: 'acc-1', instanceId: OTHER }, isInventoryWhole: false, systems: ['linux'] }, `person acc-1 ${OTHER}`],
     ['a made-up one in mode demo', { mode: 'demo', assets: [], accounts: [] }, 'inventory demo demo'],
     ['the one in production, where a plan is only shown', { mode: 'dry-run', accounts: [someAccount(), someAccount({ id: 'box', name: 'box', environment: 'sandbox' })] }, `asset_list acc-1 ${ID}`],
+    ['the one in an account that is not switched on yet, where it is only shown', { mode: 'dry-run', accounts: [someAccount({ enabled: false })] }, `asset_list acc-1 ${ID}`],
+    ['the one in the account that is on, where it is only shown', { mode: 'dry-run', accounts: [someAccount({ id: 'off', name: 'off', enabled: false }), someAccount()] }, `asset_list acc-1 ${ID}`],
     ['the one in the sandbox, in mode sandbox', { mode: 'sandbox', accounts: [someAccount(), someAccount({ id: 'box', name: 'box', environment: 'sandbox' })] }, `asset_list box ${ID}`],
   ])('is %s', (_, change, expected) => {
     expect(told(chooseTarget(question(change)))).toBe(expected)

@@ -8,7 +8,7 @@ import type { System } from '../../schemas/runbooks.ts'
 import type { Cloud, ReasonCode, RunTarget } from '../../schemas/runs.ts'
 import type { Mode } from '../../schemas/settings.ts'
 import type { CloudMachine } from '../executors/port.ts'
-import { fitsMode, refers } from './accounts.ts'
+import { fitsMode, isShownOnly, refers } from './accounts.ts'
 import { pointersOf, type Pointer } from './pointers.ts'
 import { targetOf, type Place } from './target-of.ts'
 
@@ -64,7 +64,7 @@ function byPerson(question: TargetQuestion, instanceId: string): TargetAnswer {
   const { wish, accounts, machines, assets, isInventoryWhole } = question
   const named = wish.cloudAccountId === null ? null : accounts.find(({ id }) => id === wish.cloudAccountId)
   if (named === undefined) return refused('target_foreign', 'The company has no such cloud account; choose one of its own.')
-  if (named !== null && !named.enabled) return refused('cloud_account_off', `The cloud account ${named.name} is switched off; check it and switch it on.`)
+  if (named !== null && !named.enabled && !isShownOnly(question.mode)) return refused('cloud_account_off', `The cloud account ${named.name} is switched off; check it and switch it on.`)
   const usable = accountsFor(question).filter(({ id }) => named === null || id === named.id)
   if (usable.length === 0) return noAccount(question)
   const places = usable.flatMap((account): Place[] => {
@@ -122,11 +122,11 @@ function besideClaims(question: TargetQuestion, listed: readonly Place[], claims
 }
 
 /** What a label may not do: point out of the company. */
-function claimMistake(pointer: Pointer, { accounts }: TargetQuestion): TargetRefusal | null {
+function claimMistake(pointer: Pointer, { accounts, mode }: TargetQuestion): TargetRefusal | null {
   if (pointer.account === null) return null
   const own = accounts.filter((account) => account.cloud === pointer.cloud && refers(account, pointer.account ?? ''))
   if (own.length === 0) return refused('target_foreign', `The label ${pointer.label} names the ${pointer.cloud} account ${pointer.account}, which is none of the company's; add the account if it is, else mistrust the alert.`)
-  return own.some(({ enabled }) => enabled) ? null : refused('cloud_account_off', `The label ${pointer.label} names an account that is switched off; check it and switch it on.`)
+  return isShownOnly(mode) || own.some(({ enabled }) => enabled) ? null : refused('cloud_account_off', `The label ${pointer.label} names an account that is switched off; check it and switch it on.`)
 }
 
 function unbelieved(question: TargetQuestion, pointers: readonly Pointer[]): TargetRefusal {
@@ -161,11 +161,17 @@ function madeUp({ wish, systems }: TargetQuestion): TargetAnswer {
   return { kind: 'found', target, tags: {}, remarks: [`No machine of the name ${wish.asset} was found; in mode demo a made-up one stands for it.`] }
 }
 
-/** Accounts that may serve the run. What is only shown is shown as production would do it, where there are accounts of production. */
+/**
+ * Accounts that may serve the run. What is only shown is shown as production would do it, where there are accounts of production, and may be about one that is
+ * not switched on yet: the guard says that it would be refused.
+ */
 export function accountsFor({ accounts, mode, cloud }: Pick<TargetQuestion, 'accounts' | 'mode' | 'cloud'>): readonly PlanAccount[] {
-  const usable = accounts.filter((account) => account.enabled && fitsMode(account, mode) && (cloud === null || account.cloud === cloud))
-  const real = usable.filter(({ environment }) => environment === 'production')
-  return (mode === 'dry-run' || mode === 'demo') && real.length > 0 ? real : usable
+  const fitting = accounts.filter((account) => fitsMode(account, mode) && (cloud === null || account.cloud === cloud))
+  const on = fitting.filter(({ enabled }) => enabled)
+  if (!isShownOnly(mode)) return on
+  const shown = on.length > 0 ? on : fitting
+  const real = shown.filter(({ environment }) => environment === 'production')
+  return real.length > 0 ? real : shown
 }
 
 /** Where an asset of the list is: in the account it names; without one in any of its cloud, of which the cloud may say which. */
