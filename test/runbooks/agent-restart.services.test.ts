@@ -53,4 +53,11 @@ describe('agent-restart', () => {
     const root = await throwawayRoot(context, machine({ 'datadog-agent.service': RUNNING }, ': >/srv/units/datadog-agent.service.start-fails'))
     expect(await (await runbookIn(root, 'agent-restart', { agent: 'datadog' })).step('restart')).toMatchObject({ outcome: 'failed', result: { code: 'unit_not_steady', changedCount: 1 } })
   })
+
+  test('does not restart the agent that carries the command', async (context) => {
+    const root = await throwawayRoot(context, withStandIns({ programs: ['systemctl', 'sleep'], units: { 'cag.service': RUNNING }, files: { '/srv/cgroup': '0::/system.slice/cag.service\n' } }))
+    const command = (await runbookIn(root, 'agent-restart', { agent: 'datto-rmm' })).command('restart')
+    expect(await root.run(`mount --bind /srv/cgroup "/proc/$$/cgroup"\n${command}`)).toMatchObject({ outcome: 'refused', result: { code: 'carries_command', changedCount: 0 } })
+    expect(await callsIn(root)).toEqual([])
+  })
 })

@@ -18,6 +18,8 @@ done
 [ -n "$known" ] || aw_refuse agent_missing "the agent $AW_INPUT_AGENT is not installed as a service here"
 for unit in $known; do
   aw_unit_read "$unit"
+  # Datto RMM carries commands too; a restart would end this script half-way.
+  if grep -Fq -e "/$AW_UNIT" "/proc/$$/cgroup" 2>/dev/null; then aw_refuse carries_command "$AW_UNIT carries this command; restart it by another way"; fi
   case $AW_UNIT_FILE in
     enabled | enabled-runtime | generated | static | indirect) ;;
     *) aw_refuse unit_not_enabled "$AW_UNIT is not enabled ($AW_UNIT_FILE), so nobody expects it to run" ;;
