@@ -72,6 +72,7 @@ describe('time-synchronise', () => {
 
   test.for([
     ['a clock that is hours off', `${without('ntpq', 'sntp')}${systemd('chrony.service')}${chrony('7200.1')}`, 'step_too_large'],
+    ['ntpd where nobody tells how far off the clock is', `${without('chronyc', 'ntpq', 'sntp')}${systemd('ntp.service')}${timedatectl}`, 'offset_unknown'],
     ['two time services at once', `${BARE}${systemd('chrony.service', 'ntp.service')}`, 'several_services'],
     ['a machine without a time service', `${BARE}${systemd()}`, 'no_time_service'],
     ['a machine without systemd', `${BARE}${without('systemctl')}`, 'missing_command'],

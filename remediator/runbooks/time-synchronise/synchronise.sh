@@ -56,6 +56,8 @@ case $found in
         if [ "${seconds:-0}" -gt "$max" ]; then aw_refuse step_too_large "The clock is $seconds s off; more than $max s is for a person to decide."; fi
         ;;
     esac
+    # ntpd refuses to jump far while it runs, and with -g does so once when it starts.
+    case $found in ntp*) [ -n "${seconds:-}" ] || aw_refuse offset_unknown "How far off the clock is cannot be asked here; $found could jump any way when it starts." ;; esac
     aw_changed "restarted $found"
     aw_timed 60 systemctl restart -- "$found" 2>/dev/null || aw_fail restart_failed "$found could not be restarted."
     active "$found" || aw_fail not_active "$found was restarted and is not active."
