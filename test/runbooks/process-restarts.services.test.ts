@@ -50,6 +50,12 @@ describe('process-memory-over', () => {
     expect(await restarts(root)).toBe('')
   })
 
+  test('does not restart a web server whose configuration does not load', async (context) => {
+    const root = await throwawayRoot(context, { setup: `${SYSTEMD}${standIn('apache2ctl', 'exit 1')}${hungry('apache2', '/system.slice/apache2.service', 'apache2.service')}` })
+    expect(await (await runbookIn(root, 'process-memory-over', { process: 'apache2', limitMb: 50 })).step('restart')).toMatchObject({ outcome: 'refused', result: { code: 'configuration_invalid', changedCount: 0 } })
+    expect(await restarts(root)).toBe('')
+  })
+
   test('restarts a service it does not know only when a person names it', async (context) => {
     const root = await throwawayRoot(context, { setup: `${SYSTEMD}${hungry('billing', '/system.slice/billing.service', 'billing.service')}` })
     const unnamed = await runbookIn(root, 'process-memory-over', { process: 'billing', limitMb: 50 })
@@ -61,7 +67,7 @@ describe('process-memory-over', () => {
   })
 
   test('tells when a service does not come back', async (context) => {
-    const root = await throwawayRoot(context, { setup: `${SYSTEMD}${hungry('nginx', '/system.slice/nginx.service', 'nginx.service')}touch /opt/state/restart-fails` })
+    const root = await throwawayRoot(context, { setup: `${SYSTEMD}${hungry('nginx', '/system.slice/nginx.service', 'nginx.service')}${standIn('nginx', '')}touch /opt/state/restart-fails` })
     const runbook = await runbookIn(root, 'process-memory-over', { process: 'nginx', limitMb: 50 })
     expect(await runbook.step('restart')).toMatchObject({ outcome: 'failed', exitCode: 1, result: { code: 'restart_failed' } })
   })

@@ -34,6 +34,15 @@ if [ -n "$wanted" ] && [ "$unit" != "$wanted" ]; then aw_refuse other_service "T
 
 state=$(aw_timed 20 systemctl show --property=LoadState --property=ActiveState --property=RefuseManualStart --property=RefuseManualStop -- "$unit" 2>/dev/null | sort | tr '\n' ' ')
 [ "$state" = 'ActiveState=active LoadState=loaded RefuseManualStart=no RefuseManualStop=no ' ] || aw_refuse service_state "$unit is not simply running: $state"
+# A web server whose configuration does not load would not come up again.
+loads=true
+case $unit in
+  nginx.service) aw_timed 60 nginx -t -q >/dev/null 2>&1 || loads=false ;;
+  apache2.service) aw_timed 60 apache2ctl -t >/dev/null 2>&1 || loads=false ;;
+  httpd.service) aw_timed 60 httpd -t >/dev/null 2>&1 || loads=false ;;
+  haproxy.service) aw_timed 60 haproxy -c -q -f /etc/haproxy/haproxy.cfg >/dev/null 2>&1 || loads=false ;;
+esac
+[ "$loads" = true ] || aw_refuse configuration_invalid "the configuration of $unit does not load; it would not come up again"
 aw_fact unit "$unit"
 aw_changed "restarted $unit"
 aw_timed 150 systemctl restart -- "$unit" 2>/dev/null || aw_fail restart_failed "$unit could not be restarted; look at journalctl -u $unit."
