@@ -34,7 +34,7 @@ function cloudFinding({ name, cloud, enabled, check, checkedAt }: CloudAccountVi
     const failing = check.findings.filter(({ ok }) => !ok).map((finding) => `${finding.name}: ${finding.message}`).join('; ')
     return [say('cloud', enabled ? 'failed' : 'notice', `${name} (${cloud}) does not work: ${failing}; mend it, then ${again}`)]
   }
-  if (!enabled) return [say('cloud', 'notice', `${name} (${cloud}) is not in use; ${again} --use puts it into use where it works`)]
+  if (!enabled) return [say('cloud', 'notice', `${name} (${cloud}) is not in use; ${again.slice(0, -1)} --use\` puts it into use where it works`)]
   if (check === null || checkedAt === null) return [say('cloud', 'notice', `${name} (${cloud}) was never checked: ${again}`)]
   const days = Math.floor((nowMs - Date.parse(checkedAt)) / DAY_MS)
   return days >= CHECK_DAYS ? [say('cloud', 'notice', `${name} (${cloud}) was checked ${days} days ago: ${again}`)] : [say('cloud', 'ok', `${name} (${cloud}) works`)]
