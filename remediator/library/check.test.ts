@@ -83,7 +83,7 @@ test('views have the length and the lines of any text', () => {
     for (const views of [shellViews(text), powershellViews(text)]) {
       for (const view of Object.values(views)) {
         expect(view).toHaveLength(text.length)
-        expect([...view].map((char, at) => char === text[at] || (char === ' ' && text[at] !== '\n'))).not.toContain(false)
+        expect(Array.from(view, (char, at) => char === text[at] || (char === ' ' && text[at] !== '\n'))).not.toContain(false)
       }
     }
   }))

@@ -14,9 +14,15 @@ function Get-AwMetadata {
 $type = Get-AwMetadata -Path 'instance-type'
 if ($type -eq '') { Deny-AwRun -Code 'no_metadata_service' -Message 'the metadata service does not tell the kind of machine' }
 $disks = @(Get-CimInstance -ClassName Win32_DiskDrive | Where-Object { [string]$_.Model -match 'EC2 NVMe Instance Storage' })
-if ($disks.Count -gt 0 -or (Get-AwMetadata -Path 'block-device-mapping/') -match 'ephemeral') { Deny-AwRun -Code 'instance_store' -Message 'the machine has instance storage, which a stop and start empties' }
-if ((Get-AwMetadata -Path 'instance-life-cycle') -eq 'spot') { Deny-AwRun -Code 'spot_instance' -Message 'a spot machine may not come back after a stop' }
-if ((Get-AwMetadata -Path 'tags/instance/aws:autoscaling:groupName') -ne '') { Deny-AwRun -Code 'in_scaling_group' -Message 'a scaling group would replace the machine while it is stopped' }
+$devices = Get-AwMetadata -Path 'block-device-mapping/'
+if ($devices -eq '') { Deny-AwRun -Code 'no_metadata_service' -Message 'the metadata service does not tell the disks of the machine' }
+if ($disks.Count -gt 0 -or $devices -match 'ephemeral') { Deny-AwRun -Code 'instance_store' -Message 'the machine has instance storage, which a stop and start empties' }
+$life = Get-AwMetadata -Path 'instance-life-cycle'
+if ($life -eq '') { Deny-AwRun -Code 'no_metadata_service' -Message 'the metadata service does not tell whether this is a spot machine' }
+if ($life -eq 'spot') { Deny-AwRun -Code 'spot_instance' -Message 'a spot machine may not come back after a stop' }
+# Tags are told only where somebody allowed it; every member of a group has a state in its group.
+$group = (Get-AwMetadata -Path 'autoscaling/target-lifecycle-state') + (Get-AwMetadata -Path 'tags/instance/aws:autoscaling:groupName')
+if ($group -ne '') { Deny-AwRun -Code 'in_scaling_group' -Message 'a scaling group would replace the machine while it is stopped' }
 $public = Get-AwMetadata -Path 'public-ipv4'
 if ($public -eq '') { $public = 'none' }
 Set-AwFact -Name 'publicAddress' -Value $public
