@@ -47,6 +47,13 @@ export function remediationCommands(program: Command, { config, print, interrupt
       if (isFollowed === true) return follow(run.id, json === true)
       print({ json: json === true }, run, () => `${runText(run)}\n\n\`aw run follow ${run.id}\` shows what becomes of it`)
     })
+  runbook.command('script').argument('<file>', '*.sh for Linux, *.ps1 for Windows').requiredOption('--company <name>').requiredOption('--summary <text>', 'what it is for, for whoever approves it').option('--target <asset>', 'may come several times', several)
+    .option('--incident <id>').option('--cloud <cloud>').option('--mode <mode>').option('--timeout <seconds>', '300 unless given', whole).option('--key <key>', 'idempotency key').option('--json').description('ask for a one-off script: high risk, and somebody else has to approve it')
+    .action(async (file: string, { json, ...options }: Json & { company: string; summary: string; target?: readonly string[]; incident?: string; cloud?: string; mode?: string; timeout?: number; key?: string }) => {
+      const [{ runScript }, { runText }] = await Promise.all([import('./runbook.ts'), import('./run.ts')])
+      const run = await runScript(await client(), file, options)
+      print({ json: json === true }, run, () => runText(run))
+    })
   runbook.command('replay').requiredOption('--company <name>').option('--from <time>', 'seven days ago unless given').option('--to <time>').option('--limit <n>', 'incidents at most', whole).option('--json').description('past incidents against the present library: what would have run')
     .action(async ({ json, ...options }: Json & { company: string; from?: string; to?: string; limit?: number }) => {
       const { replayRunbooks, replayText } = await import('./runbook.ts')

@@ -74,10 +74,32 @@ export async function runRunbook(api: ApiClient, id: string, options: RunOptions
   return api.call<RunDetail>('POST', `/api/msp/runbooks/${encodeURIComponent(id)}/execute`, await bodyOf(api, options), { 'idempotency-key': options.key ?? `aw-${randomUUID()}` })
 }
 
-async function bodyOf(api: ApiClient, { company, incident, cloud, target = [], input = [], inputs, mode }: RunOptions): Promise<object> {
+/** Asks for a one-off script to be run: a draft runbook, high risk, which somebody else has to approve. Its system is that of its ending. */
+export async function runScript(api: ApiClient, file: string, options: Omit<RunOptions, 'input' | 'inputs'> & { readonly summary: string; readonly timeout?: number; readonly key?: string }): Promise<RunDetail> {
+  const system = file.endsWith('.ps1') ? 'windows' : file.endsWith('.sh') ? 'linux' : null
+  if (system === null) throw new AppError('usage', `${file}: a script is named *.sh for Linux or *.ps1 for Windows`)
+  const { company, ...asked } = await whereOf(api, options)
+  const body = { ...asked, summary: options.summary, system, script: textOf(file), ...(options.timeout === undefined ? {} : { timeoutSeconds: options.timeout }) }
+  return api.call<RunDetail>('POST', `/api/companies/${encodeURIComponent(company)}/scripts`, body, { 'idempotency-key': options.key ?? `aw-${randomUUID()}` })
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new AppError('usage', `reading ${file}: ${(cause as NodeJS.ErrnoException).code ?? 'error'}`, { cause })
+  }
+}
+
+async function whereOf(api: ApiClient, { company, incident, cloud, target = [], mode }: Omit<RunOptions, 'input' | 'inputs'>): Promise<{ readonly company: string }> {
   return {
     company: (await companyNamed(api, company)).id, ...(incident === undefined ? {} : { incident }), ...(cloud === undefined ? {} : { cloud_provider: cloud }), ...(target.length === 0 ? {} : { targets: target }), ...(mode === undefined ? {} : { mode }),
-    inputs: { ...(inputs === undefined ? {} : (jsonIn(inputs, '--inputs') as object)), ...Object.fromEntries(input.map(pairOf)) },
+  }
+}
+
+async function bodyOf(api: ApiClient, { input = [], inputs, ...where }: RunOptions): Promise<object> {
+  return {
+    ...(await whereOf(api, where)), inputs: { ...(inputs === undefined ? {} : (jsonIn(inputs, '--inputs') as object)), ...Object.fromEntries(input.map(pairOf)) },
   }
 }
 

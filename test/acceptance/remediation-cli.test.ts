@@ -93,6 +93,14 @@ it('asks for a run and follows it to its end, which in dry-run is that it is sho
   expect((await aw('run', 'cancel', run?.id ?? '')).error).toContain('has ended')
 })
 
+it('asks for a one-off script as a draft of high risk, and refuses a file whose system it cannot tell', async () => {
+  const script = join(folder, 'look.sh')
+  writeFileSync(script, 'aw_fact answer 42\naw_ok "looked"\n')
+  const run = await json<RunDetail>('runbook', 'script', script, ...company, '--summary', 'look once', '--target', 'web-1')
+  expect(run).toMatchObject({ risk: 'high', mode: 'dry-run', status: 'planned', plan: { targets: [{ asset: 'web-1' }], commands: [{ system: 'linux', script: expect.stringContaining('aw_fact answer 42') as string }] } })
+  expect(await aw('runbook', 'script', join(folder, 'look.py'), ...company, '--summary', 'x')).toMatchObject({ code: 2, error: expect.stringContaining('*.sh for Linux') as string })
+})
+
 it('asks for nothing twice with one key', async () => {
   const ask = () => json<RunDetail>('runbook', 'run', 'disk-clean-temp', ...company, '--target', 'web-1', '--input', 'volume=/tmp', '--key', 'once')
   expect((await ask()).id).toBe((await ask()).id)
