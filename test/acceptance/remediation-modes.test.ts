@@ -1,7 +1,8 @@
 /** The modes of remediation beside production: what is demonstrated is marked and counts nowhere; what is tried in a sandbox never leaves it. */
 import { afterEach, expect, it } from 'vitest'
-import type { RunDetail } from '../../schemas/remediation-views.ts'
+import type { RunbookSummary, RunDetail } from '../../schemas/remediation-views.ts'
 import type { CloudAccountView } from '../../schemas/runs.ts'
+import type { Page } from '../../schemas/views.ts'
 import type { Company } from '../harness/sender.ts'
 import { startAwsFake } from '../fakes/aws-ssm.ts'
 import { AWS_ENV, onlyRun } from '../harness/aws-company.ts'
@@ -28,6 +29,9 @@ const isOver = ({ endedAt }: RunDetail): boolean => endedAt !== null
 it('demo: an alert is followed to its end without any cloud, marked as simulated and kept out of the figures', { timeout: 240_000 }, async () => {
   const program = await started({ AW_MODE: 'demo' })
   const company = await onboard(program, 'Acme', { mode: 'demo' })
+  // One of the runbooks for disks: the problem goes on firing, and the next one would be tried.
+  const { items } = await program.api<Page<RunbookSummary>>('GET', `/api/runbooks?company=${company.id}`)
+  await program.api('PUT', `/api/companies/${company.id}/remediation`, { settings: { runbooks: Object.fromEntries(items.filter(({ id }) => id !== 'disk-clean-temp').map(({ id }) => [id, { enabled: false }])) } })
   await post(program.url, company, 'alerts', alertBody({ asset_name: 'web-1', signature: 'disk usage', message: 'Disk usage of /var is high', tool_source: 'Nagios', severity: 'high', labels: { volume: '/var' } }))
   const run = await onlyRun(program, company, 'the run is over', isOver)
   expect(run).toMatchObject({ mode: 'demo', isSimulated: true })
