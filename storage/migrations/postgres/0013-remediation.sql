@@ -89,6 +89,7 @@ create table runs (
   version bigint not null default 1
 );
 create index runs_newest on runs (company_id, created_at desc, id);
+create index runs_of_runbook on runs (runbook_id, company_id); -- how each has done
 create index runs_of_incident on runs (incident_id) where incident_id is not null;
 create index runs_of_problem on runs (company_id, problem_key) where problem_key is not null;
 create index runs_due on runs (due_at) where status in ('planned', 'awaiting_approval', 'queued', 'running', 'verifying', 'rolling_back');
