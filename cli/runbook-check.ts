@@ -24,8 +24,7 @@ export async function checkFolders(folders: readonly string[]): Promise<readonly
 
 async function checkFolder(folder: string): Promise<CheckedFolder> {
   const path = resolve(folder)
-  const found = await stat(path).catch(() => null)
-  if (found?.isDirectory() !== true) throw new AppError('usage', `${folder} is no folder; name folders that hold a ${DEFINITION_FILE}`)
+  if (!await isFolder(path)) throw new AppError('usage', `${folder} is no folder; name folders that hold a ${DEFINITION_FILE}`)
   const files = await runbookFiles(path)
   if (files[DEFINITION_FILE] === undefined) throw new AppError('usage', `${folder} holds no ${DEFINITION_FILE}; docs/runbooks.md says how to write one`)
   // Whose it will be is not known here; it changes nothing that is checked.
@@ -33,6 +32,17 @@ async function checkFolder(folder: string): Promise<CheckedFolder> {
   const analysed = await analyse(files)
   const all = [...findings, ...analysed.findings]
   return { folder, ok: !all.some(({ level }) => level === 'mistake'), findings: all, missing: analysed.missing }
+}
+
+/** Throws `usage` for what is there and cannot be looked at. */
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory()
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return false
+    throw new AppError('usage', `looking at ${path}: ${code ?? 'error'}`, { cause })
+  }
 }
 
 /** The same as a person reads it. */

@@ -5,36 +5,6 @@ package=${AW_INPUT_PACKAGE:-}
 path=${AW_INPUT_PATH:-}
 aw_need stat chmod chown awk
 
-# known path: owner:group:mode of the few paths for which they are the same on every system.
-known() {
-  case $1 in
-    /tmp | /var/tmp) echo 'root:root:1777' ;;
-    /etc | /usr | /var | /etc/ssh | /etc/cron.d | /etc/logrotate.d) echo 'root:root:755' ;;
-    /etc/passwd | /etc/group | /etc/hosts | /etc/resolv.conf | /etc/crontab) echo 'root:root:644' ;;
-    /etc/sudoers) echo 'root:root:440' ;;
-    /etc/sudoers.d) echo 'root:root:750' ;;
-    /root) echo 'root:root:700' ;;
-    /root/.ssh) echo 'root:root:700' ;;
-    /root/.ssh/authorized_keys) echo 'root:root:600' ;;
-    /etc/ssh/ssh_host_rsa_key | /etc/ssh/ssh_host_ecdsa_key | /etc/ssh/ssh_host_ed25519_key) echo 'root:root:600' ;;
-    /var/lib/php/sessions) echo 'root:root:1733' ;;
-    *) return 1 ;;
-  esac
-}
-
-# as_well path: other owners and modes of it that are right too, on other systems or where somebody made it stricter; they stay.
-as_well() {
-  case $1 in
-    /root) echo 'root:root 550' ;;
-    /etc/crontab) echo 'root:root 600' ;;
-    /etc/cron.d) echo 'root:root 700' ;;
-    /etc/sudoers.d) echo 'root:root 755' ;;
-    /etc/ssh/ssh_host_*_key) echo 'root:ssh_keys 640' ;;
-    /root/.ssh/authorized_keys) echo 'root:root 400' ;;
-    *) echo none ;;
-  esac
-}
-
 # repair path owner:group mode: entered through its directory, so that nobody can turn it into a link in between. Sets nothing that is right already.
 repaired=0
 repair() {
@@ -47,7 +17,7 @@ repair() {
     if [ -f "./${1##*/}" ] && [ "$(stat -c %h -- "./${1##*/}")" -gt 1 ]; then exit 0; fi
     has=$(stat -c '%U:%G %a' -- "./${1##*/}") || exit 0
     [ "$has" != "$2 $3" ] || exit 0
-    [ "$has" != "$(as_well "$1")" ] || exit 0
+    [ "$has" != "$(aw_permissions_as_well "$1")" ] || exit 0
     if [ "$looksOnly" = true ]; then exit 10; fi
     exit 10
   )
@@ -69,7 +39,7 @@ tell() {
 
 if [ -n "$path" ]; then
   [ -z "$package" ] || aw_refuse both_given 'Give a package or a path, not both.'
-  rule=$(known "$path") || aw_refuse path_unknown "$path is none of the paths whose permissions are known."
+  rule=$(aw_permissions_known "$path") || aw_refuse path_unknown "$path is none of the paths whose permissions are known."
   [ -e "$path" ] || aw_refuse no_such_path "$path does not exist."
   [ ! -L "$path" ] || aw_refuse is_link "$path is a symbolic link."
   repair "$path" "${rule%:*}" "${rule##*:}"
