@@ -139,7 +139,11 @@ async function skeleton(root: string): Promise<void> {
   for (const name of OWN) await mkdir(join(root, name), { recursive: true })
   for (const name of ['tmp', 'var/tmp']) await chmod(join(root, name), 0o1777)
   for (const name of LINKS) {
-    const target = await readlink(`/${name}`).catch(() => null)
+    const target = await readlink(`/${name}`).catch((thrown: unknown) => {
+      // A directory of its own, or not there.
+      if (['EINVAL', 'ENOENT'].includes((thrown as NodeJS.ErrnoException).code ?? '')) return null
+      throw thrown
+    })
     if (target !== null) await symlink(target, join(root, name))
   }
   for (const [name, text] of Object.entries(ETC)) await writeFile(join(root, 'etc', name), text)
