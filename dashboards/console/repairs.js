@@ -25,6 +25,10 @@ export class Repairs {
   #approvals = []
   #outputs = new Map()
   #ended = new AbortController()
+  /** What a person asked for last counts: an answer to an earlier question that comes later is left out. */
+  #turn = 0
+  /** A button that is drawn anew between the press and the release of a pointer would never hear the click. */
+  #isPressed = false
   #chooser = el('select', { ariaLabel: 'Runbook' })
   #form = el('div', { className: 'inputs' })
   #fields = new Map()
@@ -37,6 +41,13 @@ export class Repairs {
     this.#me = me
     this.#only = only
     this.#chooser.addEventListener('change', () => void this.#attempt(() => this.#choose()))
+    this.element.addEventListener('pointerdown', () => { this.#isPressed = true })
+    const release = () => setTimeout(() => {
+      if (!this.#isPressed) return
+      this.#isPressed = false
+      this.#draw()
+    })
+    for (const end of ['pointerup', 'pointercancel']) window.addEventListener(end, release, { signal: this.#ended.signal })
   }
 
   /** Reads everything anew and draws it. */
@@ -97,12 +108,14 @@ export class Repairs {
   }
 
   async #choose(id = this.#chooser.value) {
+    const turn = ++this.#turn
     this.#chooser.value = id
     this.#plan = null
     this.#fields = new Map()
     this.#form.replaceChildren()
     if (id === '') return
     const { inputs } = await call('GET', `/api/runbooks/${encodeURIComponent(id)}?company=${encodeURIComponent(this.#incident.companyId)}`)
+    if (turn !== this.#turn) return
     const field = (name, hint, title) => {
       const input = el('input', { placeholder: hint, title })
       this.#fields.set(name, input)
@@ -121,15 +134,21 @@ export class Repairs {
   }
 
   async #show() {
-    this.#plan = await call('POST', `/api/msp/runbooks/${encodeURIComponent(this.#chooser.value)}/plan`, this.#asked())
+    const turn = ++this.#turn
+    const plan = await call('POST', `/api/msp/runbooks/${encodeURIComponent(this.#chooser.value)}/plan`, this.#asked())
+    if (turn !== this.#turn) return
+    this.#plan = plan
     this.#kept.delete('plan')
   }
 
   async #run() {
+    const turn = ++this.#turn
     const run = await call('POST', `/api/msp/runbooks/${encodeURIComponent(this.#chooser.value)}/execute`, this.#asked(), { 'idempotency-key': key() })
-    this.#plan = null
-    this.#chooser.value = ''
-    this.#form.replaceChildren()
+    if (turn === this.#turn) {
+      this.#plan = null
+      this.#chooser.value = ''
+      this.#form.replaceChildren()
+    }
     this.#runs = [run, ...this.#runs.filter(({ id }) => id !== run.id)]
     this.#follow(run.id)
     await this.refresh(this.#incident)
@@ -158,6 +177,7 @@ export class Repairs {
   }
 
   #draw() {
+    if (this.#isPressed) return
     const mayAct = this.#me.role !== 'viewer'
     const mayAsk = mayAct && this.#only === null && this.#incident.mergedInto === null
     const button = (label, work, className = 'quiet') => el('button', { className, onclick: () => void this.#attempt(work) }, label)
