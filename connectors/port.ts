@@ -106,10 +106,12 @@ export interface HttpRequest {
   readonly url?: string
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>
   readonly headers?: Readonly<Record<string, string>>
-  /** At most one of these three. */
+  /** At most one of these four. */
   readonly json?: unknown
   readonly form?: Readonly<Record<string, string>>
   readonly multipart?: readonly { readonly name: string; readonly value: string | Buffer; readonly fileName?: string; readonly contentType?: string }[]
+  /** The body as it is, for PSAs that take a file so. */
+  readonly binary?: { readonly bytes: Buffer; readonly contentType: string }
   readonly action: CallAction
   /** What it is for, for the record: `create ticket`. */
   readonly reference: string
@@ -276,13 +278,21 @@ export class ConnectorError extends Error {
   readonly httpStatus: number | null
   /** How long the other side asks to wait, in ms; null: it does not say. */
   readonly retryAfterMs: number | null
+  // Private, so that no logger prints it.
+  readonly #answer: unknown
 
-  constructor(code: ConnectorCode, message: string, options: { readonly httpStatus?: number | null; readonly retryAfterMs?: number | null; readonly cause?: unknown } = {}) {
+  constructor(code: ConnectorCode, message: string, options: { readonly httpStatus?: number | null; readonly retryAfterMs?: number | null; readonly cause?: unknown; readonly answer?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'ConnectorError'
     this.code = code
     this.httpStatus = options.httpStatus ?? null
     this.retryAfterMs = options.retryAfterMs ?? null
+    this.#answer = options.answer ?? null
+  }
+
+  /** What the other side said, parsed where it could be: for a connector whose PSA says in the body what it means. Not redacted, so never to be kept. */
+  get answer(): unknown {
+    return this.#answer
   }
 
   /** What may be done about it. */

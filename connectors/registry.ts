@@ -1,0 +1,17 @@
+/** Every ticket system there is: a new one is a folder and a line here. */
+import { ConnectorError, type TicketConnector } from './port.ts'
+
+/** All connectors, by the order of their names. */
+export const CONNECTORS: readonly TicketConnector[] = []
+
+/** The connector with this id; null: there is none. */
+export function findConnector(id: string): TicketConnector | null {
+  return CONNECTORS.find((one) => one.id === id) ?? null
+}
+
+/** The connector with this id. Throws `misconfigured` where there is none. */
+export function connectorFor(id: string): TicketConnector {
+  const found = findConnector(id)
+  if (found === null) throw new ConnectorError('misconfigured', `there is no connector ${id}: known are ${CONNECTORS.map((one) => one.id).join(', ')}`)
+  return found
+}
