@@ -3,9 +3,11 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom
 import type { ModelMetrics } from './correlator/analyst/model/provider.ts'
 import { INGEST_METRICS, type Metrics as IngestMetrics } from './ingest/ports.ts'
 import { makeAnalystMetrics } from './analyst-metrics.ts'
+import { makeCallMetrics } from './call-metrics.ts'
 import { makeRemediateMetrics, type RemediateMetrics } from './remediate-metrics.ts'
 import type { AnalystMetrics } from './correlator/analyst/ports.ts'
 import type { RunnerMetrics } from './processors/runner.ts'
+import type { CallMetrics } from './storage/tickets/calls.ts'
 
 /** The registry and the counters that the parts are handed. */
 export interface AppMetrics {
@@ -15,6 +17,7 @@ export interface AppMetrics {
   readonly analyst: AnalystMetrics
   readonly models: ModelMetrics
   readonly remediate: RemediateMetrics
+  readonly calls: CallMetrics
 }
 
 /** Makes them, with the process's own figures (memory, event loop, CPU). */
@@ -33,6 +36,7 @@ export function makeMetrics(): AppMetrics {
     registry,
     analyst: makeAnalystMetrics(registry),
     remediate: makeRemediateMetrics(registry),
+    calls: makeCallMetrics(registry),
     models: {
       call(provider, outcome, callSeconds, used) {
         calls.observe({ provider, outcome }, callSeconds)

@@ -23,6 +23,7 @@ import { credentialsMark, loadCredentials, touchLastUsed } from './storage/queri
 import { recorderPositions } from './storage/queries/reader-positions.ts'
 import { RECORDER, startRecorder } from './storage/recorder.ts'
 import { startRelay, type Relay } from './storage/relay.ts'
+import { startCallRetention } from './storage/tickets/call-retention.ts'
 import type { EngineLog, Engines } from './engines.ts'
 
 /** What every starter is handed. */
@@ -149,14 +150,16 @@ export async function startRecord({ engines, logger, clock, failed }: Surroundin
   })
 }
 
-/** Role `relay`; it also announces settings again before the log forgets them. */
+/** Role `relay`; it also announces settings again before the log forgets them, and deletes outside calls that have been kept long enough. */
 export async function startRelaying({ engines, logger, clock }: Surroundings): Promise<Relay> {
   const database = await engines.database()
   const relay = startRelay({ database, log: engines.log, schemaIds: engines.schemaIds, clock, logger })
   const announcer = startAnnouncer({ database, clock, logger, announced: () => relay.wake() })
+  const retention = startCallRetention(database, { clock, logger })
   return {
     wake: () => relay.wake(),
     stop: async () => {
+      await retention.stop()
       await announcer.stop()
       await relay.stop()
     },

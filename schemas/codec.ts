@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import avro from 'avsc'
 import { AppError } from './errors.ts'
-import type { DeadLetter, IncidentRecord, CorrelationRecord, LedgerRow, RawRecord, RunEvent } from './records.ts'
+import type { CallEvent, DeadLetter, IncidentRecord, CorrelationRecord, LedgerRow, RawRecord, RunEvent } from './records.ts'
 import { TOPICS, type TopicName } from './topics.ts'
 
 const MAGIC = 0
@@ -25,6 +25,7 @@ export interface TopicRecords {
   'correlation.v1': CorrelationRecord
   'incidents.v1': IncidentRecord
   'runs.v1': RunEvent
+  'calls.v1': CallEvent
   'dead-letter.v1': DeadLetter
 }
 

@@ -1,5 +1,48 @@
 // Made by schemas/generate.ts from schemas/avro; do not edit. `npm run gen` makes it anew.
 
+export type ActorKind = 'user' | 'token' | 'system' | 'connector' | 'analyst' | 'remediator'
+
+/** Who asked. */
+export interface Actor {
+  kind: ActorKind
+  id: string
+  name: string
+}
+
+/** A record of calls.v1: one call to an outside system, or one that came from it. What was sent and answered is not in it. */
+export interface CallEvent {
+  callId: string
+  /** When it began. */
+  atMs: number
+  /** ticketing, chat, mail or oauth. */
+  integrationType: string
+  connector: string
+  connectionId: string | null
+  /** Null: made for the MSP as a whole. */
+  companyId: string | null
+  incidentId: string | null
+  ticketId: string | null
+  /** created, updated, linked, attached, retrieved, searched, deleted or triggered. */
+  action: string
+  /** out or in. */
+  direction: string
+  externalId: string | null
+  method: string
+  /** Without its query. */
+  url: string
+  /** The connector's name for what was called. */
+  reference: string
+  /** success, error or timeout. */
+  status: string
+  httpStatus: number | null
+  errorCode: string | null
+  errorText: string | null
+  durationMs: number
+  /** Attempts of the same work before this one. */
+  retries: number
+  actor: Actor
+}
+
 export type ProblemChange = 'opened' | 'repeated' | 'changed' | 'resolved' | 'reopened' | 'expired'
 
 export type ProblemStatus = 'firing' | 'resolved'
@@ -46,15 +89,6 @@ export interface ProblemEvent {
 }
 
 export type CommandAction = 'acknowledge' | 'assign' | 'start' | 'resolve' | 'close' | 'reopen' | 'note' | 'merge' | 'split'
-
-export type ActorKind = 'user' | 'token' | 'system' | 'connector' | 'analyst' | 'remediator'
-
-/** Who asked. */
-export interface Actor {
-  kind: ActorKind
-  id: string
-  name: string
-}
 
 /** What a person or a part of the program asks of an incident. */
 export interface Command {

@@ -17,6 +17,7 @@ export const TOPICS = {
   correlation: { name: 'correlation.v1', schema: 'correlation', retentionMs: 30 * DAY_MS },
   incidents: { name: 'incidents.v1', schema: 'incidents', retentionMs: 30 * DAY_MS },
   runs: { name: 'runs.v1', schema: 'runs', retentionMs: 90 * DAY_MS },
+  calls: { name: 'calls.v1', schema: 'calls', retentionMs: 30 * DAY_MS },
   deadLetter: { name: 'dead-letter.v1', schema: 'dead-letter', retentionMs: 30 * DAY_MS },
 } as const satisfies Record<string, TopicSpec>
 

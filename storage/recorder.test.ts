@@ -7,7 +7,7 @@ import { openCodec, type SchemaIds, type TopicRecords } from '../schemas/codec.t
 import { AppError } from '../schemas/errors.ts'
 import { positionOf } from '../schemas/position.ts'
 import { TOPICS } from '../schemas/topics.ts'
-import { deadLetterAt, deliveryAt, incidentAt, ledgerAt, outcomeAt, placedAt, runAt, SAMPLE_MS, tickAt } from '../test/samples/facts.ts'
+import { callAt, deadLetterAt, deliveryAt, incidentAt, ledgerAt, outcomeAt, placedAt, runAt, SAMPLE_MS, tickAt } from '../test/samples/facts.ts'
 import { openAnalytics, type Analytics } from './clickhouse/analytics.ts'
 import { openLmdb, type LmdbEnv } from './lmdb/env.ts'
 import { openLmdbLog, type LmdbLog } from './lmdb/log.ts'
@@ -20,7 +20,7 @@ import { FACT_TABLES, type RecordedTopic } from './recorder/rows.ts'
 import { RECORDER, startRecorder, type Recorder, type RecorderOptions } from './recorder.ts'
 
 const PARTITIONS = 2
-const RECORDED: readonly RecordedTopic[] = ['alerts.raw.v1', 'alerts.v1', 'incidents.v1', 'runs.v1', 'dead-letter.v1']
+const RECORDED: readonly RecordedTopic[] = ['alerts.raw.v1', 'alerts.v1', 'incidents.v1', 'runs.v1', 'calls.v1', 'dead-letter.v1']
 const SILENT = { warn: () => undefined, error: () => undefined }
 const VIEW_TARGETS = ['alerts_per_minute_v1', 'signatures_per_hour_v1']
 
@@ -118,11 +118,12 @@ describe('the recorder', () => {
       { event: { type: 'note', incidentId: 'i1', companyId: 'acme', commandId: 'c3', actor: { kind: 'user', id: 'u', name: 'Ann' }, text: 'seen', atMs: SAMPLE_MS, version: 3 } },
     ])
     await append('runs.v1', [runAt(1).record])
+    await append('calls.v1', [callAt(1).record])
     await append('dead-letter.v1', [deadLetterAt(1).record])
     await start()
     await caughtUp()
     expect(await census()).toEqual({
-      raw_deliveries_v1: 30, refusals_v1: 1, ledger_v1: 30, incidents_v1: 1, problems_v1: 1, outcomes_v1: 1, run_events_v1: 1, dead_letters_v1: 1, alerts_per_minute_v1: 30, signatures_per_hour_v1: 30,
+      raw_deliveries_v1: 30, refusals_v1: 1, ledger_v1: 30, incidents_v1: 1, problems_v1: 1, outcomes_v1: 1, run_events_v1: 1, raw_calls_v1: 1, dead_letters_v1: 1, alerts_per_minute_v1: 30, signatures_per_hour_v1: 30,
     })
     expect(await balance(analytics, scope)).toMatchObject({ accepted: 30, emitted: 30, inFlight: 0, difference: 0, refused: { 429: 4 } })
   })
@@ -140,6 +141,7 @@ describe('the recorder', () => {
     await appendDeliveries(0, 25)
     await append('incidents.v1', [incidentAt(1).record, placedAt(1, 'i1').record, outcomeAt(2).record], () => 'acme')
     await append('runs.v1', [runAt(1).record])
+    await append('calls.v1', [callAt(1).record])
     await append('dead-letter.v1', [deadLetterAt(1).record])
     for (const isDone of [false, true]) {
       let writes = 0
@@ -163,7 +165,7 @@ describe('the recorder', () => {
     await start({ limits: { maxRows: 10, maxDelayMs: 0, maxIdleMs: 0 } })
     await caughtUp()
     expect(await census()).toEqual({
-      raw_deliveries_v1: 25, refusals_v1: 0, ledger_v1: 25, incidents_v1: 1, problems_v1: 1, outcomes_v1: 1, run_events_v1: 1, dead_letters_v1: 1, alerts_per_minute_v1: 25, signatures_per_hour_v1: 25,
+      raw_deliveries_v1: 25, refusals_v1: 0, ledger_v1: 25, incidents_v1: 1, problems_v1: 1, outcomes_v1: 1, run_events_v1: 1, raw_calls_v1: 1, dead_letters_v1: 1, alerts_per_minute_v1: 25, signatures_per_hour_v1: 25,
     })
   })
 

@@ -21,7 +21,7 @@ export const RECORDER = 'aw-record'
 const LIMITS: RangeLimits = { maxRows: 20_000, maxBytes: 8 * 1_048_576, maxDelayMs: 1_000, maxIdleMs: 30_000 }
 const TIMER_MS = 250
 /** Raw records carry bodies, up to a megabyte each: fewer of them at a time. */
-const BATCH_RECORDS: Readonly<Record<RecordedTopic, number>> = { 'alerts.raw.v1': 500, 'alerts.v1': 2_000, 'incidents.v1': 2_000, 'runs.v1': 2_000, 'dead-letter.v1': 200 }
+const BATCH_RECORDS: Readonly<Record<RecordedTopic, number>> = { 'alerts.raw.v1': 500, 'alerts.v1': 2_000, 'incidents.v1': 2_000, 'runs.v1': 2_000, 'calls.v1': 2_000, 'dead-letter.v1': 200 }
 
 interface LogRecord {
   readonly partition: number
@@ -68,7 +68,7 @@ export interface Recorder {
 /** Starts recording every topic. */
 export async function startRecorder(options: RecorderOptions): Promise<Recorder> {
   const topics = await Promise.all([
-    openTopic('alerts.raw.v1', options), openTopic('alerts.v1', options), openTopic('incidents.v1', options), openTopic('runs.v1', options), openTopic('dead-letter.v1', options),
+    openTopic('alerts.raw.v1', options), openTopic('alerts.v1', options), openTopic('incidents.v1', options), openTopic('runs.v1', options), openTopic('calls.v1', options), openTopic('dead-letter.v1', options),
   ])
   const stopping = new AbortController()
   const consumptions = await Promise.all(topics.map((topic) => topic.consume()))

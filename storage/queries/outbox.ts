@@ -1,4 +1,4 @@
-import type { CorrelationRecord, IntegrationSettings, RawRecord, RunEvent } from '../../schemas/records.ts'
+import type { CallEvent, CorrelationRecord, IntegrationSettings, RawRecord, RunEvent } from '../../schemas/records.ts'
 import { TOPICS, type TopicName } from '../../schemas/topics.ts'
 import { atMs, type Sql } from './sql.ts'
 
@@ -16,6 +16,14 @@ export async function enqueueRaw(sql: Sql, integrationId: string, settings: Inte
 /** Writes a line of the life of a run for the log of runs. */
 export async function enqueueRun(sql: Sql, key: string, event: RunEvent, nowMs: number): Promise<void> {
   await insert(sql, TOPICS.runs.name, key, event, nowMs)
+}
+
+/** Writes calls of the outside for their log, each by its own key; all in one statement, for many come at once. */
+export async function enqueueCalls(sql: Sql, calls: readonly { readonly key: string; readonly record: CallEvent }[], nowMs: number): Promise<void> {
+  await sql.query(
+    `insert into outbox (topic, key, record, created_at) select $1, c ->> 'key', c -> 'record', ${atMs('$3')} from jsonb_array_elements($2::jsonb) with ordinality as l (c, n) order by n`,
+    [TOPICS.calls.name, JSON.stringify(calls), nowMs],
+  )
 }
 
 async function insert(sql: Sql, topic: TopicName, key: string, record: CorrelationRecord | RawRecord | RunEvent, nowMs: number): Promise<void> {

@@ -1,7 +1,7 @@
 /** How records become rows of the fact tables. Which columns stand where is written once, here. */
 import type { TopicRecords } from '../../schemas/codec.ts'
 import type { Position } from '../../schemas/position.ts'
-import type { DeadLetter, IncidentChanged, IncidentRecord, LedgerRow, ProblemPlaced, RawRecord, RunEvent } from '../../schemas/records.ts'
+import type { CallEvent, DeadLetter, IncidentChanged, IncidentRecord, LedgerRow, ProblemPlaced, RawRecord, RunEvent } from '../../schemas/records.ts'
 
 /** The fact tables and the columns of each, in the order in which rows are written. */
 export const FACT_TABLES = {
@@ -13,6 +13,7 @@ export const FACT_TABLES = {
   outcomes_v1: ['company_id', 'at', 'command_id', 'version', 'incident_id', 'action', 'actor_kind', 'actor_id', 'status', 'code'],
   dead_letters_v1: ['company_id', 'at', 'dead_letter_id', 'topic', 'partition', 'position', 'element', 'stage', 'code', 'message', 'attempts', 'record_key', 'value_bytes', 'record_partition', 'record_position', 'delivery_id', 'integration_id', 'source', 'elements'],
   run_events_v1: ['company_id', 'at', 'run_id', 'version', 'event', 'step_id', 'asset', 'incident_id', 'runbook_id', 'runbook_version', 'mode', 'risk', 'trigger', 'status', 'outcome', 'code', 'simulated', 'duration_ms', 'actor_kind', 'actor_id'],
+  raw_calls_v1: ['company_id', 'at', 'call_id', 'integration_type', 'connector', 'connection_id', 'incident_id', 'ticket_id', 'action', 'direction', 'external_id', 'method', 'url', 'reference', 'status', 'http_status', 'error_code', 'error_text', 'duration_ms', 'retries', 'actor_kind', 'actor_id'],
   recorded_ranges_v1: ['topic', 'partition', 'to_position', 'from_position', 'records', 'rows', 'newest_at', 'recorded_at'],
 } as const satisfies Record<string, readonly string[]>
 
@@ -20,7 +21,7 @@ export const FACT_TABLES = {
 export type FactTable = keyof typeof FACT_TABLES
 
 /** Topics whose records are recorded. */
-export type RecordedTopic = 'alerts.raw.v1' | 'alerts.v1' | 'incidents.v1' | 'runs.v1' | 'dead-letter.v1'
+export type RecordedTopic = 'alerts.raw.v1' | 'alerts.v1' | 'incidents.v1' | 'runs.v1' | 'calls.v1' | 'dead-letter.v1'
 
 /** Where a record lies on its topic. */
 export interface Place {
@@ -38,6 +39,7 @@ export const ROWS: { readonly [N in RecordedTopic]: (record: TopicRecords[N], pl
   'alerts.v1': ledgerRow,
   'incidents.v1': incidentRows,
   'runs.v1': runRow,
+  'calls.v1': callRow,
   'dead-letter.v1': deadLetterRow,
 }
 
@@ -120,6 +122,14 @@ function runRow(run: RunEvent, _place: Place, put: Put): void {
   put('run_events_v1', [
     run.companyId, timeText(run.atMs), run.runId, run.version, run.event, run.stepId ?? '', run.asset ?? '', run.incidentId, run.runbookId, run.runbookVersion, run.mode, run.risk, run.trigger, run.status,
     run.outcome ?? '', run.code ?? '', run.simulated, run.durationMs, run.actor.kind, run.actor.id,
+  ])
+}
+
+/** What was sent and answered stays in the database for thirty days; figures need only how it went. */
+function callRow(call: CallEvent, _place: Place, put: Put): void {
+  put('raw_calls_v1', [
+    call.companyId ?? '', timeText(call.atMs), call.callId, call.integrationType, call.connector, call.connectionId ?? '', call.incidentId ?? '', call.ticketId ?? '', call.action, call.direction,
+    call.externalId ?? '', call.method, call.url, call.reference, call.status, call.httpStatus, call.errorCode ?? '', call.errorText ?? '', call.durationMs, call.retries, call.actor.kind, call.actor.id,
   ])
 }
 

@@ -4,7 +4,7 @@ import type { Analytics, TableRows } from '../../storage/clickhouse/analytics.ts
 import { migrateAnalytics, readMigrations } from '../../storage/clickhouse/migrate.ts'
 import { Range } from '../../storage/recorder/range.ts'
 import { FACT_TABLES, ROWS, timeText } from '../../storage/recorder/rows.ts'
-import { deadLetterAt, deliveryAt, incidentAt, ledgerAt, outcomeAt, placedAt, runAt, recordFacts, SAMPLE_MS, tickAt } from '../samples/facts.ts'
+import { callAt, deadLetterAt, deliveryAt, incidentAt, ledgerAt, outcomeAt, placedAt, runAt, recordFacts, SAMPLE_MS, tickAt } from '../samples/facts.ts'
 
 /** One engine under test, with fresh tables. */
 export interface AnalyticsEngine {
@@ -31,6 +31,7 @@ export function analyticsContract(engineName: string, open: () => Promise<Analyt
       const counts: Record<string, number> = {}
       for (const table of Object.keys(FACT_TABLES)) counts[table] = (await analytics.query<{ n: number }>(`select count() as n from ${table}`))[0]!.n
       for (const table of VIEW_TARGETS) counts[table] = (await analytics.query<{ n: number }>(`select sum(alerts) as n from ${table}`))[0]!.n
+      counts['calls_per_day_v1'] = (await analytics.query<{ n: number }>('select sum(calls) as n from calls_per_day_v1'))[0]!.n
       return counts
     }
 
@@ -47,6 +48,7 @@ export function analyticsContract(engineName: string, open: () => Promise<Analyt
       ROWS['incidents.v1'](placedAt(offset, `i-${offset}`, { companyId }).record, at(offset), range.put)
       ROWS['incidents.v1'](outcomeAt(offset).record, at(offset), range.put)
       ROWS['runs.v1'](runAt(offset, { companyId }).record, at(offset), range.put)
+      ROWS['calls.v1'](callAt(offset, { companyId }).record, at(offset), range.put)
       ROWS['dead-letter.v1'](deadLetterAt(offset, { companyId }).record, at(offset), range.put)
       range.put('recorded_ranges_v1', ['alerts.v1', 0, offset + 2, offset, 3, 4, timeText(SAMPLE_MS), timeText(SAMPLE_MS)])
       return [...range.tables()]
@@ -59,7 +61,7 @@ export function analyticsContract(engineName: string, open: () => Promise<Analyt
       await insertAll(rangeOf('again', 100), 'alerts.v1:0:100-102')
       const once = await census()
       for (const table of Object.keys(FACT_TABLES)) expect(once[table], table).toBeGreaterThan(0)
-      for (const table of VIEW_TARGETS) expect(once[table], table).toBeGreaterThan(0)
+      for (const table of [...VIEW_TARGETS, 'calls_per_day_v1']) expect(once[table], table).toBeGreaterThan(0)
       for (let repeat = 0; repeat < 3; repeat++) await insertAll(rangeOf('again', 100), 'alerts.v1:0:100-102')
       expect(await census()).toEqual(once)
     })
@@ -90,6 +92,21 @@ export function analyticsContract(engineName: string, open: () => Promise<Analyt
       expect(await count('final')).toEqual([{ n: 1 }])
       const sum = await analytics.query<{ n: number }>(`select sum(alerts) as n from alerts_per_minute_v1 where company_id = 'twice'`)
       expect(sum).toEqual([{ n: 2 }])
+    })
+
+    it('counts calls by day, connector, action, direction and status, with how long they took, and one that was told twice once', async () => {
+      const of = (offset: number, change: Parameters<typeof callAt>[1] = {}) => callAt(offset, { companyId: 'calls', ...change })
+      const day = timeText(SAMPLE_MS).slice(0, 10)
+      const told = [of(1, { durationMs: 100 }), of(2, { durationMs: 300, retries: 1 }), of(3, { status: 'timeout', durationMs: 30_000 }), of(4, { action: 'triggered', direction: 'in', durationMs: 2 }), of(5, { connector: 'rt', durationMs: 7 })]
+      await recordFacts(analytics, 'calls.v1', told, 'told')
+      await recordFacts(analytics, 'calls.v1', told.slice(0, 2), 'told-again')
+      expect(await analytics.query(`select count() as n from raw_calls_v1 where company_id = 'calls'`)).toEqual([{ n: 7 }])
+      expect(await analytics.query(`select toString(day) as day, connector, action, direction, status, calls, repeated, total_ms, longest_ms from calls_per_day_v1 where company_id = 'calls' order by connector desc, action, status`)).toEqual([
+        { day, connector: 'zendesk', action: 'created', direction: 'out', status: 'success', calls: 2, repeated: 1, total_ms: 400, longest_ms: 300 },
+        { day, connector: 'zendesk', action: 'created', direction: 'out', status: 'timeout', calls: 1, repeated: 0, total_ms: 30_000, longest_ms: 30_000 },
+        { day, connector: 'zendesk', action: 'triggered', direction: 'in', status: 'success', calls: 1, repeated: 0, total_ms: 2, longest_ms: 2 },
+        { day, connector: 'rt', action: 'created', direction: 'out', status: 'success', calls: 1, repeated: 0, total_ms: 7, longest_ms: 7 },
+      ])
     })
 
     it('shows rows that contradict each other about one element twice', async () => {

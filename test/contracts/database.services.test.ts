@@ -3,6 +3,7 @@ import { expect, inject, it } from 'vitest'
 import { systemClock } from '../../schemas/clock.ts'
 import { openDatabase } from '../../storage/postgres/database.ts'
 import { auditContract } from './audit.contract.ts'
+import { callsContract } from './calls.contract.ts'
 import { cloudAccountsContract } from './cloud-accounts.contract.ts'
 import { databaseContract, type EmptyDatabase } from './database.contract.ts'
 import { guardFactsContract } from './guard-facts.contract.ts'
@@ -42,6 +43,7 @@ remediationQueueContract('PostgreSQL', emptyOnServer)
 auditContract('PostgreSQL', emptyOnServer)
 guardFactsContract('PostgreSQL', emptyOnServer)
 cloudAccountsContract('PostgreSQL', emptyOnServer)
+callsContract('PostgreSQL', emptyOnServer)
 
 it('outlives a server that closes a connection between two statements of a transaction', async () => {
   const empty = await emptyOnServer()

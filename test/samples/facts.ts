@@ -1,7 +1,7 @@
 /** Records of every recorded topic with sensible content, and a way to put them into analytics as the recorder does. */
 import type { TopicRecords } from '../../schemas/codec.ts'
 import { positionOf } from '../../schemas/position.ts'
-import type { Alert, CommandOutcome, DeadLetter, Delivery, IncidentChanged, LedgerRow, PlacedProblem, ProblemPlaced, Refusal, RunEvent } from '../../schemas/records.ts'
+import type { Alert, CallEvent, CommandOutcome, DeadLetter, Delivery, IncidentChanged, LedgerRow, PlacedProblem, ProblemPlaced, Refusal, RunEvent } from '../../schemas/records.ts'
 import type { Analytics } from '../../storage/clickhouse/analytics.ts'
 import { Range } from '../../storage/recorder/range.ts'
 import { ROWS, type RecordedTopic } from '../../storage/recorder/rows.ts'
@@ -92,6 +92,16 @@ export function runAt(offset: number, change: Partial<RunEvent> = {}): Placed<'r
   const record: RunEvent = {
     runId: `r${offset}`, companyId: 'acme', incidentId: 'i1', runbookId: 'disk-clean-temp', runbookVersion: 1, event: 'verified', stepId: null, actor: { kind: 'remediator', id: 'remediator', name: 'Alert Whisperer' },
     detail: null, atMs: SAMPLE_MS + offset, version: 9, asset: null, mode: 'production', risk: 'low', trigger: 'automatic', status: 'succeeded', outcome: 'self_healed', code: null, simulated: false, durationMs: 4_000, ...change,
+  }
+  return { record, offset, atMs: SAMPLE_MS + offset }
+}
+
+/** A call to a ticket system. */
+export function callAt(offset: number, change: Partial<CallEvent> = {}): Placed<'calls.v1'> {
+  const record: CallEvent = {
+    callId: `call-${offset}`, atMs: SAMPLE_MS + offset, integrationType: 'ticketing', connector: 'zendesk', connectionId: 'conn', companyId: 'acme', incidentId: 'i1', ticketId: 't1', action: 'created', direction: 'out',
+    externalId: null, method: 'POST', url: 'https://acme.zendesk.com/api/v2/tickets', reference: 'create ticket', status: 'success', httpStatus: 201, errorCode: null, errorText: null, durationMs: 120.5, retries: 0,
+    actor: { kind: 'connector', id: 'conn', name: 'Zendesk' }, ...change,
   }
   return { record, offset, atMs: SAMPLE_MS + offset }
 }
