@@ -29,11 +29,18 @@ export interface ConnectorGuide {
   readonly troubleshooting: readonly { readonly error: string; readonly means: string; readonly mend: string }[]
 }
 
-/** Addresses of the OAuth 2 dance; `{name}` stands for a field. */
+/**
+ * Addresses of the OAuth 2 dance; `{name}` stands for a field, `{baseUrl}` for the base URL, `{baseHost}` for its host. They must lead to one of the connector's hosts
+ * or to the connection's own. The connector has a field `clientId` (open or secret) and, where the vendor gives one, a secret `clientSecret`, both `for` the OAuth kinds.
+ */
 export interface OAuthPlaces {
   readonly authorizeUrl: string
   readonly tokenUrl: string
   readonly defaultScopes: readonly string[]
+  /** What stands between scopes: a space, unless the vendor wants a comma. */
+  readonly scopeSeparator?: string
+  /** Extra fields of the form for the token address: `audience`. */
+  readonly tokenForm?: Readonly<Record<string, string>>
   /** Extra query fields of the authorize address: `access_type=offline`. */
   readonly authorizeQuery?: Readonly<Record<string, string>>
   /** How client id and secret are sent to the token address. */

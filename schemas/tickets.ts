@@ -257,6 +257,8 @@ export interface ConnectionView {
   /** Names of the secrets that are stored. */
   readonly secrets: readonly string[]
   readonly hasWebhookSecret: boolean
+  /** Whether it may be called as far as proof goes: false where a person has still to agree in a browser (`aw connect`), or has to again. */
+  readonly isConnected: boolean
   /** Where the PSA posts to, with its long random part: shown when the connection is made or read alone, null in lists. */
   readonly hookUrl: string | null
   readonly createdAt: string
@@ -283,8 +285,19 @@ export interface ConnectionDraft {
   readonly mapping: Partial<TicketMapping>
   /** By name; null forgets one. */
   readonly secrets: Readonly<Record<string, string | null>>
-  /** What the PSA signs its webhooks with, or the long random part of their address; null makes one. */
+  /** What the PSA signs its webhooks with; null makes one, which is shown in the answer to that call alone. */
   readonly webhookSecret?: string | null
+}
+
+/** A connection as it was made or changed. */
+export interface ConnectionMade extends ConnectionView {
+  /** The webhook secret where one was made for this call; shown this once. */
+  readonly webhookSecret: string | null
+}
+
+/** Path of the address a PSA posts to. `key` is the long random part; logs leave the query out. */
+export function hookPath(connector: string, connectionId: string, key: string): string {
+  return `/api/hooks/${encodeURIComponent(connector)}/${encodeURIComponent(connectionId)}?key=${encodeURIComponent(key)}`
 }
 
 /** What a company wants of its tickets; absent: as for the MSP, and there the default. */

@@ -18,9 +18,11 @@ create table connections (
   token_due_at timestamptz,                      -- when it is to be refreshed
   token_holder text,                             -- who refreshes it now
   token_held_until timestamptz,
+  token_tries int not null default 0,            -- refreshes that failed since the last good one
+  is_token_unsure boolean not null default false, -- a refresh was sent and its answer never came: a rotated token may be lost
+  hold_error text,                               -- somebody has to agree anew before tokens can be had; how to mend it
   webhook_secret bytea,
   hook_key bytea not null,                       -- sealed: the long random part of the address the PSA posts to
-  key_version int not null default 1,            -- of the master key it is sealed under
   version bigint not null default 1,
   created_at timestamptz not null,
   updated_at timestamptz not null,
