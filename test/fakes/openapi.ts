@@ -24,7 +24,8 @@ export interface CallJudge {
 
 type Json = Readonly<Record<string, unknown>>
 interface Operation { readonly parameters?: readonly Json[]; readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Json }>> }; readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { readonly schema: Json }>> }>> }
-interface Description { readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>; readonly components: { readonly schemas: Readonly<Record<string, Json>>; readonly parameters?: Readonly<Record<string, Json>> } }
+interface Components { readonly schemas?: Readonly<Record<string, Json>>; readonly parameters?: Readonly<Record<string, Json>>; readonly requestBodies?: Readonly<Record<string, NonNullable<Operation['requestBody']>>> }
+interface Description { readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>; readonly components: Components }
 
 /**
  * Reads a description such as `azure/compute-run-command.openapi.json`. `prefix`: what stands before its paths in an address. `isStrict`: members and queries the description
@@ -56,7 +57,7 @@ export function holdCallsTo(file: string, { prefix = '', isStrict = true, hasSuc
         } else faults.push(...loose(schema as Json, typed(value, schema as Json)).map((fault) => `${where}: query ${String(name)}${fault}`))
       }
       if (isStrict) for (const name of url.searchParams.keys()) if (!parameters.some((one) => one.name === name)) faults.push(`${where}: query ${name} is not known`)
-      const wanted = Object.values(operation.requestBody?.content ?? {})[0]?.schema
+      const wanted = Object.values(requestBodyOf(description, operation)?.content ?? {})[0]?.schema
       if (wanted !== undefined) faults.push(...strict(wanted, body).map((fault) => `${where}: request${fault}`))
       else if (body !== undefined) faults.push(`${where}: a body where none is taken`)
       const others = hasSuccess ? undefined : Object.values(operation.responses).find(({ content }) => content !== undefined)
@@ -74,6 +75,11 @@ function typed(value: string, { type }: Json): unknown {
   return type === 'integer' || type === 'number' ? Number(value) : type === 'boolean' ? value === 'true' : value
 }
 
+function requestBodyOf({ components }: Description, { requestBody }: Operation): Operation['requestBody'] {
+  const name = requestBody !== undefined && '$ref' in requestBody ? String(requestBody.$ref).split('/').at(-1) ?? '' : null
+  return name === null ? requestBody : components.requestBodies?.[name]
+}
+
 function resolve(description: Description, parameter: Json): Json {
   const name = typeof parameter.$ref === 'string' ? parameter.$ref.split('/').at(-1) ?? '' : null
   return name === null ? parameter : description.components.parameters?.[name] ?? {}
@@ -81,11 +87,11 @@ function resolve(description: Description, parameter: Json): Json {
 
 function compiler(description: Description, isStrict: boolean): (schema: Json, value: unknown) => readonly string[] {
   const ajv = new Ajv({ strict: false, allErrors: true, logger: false, formats: { int32: true, int64: true, uint64: true, double: true, float: true, byte: /^[A-Za-z0-9+/]*={0,2}$/, 'date-time': /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/, uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, uri: /^https?:\/\// } })
-  const components = isStrict ? closed(description.components) : description.components
+  const components = isStrict ? closed(description.components, description.components) : description.components
   ajv.addSchema({ components }, 'spec')
   const compiled = new Map<Json, ReturnType<typeof ajv.compile>>()
   return (schema, value) => {
-    const validate = compiled.get(schema) ?? ajv.compile(pointed(isStrict ? closed(schema) : schema))
+    const validate = compiled.get(schema) ?? ajv.compile(pointed(isStrict ? closed(schema, description.components) : schema))
     compiled.set(schema, validate)
     return validate(value) ? [] : (validate.errors ?? []).map(({ instancePath, message = 'does not fit', params }) => `${instancePath} ${message} ${JSON.stringify(params)}`)
   }
@@ -97,9 +103,18 @@ function pointed(schema: object): Json {
   return Object.fromEntries(Object.entries(schema).map(([key, part]: [string, unknown]) => [key, key === '$ref' && typeof part === 'string' ? part.replace(/^#/, 'spec#') : inside(part)]))
 }
 
-/** Objects that name their members take no others. */
-function closed(schema: object): Json {
-  const inside = (part: unknown): unknown => (Array.isArray(part) ? part.map(inside) : typeof part === 'object' && part !== null ? closed(part) : part)
-  const parts = Object.fromEntries(Object.entries(schema).map(([key, part]: [string, unknown]) => [key, inside(part)]))
+/** Objects that name their members take no others; what is put together of several is made one first, for each alone would refuse the members of the others. */
+function closed(schema: object, components: Components): Json {
+  const inside = (part: unknown): unknown => (Array.isArray(part) ? part.map(inside) : typeof part === 'object' && part !== null ? closed(part, components) : part)
+  const parts = Object.fromEntries(Object.entries(joined(schema as Json, components)).map(([key, part]: [string, unknown]) => [key, inside(part)]))
   return parts.type === 'object' && typeof parts.properties === 'object' && !('additionalProperties' in parts) ? { ...parts, additionalProperties: false } : parts
+}
+
+function joined(schema: Json, components: Components): Json {
+  if (!Array.isArray(schema.allOf)) return schema
+  const { allOf, ...own } = schema
+  const all = [own, ...(allOf as readonly Json[])].map((one) => joined(typeof one.$ref === 'string' ? components.schemas?.[one.$ref.split('/').at(-1) ?? ''] ?? {} : one, components))
+  if (all.some((one) => 'anyOf' in one || 'oneOf' in one)) return schema
+  const lists = (key: string): unknown[] => all.flatMap((one) => (Array.isArray(one[key]) ? (one[key] as unknown[]) : []))
+  return { ...Object.assign({}, ...all), type: 'object', properties: Object.assign({}, ...all.map((one) => one.properties ?? {})) as unknown, ...(lists('required').length === 0 ? {} : { required: [...new Set(lists('required'))] }) } as Json
 }
