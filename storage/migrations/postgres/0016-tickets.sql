@@ -117,6 +117,8 @@ create table ticket_outbox (
   status text not null default 'waiting' check (status in ('waiting', 'calling', 'done', 'dead', 'shown', 'void')),
   attempts int not null default 0,
   is_repeat boolean not null default false,      -- an earlier attempt may have been taken
+  unknown_at timestamptz,                        -- since when nobody can tell whether a call was taken
+  looks int not null default 0,                  -- look-ups since then that found nothing
   due_at timestamptz not null,
   claimed_by text,
   claimed_until timestamptz,
@@ -125,9 +127,13 @@ create table ticket_outbox (
   created_at timestamptz not null,
   first_called_at timestamptz,
   ended_at timestamptz,
+  version bigint not null default 1,             -- what the next write of its holder must find
   unique (ticket_id, seq)
 );
-create index ticket_outbox_due on ticket_outbox (account, urgency, due_at, id) where status in ('waiting', 'calling');
+-- Companies of one account take turns, so each is looked into for itself.
+create index ticket_outbox_due on ticket_outbox (account, company_id, urgency, due_at, id) where status in ('waiting', 'calling');
+create index ticket_outbox_claimed on ticket_outbox (account) where claimed_until is not null;
+create index ticket_outbox_dead on ticket_outbox (company_id, id) where status = 'dead';
 create index ticket_outbox_ticket on ticket_outbox (ticket_id, seq) where status in ('waiting', 'calling', 'dead');
 
 -- How hard an account may be called, and how its calls went: one row for all processes.

@@ -1,0 +1,184 @@
+/** What the store of the outbox must do, over any engine: order per ticket, one pair of hands, turns between companies and accounts, and nothing lost. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { systemClock, TestClock } from '../../schemas/clock.ts'
+import type { TicketChange } from '../../schemas/tickets.ts'
+import { openDatabase, type Database } from '../../storage/postgres/database.ts'
+import { LEASE_MS } from '../../storage/tickets/claim.ts'
+import { BODY_CHARS } from '../../storage/tickets/order.ts'
+import { aDraft, aNote, aSnapshot, aTicket, databaseBench, emptyTickets, NO_MAPPING, type TicketBench } from '../harness/ticket-bench.ts'
+import type { EmptyDatabase } from './database.contract.ts'
+
+const START_MS = Date.UTC(2026, 2, 1, 12)
+
+/** Runs the suite over an engine. */
+export function ticketOutboxContract(engineName: string, make: () => Promise<EmptyDatabase>): void {
+  describe(`the outbox of tickets on ${engineName}`, () => {
+    let empty: EmptyDatabase
+    let database: Database
+    let bench: TicketBench
+
+    beforeAll(async () => {
+      empty = await make()
+      database = await openDatabase({ ...empty.options, clock: systemClock })
+    })
+    afterAll(async () => {
+      await database.close()
+      await empty.drop()
+    })
+    beforeEach(async () => {
+      await emptyTickets(database)
+      bench = databaseBench(database, new TestClock(START_MS))
+    })
+    const create = (id: string, urgency = 2) => bench.order({ ticketId: id, kind: 'create', body: aDraft(id), urgency, dueAtMs: bench.clock.now() })
+    const note = (id: string, token: string, urgency = 2, dueAtMs = bench.clock.now()) => bench.order({ ticketId: id, kind: 'update', body: aNote(token), urgency, dueAtMs })
+    const claimed = async (worker = 'w1', limit = 16, perAccount = 16) => (await bench.store.claim(worker, limit, perAccount)).map(({ ticketId, seq }) => `${ticketId}.${seq}`)
+
+    it('hands out only the first order of a ticket that is not done, and the next after it', async () => {
+      await bench.ticket(aTicket('t1'))
+      await create('t1')
+      await note('t1', 'a')
+      const [held] = await bench.store.claim('w1', 16)
+      expect(held).toMatchObject({ ticketId: 't1', seq: 1, kind: 'create', status: 'waiting', ref: null, isRepeat: false, unknownAtMs: null, externalRef: 'AW-t1', connectionId: 'con-1' })
+      expect(await claimed('w2')).toEqual([])
+      const begun = await bench.store.begin(held!)
+      expect(await bench.store.settle(begun!, { status: 'done', snapshot: aSnapshot('77'), unknownAtMs: null, isCalled: true })).toBe(true)
+      expect(await bench.row('t1')).toMatchObject({ externalId: '77', number: '#77', state: 'open', lastCallAtMs: START_MS, lastError: null })
+      const [next] = await bench.store.claim('w2', 16)
+      expect(next).toMatchObject({ seq: 2, kind: 'update', ref: { externalId: '77', number: '#77', url: null } })
+    })
+
+    it('puts an update together with one that waits, also while that is in somebody’s hands, and with none that was called', async () => {
+      await bench.ticket(aTicket('t1', { ref: { externalId: '7', number: '7', url: null } }))
+      await note('t1', 'a', 2, START_MS + 60_000)
+      expect(await note('t1', 'b', 0, START_MS)).toMatchObject({ seq: 1, isCoalesced: true })
+      expect(await bench.orders('t1')).toMatchObject([{ seq: 1, urgency: 0, dueAtMs: START_MS, body: { notes: [{ token: 'a' }, { token: 'b' }] } }])
+      const [held] = await bench.store.claim('w1', 16)
+      await note('t1', 'c')
+      const begun = await bench.store.begin(held!)
+      expect(begun!.body).toMatchObject({ notes: [{ token: 'a' }, { token: 'b' }, { token: 'c' }] })
+      expect(await note('t1', 'd')).toMatchObject({ seq: 2, isCoalesced: false })
+      await bench.store.settle(begun!, { status: 'waiting', dueAtMs: START_MS + 5_000 })
+      expect(await note('t1', 'e')).toMatchObject({ seq: 2, isCoalesced: true })
+      expect((await bench.orders('t1')).map(({ body }) => ((body as TicketChange).notes ?? []).map(({ token }) => token))).toEqual([['a', 'b', 'c'], ['d', 'e']])
+    })
+
+    it('begins a new order where the one that waits is as long as it may be', async () => {
+      await bench.ticket(aTicket('t1'))
+      await create('t1')
+      for (const token of ['a', 'b', 'c']) await bench.order({ ticketId: 't1', kind: 'update', body: aNote(token, 'x'.repeat(BODY_CHARS / 2 - 500)), urgency: 2, dueAtMs: START_MS })
+      expect((await bench.orders('t1')).map(({ kind, seq }) => `${kind} ${seq}`)).toEqual(['create 1', 'update 2', 'update 3'])
+    })
+
+    it('calls nothing for a ticket that is only shown', async () => {
+      await bench.ticket(aTicket('t1', { mode: 'dry-run' }))
+      await bench.ticket(aTicket('t2', { mode: 'demo', isSimulated: true }))
+      expect(await create('t1')).toMatchObject({ status: 'shown' })
+      expect(await create('t2')).toMatchObject({ status: 'shown' })
+      await note('t1', 'a')
+      expect(await claimed()).toEqual([])
+      expect((await bench.orders()).map(({ status }) => status)).toEqual(['shown', 'shown', 'shown'])
+    })
+
+    it('takes the urgent first, and makes what stands before an urgent one as urgent', async () => {
+      for (const id of ['t1', 't2', 't3']) await bench.ticket(aTicket(id))
+      await create('t1')
+      await create('t2')
+      await create('t3', 1)
+      await note('t2', 'a', 0)
+      expect(await claimed()).toEqual(['t2.1', 't3.1', 't1.1'])
+    })
+
+    it('takes turns between companies of one account, and between accounts', async () => {
+      for (let at = 0; at < 6; at++) await bench.ticket(aTicket(`a${at}`, { companyId: 'c1' }))
+      for (let at = 0; at < 2; at++) await bench.ticket(aTicket(`b${at}`, { companyId: 'c2' }))
+      await bench.ticket(aTicket('z0', { companyId: 'c2', account: 'jira:other', connector: 'jira-service-management' }))
+      for (const id of ['a0', 'a1', 'a2', 'a3', 'a4', 'a5', 'b0', 'b1', 'z0']) await create(id)
+      expect(await claimed('w1', 3)).toEqual(['a0.1', 'z0.1', 'b0.1'])
+      expect(await claimed('w2', 3)).toEqual(['a1.1', 'b1.1', 'a2.1'])
+    })
+
+    it('keeps an account to as many at once as it may have, over all workers', async () => {
+      for (let at = 0; at < 6; at++) await bench.ticket(aTicket(`a${at}`))
+      for (let at = 0; at < 6; at++) await create(`a${at}`)
+      expect(await claimed('w1', 16, 2)).toHaveLength(2)
+      expect(await claimed('w2', 16, 2)).toEqual([])
+      expect(await claimed('w2', 16, 3)).toHaveLength(1)
+    })
+
+    it('lets an account on hold be tried by one order after its pause, and others go on meanwhile', async () => {
+      for (const id of ['a0', 'a1']) await bench.ticket(aTicket(id))
+      await bench.ticket(aTicket('z0', { account: 'jira:other' }))
+      for (const id of ['a0', 'a1', 'z0']) await create(id)
+      await database.query(`insert into call_accounts (account, connector, held_code, held_until, updated_at) values ('zendesk:acme', 'zendesk', 'unauthorized', to_timestamp($1::float8 / 1000), now())`, [START_MS + 60_000])
+      expect(await claimed('w1')).toEqual(['z0.1'])
+      bench.clock.tick(60_001)
+      const probes = await bench.store.claim('w1', 16)
+      expect(probes.map(({ ticketId, isProbe }) => [ticketId, isProbe])).toEqual([['a0', true]])
+      expect(await claimed('w2')).toEqual([])
+    })
+
+    it('leaves an account alone while it is blocked or its breaker is open; with no calls left but for critical ones, hands out only those', async () => {
+      for (const id of ['a0', 'a1']) await bench.ticket(aTicket(id))
+      await create('a0', 2)
+      await create('a1', 0)
+      const say = (set: string) => database.query(`insert into call_accounts (account, connector, updated_at) values ('zendesk:acme', 'zendesk', now()) on conflict (account) do nothing`).then(() => database.query(`update call_accounts set ${set}`))
+      await say(`blocked_until = to_timestamp(${START_MS + 1_000}::float8 / 1000)`)
+      expect(await claimed()).toEqual([])
+      await say(`blocked_until = null, breaker = '{"openUntilMs": ${START_MS + 1_000}}'`)
+      expect(await claimed()).toEqual([])
+      await say(`breaker = '{}', ready_at = to_timestamp(${START_MS + 1_000}::float8 / 1000)`)
+      expect(await claimed()).toEqual(['a1.1'])
+      bench.clock.tick(1_000)
+      expect(await claimed()).toEqual(['a0.1'])
+    })
+
+    it('gives an order to another worker after its lease, and lets the first write nothing', async () => {
+      await bench.ticket(aTicket('t1'))
+      await create('t1')
+      const [held] = await bench.store.claim('w1', 16)
+      const begun = await bench.store.begin(held!)
+      expect(await claimed('w2')).toEqual([])
+      bench.clock.tick(LEASE_MS + 1)
+      const [other] = await bench.store.claim('w2', 16)
+      expect(other).toMatchObject({ status: 'calling', isRepeat: true, unknownAtMs: START_MS, firstCalledAtMs: START_MS })
+      expect(await bench.store.settle(begun!, { status: 'done', snapshot: aSnapshot('1') })).toBe(false)
+      expect(await bench.store.begin(held!)).toBeNull()
+      expect(await bench.row('t1')).toMatchObject({ externalId: null })
+      expect(await bench.store.settle(other!, { status: 'done', snapshot: aSnapshot('2') })).toBe(true)
+      expect(await bench.row('t1')).toMatchObject({ externalId: '2' })
+    })
+
+    it('holds what follows a create that is dead, and not what follows an update that is', async () => {
+      await bench.ticket(aTicket('t1'))
+      await create('t1')
+      await note('t1', 'a')
+      const [held] = await bench.store.claim('w1', 16)
+      await bench.store.settle(held!, { status: 'dead', code: 'invalid', error: 'no such board', attempts: 1 })
+      expect(await claimed()).toEqual([])
+      expect(await bench.row('t1')).toMatchObject({ lastError: 'no such board' })
+
+      await bench.ticket(aTicket('t2', { ref: { externalId: '7', number: '7', url: null } }))
+      await note('t2', 'a')
+      const [update] = await bench.store.claim('w1', 16)
+      await bench.store.settle((await bench.store.begin(update!))!, { status: 'dead', code: 'not_found', error: 'gone', isGone: true })
+      await note('t2', 'b')
+      expect(await claimed()).toEqual(['t2.2'])
+      expect(await bench.hints()).toEqual([`gone-${update!.id}`])
+    })
+
+    it('tells a worker where the ticket stands that this one is below, or is to be joined with', async () => {
+      await bench.ticket(aTicket('p1', { ref: { externalId: '1', number: 'P1', url: 'https://x/1' } }))
+      await bench.ticket(aTicket('t1', { parentTicketId: 'p1' }))
+      await bench.ticket(aTicket('t2', { ref: { externalId: '2', number: '2', url: null } }))
+      await create('t1')
+      await bench.order({ ticketId: 't2', kind: 'join', body: { intoTicketId: 'p1' }, urgency: 2, dueAtMs: START_MS })
+      const held = await bench.store.claim('w1', 16)
+      expect(held.map(({ ticketId, other }) => [ticketId, other])).toEqual(expect.arrayContaining([['t1', { id: 'p1', ref: { externalId: '1', number: 'P1', url: 'https://x/1' } }], ['t2', { id: 'p1', ref: { externalId: '1', number: 'P1', url: 'https://x/1' } }]]))
+    })
+
+    it('refuses an order for a ticket that is not there, and writes nothing where its transaction fails', async () => {
+      await expect(bench.order({ ticketId: 'none', kind: 'update', body: { mapping: NO_MAPPING }, urgency: 2, dueAtMs: START_MS })).rejects.toMatchObject({ code: 'not_found' })
+      expect(await bench.orders()).toEqual([])
+    })
+  })
+}
