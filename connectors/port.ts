@@ -80,6 +80,8 @@ export interface Capabilities {
   readonly companies: boolean
   readonly assets: boolean
   readonly knowledge: boolean
+  /** A ticket can ask for a change request: then `requestChange` is there. Absent: no. */
+  readonly change?: boolean
   /** `webhook`: it tells us; `poll`: we have to ask. */
   readonly changes: 'webhook' | 'poll'
 }
@@ -200,6 +202,25 @@ export interface ExternalArticle {
   readonly url: string | null
 }
 
+/** A change request that a ticket asks for, such as a runbook that may only run in an approved window. Texts are plain. */
+export interface ChangeDraft {
+  /** Ours, unique and stored before the first call, as of a ticket. */
+  readonly externalRef: string
+  /** The ticket that asks for it and is linked to it. */
+  readonly ticket: TicketRef
+  readonly title: string
+  readonly text: string
+  readonly reason: string
+  /** What is to be done, how it is taken back, how it is tested. */
+  readonly plan?: string
+  readonly wayBack?: string
+  readonly test?: string
+  /** It cannot wait for the usual approval. */
+  readonly isUrgent: boolean
+  readonly assetIds: readonly string[]
+  readonly mapping: TicketMapping
+}
+
 /** Choice values a person maps to our words. */
 export interface ExternalChoices {
   readonly statuses: readonly { readonly id: string; readonly name: string }[]
@@ -264,6 +285,8 @@ export interface TicketConnector {
   /** Joins two tickets: merges, or links with a note on both, as `joins` says. */
   join(from: TicketRef, into: TicketRef, ctx: CallContext): Promise<void>
   searchKnowledge(query: string, ctx: CallContext): Promise<readonly ExternalArticle[]>
+  /** Makes a change request and links it to its ticket; where `isRepeat`, looks for `externalRef` first. There where `capabilities.change` says so. */
+  requestChange?(draft: ChangeDraft, ctx: CallContext): Promise<TicketRef>
   readonly hook: HookReader | null
 }
 

@@ -1,0 +1,135 @@
+/** Incidents: made, found, changed, read, followed and linked; and the change requests they ask for. */
+import type { TicketAttachment, TicketChange, TicketDraft, TicketNoteSeen, TicketRef, TicketSnapshot } from '../../schemas/tickets.ts'
+import { attachmentName } from '../attachment-name.ts'
+import type { CallContext, ChangeDraft } from '../port.ts'
+import { tokensIn } from '../text.ts'
+import { changeRequestOf, changesOf, INCIDENT_FIELDS, incidentOf, noteOf, pageOf, shown, snapshotOf, stored, timeMs, timeText, type ServiceNowRecord } from './map.ts'
+import { all, any, exact, loose, sysId } from './query.ts'
+import { change as write, insert, resultOf, row, rows } from './records.ts'
+
+const PAGE = 200
+const NOTES_MAX = 50
+/** Journal rows looked through for our tokens: more than any storm writes into one incident. */
+const TOKENS_MAX = 500
+
+/** Makes the incident, or answers the one that is there already. */
+export async function create(draft: TicketDraft, ctx: CallContext): Promise<TicketSnapshot> {
+  const there = ctx.isRepeat ? await byReference(draft.externalRef, ctx) : null
+  const made = there ?? (await insert('incident', incidentOf(draft), INCIDENT_FIELDS, 'create ticket', ctx))
+  await affect(stored(made, 'sys_id'), draft.party.assetIds.slice(1), ctx)
+  return told(made, there === null ? [] : null, ctx)
+}
+
+/** The oldest incident with our reference. */
+export async function find(externalRef: string, ctx: CallContext): Promise<TicketRef | null> {
+  const found = await byReference(externalRef, ctx)
+  return found === null ? null : told(found, null, ctx).ref
+}
+
+async function byReference(externalRef: string, ctx: CallContext): Promise<ServiceNowRecord | null> {
+  const found = await rows('incident', { query: all(`correlation_id=${exact(externalRef)}`, 'ORDERBYsys_created_on'), fields: INCIDENT_FIELDS, limit: 1, reference: 'find ticket by reference' }, ctx)
+  return found[0] ?? null
+}
+
+/** Writes what differs: all columns and the first notes in one call, each further note in one more. */
+export async function update(ref: TicketRef, change: TicketChange, ctx: CallContext): Promise<void> {
+  const id = sysId(ref.externalId)
+  const notes = (change.notes ?? []).map(({ token }) => token)
+  const there = ctx.isRepeat && notes.length > 0 ? tokensIn((await journal(id, TOKENS_MAX, ctx)).map((one) => stored(one, 'value')), notes) : new Set<string>()
+  for (const body of changesOf(change, there)) await write('incident', id, body, 'update ticket', ctx)
+  await affect(id, (change.assetIds ?? []).slice(1), ctx)
+  await attach(id, change.attachments ?? [], ctx)
+}
+
+/** The first item stands in the incident; the others are its affected items. */
+async function affect(incidentId: string, assetIds: readonly string[], ctx: CallContext): Promise<void> {
+  if (assetIds.length === 0) return
+  const there = await rows('task_ci', { query: `task=${sysId(incidentId)}`, fields: 'ci_item', limit: PAGE, reference: 'read affected items' }, ctx)
+  const known = new Set(there.map((one) => stored(one, 'ci_item')))
+  for (const assetId of assetIds.filter((one) => !known.has(one))) await insert('task_ci', { task: incidentId, ci_item: sysId(assetId) }, 'sys_id', 'add affected item', ctx, 'linked')
+}
+
+async function attach(id: string, files: readonly TicketAttachment[], ctx: CallContext): Promise<void> {
+  if (files.length === 0) return
+  const names = files.map((file) => attachmentName(file.name, file.token))
+  const there = ctx.isRepeat ? await fileNames(id, ctx) : new Set<string>()
+  for (const [at, file] of files.entries()) {
+    const name = names[at] ?? ''
+    if (there.has(name)) continue
+    await ctx.http.call({
+      method: 'POST', path: '/api/now/attachment/file', action: 'attached', reference: 'attach file', externalId: id,
+      query: { table_name: 'incident', table_sys_id: id, file_name: name }, binary: { bytes: Buffer.from(file.base64, 'base64'), contentType: file.contentType },
+    })
+  }
+}
+
+async function fileNames(id: string, ctx: CallContext): Promise<ReadonlySet<string>> {
+  const answer = await ctx.http.call({ method: 'GET', path: '/api/now/attachment', action: 'searched', reference: 'read files', externalId: id, query: { sysparm_query: all('table_name=incident', `table_sys_id=${id}`), sysparm_limit: PAGE } })
+  const result = resultOf(answer.body)
+  return new Set(Array.isArray(result) ? result.map((one) => stored(one as ServiceNowRecord, 'file_name')) : [])
+}
+
+/** The incident with its newest notes; null where it is gone, or hidden by an ACL, which looks the same from outside. */
+export async function read(ref: TicketRef, ctx: CallContext): Promise<TicketSnapshot | null> {
+  const id = sysId(ref.externalId)
+  const found = await row('incident', id, INCIDENT_FIELDS, 'read ticket', ctx)
+  if (found === null) return null
+  const notes = await journal(id, NOTES_MAX, ctx)
+  return told(found, notes.map((one) => noteOf(one, username(ctx))).reverse(), ctx)
+}
+
+/** Newest first. */
+async function journal(id: string, limit: number, ctx: CallContext): Promise<readonly ServiceNowRecord[]> {
+  return rows('sys_journal_field', { query: all(`element_id=${id}`, 'elementINcomments,work_notes', 'ORDERBYDESCsys_created_on'), fields: 'sys_id,element,element_id,value,sys_created_on,sys_created_by', limit, reference: 'read notes' }, ctx)
+}
+
+/**
+ * Incidents that changed, oldest first. A cursor is a time, and the id of the last row where a page was full: then rows of the same second with a higher id come next,
+ * so that a bulk change of any size is got through.
+ */
+export async function changedSince(cursor: string | null, ctx: CallContext): Promise<{ readonly changed: readonly TicketSnapshot[]; readonly cursor: string }> {
+  const [since = '', after = ''] = (cursor ?? '').split('|')
+  if (timeMs(since) === null) return { changed: [], cursor: timeText(ctx.nowMs) }
+  const query = after === '' ? `sys_updated_on>=${since}` : `sys_updated_on>${since}^NQsys_updated_on=${since}^sys_id>${sysId(after)}`
+  const found = await rows('incident', { query: all(query, 'ORDERBYsys_updated_on', 'ORDERBYsys_id'), fields: INCIDENT_FIELDS, limit: PAGE, reference: 'poll changes' }, ctx)
+  const last = found.at(-1)
+  const until = last === undefined ? since : stored(last, 'sys_updated_on')
+  return { changed: found.map((one) => told(one, null, ctx)), cursor: last !== undefined && found.length === PAGE ? `${until}|${stored(last, 'sys_id')}` : last === undefined && after !== '' ? `${since}|${after}` : until }
+}
+
+/** Incidents by words of their title or by number, newest first. */
+export async function search({ text, companyId, limit }: { readonly text: string; readonly companyId: string | null; readonly limit: number }, ctx: CallContext): Promise<readonly TicketSnapshot[]> {
+  const words = loose(text)
+  if (words === '') return []
+  const query = all(companyId === null ? null : `company=${sysId(companyId)}`, any(`short_descriptionLIKE${words}`, `number=${words}`), 'ORDERBYDESCsys_created_on')
+  return (await rows('incident', { query, fields: INCIDENT_FIELDS, limit, reference: 'search tickets' }, ctx)).map((one) => told(one, null, ctx))
+}
+
+/** ServiceNow merges nothing: the one becomes a child of the other, and both say so. */
+export async function join(from: TicketRef, into: TicketRef, ctx: CallContext): Promise<void> {
+  const [child, parent] = [sysId(from.externalId), sysId(into.externalId)]
+  const token = `join-${child.slice(0, 8)}-${parent.slice(0, 8)}`
+  await write('incident', child, { parent_incident: parent, ...(await unsaid(child, token, ctx) ? { work_notes: `Goes on in ${into.number}.\n\n[${token}]` } : {}) }, 'link tickets', ctx, 'linked')
+  if (await unsaid(parent, token, ctx)) await write('incident', parent, { work_notes: `${from.number} belongs to this.\n\n[${token}]` }, 'link tickets', ctx, 'linked')
+}
+
+async function unsaid(id: string, token: string, ctx: CallContext): Promise<boolean> {
+  return !ctx.isRepeat || tokensIn((await journal(id, TOKENS_MAX, ctx)).map((one) => stored(one, 'value')), [token]).size === 0
+}
+
+/** Makes the change request, or takes the one that is there, and names it in the incident. */
+export async function requestChange(draft: ChangeDraft, ctx: CallContext): Promise<TicketRef> {
+  const there = ctx.isRepeat ? (await rows('change_request', { query: all(`correlation_id=${exact(draft.externalRef)}`, 'ORDERBYsys_created_on'), fields: 'sys_id,number', limit: 1, reference: 'find change request' }, ctx))[0] : undefined
+  const made = there ?? (await insert('change_request', changeRequestOf(draft), 'sys_id,number', 'create change request', ctx))
+  const id = stored(made, 'sys_id')
+  await write('incident', sysId(draft.ticket.externalId), { rfc: id }, 'link change request', ctx, 'linked')
+  return { externalId: id, number: shown(made, 'number'), url: pageOf(ctx.connection.baseUrl, 'change_request', id) }
+}
+
+function told(record: ServiceNowRecord, notes: readonly TicketNoteSeen[] | null, ctx: CallContext): TicketSnapshot {
+  return snapshotOf(record, notes, { baseUrl: ctx.connection.baseUrl, mapping: ctx.connection.mapping, username: username(ctx) })
+}
+
+function username(ctx: CallContext): string {
+  return ctx.connection.fields.username ?? ''
+}

@@ -1,0 +1,64 @@
+/** Reads and writes rows of ServiceNow's tables; what every call of this connector goes through. */
+import type { CallAction } from '../../schemas/tickets.ts'
+import { path } from '../http/address.ts'
+import { ConnectorError, type CallContext } from '../port.ts'
+import type { ServiceNowRecord } from './map.ts'
+
+/** A question to a table. */
+export interface Question {
+  readonly query: string
+  /** Column names, with commas. */
+  readonly fields: string
+  readonly limit: number
+  readonly offset?: number
+  readonly reference: string
+}
+
+/** Rows of a table, stored and shown values both. */
+export async function rows(table: string, { query, fields, limit, offset, reference }: Question, ctx: CallContext): Promise<readonly ServiceNowRecord[]> {
+  const answer = await ctx.http.call({
+    method: 'GET', path: path`/api/now/table/${table}`, action: 'searched', reference,
+    query: { sysparm_query: query, sysparm_fields: fields, sysparm_limit: limit, sysparm_offset: offset, sysparm_display_value: 'all', sysparm_exclude_reference_link: true, sysparm_no_count: true },
+  })
+  const result = resultOf(answer.body)
+  if (!Array.isArray(result)) throw new ConnectorError('bad_answer', `ServiceNow: ${reference}: a list was due; the base URL may be wrong`)
+  return result.filter(isRecord)
+}
+
+/** One row by its id; null where there is none or it may not be seen. */
+export async function row(table: string, id: string, fields: string, reference: string, ctx: CallContext): Promise<ServiceNowRecord | null> {
+  const answer = await ctx.http.call({
+    method: 'GET', path: path`/api/now/table/${table}/${id}`, action: 'retrieved', reference, externalId: id, accepts: [404],
+    query: { sysparm_fields: fields, sysparm_display_value: 'all', sysparm_exclude_reference_link: true },
+  })
+  return answer.status === 404 ? null : recordIn(answer.body, reference)
+}
+
+/** Makes a row and answers it. */
+export async function insert(table: string, values: Readonly<Record<string, string>>, fields: string, reference: string, ctx: CallContext, action: CallAction = 'created'): Promise<ServiceNowRecord> {
+  const answer = await ctx.http.call({
+    method: 'POST', path: path`/api/now/table/${table}`, action, reference, json: values,
+    query: { sysparm_fields: fields, sysparm_display_value: 'all', sysparm_exclude_reference_link: true },
+  })
+  return recordIn(answer.body, reference)
+}
+
+/** Changes columns of a row. Throws `not_found` where it is gone. */
+export async function change(table: string, id: string, values: Readonly<Record<string, string>>, reference: string, ctx: CallContext, action: CallAction = 'updated'): Promise<void> {
+  await ctx.http.call({ method: 'PATCH', path: path`/api/now/table/${table}/${id}`, action, reference, externalId: id, json: values, query: { sysparm_fields: 'sys_id', sysparm_exclude_reference_link: true } })
+}
+
+/** What an answer holds below `result`. */
+export function resultOf(body: unknown): unknown {
+  return isRecord(body) ? body.result : undefined
+}
+
+function recordIn(body: unknown, reference: string): ServiceNowRecord {
+  const result = resultOf(body)
+  if (!isRecord(result)) throw new ConnectorError('bad_answer', `ServiceNow: ${reference}: a record was due; the base URL may be wrong`)
+  return result
+}
+
+function isRecord(value: unknown): value is ServiceNowRecord {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
