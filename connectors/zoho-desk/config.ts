@@ -23,7 +23,7 @@ export const config: ConnectorConfig = {
     // Without both no refresh token is handed out.
     authorizeQuery: { access_type: 'offline', prompt: 'consent' },
   },
-  hosts: HOSTS,
+  hosts: [...HOSTS, ...HOSTS.map((host) => host.replace('desk', 'accounts'))],
   baseUrlExample: 'https://desk.zoho.com',
   mapping: {
     status: { open: 'Open', assigned: 'Open', in_progress: 'Open', waiting: 'On Hold', resolved: 'Closed', closed: 'Closed' },
