@@ -6,6 +6,7 @@ import type { LetterOptions } from './cli/dead-letters.ts'
 import type { CreateOptions, RotateOptions } from './cli/integrations.ts'
 import type { SampleOptions } from './cli/mapping.ts'
 import { remediationCommands } from './cli/remediation-commands.ts'
+import { ticketCommands } from './cli/ticket-commands.ts'
 import { environment, readConfig } from './config.ts'
 import { ROLE_NAMES } from './roles.ts'
 import { systemClock } from './schemas/clock.ts'
@@ -362,6 +363,7 @@ program.command('backtest-adapter').requiredOption('--company <name>').option('-
   })
 
 remediationCommands(program, { config: () => readConfig(environment()), print, interrupted, whole: wholeNumber })
+ticketCommands(program, { config: () => readConfig(environment()), print, whole: wholeNumber })
 
 program.command('doctor').option('--json').description('configuration, engines: reachable, authorised, how to mend').action(async (options: Json) => {
   const { doctor } = await import('./cli/doctor.ts')

@@ -15,6 +15,7 @@ import { alertRoutes } from './routes/alerts.ts'
 import { assetRoutes } from './routes/assets.ts'
 import { approvalRoutes } from './routes/approvals.ts'
 import { backtestRoutes } from './routes/backtests.ts'
+import { callRoutes } from './routes/calls.ts'
 import { cloudAccountRoutes } from './routes/cloud-accounts.ts'
 import { companyRoutes } from './routes/companies.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
@@ -82,6 +83,7 @@ export function apiPlugin(options: ApiOptions): FastifyPluginAsync {
       approvalRoutes(routes, context)
       remediationRoutes(routes, context)
       cloudAccountRoutes(routes, context)
+      callRoutes(routes, context)
       figureRoutes(routes, context)
       feedbackRoutes(routes, context)
       deliveryRoutes(routes, context)

@@ -1,5 +1,6 @@
 /** What the API needs of the rest of the program. `storage/queries` and `storage/clickhouse` fit these by shape; `app.ts` joins them. */
 import type { Caller, Scope } from '../schemas/access.ts'
+import type { CallDetail, CallFilter, CallStats, CallView } from '../schemas/call-views.ts'
 import type { ChainedLine, ChainReport } from '../schemas/audit-chain.ts'
 import type { IntegrationAuthentication } from '../schemas/authentication.ts'
 import type { IntegrationProcessing } from '../schemas/integration-processing.ts'
@@ -220,6 +221,15 @@ export interface Stores {
   readonly channels: ChannelStore
   readonly suppressed: SuppressedStore
   readonly analyses: AnalysisQueries
+  readonly calls: CallStore
+}
+
+/** Calls to outside systems and from them. */
+export interface CallStore {
+  /** Throws `not_found` for a company that is not the caller's. */
+  list(scope: Scope, query: CallFilter & PageQuery): Promise<Page<CallView>>
+  /** Throws `not_found`. */
+  get(scope: Scope, id: string): Promise<CallDetail>
 }
 
 /** Which companies, and from when (inclusive) to when (exclusive) in ms; null leaves that end open. */
@@ -236,6 +246,8 @@ export interface Analytics {
   suppressed(span: Span): Promise<readonly SuppressedFigure[]>
   /** How long incidents took and whether they kept the targets, as of now. */
   sla(span: Span, targets: readonly SlaTarget[], nowMs: number): Promise<SlaView>
+  /** How calls to outside systems went. */
+  calls(span: Span): Promise<CallStats>
   /** A flat or nested object of numbers; the names are those of the interface page. */
   balance(span: Span): Promise<object>
 }

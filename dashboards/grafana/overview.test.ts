@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openAnalytics, type Analytics } from '../../storage/clickhouse/analytics.ts'
 import { FACT_TABLES, timeText } from '../../storage/recorder/rows.ts'
-import { deadLetterAt, deliveryAt, incidentAt, ledgerAt, recordFacts, runAt, SAMPLE_MS, tickAt } from '../../test/samples/facts.ts'
+import { callAt, deadLetterAt, deliveryAt, incidentAt, ledgerAt, recordFacts, runAt, SAMPLE_MS, tickAt } from '../../test/samples/facts.ts'
 
 interface Dashboard {
   readonly uid: string
@@ -70,6 +70,9 @@ beforeAll(async () => {
     runAt(1, { version: 2, event: 'step_started', status: 'running', outcome: null, runId: 'r2' }), runAt(2), runAt(3, { outcome: 'escalated', status: 'failed', incidentId: 'i2' }), runAt(4, { simulated: true, mode: 'demo' }),
     runAt(5, { mode: 'dry-run', outcome: 'none', status: 'shown' }), runAt(6, { version: 3, event: 'step_started', status: 'running', outcome: null }), runAt(7, { companyId: 'globex', incidentId: 'i7', runbookId: 'service-restart', outcome: 'verified' }),
   ])
+  await recordFacts(analytics, 'calls.v1', [
+    callAt(1, { durationMs: 200 }), callAt(2, { durationMs: 400, status: 'error', errorCode: 'rate_limited' }), callAt(3, { connector: 'autotask', durationMs: 30_000, status: 'timeout', companyId: null }), callAt(4, { direction: 'in', action: 'triggered', durationMs: 1, companyId: 'globex' }),
+  ])
   await recordFacts(analytics, 'dead-letter.v1', [deadLetterAt(1), deadLetterAt(2), deadLetterAt(3, { code: 'stage_bug' })])
   const marks = [['alerts.raw.v1', 0, 9, 0, 9, 9, timeText(SAMPLE_MS), timeText(SAMPLE_MS + 1_500)], ['alerts.v1', 0, 7, 0, 7, 7, timeText(SAMPLE_MS), timeText(SAMPLE_MS + 2_250)], ['alerts.v1', 0, 8, 8, 1, 0, timeText(SAMPLE_MS), timeText(SAMPLE_MS + 30_000)]]
   await analytics.insert({ table: 'recorded_ranges_v1', columns: FACT_TABLES.recorded_ranges_v1, lines: Buffer.from(marks.map((mark) => JSON.stringify(mark)).join('\n')) }, 'marks')
@@ -99,10 +102,13 @@ describe('the overview dashboard', () => {
     ['Healed without a person', [{ healed_share: 1 / 3 }]],
     ['Runs ended', [{ time: minute(0), outcome: 'escalated', runs: 1 }, { time: minute(0), outcome: 'self_healed', runs: 1 }, { time: minute(0), outcome: 'verified', runs: 1 }]],
     ['Runbooks', [{ runbook: 'disk-clean-temp', runs: 2, succeeded: 1, healed: 1 }, { runbook: 'service-restart', runs: 1, succeeded: 1, healed: 0 }]],
+    ['Outside calls', [{ time: minute(0), status: 'error', calls: 1 }, { time: minute(0), status: 'success', calls: 2 }, { time: minute(0), status: 'timeout', calls: 1 }]],
+    ['How long calls take', [{ time: minute(0), connector: 'autotask', seconds: 30 }, { time: minute(0), connector: 'zendesk', seconds: 0.39 }]],
+    ['Call errors', [{ connector: 'autotask', code: 'timeout', calls: 1, newest: timeText(SAMPLE_MS + 3) }, { connector: 'zendesk', code: 'rate_limited', calls: 1, newest: timeText(SAMPLE_MS + 2) }]],
     ['Dead letters', [{ stage: 'process', code: 'payload_invalid', letters: 2, newest: timeText(SAMPLE_MS + 2) }, { stage: 'process', code: 'stage_bug', letters: 1, newest: timeText(SAMPLE_MS + 3) }]],
   ])('%s', async (title, rows) => {
     const byAll = (row: object) => JSON.stringify(row)
-    const order = title === 'Alerts by fate' || title === 'Incidents opened' || title === 'Lag' || title === 'Runs ended'
+    const order = title === 'Alerts by fate' || title === 'Incidents opened' || title === 'Lag' || title === 'Runs ended' || title === 'Outside calls' || title === 'How long calls take'
     const found = await rowsOf(title)
     // Lines of one time come in any order.
     expect(order ? found.sort((a, b) => (byAll(a) < byAll(b) ? -1 : 1)) : found).toEqual(rows)
@@ -120,6 +126,7 @@ describe('the overview dashboard', () => {
     expect(await rowsOf('In flight', ['globex'])).toEqual([{ deliveries: 0 }])
     expect(await rowsOf('Open by severity', ['acme'])).toEqual([{ severity: 'critical', incidents: 1 }, { severity: 'high', incidents: 1 }])
     expect(await rowsOf('Noisiest signatures', ['initech'])).toEqual([])
+    expect(await rowsOf('Call errors', ['acme'])).toEqual([{ connector: 'zendesk', code: 'rate_limited', calls: 1, newest: timeText(SAMPLE_MS + 2) }])
     expect(await rowsOf('Noise reduction', ['initech'])).toEqual([{ noise_reduction: 0 }])
   })
 

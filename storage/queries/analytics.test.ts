@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openAnalytics, type Analytics } from '../clickhouse/analytics.ts'
 import { FACT_TABLES } from '../recorder/rows.ts'
-import { deliveryAt, incidentAt, ledgerAt, placedAt, recordFacts, SAMPLE_MS, tickAt } from '../../test/samples/facts.ts'
+import { callAt, deliveryAt, incidentAt, ledgerAt, placedAt, recordFacts, SAMPLE_MS, tickAt } from '../../test/samples/facts.ts'
 import { balance, noise, series, type FactScope } from './analytics.ts'
 import { analyticsStore } from './analytics-store.ts'
 
@@ -24,6 +24,34 @@ afterAll(async () => {
 })
 beforeEach(async () => {
   for (const table of [...Object.keys(FACT_TABLES), 'alerts_per_minute_v1', 'signatures_per_hour_v1']) await analytics.command(`truncate table ${table}`)
+})
+
+describe('outside calls', () => {
+  const NONE = { calls: 0, errors: 0, timeouts: 0, repeated: 0, medianMs: 0, p95Ms: 0, longestMs: 0, items: [], days: [] }
+  const calls = (companyIds: readonly string[] | 'all', fromMs: number | null = null, toMs: number | null = null) => analyticsStore(analytics).calls({ companyIds, fromMs, toMs })
+
+  it('are all zeros without any', async () => {
+    expect(await calls('all')).toEqual(NONE)
+  })
+
+  it('are counted in all, by kind and by day, each once; those for the MSP as a whole in all companies only', async () => {
+    const day = new Date(SAMPLE_MS).toISOString().slice(0, 10)
+    const told = [
+      callAt(1, { durationMs: 100 }), callAt(2, { durationMs: 300, status: 'error', retries: 1 }), callAt(3, { connector: 'rt', action: 'searched', durationMs: 20 }),
+      callAt(4, { companyId: null, status: 'timeout', durationMs: 30_000 }), callAt(5, { companyId: 'globex', durationMs: 5 }),
+    ]
+    await recordFacts(analytics, 'calls.v1', told)
+    await recordFacts(analytics, 'calls.v1', told)
+    expect(await calls('all')).toMatchObject({ calls: 5, errors: 1, timeouts: 1, repeated: 1, medianMs: 100, longestMs: 30_000, days: [{ day, connector: 'rt', calls: 1 }, { day, connector: 'zendesk', calls: 4, errors: 1, timeouts: 1 }] })
+    expect(await calls(['acme'])).toMatchObject({
+      calls: 3, errors: 1, timeouts: 0, repeated: 1, medianMs: 100, longestMs: 300, items: [
+        { connector: 'zendesk', action: 'created', direction: 'out', calls: 2, errors: 1, timeouts: 0, medianMs: 200 }, { connector: 'rt', action: 'searched', direction: 'out', calls: 1, errors: 0, medianMs: 20 },
+      ],
+    })
+    expect(await calls(['globex'], SAMPLE_MS, SAMPLE_MS + 5)).toEqual(NONE)
+    expect(await calls(['globex'], SAMPLE_MS, SAMPLE_MS + 6)).toMatchObject({ calls: 1 })
+    expect(await calls([])).toEqual(NONE)
+  })
 })
 
 describe('the balance', () => {

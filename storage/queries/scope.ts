@@ -9,6 +9,7 @@
  * | users      | all       | those of own companies   | none                                          | none          |
  * | audit      | all       | own companies'           | own actions                                   | none          |
  * | runs       | all       | own companies'           | own companies', but on others' incidents      | own, read     |
+ * | calls      | all       | own companies'           | own companies', but on others' incidents      | own, read     |
  *
  * Table aliases and columns are given by the caller in code, never by a request.
  */
@@ -81,4 +82,9 @@ export function visibleRuns(scope: Scope, params: Params, alias: string): string
   const own = ownCompanies(scope, params, `${alias}.company_id`)
   if (scope.role !== 'technician') return own
   return `(${own} and (${alias}.incident_id is null or exists (select 1 from incidents i where i.id = ${alias}.incident_id and ${visibleIncidents(scope, params, 'i')})))`
+}
+
+/** Outside calls the caller may see: those made for their companies; a technician none about an incident that is somebody else's. Those for the MSP as a whole have no company and are an MSP Admin's. */
+export function visibleCalls(scope: Scope, params: Params, alias: string): string {
+  return visibleRuns(scope, params, alias)
 }

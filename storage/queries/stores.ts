@@ -1,10 +1,13 @@
 import type { Caller, Scope } from '../../schemas/access.ts'
 import type { Clock } from '../../schemas/clock.ts'
+import type { CallFilter } from '../../schemas/call-views.ts'
 import type { SuppressedQuery } from '../../schemas/quiet-views.ts'
 import { exportChain, verifyChain, type AuditExportQuery } from '../audit/chain.ts'
 import { analysisQueries } from '../analyses/usage.ts'
 import { channelStore } from '../notices/channels.ts'
 import { openSecretBox } from '../secret-box.ts'
+import type { PageQuery } from '../../schemas/views.ts'
+import { getCall, listCalls } from '../tickets/call-queries.ts'
 import { assetStore } from './assets.ts'
 import { listAudit, writeAudit, type AuditQuery } from './audit.ts'
 import { commandStore } from './commands.ts'
@@ -39,6 +42,10 @@ export function openStores(db: SqlDatabase, options: { readonly clock: Clock; re
       list: (scope: Scope, query: IncidentQuery) => listIncidents(db, scope, query),
       get: (scope: Scope, id: string) => getIncident(db, scope, id),
       counts: (scope: Scope, companyId: string | null) => countIncidents(db, scope, companyId),
+    },
+    calls: {
+      list: (scope: Scope, query: CallFilter & PageQuery) => listCalls(db, scope, query),
+      get: (scope: Scope, id: string) => getCall(db, scope, id),
     },
     suppressed: { list: (scope: Scope, query: SuppressedQuery) => listSuppressed(db, scope, query) },
     audit: {

@@ -11,10 +11,12 @@ import { systemClock } from '../../schemas/clock.ts'
 import type { DeliveryElement } from '../../schemas/receipts.ts'
 import { ROLES, type Role } from '../../schemas/settings.ts'
 import { ADMIN_TOKEN, openApiHarness, PASSWORD, type ApiHarness } from '../harness/api.ts'
+import { callRecorder } from '../../storage/tickets/calls.ts'
 import { newRun, runbook } from '../harness/runs-world.ts'
+import { callOf } from '../samples/calls.ts'
 
 type Side = 'own' | 'other' | 'taken'
-interface Place { company: string; incident: string; spare: string; user: string; asset: string; integration: string; channel: string; command: string; delivery: string; letter: string; backtest: string; word: string; account: string; run: string }
+interface Place { company: string; incident: string; spare: string; user: string; asset: string; integration: string; channel: string; command: string; delivery: string; letter: string; backtest: string; word: string; account: string; run: string; call: string }
 interface Asked { url: string; body?: unknown; headers?: Record<string, string>; token?: string | undefined }
 interface Row {
   /** Statuses for MSP Admin, Company Admin, Technician, Viewer. */
@@ -210,6 +212,9 @@ const TABLE: Record<string, Row> = {
   'GET /api/companies/:id/cloud-accounts/:accountId/onboarding': { ...MANAGE, ask: (place) => ({ url: `/api/companies/${place.company}/cloud-accounts/${place.account}/onboarding` }) },
   'POST /api/companies/:id/cloud-accounts/:accountId/check': { ...MANAGE, ask: (place) => ({ url: `/api/companies/${place.company}/cloud-accounts/${place.account}/check` }) },
   'GET /api/stats/remediation': { ...READ, ask: (place) => ({ url: `/api/stats/remediation?company=${place.company}` }) },
+  'GET /api/calls': { ...READ, ask: (place) => ({ url: `/api/calls?company=${place.company}` }) },
+  'GET /api/calls/:id': { ...READ, taken: [200, 200, 404, 200], ask: (place) => ({ url: `/api/calls/${place.call}` }) },
+  'GET /api/stats/calls': { ...READ, ask: (place) => ({ url: `/api/stats/calls?company=${place.company}` }) },
   'GET /api/audit': { own: [200, 200, 200, 403], other: [200, 404, 404, 403], ask: (place) => ({ url: `/api/audit?company=${place.company}` }) },
   'GET /api/audit/export': { own: [200, 200, 200, 403], other: [200, 404, 404, 403], ask: (place) => ({ url: `/api/audit/export?company=${place.company}` }) },
   'GET /api/audit/verify': { own: [200, 403, 403, 403], other: [200, 403, 403, 403], ask: () => ({ url: '/api/audit/verify' }) },
@@ -243,6 +248,12 @@ async function makeAccount(company: string): Promise<string> {
   return (await api.call(ADMIN_TOKEN, 'POST', `/api/companies/${company}/cloud-accounts`, { cloud: 'aws', name: fresh(), fields: { accountId: '123456789012', regions: 'eu-central-1' } })).body.id
 }
 
+async function recordCall({ company, incident }: Pick<Place, 'company' | 'incident'>): Promise<string> {
+  const call = callOf({ companyId: company, incidentId: incident, atMs: systemClock.now() })
+  await callRecorder(api.database, { clock: systemClock, logger: { warn() {}, error() {} } }).record(call)
+  return call.id
+}
+
 async function makeRun({ company, incident }: Pick<Place, 'company' | 'incident'>): Promise<string> {
   const id = `run-${fresh()}`
   await api.remediation.runs.create(null, newRun(id, { companyId: company, incidentId: incident }), null)
@@ -264,7 +275,7 @@ async function makeApproval(place: Place, role: Role): Promise<string> {
 async function rowsOf(company: string): Promise<unknown> {
   const tables = ['companies where id = $1', 'integrations where company_id = $1', 'integration_keys where integration_id in (select id from integrations where company_id = $1)', 'assets where company_id = $1',
     'incidents where company_id = $1', 'problems where company_id = $1', 'incident_timeline where company_id = $1', 'commands where company_id = $1', 'audit_log where company_id = $1',
-    'runs where company_id = $1', 'run_commands where run_id in (select id from runs where company_id = $1)', 'run_approvals where company_id = $1', 'cloud_accounts where company_id = $1', 'remediation_settings where company_id = $1', 'runbooks where company_id = $1',
+    'runs where company_id = $1', 'run_commands where run_id in (select id from runs where company_id = $1)', 'run_approvals where company_id = $1', 'cloud_accounts where company_id = $1', 'outside_calls where company_id = $1', 'remediation_settings where company_id = $1', 'runbooks where company_id = $1',
     'rule_books where scope = $1', 'company_rules where company_id = $1',
     'users where id in (select user_id from user_companies where company_id = $1)', 'outbox where key = $1']
   const rows: Record<string, unknown> = {}
@@ -286,7 +297,7 @@ async function place(word: string, assignee: string | null, company?: string): P
   await api.call(ADMIN_TOKEN, 'POST', `/api/companies/${id}/cloud-accounts/${account}/check`)
   await api.call(ADMIN_TOKEN, 'PATCH', `/api/companies/${id}/cloud-accounts/${account}`, { enabled: true })
   return {
-    run, account, company: id, incident, spare: await api.incident(id, { title: `${word} spare`, assignee }), user: (await api.user('technician', [id], word)).id,
+    run, account, call: await recordCall({ company: id, incident }), company: id, incident, spare: await api.incident(id, { title: `${word} spare`, assignee }), user: (await api.user('technician', [id], word)).id,
     asset: (await api.call(ADMIN_TOKEN, 'POST', `/api/companies/${id}/assets`, { name: `${word}-host-${fresh()}` })).body.id,
     channel: await channelOf(id),
     integration: (await api.call(ADMIN_TOKEN, 'POST', `/api/companies/${id}/integrations`, { name: fresh(), source: 'zabbix' })).body.integration.id,

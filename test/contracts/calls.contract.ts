@@ -1,16 +1,22 @@
 /** The record of outside calls, on either engine: a row and a record of the log together, never in the way of the call, in bounded memory, for thirty days. */
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Scope } from '../../schemas/access.ts'
+import type { CallFilter, CallView } from '../../schemas/call-views.ts'
 import { systemClock, TestClock } from '../../schemas/clock.ts'
 import { openCodec } from '../../schemas/codec.ts'
 import { AppError } from '../../schemas/errors.ts'
 import type { CallEvent } from '../../schemas/records.ts'
 import type { OutsideCall } from '../../schemas/tickets.ts'
+import type { Page, PageQuery } from '../../schemas/views.ts'
 import { openDatabase, type Database } from '../../storage/postgres/database.ts'
+import { projectBatch } from '../../storage/projection/project-batch.ts'
 import type { SqlDatabase } from '../../storage/queries/sql.ts'
+import { getCall, listCalls } from '../../storage/tickets/call-queries.ts'
 import { CALL_CHARS } from '../../storage/tickets/call-rows.ts'
 import { CALLS_KEPT_MS, deleteOldCalls, startCallRetention } from '../../storage/tickets/call-retention.ts'
 import { callRecorder, type CallRecorder, type CallRecorderOptions, type Unrecorded } from '../../storage/tickets/calls.ts'
+import { incident } from '../harness/incident-records.ts'
 import { memorySchemaIds } from '../harness/memory-log.ts'
 import { callOf, CALL_MS } from '../samples/calls.ts'
 import type { EmptyDatabase } from './database.contract.ts'
@@ -211,6 +217,72 @@ export function callsContract(engineName: string, make: () => Promise<EmptyDatab
         return (await rows()).length
       }).toBe(0)
       await retention.stop()
+    })
+
+    describe('looked at', () => {
+      const scope = (role: Scope['role'], companyIds: Scope['companyIds'], userId: string = role): Scope => ({ role, companyIds, userId })
+      const ADMIN = scope('msp_admin', 'all')
+      const ANY = { companyId: null, connectionId: null, connector: null, incidentId: null, ticketId: null, actions: [], direction: null, statuses: [], fromMs: null, toMs: null, q: null, limit: 200, cursor: null } as const
+      const found = async (who: Scope, filter: Partial<CallFilter & PageQuery> = {}) => (await listCalls(database, who, { ...ANY, ...filter })).items.map(({ id }) => id)
+
+      beforeEach(async () => {
+        await database.query('truncate incidents, incident_joins; delete from companies')
+        await database.query(`insert into companies (id, name, created_at, updated_at) values ('c1', 'Acme', now(), now()), ('c2', 'Bolt', now(), now())`)
+        await database.transaction((sql) => projectBatch(sql, [incident('i1', 1, { assignee: 'te' }), incident('i2', 2), incident('i3', 3, { companyId: 'c2' })]))
+        const recorder = open()
+        const all: readonly Partial<OutsideCall>[] = [
+          { id: 'a', incidentId: 'i1' }, { id: 'b', incidentId: 'i2', ticketId: 't2', status: 'error', errorCode: 'rate_limited', errorText: 'slow down: 100 % used', httpStatus: 429, action: 'updated', reference: 'update ticket' },
+          { id: 'c', incidentId: null, ticketId: null, connector: 'autotask', connectionId: 'conn-2', action: 'searched', reference: 'find company' }, { id: 'd', companyId: 'c2', incidentId: 'i3', externalId: '35436' },
+          { id: 'e', companyId: null, incidentId: null, ticketId: null, action: 'triggered', direction: 'in', status: 'timeout' },
+        ]
+        await Promise.all(all.map((change, n) => recorder.record(callOf({ atMs: CALL_MS + n, ...change }))))
+      })
+
+      it.each<[who: string, scope: Scope, ids: string]>([
+        ['an MSP Admin sees all', ADMIN, 'edcba'], ['a company admin those of the company, and none of the MSP', scope('company_admin', ['c1']), 'cba'], ['a viewer likewise', scope('viewer', ['c2']), 'd'],
+        ['a technician none about an incident of somebody else', scope('technician', ['c1'], 'other'), 'cb'], ['a technician those about their own', scope('technician', ['c1'], 'te'), 'cba'], ['somebody of no company none', scope('viewer', []), ''],
+        ['a role that claims everything without being the MSP none', scope('company_admin', 'all'), ''],
+      ])('%s', async (_who, of, ids) => {
+        expect(await found(of)).toEqual(ids.split(''))
+        for (const id of 'abcde') {
+          const read = getCall(database, of, id)
+          if (ids.includes(id)) expect(await read).toMatchObject({ id, request: '{"subject":"x"}', response: '{"id":1}' })
+          else await expect(read).rejects.toMatchObject({ code: 'not_found' })
+        }
+      })
+
+      it.each<[filter: Partial<CallFilter>, ids: string]>([
+        [{ companyId: 'c1' }, 'cba'], [{ connector: 'autotask' }, 'c'], [{ connectionId: 'conn-2' }, 'c'], [{ incidentId: 'i1' }, 'a'], [{ ticketId: 't2' }, 'b'], [{ actions: ['updated', 'searched'] }, 'cb'], [{ direction: 'in' }, 'e'],
+        [{ statuses: ['error', 'timeout'] }, 'eb'], [{ fromMs: CALL_MS + 1, toMs: CALL_MS + 3 }, 'cb'], [{ q: '35436' }, 'd'], [{ q: 'FIND comp' }, 'c'], [{ q: 'rate_limited' }, 'b'], [{ q: '100 %' }, 'b'], [{ q: '%' }, 'b'], [{ q: 'zendesk.com' }, 'edcba'], [{ q: 'nothing like it' }, ''],
+        [{ connector: 'zendesk', statuses: ['success'], companyId: 'c1' }, 'a'],
+      ])('by %j', async (filter, ids) => {
+        expect(await found(ADMIN, filter)).toEqual(ids.split(''))
+      })
+
+      it('follows an incident that was merged away', async () => {
+        await database.transaction((sql) => projectBatch(sql, [incident('i1', 9, { mergedInto: 'i2' })]))
+        expect(await found(ADMIN, { incidentId: 'i2' })).toEqual(['b', 'a'])
+      })
+
+      it('page by page, those of one moment too, and refuses a cursor that is none', async () => {
+        const recorder = open()
+        await Promise.all(Array.from({ length: 7 }, (_, n) => recorder.record(callOf({ id: `same-${n}`, atMs: CALL_MS + 9 }))))
+        const seen: string[] = []
+        for (let cursor: string | null = null, isFirst = true; isFirst || cursor !== null; isFirst = false) {
+          const page: Page<CallView> = await listCalls(database, ADMIN, { ...ANY, limit: 3, cursor })
+          seen.push(...page.items.map(({ id }) => id))
+          cursor = page.next
+        }
+        expect(seen).toEqual(['same-6', 'same-5', 'same-4', 'same-3', 'same-2', 'same-1', 'same-0', 'e', 'd', 'c', 'b', 'a'])
+        await expect(found(ADMIN, { cursor: 'none' })).rejects.toMatchObject({ code: 'bad_request' })
+        await expect(found(scope('viewer', ['c1']), { companyId: 'c2' })).rejects.toMatchObject({ code: 'not_found' })
+      })
+
+      it('without what was sent and answered in lists', async () => {
+        const { items: [shown] } = await listCalls(database, ADMIN, { ...ANY, limit: 1 })
+        expect(Object.keys(shown!).sort()).toEqual(['action', 'at', 'companyId', 'connectionId', 'connector', 'direction', 'durationMs', 'errorCode', 'errorText', 'externalId', 'httpStatus', 'id', 'incidentId', 'integrationType', 'method', 'reference', 'retries', 'status', 'ticketId', 'url', 'who'])
+        expect(shown!.at).toBe('2026-06-01T12:00:00.004Z')
+      })
     })
 
     it('gives ids of its own to nobody: two recorders may write side by side', async () => {

@@ -84,6 +84,10 @@ export class FakeFigures implements Analytics, DeadLetters {
     const figures = { incidents: 5, resolved: 4, reopened: 1, meanHoursToResolve: 2, medianHoursToResolve: 1, meanMinutesToAcknowledge: 3, kept: 3, breached: 1, keptShare: 0.75 }
     return { ...figures, bySeverity: [], byPriority: [] }
   }
+  async calls(span: Span) {
+    this.asked.push(span.companyIds)
+    return { calls: 10, errors: 1, timeouts: 1, repeated: 2, medianMs: 90, p95Ms: 400, longestMs: 30_000, items: [], days: [] }
+  }
   async balance(span: Span) {
     this.asked.push(span.companyIds)
     return { accepted: 100, inFlight: 0, difference: 0, dropped: { duplicate: 3 } }
@@ -226,11 +230,11 @@ export async function openApiHarness(clock: Clock, options: { readonly autoSettl
       return snapshot.incidentId
     },
     async settle(judge = () => ({})) {
-      const rows = await database.query<{ id: number; record: { event: { type: string } } }>('select id, record from outbox order by id')
+      const rows = await database.query<{ id: number; record: { event?: { type: string } } }>('select id, record from outbox order by id')
       let settled = 0
       for (const { id, record } of rows) {
         await database.query('delete from outbox where id = $1', [id])
-        if (record.event.type !== 'command') continue
+        if (record.event?.type !== 'command') continue
         const command = record.event as Command
         settled += 1
         await project({

@@ -1,0 +1,49 @@
+/** Outside calls by what the caller may see. */
+import type { Scope } from '../../schemas/access.ts'
+import type { CallDetail, CallFilter, CallView } from '../../schemas/call-views.ts'
+import { AppError } from '../../schemas/errors.ts'
+import type { Page, PageQuery } from '../../schemas/views.ts'
+import { requireVisibleCompany } from '../queries/incidents.ts'
+import { visibleCalls } from '../queries/scope.ts'
+import { atMs, cursorNumber, decodeCursor, iso, likeText, Params, toPage, type Sql } from '../queries/sql.ts'
+
+const COLUMNS = `c.id, ${iso('c.at')} as at, c.integration_type as "integrationType", c.connector, c.connection_id as "connectionId", c.company_id as "companyId", c.incident_id as "incidentId", c.ticket_id as "ticketId",
+  c.action, c.direction, c.external_id as "externalId", c.method, c.url, c.reference, c.status, c.http_status as "httpStatus", c.error_code as "errorCode", c.error_text as "errorText", c.duration_ms as "durationMs", c.retries, c.who`
+
+/** Calls the caller may see, newest first; those for the MSP as a whole only for an MSP Admin. Throws `not_found` for a company that is not theirs, `bad_request` for a cursor we did not give. */
+export async function listCalls(sql: Sql, scope: Scope, query: CallFilter & PageQuery): Promise<Page<CallView>> {
+  if (query.companyId !== null) await requireVisibleCompany(sql, scope, query.companyId)
+  const params = new Params()
+  const where = [visibleCalls(scope, params, 'c')]
+  const equal = (column: string, value: string | null): void => {
+    if (value !== null) where.push(`c.${column} = ${params.add(value)}`)
+  }
+  equal('company_id', query.companyId)
+  equal('connection_id', query.connectionId)
+  equal('connector', query.connector)
+  equal('ticket_id', query.ticketId)
+  equal('direction', query.direction)
+  if (query.incidentId !== null) where.push(`c.incident_id in (select * from incident_ids(${params.add(query.incidentId)}))`)
+  if (query.actions.length > 0) where.push(`c.action = any(${params.add([...query.actions])}::text[])`)
+  if (query.statuses.length > 0) where.push(`c.status = any(${params.add([...query.statuses])}::text[])`)
+  if (query.fromMs !== null) where.push(`c.at >= ${atMs(params.add(query.fromMs))}`)
+  if (query.toMs !== null) where.push(`c.at < ${atMs(params.add(query.toMs))}`)
+  if (query.q !== null) {
+    const [exact, like] = [params.add(query.q), params.add(likeText(query.q))]
+    where.push(`(c.id = ${exact} or c.external_id = ${exact} or c.error_code = ${exact} or c.reference ilike ${like} or c.url ilike ${like} or c.error_text ilike ${like})`)
+  }
+  if (query.cursor !== null) {
+    const [at, id = ''] = decodeCursor(query.cursor, 'string').split(' ')
+    where.push(`(c.at, c.id) < (${atMs(params.add(cursorNumber(at)))}, ${params.add(id)})`)
+  }
+  const rows = await sql.query<CallView>(`select ${COLUMNS} from outside_calls c where ${where.join(' and ')} order by c.at desc, c.id desc limit ${params.add(query.limit + 1)}`, params.values)
+  return toPage(rows, query.limit, ({ at, id }) => `${Date.parse(at)} ${id}`)
+}
+
+/** One call with what was sent and answered. Throws `not_found`. */
+export async function getCall(sql: Sql, scope: Scope, id: string): Promise<CallDetail> {
+  const params = new Params()
+  const [row] = await sql.query<CallDetail>(`select ${COLUMNS}, c.request, c.response from outside_calls c where c.id = ${params.add(id)} and ${visibleCalls(scope, params, 'c')}`, params.values)
+  if (row === undefined) throw new AppError('not_found', 'there is no such call; calls are kept thirty days')
+  return row
+}
