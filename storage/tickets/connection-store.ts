@@ -186,7 +186,9 @@ export function connectionStore(db: SqlDatabase, { clock, box, rules }: Connecti
           const all = { ...await readSecrets(sql, box, id), ...given }
           await sql.query('update connections set secrets = $2 where id = $1', [id, sealed(id, Object.fromEntries(secrets.flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]]]))))])
         }
-        if (givesUpTokens) await sql.query('update connections set tokens = null, token_expires_at = null, token_due_at = null, token_holder = null, token_held_until = null, token_tries = 0, is_token_unsure = false, hold_error = null where id = $1', [id])
+        if (givesUpTokens) await sql.query('update connections set tokens = null, token_mark = null, token_expires_at = null, token_due_at = null, token_holder = null, token_held_until = null, token_tries = 0, is_token_unsure = false, hold_error = null where id = $1', [id])
+        // A browser that is under way would come back with tokens for what was.
+        if (givesUpTokens) await sql.query('delete from oauth_states where connection_id = $1', [id])
         const webhookSecret = change.webhookSecret === null ? randomBytes(WEBHOOK_SECRET_BYTES).toString('base64url') : change.webhookSecret ?? null
         if (webhookSecret !== null) await sql.query('update connections set webhook_secret = $2 where id = $1', [id, sealColumn(box, id, 'webhook_secret', webhookSecret)])
         const row = await connectionRow(sql, id)
@@ -222,10 +224,10 @@ export function connectionStore(db: SqlDatabase, { clock, box, rules }: Connecti
     },
 
     /** Opens a connection for work, for the program itself: nothing is asked about rights. Its use is noted in the audit log once an hour and process. Throws `not_found`. */
-    async open(id: string, use: ConnectionUse): Promise<UsableConnection & { credentials(): Promise<Fields> }> {
+    async open(id: string, use: ConnectionUse): Promise<UsableConnection & { secrets(): Promise<Fields> }> {
       const row = await connectionRow(db, id)
       await noteUse(row, use)
-      return { ...usable(row), credentials: () => readSecrets(db, box, id) }
+      return { ...usable(row), secrets: () => readSecrets(db, box, id) }
     },
 
     /** The connection a company's incidents go to: its own that is in use, else the MSP's, else null. */

@@ -136,14 +136,14 @@ export function connectionsContract(engineName: string, make: () => Promise<Empt
         expect(await store.get(boss.scope, id)).toMatchObject({ secrets: ['apiToken'], hasWebhookSecret: true, hookUrl: null })
         const [stored] = await db.query<{ text: string }>(`select row_to_json(c)::text || encode(c.secrets, 'escape') || encode(c.webhook_secret, 'escape') as text from connections c where id = $1`, [id])
         for (const secret of [SECRET, 'a-webhook-secret']) expect(stored?.text).not.toContain(secret)
-        expect(await (await store.open(id, { purpose: 'work', caller: null })).credentials()).toEqual({ apiToken: SECRET })
+        expect(await (await store.open(id, { purpose: 'work', caller: null })).secrets()).toEqual({ apiToken: SECRET })
         expect(await store.hook(id)).toMatchObject({ webhookSecret: 'a-webhook-secret' })
         // What is sealed opens neither in another row nor in another column.
         const thief = await made(boss, acme, { name: 'thief' })
         await db.query('update connections set secrets = (select secrets from connections where id = $1) where id = $2', [id, thief.id])
-        expect((await refusal((await store.open(thief.id, { purpose: 'work', caller: null })).credentials())).code).toBe('config_invalid')
+        expect((await refusal((await store.open(thief.id, { purpose: 'work', caller: null })).secrets())).code).toBe('config_invalid')
         await db.query('update connections set secrets = webhook_secret where id = $1', [id])
-        expect((await refusal((await store.open(id, { purpose: 'work', caller: null })).credentials())).code).toBe('config_invalid')
+        expect((await refusal((await store.open(id, { purpose: 'work', caller: null })).secrets())).code).toBe('config_invalid')
       })
 
       it('gives each connection a long random part for its webhooks, and makes a webhook secret where asked, shown that once', async () => {
@@ -181,7 +181,7 @@ export function connectionsContract(engineName: string, make: () => Promise<Empt
         // Another way of proving who we are takes other secrets; those of the old way are forgotten.
         const turned = await store.update(boss, id, { auth: 'oauth2_client', fields: { clientId: 'aw' }, secrets: { clientSecret: SECRET } })
         expect(turned.connection.secrets).toEqual(['clientSecret'])
-        expect(await (await store.open(id, { purpose: 'work', caller: null })).credentials()).toEqual({ clientSecret: SECRET })
+        expect(await (await store.open(id, { purpose: 'work', caller: null })).secrets()).toEqual({ clientSecret: SECRET })
         for (const fields of [{ clientId: 'mine' }, { clientId: 'aw', region: 'eu' }]) expect((await refusal(store.update(boss, id, { fields }))).code).toBe('bad_request')
         expect((await store.update(ADA, id, { fields: { clientId: 'aw', region: 'eu' } })).connection.fields).toEqual({ clientId: 'aw', region: 'eu' })
       })
@@ -275,7 +275,7 @@ export function connectionsContract(engineName: string, make: () => Promise<Empt
     it('tells every read, use, check and change in the audit log, with who, before and after, and no secret; uses once an hour and process', async () => {
       const { id } = await made(boss, acme)
       await store.read(boss, id)
-      for (let call = 0; call < 5; call++) await (await store.open(id, { purpose: 'work', caller: null })).credentials()
+      for (let call = 0; call < 5; call++) await (await store.open(id, { purpose: 'work', caller: null })).secrets()
       clock.tick(3_600_000)
       await store.open(id, { purpose: 'work', caller: null })
       await openStore().open(id, { purpose: 'work', caller: null })

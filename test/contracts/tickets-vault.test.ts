@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connectionsContract } from './connections.contract.ts'
+import { vaultContract } from './vault.contract.ts'
 import type { EmptyDatabase } from './database.contract.ts'
 
 function emptyDirectory(): Promise<EmptyDatabase> {
@@ -10,3 +11,4 @@ function emptyDirectory(): Promise<EmptyDatabase> {
 }
 
 connectionsContract('PGlite', emptyDirectory)
+vaultContract('PGlite', emptyDirectory)

@@ -14,6 +14,7 @@ create table connections (
   secret_names text[] not null default '{}',
   secrets bytea,                                 -- JSON by name
   tokens bytea,                                  -- OAuth: access and refresh token as JSON
+  token_mark text,                               -- another with each pair of tokens, so that no writer overwrites what it has not seen
   token_expires_at timestamptz,
   token_due_at timestamptz,                      -- when it is to be refreshed
   token_holder text,                             -- who refreshes it now
