@@ -32,6 +32,8 @@ export interface PsaTicket {
   /** Tickets it was linked with. */
   readonly linkedIds: readonly string[]
   readonly isDeleted: boolean
+  /** Its field of what solved it, where the PSA has one. */
+  readonly resolution?: string | null
   /** Without the text it was opened with. */
   readonly notes: readonly PsaNote[]
   readonly attachments: readonly { readonly name: string; readonly bytes: Buffer; readonly isPublic: boolean }[]
