@@ -5,9 +5,11 @@ import type { CallContext, ChangeDraft } from '../port.ts'
 import { tokensIn } from '../text.ts'
 import { changeRequestOf, changesOf, INCIDENT_FIELDS, incidentOf, noteOf, pageOf, shown, snapshotOf, stored, timeMs, timeText, type ServiceNowRecord } from './map.ts'
 import { all, any, exact, loose, sysId } from './query.ts'
-import { change as write, insert, resultOf, row, rows } from './records.ts'
+import { change as write, insert, pagedRows, resultOf, row, rows } from './records.ts'
 
-const PAGE = 200
+const CHANGES_MAX = 200
+/** Files and affected items looked through. */
+const PAGE = 500
 const NOTES_MAX = 50
 /** Journal rows looked through for our tokens: more than any storm writes into one incident. */
 const TOKENS_MAX = 500
@@ -91,10 +93,10 @@ export async function changedSince(cursor: string | null, ctx: CallContext): Pro
   const [since = '', after = ''] = (cursor ?? '').split('|')
   if (timeMs(since) === null) return { changed: [], cursor: timeText(ctx.nowMs) }
   const query = after === '' ? `sys_updated_on>=${since}` : `sys_updated_on>${since}^NQsys_updated_on=${since}^sys_id>${sysId(after)}`
-  const found = await rows('incident', { query: all(query, 'ORDERBYsys_updated_on', 'ORDERBYsys_id'), fields: INCIDENT_FIELDS, limit: PAGE, reference: 'poll changes' }, ctx)
+  const { found, hasMore } = await pagedRows('incident', { query: all(query, 'ORDERBYsys_updated_on', 'ORDERBYsys_id'), fields: INCIDENT_FIELDS, limit: CHANGES_MAX, reference: 'poll changes' }, ctx)
   const last = found.at(-1)
   const until = last === undefined ? since : stored(last, 'sys_updated_on')
-  return { changed: found.map((one) => told(one, null, ctx)), cursor: last !== undefined && found.length === PAGE ? `${until}|${stored(last, 'sys_id')}` : last === undefined && after !== '' ? `${since}|${after}` : until }
+  return { changed: found.map((one) => told(one, null, ctx)), cursor: last !== undefined && hasMore ? `${until}|${stored(last, 'sys_id')}` : until }
 }
 
 /** Incidents by words of their title or by number, newest first. */

@@ -15,14 +15,32 @@ export interface Question {
 }
 
 /** Rows of a table, stored and shown values both. */
-export async function rows(table: string, { query, fields, limit, offset, reference }: Question, ctx: CallContext): Promise<readonly ServiceNowRecord[]> {
+export async function rows(table: string, question: Question, ctx: CallContext): Promise<readonly ServiceNowRecord[]> {
+  return (await page(table, { ...question, isCounted: false }, ctx)).found
+}
+
+/** As many rows as asked for, in pages of the instance's own size, and whether there are more. */
+export async function pagedRows(table: string, question: Question, ctx: CallContext): Promise<{ readonly found: readonly ServiceNowRecord[]; readonly hasMore: boolean }> {
+  const found: ServiceNowRecord[] = []
+  for (;;) {
+    const next = await page(table, { ...question, limit: question.limit - found.length, offset: found.length, isCounted: true }, ctx)
+    found.push(...next.found)
+    const isAll = next.found.length === 0 || found.length >= next.total
+    if (isAll || found.length >= question.limit) return { found, hasMore: !isAll }
+  }
+}
+
+async function page(table: string, { query, fields, limit, offset, reference, isCounted }: Question & { readonly isCounted: boolean }, ctx: CallContext): Promise<{ readonly found: readonly ServiceNowRecord[]; readonly total: number }> {
   const answer = await ctx.http.call({
     method: 'GET', path: path`/api/now/table/${table}`, action: 'searched', reference,
-    query: { sysparm_query: query, sysparm_fields: fields, sysparm_limit: limit, sysparm_offset: offset, sysparm_display_value: 'all', sysparm_exclude_reference_link: true, sysparm_no_count: true },
+    query: { sysparm_query: query, sysparm_fields: fields, sysparm_limit: limit, sysparm_offset: offset, sysparm_display_value: 'all', sysparm_exclude_reference_link: true, ...(isCounted ? {} : { sysparm_no_count: true }) },
   })
   const result = resultOf(answer.body)
   if (!Array.isArray(result)) throw new ConnectorError('bad_answer', `ServiceNow: ${reference}: a list was due; the base URL may be wrong`)
-  return result.filter(isRecord)
+  const found = result.filter(isRecord)
+  const total = Number(answer.headers.get('x-total-count') ?? Number.NaN)
+  // Without a count a page that is as long as was asked for may have another behind it.
+  return { found, total: Number.isNaN(total) ? (offset ?? 0) + found.length + (found.length < limit ? 0 : 1) : total }
 }
 
 /** One row by its id; null where there is none or it may not be seen. */

@@ -14,11 +14,17 @@ export async function call(request: HttpRequest, ctx: CallContext): Promise<Http
 
 /** A list; 204 is an empty one. */
 export async function list(request: HttpRequest, ctx: CallContext): Promise<readonly ZohoRecord[]> {
+  return (await countedList(request, ctx)).found
+}
+
+/** A list with how many there are in all; null: it does not say. */
+export async function countedList(request: HttpRequest, ctx: CallContext): Promise<{ readonly found: readonly ZohoRecord[]; readonly count: number | null }> {
   const { status, body } = await call(request, ctx)
-  if (status === 204 || body === null) return []
+  if (status === 204 || body === null) return { found: [], count: 0 }
   const data = isRecord(body) ? body.data : undefined
   if (!Array.isArray(data)) throw new ConnectorError('bad_answer', `Zoho Desk: ${request.reference}: a list was due; the base URL may be wrong`)
-  return data.filter(isRecord)
+  const count = isRecord(body) ? Number(body.count ?? Number.NaN) : Number.NaN
+  return { found: data.filter(isRecord), count: Number.isNaN(count) ? null : count }
 }
 
 /** One record. */

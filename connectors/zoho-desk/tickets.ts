@@ -4,8 +4,8 @@ import { attachmentName } from '../attachment-name.ts'
 import { path } from '../http/address.ts'
 import { ConnectorError, type CallContext } from '../port.ts'
 import { tokensIn } from '../text.ts'
-import { call, list, one } from './calls.ts'
-import { changeOf, COMMENT_MAX, commentOf, htmlOf, noteOf, referenceOf, snapshotOf, textOf, ticketOf, timeEntryOf, zohoId, type ZohoRecord } from './map.ts'
+import { call, countedList, list, one } from './calls.ts'
+import { changeOf, commentOf, htmlOf, noteOf, referenceOf, snapshotOf, textOf, ticketOf, timeEntryOf, zohoId, type ZohoRecord } from './map.ts'
 import { reply, repliesWith } from './replies.ts'
 import { exactPhrase, wildcard } from './terms.ts'
 
@@ -135,18 +135,19 @@ export async function changedSince(cursor: string | null, ctx: CallContext): Pro
   if (Number.isNaN(sinceMs)) return { changed: [], cursor: new Date(ctx.nowMs).toISOString() }
   const fromMs = offset === '' ? sinceMs - INDEX_LAG_MS : sinceMs
   const skip = offset === '' ? 0 : Number(offset)
+  const range = `${new Date(fromMs).toISOString()},${new Date(ctx.nowMs + DAY_MS).toISOString()}`
   const found: ZohoRecord[] = []
-  for (let page = 0; page < CHANGES_MAX / PAGE; page++) {
-    const range = `${new Date(fromMs).toISOString()},${new Date(ctx.nowMs + DAY_MS).toISOString()}`
-    const some = await list({ method: 'GET', path: '/tickets/search', action: 'searched', reference: 'poll changes', query: { modifiedTimeRange: range, sortBy: 'modifiedTime', from: skip + page * PAGE, limit: PAGE } }, ctx)
-    found.push(...some)
-    if (some.length < PAGE) break
+  let hasMore = true
+  while (hasMore && found.length < CHANGES_MAX) {
+    const limit = Math.min(PAGE, CHANGES_MAX - found.length)
+    const page = await countedList({ method: 'GET', path: '/tickets/search', action: 'searched', reference: 'poll changes', query: { modifiedTimeRange: range, sortBy: 'modifiedTime', from: skip + found.length, limit } }, ctx)
+    found.push(...page.found)
+    hasMore = page.found.length > 0 && (page.count === null ? page.found.length === limit : skip + found.length < page.count)
   }
   const lastMs = Math.max(sinceMs, ...found.map((one) => Date.parse(textOf(one, 'modifiedTime'))).filter((ms) => !Number.isNaN(ms)))
   const until = new Date(lastMs).toISOString()
-  const isFull = found.length === CHANGES_MAX
   // A page full of one moment is gone through by counting; any other begins anew at its last moment.
-  const next = !isFull ? until : lastMs === fromMs ? `${until}|${skip + found.length}` : `${until}|0`
+  const next = !hasMore ? until : lastMs === fromMs ? `${until}|${skip + found.length}` : `${until}|0`
   return { changed: await Promise.all(found.map((one) => told(one, null, ctx))), cursor: next }
 }
 
@@ -178,6 +179,3 @@ export async function ourselves(ctx: CallContext): Promise<string | null> {
 async function told(record: ZohoRecord, notes: TicketSnapshot['notes'], ctx: CallContext): Promise<TicketSnapshot> {
   return snapshotOf(record, notes, { mapping: ctx.connection.mapping, fields: ctx.connection.fields, me: await ourselves(ctx) })
 }
-
-/** Longest comment that is taken. */
-export { COMMENT_MAX }
