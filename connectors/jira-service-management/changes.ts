@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { TicketAttachment, TicketChange, TicketMapping, TicketNote, TicketRef, TicketTime, WritableTicketState } from '../../schemas/tickets.ts'
 import { attachmentName } from '../attachment-name.ts'
+import { filled } from '../filled.ts'
 import { path } from '../http/address.ts'
 import { ConnectorError, type CallContext } from '../port.ts'
 import { tokensIn } from '../text.ts'
@@ -27,7 +28,7 @@ export async function update(ref: TicketRef, change: TicketChange, ctx: CallCont
 }
 
 async function fieldsOf(id: string, change: TicketChange, ctx: CallContext): Promise<JiraObject> {
-  const priority = change.severity === undefined ? undefined : change.mapping.priority[change.severity]
+  const priority = change.severity === undefined ? undefined : filled(change.mapping).priority[change.severity]
   return {
     ...(change.title === undefined ? {} : { summary: summaryOf(change.title, await referenceInSummary(id, ctx)) }),
     ...(priority === undefined ? {} : { priority: { name: priority } }),
@@ -84,7 +85,7 @@ async function book(id: string, times: readonly TicketTime[], ctx: CallContext):
 
 /** Moves it by the transition that leads to the mapped status. Throws `invalid` where none does. */
 export async function setState(id: string, state: WritableTicketState, mapping: TicketMapping, ctx: CallContext): Promise<void> {
-  const goal = mapping.status[state]
+  const goal = filled(mapping).status[state]
   if (goal === undefined) return
   const found = inner(await get(path`/rest/api/2/issue/${id}`, 'read transitions', { fields: 'status', expand: 'transitions.fields' }, ctx))
   const now = textOf(inner(inner(found.fields).status), 'name')
@@ -98,7 +99,7 @@ export async function setState(id: string, state: WritableTicketState, mapping: 
 }
 
 function resolutionIn(field: JiraObject, mapping: TicketMapping): string {
-  const wanted = mapping.place.resolution ?? 'Done'
+  const wanted = filled(mapping).place.resolution ?? 'Done'
   const known = listOf(field.allowedValues).map((one) => textOf(one, 'name'))
   const found = known.length === 0 ? wanted : known.find((name) => same(name, wanted))
   if (found === undefined) throw new ConnectorError('misconfigured', `Jira: the workflow does not know the resolution "${wanted}"; put one of these as place resolution: ${known.join(', ')}`)

@@ -1,6 +1,7 @@
 /** What a Jira connection may do, permission by permission, and whether what it maps exists. */
 import type { ConnectionCheck } from '../../schemas/tickets.ts'
 import { checkAll, unknownValues, type Probe } from '../checks.ts'
+import { filled } from '../filled.ts'
 import { ConnectorError, type CallContext } from '../port.ts'
 import { choices, formOf, get, ourDesk, ourselves, pages, requestTypes } from './facts.ts'
 import { inner } from './map.ts'
@@ -53,7 +54,7 @@ async function notMore(ctx: CallContext): Promise<string> {
 
 async function requestType(ctx: CallContext): Promise<string> {
   const { id } = await ourDesk(ctx)
-  const wanted = ctx.connection.mapping.place.requestTypeId
+  const wanted = filled(ctx.connection.mapping).place.requestTypeId
   const known = await requestTypes(id, ctx)
   const named = known.map((one) => `${one.id} (${one.name})`).join(', ')
   const found = known.find((one) => one.id === wanted)
@@ -64,7 +65,7 @@ async function requestType(ctx: CallContext): Promise<string> {
 }
 
 async function mapped(ctx: CallContext): Promise<string> {
-  const { mapping } = ctx.connection
+  const mapping = filled(ctx.connection.mapping)
   const known = await choices(ctx)
   const lower = (names: readonly { readonly id: string; readonly name: string }[]): readonly { readonly id: string; readonly name: string }[] => names.map(({ id, name }) => ({ id: id.toLowerCase(), name }))
   const wrong = [

@@ -1,5 +1,6 @@
 /** Our words and Jira's, both ways; pure. Texts of version 2 are wiki markup, so ours stand in a block that is shown as it is. */
-import type { TicketDraft, TicketMapping, TicketNoteSeen, TicketSnapshot, TicketState, TicketTime } from '../../schemas/tickets.ts'
+import { TICKET_STATES, type TicketDraft, type TicketMapping, type TicketNoteSeen, type TicketSnapshot, type TicketState, type TicketTime } from '../../schemas/tickets.ts'
+import { filled } from '../filled.ts'
 import { ConnectorError } from '../port.ts'
 import { cut, oneLine, referenceIn, withToken } from '../text.ts'
 
@@ -59,9 +60,10 @@ export interface RequestForm {
 
 /** The body of a new request. Throws `misconfigured` where service desk or request type are missing. */
 export function requestOf(draft: TicketDraft, form: RequestForm): JiraObject {
-  const { serviceDeskId, requestTypeId } = draft.mapping.place
+  const mapping = filled(draft.mapping)
+  const { serviceDeskId, requestTypeId } = mapping.place
   if (serviceDeskId === undefined || requestTypeId === undefined) throw new ConnectorError('misconfigured', 'Jira: put service desk and request type into the mapping, as places serviceDeskId and requestTypeId (the check lists them)')
-  const priority = draft.mapping.priority[draft.severity]
+  const priority = mapping.priority[draft.severity]
   const has = (field: string): boolean => form.fieldIds.includes(field)
   return {
     serviceDeskId, requestTypeId,
@@ -78,7 +80,7 @@ export function requestOf(draft: TicketDraft, form: RequestForm): JiraObject {
 
 /** What the form could not hold and the edit screen can. */
 export function restOf(draft: TicketDraft, form: RequestForm, editable: readonly string[]): JiraObject {
-  const priority = draft.mapping.priority[draft.severity]
+  const priority = filled(draft.mapping).priority[draft.severity]
   const is = (field: string): boolean => !form.fieldIds.includes(field) && editable.includes(field)
   return {
     ...(is('description') ? { description: wiki(draft.text) } : {}),
@@ -102,14 +104,12 @@ export function worklogOf(time: TicketTime): JiraObject {
   return { comment: wikiNote(time.text, time.token), started: new Date(time.startedAtMs).toISOString().replace('Z', '+0000'), timeSpentSeconds: Math.max(60, Math.round(time.minutes * 60)) }
 }
 
-// Where several of our words are one of theirs, the first of these is meant.
-const STATES: readonly TicketState[] = ['open', 'in_progress', 'waiting', 'resolved', 'closed', 'assigned']
 const CATEGORIES: Readonly<Record<string, TicketState>> = { new: 'open', indeterminate: 'in_progress', done: 'closed' }
 
 /** Our word for a status; one that no mapping names goes by its category, which Jira knows of every status. */
 export function stateIn(status: JiraObject, mapping: TicketMapping): TicketState {
   const name = textOf(status, 'name').toLowerCase()
-  return STATES.find((one) => mapping.status[one]?.toLowerCase() === name) ?? CATEGORIES[textOf(inner(status.statusCategory), 'key')] ?? 'unknown'
+  return TICKET_STATES.find((one) => mapping.status[one]?.toLowerCase() === name) ?? CATEGORIES[textOf(inner(status.statusCategory), 'key')] ?? 'unknown'
 }
 
 /** Our reference: a label, else in the summary. */

@@ -6,7 +6,7 @@ import { assign, setState } from './changes.ts'
 import { formOf, get, newestComments, organisationField, ourDesk, ourselves } from './facts.ts'
 import { isIssueKey, phrase, quoted, words } from './jql.ts'
 import { link } from './links.ts'
-import { inner, ISSUE_FIELDS, listOf, noteOf, referenceOf, requestOf, restOf, snapshotOf, textOf, timeMs, type JiraObject } from './map.ts'
+import { inner, ISSUE_FIELDS, listOf, noteOf, referenceOf, requestOf, restOf, snapshotOf, textOf, timeMs, type JiraObject, type Reading } from './map.ts'
 
 const CHANGES_MAX = 200
 const PAGE = 100
@@ -106,7 +106,7 @@ export async function changedSince(cursor: string | null, ctx: CallContext): Pro
     return atMs > sinceMs || (atMs === sinceMs && (after === '' || Number(textOf(one, 'id')) > Number(after)))
   })
   const last = found.at(-1)
-  const changed = await Promise.all(found.map((one) => told(one, null, ctx)))
+  const changed = await toldAll(found, ctx)
   if (last === undefined) return { changed, cursor: cursor ?? String(sinceMs) }
   return { changed, cursor: found.length === CHANGES_MAX ? `${updatedAt(last)}|${textOf(last, 'id')}` : String(updatedAt(last)) }
 }
@@ -121,12 +121,21 @@ export async function search({ text, companyId, limit }: { readonly text: string
   const one = isIssueKey(text.trim()) ? await issue(text.trim().toUpperCase(), ctx) : null
   const term = words(text)
   const found = one !== null ? [one] : term === null ? [] : await ask(`project = ${quoted(projectKey)} AND text ~ ${term} ORDER BY created DESC`, 'search tickets', companyId === null ? limit : PAGE, ctx)
-  const all = await Promise.all(found.map((each) => told(each, null, ctx)))
+  const all = await toldAll(found, ctx)
   return all.filter((each) => companyId === null || each.companyId === companyId).slice(0, limit)
 }
 
 async function told(found: JiraObject, notes: readonly TicketNoteSeen[] | null, ctx: CallContext): Promise<TicketSnapshot> {
-  const { connection } = ctx
-  const site = connection.auth === 'basic' ? connection.baseUrl : (connection.fields.siteUrl ?? '') === '' ? null : connection.fields.siteUrl ?? null
-  return snapshotOf(found, notes, { site, mapping: connection.mapping, organisationField: await organisationField(ctx) })
+  return snapshotOf(found, notes, await reading(ctx))
+}
+
+async function toldAll(found: readonly JiraObject[], ctx: CallContext): Promise<readonly TicketSnapshot[]> {
+  const as = await reading(ctx)
+  return found.map((one) => snapshotOf(one, null, as))
+}
+
+async function reading(ctx: CallContext): Promise<Reading> {
+  const { auth, baseUrl, fields, mapping } = ctx.connection
+  const site = auth === 'basic' ? baseUrl : (fields.siteUrl ?? '') === '' ? null : fields.siteUrl ?? null
+  return { site, mapping, organisationField: await organisationField(ctx) }
 }

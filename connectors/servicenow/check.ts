@@ -1,6 +1,7 @@
 /** What a ServiceNow connection may do, table by table, and whether what it maps exists in this instance. */
 import type { ConnectionCheck } from '../../schemas/tickets.ts'
 import { checkAll, unknownValues, type Probe } from '../checks.ts'
+import { filled } from '../filled.ts'
 import { ConnectorError, type CallContext } from '../port.ts'
 import { choices } from './look-ups.ts'
 import { stored } from './map.ts'
@@ -51,7 +52,7 @@ async function roles(username: string, ctx: CallContext): Promise<string> {
 }
 
 async function mapped(ctx: CallContext): Promise<string> {
-  const { mapping } = ctx.connection
+  const mapping = filled(ctx.connection.mapping)
   const known = await choices(ctx)
   if (known.statuses.length === 0) throw new ConnectorError('forbidden', 'no choice value of incident can be seen.')
   const places = Object.fromEntries(Object.entries(mapping.place).filter(([name]) => name !== 'callerId' && name !== 'changeGroup'))
@@ -65,7 +66,7 @@ async function mapped(ctx: CallContext): Promise<string> {
 }
 
 async function caller(ctx: CallContext): Promise<string> {
-  const id = ctx.connection.mapping.place.callerId
+  const id = filled(ctx.connection.mapping).place.callerId
   if (id === undefined) return 'no caller is set: fine where the incident form does not demand one'
   if (!/^[0-9a-f]{32}$/.test(id) || (await row('sys_user', id, 'sys_id', 'check caller', ctx)) === null) throw new ConnectorError('invalid', `place callerId: there is no user with the sys_id "${id}"`)
   return 'the caller is there'

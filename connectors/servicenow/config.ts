@@ -15,7 +15,7 @@ export const config: ConnectorConfig = {
   hosts: ['.service-now.com'],
   baseUrlExample: 'https://example.service-now.com',
   mapping: {
-    status: { open: '1', assigned: '2', in_progress: '2', waiting: '3', resolved: '6', closed: '7' },
+    status: { open: '1', assigned: '1', in_progress: '2', waiting: '3', resolved: '6', closed: '7' },
     priority: { critical: '1-1', high: '1-2', medium: '2-2', low: '2-3', info: '3-3' },
     place: { closeCode: 'Solution provided' },
   },

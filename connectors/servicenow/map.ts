@@ -1,5 +1,6 @@
 /** Our words and ServiceNow's, both ways; pure. Values are strings there, in writes too, and an empty reference is an empty string. */
-import type { TicketChange, TicketDraft, TicketMapping, TicketNote, TicketNoteSeen, TicketSnapshot, TicketState } from '../../schemas/tickets.ts'
+import { TICKET_STATES, type TicketChange, type TicketDraft, type TicketMapping, type TicketNote, type TicketNoteSeen, type TicketSnapshot, type TicketState } from '../../schemas/tickets.ts'
+import { filled } from '../filled.ts'
 import { ConnectorError, type ChangeDraft } from '../port.ts'
 import { cut, oneLine, withToken } from '../text.ts'
 import { exact, sysId } from './query.ts'
@@ -51,7 +52,8 @@ export function inert(text: string): string {
 
 /** The body of a new incident. */
 export function incidentOf(draft: TicketDraft): Record<string, string> {
-  const { party, mapping, assigneeId } = draft
+  const { party, assigneeId } = draft
+  const mapping = filled(draft.mapping)
   return {
     short_description: oneLine(inert(draft.title), TITLE_MAX),
     description: cut(inert(draft.text), TEXT_MAX),
@@ -69,10 +71,11 @@ export function incidentOf(draft: TicketDraft): Record<string, string> {
 
 /** What a change writes, as bodies to be sent one after the other: one body holds at most one work note and one comment. `there`: tokens of notes that are written already. */
 export function changesOf(change: TicketChange, there: ReadonlySet<string>): readonly Readonly<Record<string, string>>[] {
+  const mapping = filled(change.mapping)
   const fields: Record<string, string> = {
     ...(change.title === undefined ? {} : { short_description: oneLine(inert(change.title), TITLE_MAX) }),
-    ...(change.severity === undefined ? {} : impactUrgency(change.severity, change.mapping)),
-    ...(change.state === undefined ? {} : stateOf(change.state, change.mapping, change.resolution)),
+    ...(change.severity === undefined ? {} : impactUrgency(change.severity, mapping)),
+    ...(change.state === undefined ? {} : stateOf(change.state, mapping, change.resolution)),
     ...(change.resolution === undefined ? {} : { close_notes: cut(inert(change.resolution), TEXT_MAX) }),
     ...(change.assigneeId === undefined ? {} : { assigned_to: change.assigneeId === null ? '' : sysId(change.assigneeId) }),
     ...(change.assetIds?.[0] === undefined ? {} : { cmdb_ci: sysId(change.assetIds[0]) }),
@@ -96,6 +99,7 @@ function noteText(note: TicketNote): Record<string, string> {
 
 /** The body of a change request that an incident asks for. */
 export function changeRequestOf(draft: ChangeDraft): Record<string, string> {
+  const { changeGroup } = filled(draft.mapping).place
   return {
     short_description: oneLine(inert(draft.title), TITLE_MAX),
     description: cut(inert(draft.text), TEXT_MAX),
@@ -106,7 +110,7 @@ export function changeRequestOf(draft: ChangeDraft): Record<string, string> {
     ...(draft.wayBack === undefined ? {} : { backout_plan: cut(inert(draft.wayBack), TEXT_MAX) }),
     ...(draft.test === undefined ? {} : { test_plan: cut(inert(draft.test), TEXT_MAX) }),
     ...(draft.assetIds[0] === undefined ? {} : { cmdb_ci: sysId(draft.assetIds[0]) }),
-    ...(draft.mapping.place.changeGroup === undefined ? {} : { assignment_group: sysId(draft.mapping.place.changeGroup) }),
+    ...(changeGroup === undefined ? {} : { assignment_group: sysId(changeGroup) }),
   }
 }
 
@@ -136,13 +140,11 @@ function placeOf(mapping: TicketMapping, contactId: string | null): Record<strin
   }
 }
 
-// Where several of our words are one of theirs, the first of these is meant.
-const STATES: readonly TicketState[] = ['open', 'in_progress', 'waiting', 'closed', 'resolved', 'assigned']
 
 /** Our word for a state; one that no mapping names is closed where the record is inactive (canceled), else unknown. */
 export function stateIn(record: ServiceNowRecord, mapping: TicketMapping): TicketState {
   const value = stored(record, 'state')
-  return STATES.find((one) => mapping.status[one] === value) ?? (stored(record, 'active') === 'false' ? 'closed' : 'unknown')
+  return TICKET_STATES.find((one) => mapping.status[one] === value) ?? (stored(record, 'active') === 'false' ? 'closed' : 'unknown')
 }
 
 /** An incident as we tell it. `username`: whose changes are ours. */

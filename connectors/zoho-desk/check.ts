@@ -1,6 +1,7 @@
 /** What a Zoho Desk connection may do, scope by scope, and whether what it maps exists. */
 import type { ConnectionCheck } from '../../schemas/tickets.ts'
 import { checkAll, unknownValues } from '../checks.ts'
+import { filled } from '../filled.ts'
 import { path } from '../http/address.ts'
 import { ConnectorError, type CallContext } from '../port.ts'
 import { call, list } from './calls.ts'
@@ -12,7 +13,8 @@ const NO_TICKET = '1'
 
 /** Tries each right and each value of the mapping. */
 export async function check(ctx: CallContext): Promise<ConnectionCheck> {
-  const { fields, mapping } = ctx.connection
+  const { fields } = ctx.connection
+  const mapping = filled(ctx.connection.mapping)
   return checkAll([
     { name: 'organisation', needs: 'an agent of the organisation', run: () => organisation(fields.orgId ?? '', ctx) },
     { name: 'read tickets', needs: 'Desk.tickets.READ', run: async () => (await list({ method: 'GET', path: '/tickets', action: 'searched', reference: 'check tickets', query: { from: 0, limit: 1 } }, ctx), 'tickets can be read') },
@@ -50,7 +52,8 @@ async function department(id: string | undefined, ctx: CallContext): Promise<str
 }
 
 async function mapped(ctx: CallContext): Promise<string> {
-  const { mapping, fields } = ctx.connection
+  const { fields } = ctx.connection
+  const mapping = filled(ctx.connection.mapping)
   const known = await choices(ctx)
   const places = Object.entries(mapping.place).filter(([name]) => name !== 'departmentId' && name in known.places)
   const wrong = [
@@ -64,7 +67,8 @@ async function mapped(ctx: CallContext): Promise<string> {
 }
 
 function contact(ctx: CallContext): string {
-  const { fields, mapping } = ctx.connection
+  const { fields } = ctx.connection
+  const mapping = filled(ctx.connection.mapping)
   if (mapping.place.contactId !== undefined) return 'tickets get the contact of the mapping'
   if ((fields.contactEmail ?? '') !== '') return `tickets get the contact ${fields.contactEmail ?? ''}`
   throw new ConnectorError('invalid', 'no contact: set the e-mail address of the contact, for no ticket can be made without one')

@@ -1,5 +1,6 @@
 /** Our words and Zoho Desk's, both ways; pure. Ids are strings of digits beyond 2^53; status and priority go by name. */
-import type { TicketChange, TicketDraft, TicketMapping, TicketNote, TicketNoteSeen, TicketSnapshot, TicketState, TicketTime } from '../../schemas/tickets.ts'
+import { TICKET_STATES, type TicketChange, type TicketDraft, type TicketMapping, type TicketNote, type TicketNoteSeen, type TicketSnapshot, type TicketState, type TicketTime } from '../../schemas/tickets.ts'
+import { filled } from '../filled.ts'
 import { ConnectorError, type OpenConnection } from '../port.ts'
 import { cut, escapeHtml, oneLine, plainText, referenceIn, withToken } from '../text.ts'
 
@@ -39,7 +40,8 @@ export function htmlOf(text: string): string {
 
 /** The body of a new ticket. Throws `misconfigured` where department or contact are missing. */
 export function ticketOf(draft: TicketDraft, fields: OpenConnection['fields']): Readonly<Record<string, unknown>> {
-  const { party, mapping } = draft
+  const { party } = draft
+  const mapping = filled(draft.mapping)
   const { departmentId } = mapping.place
   if (departmentId === undefined) throw new ConnectorError('misconfigured', 'Zoho Desk: no department: put its id into the mapping as place departmentId (the check lists them)')
   return {
@@ -72,7 +74,7 @@ function contactOf(contactId: string | undefined, fields: OpenConnection['fields
 
 /** What a change writes into the ticket itself; empty where nothing does. `title` goes with the reference that stands in the subject now. */
 export function changeOf(change: TicketChange, reference: string | null, fields: OpenConnection['fields']): Readonly<Record<string, unknown>> {
-  const { mapping } = change
+  const mapping = filled(change.mapping)
   return {
     ...(change.title === undefined ? {} : { subject: reference === null ? oneLine(inert(change.title), SUBJECT_MAX) : subjectOf(change.title, reference, fields) }),
     ...(change.severity === undefined || mapping.priority[change.severity] === undefined ? {} : { priority: mapping.priority[change.severity] }),
@@ -94,14 +96,12 @@ export function timeEntryOf(time: TicketTime): Readonly<Record<string, unknown>>
   }
 }
 
-// Where several of our words are one of theirs, the first of these is meant.
-const STATES: readonly TicketState[] = ['open', 'in_progress', 'waiting', 'closed', 'resolved', 'assigned']
 const KINDS: Readonly<Record<string, TicketState>> = { open: 'open', 'on hold': 'waiting', closed: 'closed' }
 
 /** Our word for a status; one that no mapping names goes by its type, which Zoho knows of every status. */
 export function stateIn(record: ZohoRecord, mapping: TicketMapping): TicketState {
   const status = textOf(record, 'status')
-  return STATES.find((one) => mapping.status[one] === status) ?? KINDS[textOf(record, 'statusType').toLowerCase()] ?? 'unknown'
+  return TICKET_STATES.find((one) => mapping.status[one] === status) ?? KINDS[textOf(record, 'statusType').toLowerCase()] ?? 'unknown'
 }
 
 /** A ticket as we tell it. `me`: the id of our own agent. */

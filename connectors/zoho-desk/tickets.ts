@@ -144,11 +144,13 @@ export async function changedSince(cursor: string | null, ctx: CallContext): Pro
     found.push(...page.found)
     hasMore = page.found.length > 0 && (page.count === null ? page.found.length === limit : skip + found.length < page.count)
   }
-  const lastMs = Math.max(sinceMs, ...found.map((one) => Date.parse(textOf(one, 'modifiedTime'))).filter((ms) => !Number.isNaN(ms)))
+  const times = found.map((one) => Date.parse(textOf(one, 'modifiedTime'))).filter((ms) => !Number.isNaN(ms))
+  const lastMs = hasMore ? times.at(-1) ?? sinceMs : Math.max(sinceMs, ...times)
   const until = new Date(lastMs).toISOString()
   // A page full of one moment is gone through by counting; any other begins anew at its last moment.
   const next = !hasMore ? until : lastMs === fromMs ? `${until}|${skip + found.length}` : `${until}|0`
-  return { changed: await Promise.all(found.map((one) => told(one, null, ctx))), cursor: next }
+  const me = await ourselves(ctx)
+  return { changed: found.map((one) => tellAs(me, one, null, ctx)), cursor: next }
 }
 
 /** Tickets by any of their words, newest first. */
@@ -157,8 +159,8 @@ export async function search({ text, companyId, limit }: { readonly text: string
   if (words === null) return []
   // A page more than asked for where a company is meant: not every account of a result is shown by the search, so it is sifted here.
   const found = await list({ method: 'GET', path: '/tickets/search', action: 'searched', reference: 'search tickets', query: { _all: words, from: 0, limit: companyId === null ? Math.min(limit, PAGE) : PAGE, sortBy: '-modifiedTime' } }, ctx)
-  const told_ = await Promise.all(found.map((one) => told(one, null, ctx)))
-  return told_.filter((one) => companyId === null || one.companyId === zohoId(companyId)).slice(0, limit)
+  const me = await ourselves(ctx)
+  return found.map((one) => tellAs(me, one, null, ctx)).filter((one) => companyId === null || one.companyId === zohoId(companyId)).slice(0, limit)
 }
 
 /** Merges: what the one held is in the other then, and the one is gone. */
@@ -177,5 +179,9 @@ export async function ourselves(ctx: CallContext): Promise<string | null> {
 }
 
 async function told(record: ZohoRecord, notes: TicketSnapshot['notes'], ctx: CallContext): Promise<TicketSnapshot> {
-  return snapshotOf(record, notes, { mapping: ctx.connection.mapping, fields: ctx.connection.fields, me: await ourselves(ctx) })
+  return tellAs(await ourselves(ctx), record, notes, ctx)
+}
+
+function tellAs(me: string | null, record: ZohoRecord, notes: TicketSnapshot['notes'], { connection: { mapping, fields } }: CallContext): TicketSnapshot {
+  return snapshotOf(record, notes, { mapping, fields, me })
 }
