@@ -1,9 +1,10 @@
 /** Every ticket system there is: a new one is a folder and a line here. */
 import { ConnectorError, type TicketConnector } from './port.ts'
+import { servicenow } from './servicenow/index.ts'
 import { zendesk } from './zendesk/index.ts'
 
 /** All connectors, by the order of their names. */
-export const CONNECTORS: readonly TicketConnector[] = [zendesk]
+export const CONNECTORS: readonly TicketConnector[] = [servicenow, zendesk]
 
 /** The connector with this id; null: there is none. */
 export function findConnector(id: string): TicketConnector | null {

@@ -1,11 +1,12 @@
 /** What is written into a request that is there. */
-import { createHash } from 'node:crypto'
 import type { TicketAttachment, TicketChange, TicketMapping, TicketNote, TicketRef, TicketTime, WritableTicketState } from '../../schemas/tickets.ts'
 import { attachmentName } from '../attachment-name.ts'
+import { refuseUnsupported, resolutionNote } from '../changes.ts'
 import { filled } from '../filled.ts'
 import { path } from '../http/address.ts'
 import { ConnectorError, type CallContext } from '../port.ts'
 import { tokensIn } from '../text.ts'
+import { capabilities } from './capabilities.ts'
 import { get, newestComments } from './facts.ts'
 import { link } from './links.ts'
 import { inner, listOf, referenceOf, summaryOf, textOf, wikiNote, worklogOf, type JiraObject } from './map.ts'
@@ -15,12 +16,13 @@ const TOKEN_PAGES = 5
 
 /** Writes what differs: fields, then notes, files and times, the state last, for a closed request may take no more. */
 export async function update(ref: TicketRef, change: TicketChange, ctx: CallContext): Promise<void> {
+  refuseUnsupported(change, capabilities)
   const id = ref.externalId
   const fields = await fieldsOf(id, change, ctx)
   if (Object.keys(fields).length > 0) await ctx.http.call({ method: 'PUT', path: path`/rest/api/2/issue/${id}`, action: 'updated', reference: 'update ticket', externalId: id, query: { notifyUsers: false }, json: { fields } })
   if (typeof change.assigneeId === 'string') await assign(id, change.assigneeId, ctx)
   if (change.parent !== undefined) await link(change.mapping.place.parentLink, { from: change.parent.externalId, to: id }, ctx)
-  const notes = [...(change.notes ?? []), ...(change.resolution === undefined ? [] : [{ token: `resolution-${createHash('sha256').update(change.resolution).digest('hex').slice(0, 8)}`, text: `Resolution: ${change.resolution}`, isPublic: false }])]
+  const notes = [...(change.notes ?? []), ...resolutionNote(change.resolution)]
   await comment(id, notes, ctx)
   await attach(id, change.attachments ?? [], ctx)
   await book(id, change.times ?? [], ctx)

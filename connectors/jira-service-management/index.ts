@@ -1,5 +1,7 @@
 /** Jira Service Management: requests of a service project, with the comments, transitions and work logs of Jira below. */
+import { bearer } from '../bearer.ts'
 import { ConnectorError, type TicketConnector } from '../port.ts'
+import { capabilities } from './capabilities.ts'
 import { update } from './changes.ts'
 import { check } from './check.ts'
 import { config } from './config.ts'
@@ -12,17 +14,14 @@ import { changedSince, create, find, read, search } from './requests.ts'
 export const jiraServiceManagement: TicketConnector = {
   id: 'jira-service-management',
   config,
-  capabilities: {
-    publicNote: true, internalNote: true, assign: true, reopen: true, attach: true, time: true, findByExternalRef: true, parent: true, joins: 'link',
-    companies: true, assets: false, knowledge: true, changes: 'webhook',
-  },
+  capabilities,
   // A quota of points an hour, bursts by the second, and writes to one issue (20 in 2 s, 100 in 30 s): an update is a handful of calls.
   pace: () => ({ limits: [{ name: 'hour', calls: 10_000, windowMs: 3_600_000 }, { name: 'second', calls: 20, windowMs: 1_000 }], atOnce: 5, perTicketMs: 2_000, isLearned: true }),
   // The search follows after the issues.
   findLagMs: 30_000,
-  account: ({ baseUrl, fields, auth }) => (auth === 'basic' ? `${new URL(baseUrl).host}/${fields.email ?? ''}` : new URL(baseUrl).host + new URL(baseUrl).pathname),
+  account: ({ baseUrl, fields, auth }) => `jira-service-management:${new URL(baseUrl).host}${auth === 'basic' ? `/${fields.email ?? ''}` : new URL(baseUrl).pathname}`,
   authorise(credentials, { auth, fields }) {
-    if (auth !== 'basic') return { authorization: `Bearer ${credentials.accessToken ?? ''}` }
+    if (auth !== 'basic') return bearer(credentials, 'Jira')
     if (fields.email === undefined || credentials.apiToken === undefined) throw new ConnectorError('misconfigured', 'Jira: e-mail address or API token are missing: enter both')
     return { authorization: `Basic ${Buffer.from(`${fields.email}:${credentials.apiToken}`).toString('base64')}` }
   },

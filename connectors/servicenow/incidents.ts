@@ -1,8 +1,10 @@
 /** Incidents: made, found, changed, read, followed and linked; and the change requests they ask for. */
 import type { TicketAttachment, TicketChange, TicketDraft, TicketNoteSeen, TicketRef, TicketSnapshot } from '../../schemas/tickets.ts'
 import { attachmentName } from '../attachment-name.ts'
+import { refuseUnsupported } from '../changes.ts'
 import type { CallContext, ChangeDraft } from '../port.ts'
 import { tokensIn } from '../text.ts'
+import { capabilities } from './capabilities.ts'
 import { changeRequestOf, changesOf, INCIDENT_FIELDS, incidentOf, noteOf, pageOf, shown, snapshotOf, stored, timeMs, timeText, type ServiceNowRecord } from './map.ts'
 import { all, any, exact, loose, sysId } from './query.ts'
 import { change as write, insert, pagedRows, resultOf, row, rows } from './records.ts'
@@ -35,6 +37,7 @@ async function byReference(externalRef: string, ctx: CallContext): Promise<Servi
 
 /** Writes what differs: all columns and the first notes in one call, each further note in one more. */
 export async function update(ref: TicketRef, change: TicketChange, ctx: CallContext): Promise<void> {
+  refuseUnsupported(change, capabilities)
   const id = sysId(ref.externalId)
   const notes = (change.notes ?? []).map(({ token }) => token)
   const there = ctx.isRepeat && notes.length > 0 ? tokensIn((await journal(id, TOKENS_MAX, ctx)).map((one) => stored(one, 'value')), notes) : new Set<string>()

@@ -1,9 +1,11 @@
 /** Tickets of Zoho Desk: made, found, changed, read, followed and merged. */
 import type { TicketAttachment, TicketChange, TicketDraft, TicketNote, TicketRef, TicketSnapshot, TicketTime } from '../../schemas/tickets.ts'
 import { attachmentName } from '../attachment-name.ts'
+import { refuseUnsupported } from '../changes.ts'
 import { path } from '../http/address.ts'
 import { ConnectorError, type CallContext } from '../port.ts'
 import { tokensIn } from '../text.ts'
+import { capabilities } from './capabilities.ts'
 import { call, countedList, list, one } from './calls.ts'
 import { changeOf, commentOf, htmlOf, noteOf, referenceOf, snapshotOf, textOf, ticketOf, timeEntryOf, zohoId, type ZohoRecord } from './map.ts'
 import { reply, repliesWith } from './replies.ts'
@@ -45,6 +47,7 @@ async function byReference(externalRef: string, ctx: CallContext): Promise<ZohoR
 
 /** Writes what differs; the resolution goes first, for a layout may demand it before the ticket is closed. */
 export async function update(ref: TicketRef, change: TicketChange, ctx: CallContext): Promise<void> {
+  refuseUnsupported(change, capabilities)
   const id = zohoId(ref.externalId)
   const { fields } = ctx.connection
   if (change.resolution !== undefined) await call({ method: 'PATCH', path: path`/tickets/${id}/resolution`, action: 'updated', reference: 'set resolution', externalId: id, json: { content: htmlOf(change.resolution), isNotifyContact: false } }, ctx)
@@ -53,7 +56,6 @@ export async function update(ref: TicketRef, change: TicketChange, ctx: CallCont
   const body = changeOf(change, reference, fields)
   if (Object.keys(body).length > 0) await call({ method: 'PATCH', path: path`/tickets/${id}`, action: 'updated', reference: 'update ticket', externalId: id, json: body }, ctx)
   await note(id, change.notes ?? [], ctx)
-  if (change.parent !== undefined) await note(id, [{ token: `parent-${change.parent.externalId}`, text: `Belongs to ticket ${change.parent.number}.`, isPublic: false }], { ...ctx, isRepeat: true })
   await attach(id, change.attachments ?? [], ctx)
   await book(id, change.times ?? [], ctx)
 }

@@ -154,7 +154,7 @@ export const startServicenow: StartPsa = async ({ clock, hasLimits = false }) =>
     return {
       id: sysId, number: row.number ?? '', title: read(row.short_description ?? ''), text: read(row.description ?? ''), externalRef: orNull(row.correlation_id), statusId: row.state ?? '', state: WORDS[row.state ?? ''] ?? 'unknown', priorityId: `${row.impact ?? ''}-${row.urgency ?? ''}`,
       assigneeId: orNull(row.assigned_to), companyId: orNull(row.company), assetIds: [...(orNull(row.cmdb_ci) === null ? [] : [row.cmdb_ci ?? '']), ...rowsOf('task_ci').filter(({ task }) => task === sysId).map((one) => one.ci_item ?? '')],
-      parentId, mergedIntoId: null, linkedIds: [...(parentId === null ? [] : [parentId]), ...rowsOf('incident').filter((one) => one.parent_incident === sysId).map((one) => one.sys_id ?? '')], isDeleted: removed.includes(row),
+      parentId, mergedIntoId: null, resolution: orNull(row.close_notes), linkedIds: [...(parentId === null ? [] : [parentId]), ...rowsOf('incident').filter((one) => one.parent_incident === sysId).map((one) => one.sys_id ?? '')], isDeleted: removed.includes(row),
       notes: rowsOf('sys_journal_field').filter(({ element_id }) => element_id === sysId).map((one) => ({ id: one.sys_id ?? '', text: read(one.value ?? ''), isPublic: one.element === 'comments', isOurs: one.sys_created_by === USERNAME })),
       attachments: rowsOf('sys_attachment').filter(({ table_sys_id }) => table_sys_id === sysId).map((one) => ({ name: one.file_name ?? '', bytes: files.get(one.sys_id ?? '') ?? Buffer.alloc(0), isPublic: false })), times: [],
     }
