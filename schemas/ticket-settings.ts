@@ -37,7 +37,7 @@ export function ticketSettingsMistakes(settings: Readonly<Record<string, unknown
     ...Object.keys(settings).filter((name) => !NAMES.includes(name)).map((name) => `${name}: there is no such setting; known are ${NAMES.join(', ')}`),
     ...FLAGS.filter((name) => settings[name] !== undefined && typeof settings[name] !== 'boolean').map((name) => `${name}: true or false`),
     ...Object.entries(LIMITS).filter(([name, [least, most]]) => settings[name] !== undefined && !isWithin(settings[name], least, most)).map(([name, [least, most]]) => `${name}: a whole number from ${least} to ${most}`),
-    ...(settings['minSeverity'] === undefined || SEVERITIES.includes(String(settings['minSeverity'])) ? [] : [`minSeverity: one of ${SEVERITIES.join(', ')}`]),
+    ...(settings['minSeverity'] === undefined || SEVERITIES.some((severity) => severity === settings['minSeverity']) ? [] : [`minSeverity: one of ${SEVERITIES.join(', ')}`]),
     ...(settings['mapping'] === undefined ? [] : mappingMistakes(settings['mapping'])),
   ]
 }

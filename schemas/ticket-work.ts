@@ -127,7 +127,8 @@ export interface NewTicket {
   readonly id: string
   readonly companyId: string
   readonly incidentId: string
-  readonly connectionId: string
+  /** Null only for simulated ones. */
+  readonly connectionId: string | null
   readonly connector: string
   readonly environment: Environment
   /** What shares one call budget, as the connector says. */

@@ -216,7 +216,7 @@ function returned(input: Ready, current: SyncTicket): TicketPlan {
 
 /** It goes on. */
 function changed(input: Ready, current: SyncTicket): TicketPlan {
-  const { facts, settings, target, nowMs, publicUrl, storm } = input
+  const { facts, settings, target, nowMs, publicUrl } = input
   const { told } = current
   const fields = urgentFields(current, facts, target)
   const lazy = lazyFields(current, facts, target, titleOf(templateOf(target.connector), facts))
@@ -233,10 +233,11 @@ function changed(input: Ready, current: SyncTicket): TicketPlan {
     ...told, ...all.told, ...Object.assign({}, ...said.map((one) => one.told)) as Partial<Told>, ...joined.told, ...(isFree ? { booked: kept(told.booked, times.booked) } : {}), stormSinceMs: told.stormSinceMs ?? stormSince(facts),
   }
   const change: TicketChange = { mapping: target.mapping, ...all.change, ...joined.change, ...(notes.length === 0 ? {} : { notes }), ...(isFree && times.times.length > 0 ? { times: times.times } : {}) }
-  const againAtMs = hasLazy && !isFree ? freeAtMs : null
+  const waits = joined.waits && nowMs < current.createdAtMs + 10 * PARENT_MS
+  const againAtMs = waits ? nowMs + LOOK_MS : hasLazy && !isFree ? freeAtMs : null
   const made = ordered(input, current, change, after, againAtMs)
   const orders = [...made.orders.map((order) => (order.kind === 'update' && joined.parentTicketId !== null ? { ...order, parentTicketId: joined.parentTicketId } : order)), ...joined.orders]
-  return { orders, againAtMs, reason: orders.length > 0 ? 'ordered' : hasLazy && !isFree ? 'rate' : storm !== null && joined.waits ? 'waits_for_parent' : 'nothing_new' }
+  return { orders, againAtMs, reason: orders.length > 0 ? 'ordered' : hasLazy && !isFree ? 'rate' : waits ? 'waits_for_parent' : 'nothing_new' }
 }
 
 interface Joined { readonly change: Pick<TicketChange, 'parent'>; readonly told: Partial<Told>; readonly orders: readonly SyncOrder[]; readonly parentTicketId: string | null; readonly waits: boolean }

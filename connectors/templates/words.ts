@@ -1,6 +1,5 @@
 /** Small words of tickets: what comes from alerts and models is hostile, and stands in one line, without anything invisible, and not longer than its place. */
 
-// eslint-disable-next-line no-control-regex -- they are what is to go
 const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff9-\ufffb]+/g
 
 /** One line of at most so many characters; what is cut ends with `…`. */

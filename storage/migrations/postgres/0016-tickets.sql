@@ -164,9 +164,14 @@ create table ticket_queue (
   version bigint not null,
   first_at_ms bigint not null,
   due_at_ms bigint not null,
+  looks int not null default 0,                  -- how often it was listed though nothing of it changed
+  reason text,                                   -- why it waits, as the last look found: company_unmatched, delay, rate
   claimed_until timestamptz
 );
 create index ticket_queue_due on ticket_queue (due_at_ms);
+-- What tickets said to an incident.
+create index commands_of_connectors on commands (incident_id) where actor ->> 'kind' = 'connector';
+create index ticket_queue_reason on ticket_queue (company_id) where reason = 'company_unmatched';
 
 -- What PSAs told us, by webhook or when asked: a hint that a ticket is to be read. One row an event, so doubles are known.
 create table ticket_hints (

@@ -1,0 +1,142 @@
+/** Reads tickets that somebody told us of, and has what follows from them written down. A hint is only a hint: what is believed is what the PSA itself shows. */
+import { isAborted, type Clock } from '../../schemas/clock.ts'
+import { toAppError } from '../../schemas/errors.ts'
+import type { SyncTicket } from '../../schemas/ticket-sync.ts'
+import type { TicketSnapshot } from '../../schemas/tickets.ts'
+import { ConnectorError } from '../port.ts'
+import { commandIdOf } from './identity.ts'
+import { inbound, type Inbound, type InboundAnswer, type InboundInput, type InboundWord } from './inbound.ts'
+import type { Connections, ReadyConnection } from './ports.ts'
+
+const AT_ONCE = 6
+const LOOK_EVERY_MS = 500
+const FIRST_PAUSE_MS = 2_000
+const LONGEST_PAUSE_MS = 300_000
+
+/** A ticket to be read. */
+export interface DueRead {
+  readonly connectionId: string
+  readonly externalId: string
+  readonly lastId: number
+  readonly via: 'hook' | 'poll' | 'reconcile'
+  readonly attempts: number
+  readonly receivedAtMs: number
+}
+
+/** Hints as they are kept. */
+export interface Hints {
+  claim(limit: number): Promise<readonly DueRead[]>
+  done(hint: DueRead): Promise<void>
+  release(hint: DueRead, waitMs: number, error: string): Promise<void>
+  add(connectionId: string, via: 'hook' | 'poll' | 'reconcile', hints: readonly { readonly eventId: string; readonly externalId: string }[], inMs?: number): Promise<number>
+}
+
+/** Tickets that were read, and what is written of them. */
+export interface InboundRows {
+  read(connectionId: string, externalId: string): Promise<readonly (Pick<InboundInput, 'ticket' | 'incident' | 'users' | 'others' | 'approvals'>)[]>
+  write(ticket: SyncTicket, found: Omit<Inbound, 'answers' | 'againMs'>): Promise<boolean>
+  refresh(connectionId: string, externalId: string, snapshot: TicketSnapshot): Promise<void>
+  /** Null: it was taken; else why not. */
+  answer(companyId: string, answer: InboundAnswer): Promise<string | null>
+}
+
+/** What listening needs. */
+export interface ListenTools {
+  readonly hints: Hints
+  readonly rows: InboundRows
+  readonly connections: Connections
+  readonly clock: Clock
+  readonly logger: { warn(fields: object, message: string): void }
+  /** Words for incidents were written down. */
+  readonly said: () => void
+  readonly metrics: { read(via: string, result: string): void; word(action: string): void }
+}
+
+/** Reads one ticket; true: it is done with. */
+export async function readTicket(tools: ListenTools, hint: DueRead): Promise<boolean> {
+  const { rows, connections, metrics } = tools
+  const ready = await connections.open(hint.connectionId)
+  // A connection that was switched off is not called; reconciling finds what it missed.
+  if (ready === null) return true
+  const known = await rows.read(hint.connectionId, hint.externalId)
+  const first = known[0]?.ticket
+  const snapshot = await readBack(ready, hint, first)
+  if (snapshot !== null) await rows.refresh(hint.connectionId, hint.externalId, snapshot)
+  for (const { ticket } of known) {
+    if (!(await settle(tools, ready, hint, ticket, snapshot))) return false
+  }
+  metrics.read(hint.via, snapshot === null ? 'gone' : 'read')
+  return true
+}
+
+async function readBack(ready: ReadyConnection, hint: DueRead, ticket: SyncTicket | undefined): Promise<TicketSnapshot | null> {
+  const ref = ticket?.ref ?? { externalId: hint.externalId, number: hint.externalId, url: null }
+  const ctx = ready.context({ companyId: ticket?.companyId ?? null, incidentId: ticket?.incidentId ?? null, ticketId: ticket?.id ?? null, urgency: hint.via === 'hook' ? 2 : 3 })
+  try {
+    return await ready.connector.read(ref, ctx)
+  } catch (thrown) {
+    if (thrown instanceof ConnectorError && thrown.code === 'not_found') return null
+    throw thrown
+  }
+}
+
+/** Judges what was read by the ticket as it stands now, for the outbox may have written to it meanwhile. */
+async function settle({ rows, hints, clock, metrics, said }: ListenTools, { connector, connection }: ReadyConnection, hint: DueRead, { id }: SyncTicket, snapshot: TicketSnapshot | null): Promise<boolean> {
+  for (let round = 0; round < 3; round += 1) {
+    const now = (await rows.read(hint.connectionId, hint.externalId)).find(({ ticket }) => ticket.id === id)
+    if (now === undefined) return true
+    const { answers, againMs, ...found } = inbound({ ...now, nowMs: clock.now(), snapshot, connectorTitle: connector.config.title, mapping: connection.mapping })
+    const refused: InboundWord[] = []
+    for (const answer of answers) {
+      const why = await rows.answer(now.ticket.companyId, answer)
+      if (why !== null) refused.push({ commandId: commandIdOf(id, 'answer', answer.approvalId, answer.email, why), action: 'note', text: `The answer of ${answer.email} in the ticket was not taken: ${why}.`, assignee: null, intoIncidentId: null })
+    }
+    if (!(await rows.write(now.ticket, { ...found, words: [...found.words, ...refused] }))) continue
+    for (const { action } of found.words) metrics.word(action)
+    if (found.words.length + answers.length > 0) said()
+    if (againMs !== null) await hints.add(hint.connectionId, 'reconcile', [{ eventId: `again ${hint.externalId} ${clock.now() + againMs}`, externalId: hint.externalId }], againMs)
+    return true
+  }
+  return false
+}
+
+/** Starts listening; `stop` takes nothing more and waits for what is under way. */
+export function startListening(options: ListenTools): { wake(): void; stop(): Promise<void> } {
+  const { hints, clock, logger } = options
+  const stopping = new AbortController()
+  let nap = new AbortController()
+  const look = async (hint: DueRead): Promise<void> => {
+    try {
+      if (await readTicket(options, hint)) await hints.done(hint)
+      else await hints.release(hint, 500, 'the ticket changed while it was read')
+    } catch (thrown) {
+      const error = thrown instanceof ConnectorError ? thrown : toAppError(thrown)
+      logger.warn({ code: error.code, connection: hint.connectionId, ticket: hint.externalId, err: error }, `reading a ticket goes on later: ${error.message}`)
+      options.metrics.read(hint.via, error.code)
+      const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(hint.attempts, 10))
+      await hints.release(hint, Math.max(pauseMs, error instanceof ConnectorError ? error.retryAfterMs ?? 0 : 0), error.message)
+    }
+  }
+  const run = async (): Promise<void> => {
+    while (!isAborted(stopping.signal)) {
+      nap = new AbortController()
+      try {
+        const due = await hints.claim(AT_ONCE)
+        await Promise.all(due.map(look))
+        if (due.length > 0) continue
+      } catch (thrown) {
+        const error = toAppError(thrown)
+        logger.warn({ code: error.code }, `listening to ticket systems failed: trying again in turn: ${error.message}`)
+      }
+      await Promise.allSettled([clock.sleep(LOOK_EVERY_MS, AbortSignal.any([stopping.signal, nap.signal]))])
+    }
+  }
+  const running = run()
+  return {
+    wake: () => nap.abort(),
+    async stop() {
+      stopping.abort(new Error('stopping'))
+      await running
+    },
+  }
+}

@@ -1,0 +1,95 @@
+/** What is done in turn: asking PSAs that cannot tell, asking the others now and then as a safety net, reading open tickets back, and finding what was forgotten. */
+import { isAborted, type Clock } from '../../schemas/clock.ts'
+import { toAppError } from '../../schemas/errors.ts'
+import { ConnectorError } from '../port.ts'
+import type { ReadyConnection } from './ports.ts'
+
+/** PSAs that cannot tell are asked so often; those that do are asked too, for a webhook may be lost. */
+const POLL_MS = { poll: 60_000, webhook: 900_000 } as const
+const POLL_CLAIM_MS = 120_000
+/** Pages taken in one go; the rest comes with the next one at once. */
+const PAGE_MAX = 200
+const LOOK_EVERY_MS = 2_000
+/** Tickets read back in one round of a minute. */
+const RECONCILE_AT_ONCE = 20
+const RECONCILE_EVERY_MS = 60_000
+const RELISTED_AT_ONCE = 200
+const FORGET_EVERY_MS = 3_600_000
+
+/** What is kept of it. */
+export interface RoundStore {
+  takePoll(connectionId: string, claimMs: number): Promise<{ readonly cursor: string | null } | null>
+  polled(connectionId: string, cursor: string, hints: readonly { readonly eventId: string; readonly externalId: string }[], dueAtMs: number): Promise<number>
+  pollFailed(connectionId: string, dueAtMs: number): Promise<void>
+  reconcile(limit: number): Promise<number>
+  relist(limit: number): Promise<number>
+  askedAnew(): Promise<number>
+  forget(): Promise<void>
+}
+
+/** What the rounds need. */
+export interface RoundTools {
+  readonly store: RoundStore
+  /** Every connection in use. */
+  readonly connections: () => Promise<readonly ReadyConnection[]>
+  readonly clock: Clock
+  readonly logger: { warn(fields: object, message: string): void }
+  /** Hints or incidents were listed. */
+  readonly found: () => void
+}
+
+/** Asks one PSA what has changed, if that is due. */
+export async function pollConnection({ store, clock, found, logger }: RoundTools, ready: ReadyConnection): Promise<void> {
+  const { connector, connection } = ready
+  const everyMs = POLL_MS[connector.capabilities.changes]
+  const turn = await store.takePoll(connection.id, POLL_CLAIM_MS)
+  if (turn === null) return
+  try {
+    const { changed, cursor } = await connector.changedSince(turn.cursor, ready.context({ companyId: connection.companyId, incidentId: null, ticketId: null, urgency: 3 }))
+    const hints = changed.map(({ ref, updatedAtMs, state }) => ({ eventId: `poll ${ref.externalId} ${updatedAtMs ?? state}`, externalId: ref.externalId }))
+    const isMore = changed.length >= PAGE_MAX && cursor !== turn.cursor
+    if ((await store.polled(connection.id, cursor, hints, clock.now() + (isMore ? 0 : everyMs))) > 0) found()
+  } catch (thrown) {
+    const error = thrown instanceof ConnectorError ? thrown : toAppError(thrown)
+    logger.warn({ code: error.code, connection: connection.id, err: error }, `asking a ticket system what has changed goes on later: ${error.message}`)
+    await store.pollFailed(connection.id, clock.now() + Math.max(everyMs, error instanceof ConnectorError ? error.retryAfterMs ?? 0 : 0))
+  }
+}
+
+/** Starts the rounds. */
+export function startRounds(options: RoundTools): { stop(): Promise<void> } {
+  const { store, clock, logger, found } = options
+  const stopping = new AbortController()
+  let [reconciledAtMs, forgottenAtMs] = [0, clock.now()]
+  const round = async (): Promise<void> => {
+    const nowMs = clock.now()
+    if ((await store.askedAnew()) > 0) found()
+    await Promise.all((await options.connections()).map((ready) => pollConnection(options, ready)))
+    if (nowMs - reconciledAtMs >= RECONCILE_EVERY_MS) {
+      reconciledAtMs = nowMs
+      if ((await store.reconcile(RECONCILE_AT_ONCE)) + (await store.relist(RELISTED_AT_ONCE)) > 0) found()
+    }
+    if (nowMs - forgottenAtMs >= FORGET_EVERY_MS) {
+      forgottenAtMs = nowMs
+      await store.forget()
+    }
+  }
+  const run = async (): Promise<void> => {
+    while (!isAborted(stopping.signal)) {
+      try {
+        await round()
+      } catch (thrown) {
+        const error = toAppError(thrown)
+        logger.warn({ code: error.code }, `a round through ticket systems failed: trying again in turn: ${error.message}`)
+      }
+      await Promise.allSettled([clock.sleep(LOOK_EVERY_MS, stopping.signal)])
+    }
+  }
+  const running = run()
+  return {
+    async stop() {
+      stopping.abort(new Error('stopping'))
+      await running
+    },
+  }
+}
