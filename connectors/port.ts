@@ -127,6 +127,8 @@ export interface HttpRequest {
   readonly externalId?: string
   /** Statuses that are answers and no errors beside 2xx: `[404]`. */
   readonly accepts?: readonly number[]
+  /** What an error means where the PSA says so in its body alone, as one that answers 500 to a wrong field; null: what its status says. */
+  readonly meaning?: (status: number, body: unknown) => ConnectorCode | null
   /** The body is no JSON. */
   readonly isText?: boolean
 }

@@ -27,6 +27,8 @@ export function answerError({ title, request, status, headers, read, detail, now
 function codeOf(request: HttpRequest, status: number, read: ReadAnswer): ConnectorCode | null {
   if (read.isTooLarge) return 'bad_answer'
   const isStrange = (read.isHtml || read.isBroken) && request.isText !== true
+  const meant = status >= 400 && !isStrange ? request.meaning?.(status, read.value) ?? null : null
+  if (meant !== null) return meant
   // A page for people is no answer of a ticket system, whatever its status.
   if ((request.accepts ?? []).includes(status) && !(read.isHtml && isStrange)) return null
   if (status >= 200 && status < 300) return isStrange ? 'bad_answer' : null

@@ -1,0 +1,43 @@
+/** Webhooks of Autotask. `X-Hook-Signature` is `sha1=` and the HMAC-SHA-1 of the raw body under the webhook's secret key; base64 or hex is not written down, so both are taken. */
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { path } from '../http/address.ts'
+import { ConnectorError, type HookReader } from '../port.ts'
+import { item } from './api.ts'
+import type { AtNote } from './types.ts'
+
+interface Delivery { readonly Action?: unknown; readonly Guid?: unknown; readonly EntityType?: unknown; readonly Id?: unknown; readonly SequenceNumber?: unknown }
+
+export const hook: HookReader = {
+  proof: 'signed',
+  async read({ headers, body }, secret, ctx) {
+    if (!fits(body, headers['x-hook-signature'] ?? '', secret)) return null
+    const { Action, Guid, EntityType, Id, SequenceNumber } = parsed(body)
+    const eventId = typeof Guid === 'string' && (typeof SequenceNumber === 'number' || typeof SequenceNumber === 'string') ? `${Guid}:${SequenceNumber}` : null
+    // Deactivated speaks of the webhook itself, and other entities of none of our tickets.
+    if (Action === 'Deactivated') return []
+    if (EntityType === 'Ticket') return [{ eventId, externalId: String(Id) }]
+    if (EntityType !== 'TicketNote') return []
+    const note = await item<AtNote>(ctx, path`/TicketNotes/${Number(Id)}`, 'read the note a webhook names')
+    return note?.ticketID == null ? [] : [{ eventId, externalId: String(note.ticketID) }]
+  },
+}
+
+function parsed(body: Buffer): Delivery {
+  const unreadable = (): ConnectorError => new ConnectorError('invalid', 'Autotask: a webhook that cannot be read')
+  let value: unknown
+  try {
+    value = JSON.parse(body.toString('utf8'))
+  } catch {
+    throw unreadable()
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || !('Id' in value) || !Number.isSafeInteger(value.Id)) throw unreadable()
+  return value
+}
+
+function fits(body: Buffer, signature: string, secret: string): boolean {
+  // An empty key signs for everybody.
+  if (secret === '') return false
+  const due = createHmac('sha1', secret).update(body).digest()
+  const text = signature.replace(/^sha1=/i, '').trim()
+  return [Buffer.from(text, 'base64'), Buffer.from(/^[0-9a-f]{40}$/i.test(text) ? text : '', 'hex')].some((given) => given.length === due.length && timingSafeEqual(given, due))
+}

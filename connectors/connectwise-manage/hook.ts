@@ -1,0 +1,62 @@
+/**
+ * Callbacks of ConnectWise. `x-content-signature` is the base64 HMAC-SHA-256 over the raw body, under the SHA-256 of a key that `Metadata.key_url` answers. That address comes
+ * from whoever posts, so it is asked only at the connection's own host, and its answer is kept a while.
+ */
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { ConnectorError, type CallContext, type HookReader } from '../port.ts'
+
+const KEY_TTL_MS = 60 * 60_000
+/** After a wrong signature the key may have been changed; how often that is looked into. */
+const FRESH_TTL_MS = 60_000
+
+interface Callback { readonly ID?: unknown; readonly Type?: unknown; readonly CompanyId?: unknown; readonly MessageId?: unknown; readonly Metadata?: { readonly key_url?: unknown } | null }
+
+export const hook: HookReader = {
+  proof: 'signed',
+  async read({ headers, body }, _secret, ctx) {
+    const callback = parsed(body)
+    const keyUrl = ownAddress(callback.Metadata?.key_url, ctx)
+    const signature = headers['x-content-signature'] ?? ''
+    if (keyUrl === null || !isOurCompany(callback.CompanyId, ctx)) return null
+    if (!fits(body, signature, await ctx.cached(`hook-key ${keyUrl}`, KEY_TTL_MS, () => signingKey(keyUrl, ctx)))
+      && !fits(body, signature, await ctx.cached(`hook-key-fresh ${keyUrl}`, FRESH_TTL_MS, () => signingKey(keyUrl, ctx)))) return null
+    const isTicket = typeof callback.Type !== 'string' || callback.Type.toLowerCase() === 'ticket'
+    return isTicket ? [{ eventId: typeof callback.MessageId === 'string' && callback.MessageId !== '' ? callback.MessageId : null, externalId: String(callback.ID) }] : []
+  },
+}
+
+function parsed(body: Buffer): Callback {
+  const unreadable = (): ConnectorError => new ConnectorError('invalid', 'ConnectWise: a callback that cannot be read')
+  let value: unknown
+  try {
+    value = JSON.parse(body.toString('utf8'))
+  } catch {
+    throw unreadable()
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || !('ID' in value) || !Number.isSafeInteger(value.ID)) throw unreadable()
+  return value
+}
+
+/** The address of the key, if it is one of the connection's host; null: it is anybody's. */
+function ownAddress(keyUrl: unknown, ctx: CallContext): string | null {
+  if (typeof keyUrl !== 'string' || !URL.canParse(keyUrl)) return null
+  const url = new URL(keyUrl)
+  return url.origin === new URL(ctx.connection.baseUrl).origin && url.username === '' && url.password === '' ? url.href : null
+}
+
+function isOurCompany(companyId: unknown, ctx: CallContext): boolean {
+  return typeof companyId !== 'string' || companyId.toLowerCase() === (ctx.connection.fields.company ?? '').toLowerCase()
+}
+
+async function signingKey(keyUrl: string, ctx: CallContext): Promise<string> {
+  const { body } = await ctx.http.call({ method: 'GET', path: '/', url: keyUrl, action: 'retrieved', reference: 'read the key of callbacks' })
+  const key = typeof body === 'object' && body !== null && 'signing_key' in body ? body.signing_key : null
+  if (typeof key !== 'string' || key === '') throw new ConnectorError('bad_answer', 'ConnectWise: the key of callbacks came without its text')
+  return key
+}
+
+function fits(body: Buffer, signature: string, key: string): boolean {
+  const due = createHmac('sha256', createHash('sha256').update(key, 'utf8').digest()).update(body).digest()
+  const given = Buffer.from(signature, 'base64')
+  return given.length === due.length && timingSafeEqual(given, due)
+}
