@@ -8,23 +8,20 @@ import { directory, ownId } from './lookups.ts'
 import { labels, numberOf, pick, PLACES, publishOf, noteBody } from './map.ts'
 import type { AtPick, AtResource } from './types.ts'
 
-type Deed = 'Query' | 'Create' | 'Update'
+const DEEDS = { Query: 'View', Create: 'Add', Update: 'Edit' } as const
+interface Need { readonly entity: string; readonly called: string; readonly deeds: readonly (keyof typeof DEEDS)[] }
 
-const NEEDED: readonly { readonly entity: string; readonly deeds: readonly Deed[]; readonly needs: string }[] = [
-  { entity: 'Tickets', deeds: ['Query', 'Create', 'Update'], needs: 'Service Desk: tickets View All, Add All, Edit All' },
-  { entity: 'TicketNotes', deeds: ['Query', 'Create'], needs: 'Service Desk: ticket notes View and Add' },
-  { entity: 'TicketAttachments', deeds: ['Query', 'Create'], needs: 'Service Desk: ticket attachments View and Add' },
-  { entity: 'Companies', deeds: ['Query'], needs: 'CRM: companies View All' },
-  { entity: 'ConfigurationItems', deeds: ['Query'], needs: 'CRM: configuration items View All' },
-  { entity: 'Resources', deeds: ['Query'], needs: 'Admin: resources View' },
+const NEEDED: readonly Need[] = [
+  { entity: 'Tickets', called: 'tickets', deeds: ['Query', 'Create', 'Update'] }, { entity: 'TicketNotes', called: 'ticket notes', deeds: ['Query', 'Create'] }, { entity: 'TicketAttachments', called: 'ticket attachments', deeds: ['Query', 'Create'] },
+  { entity: 'Companies', called: 'companies', deeds: ['Query'] }, { entity: 'ConfigurationItems', called: 'configuration items', deeds: ['Query'] }, { entity: 'Resources', called: 'resources', deeds: ['Query'] },
 ]
-const TIME = { entity: 'TimeEntries', deeds: ['Query', 'Create'], needs: 'Service Desk: time entries View and Add' } as const
+const TIME: Need = { entity: 'TimeEntries', called: 'time entries', deeds: ['Query', 'Create'] }
 
 /** Finds all that is missing. */
 export function check(ctx: CallContext): Promise<ConnectionCheck> {
   const { mapping } = ctx.connection
   const isBooking = (mapping.place.timeResource ?? '') !== ''
-  return checkAll([...reach(ctx), ...[...NEEDED, ...(isBooking ? [TIME] : [])].map((one) => right(one, ctx)), own(ctx), ...values(mapping, ctx), ...(isBooking ? [booking(ctx)] : []), webhook(ctx)])
+  return checkAll([...reach(ctx), ...[...NEEDED, ...(isBooking ? [TIME] : [])].map((need) => right(need, ctx)), own(ctx), ...values(mapping, ctx), ...(isBooking ? [booking(ctx)] : []), webhook(ctx)])
 }
 
 function reach(ctx: CallContext): readonly Probe[] {
@@ -41,16 +38,16 @@ function reach(ctx: CallContext): readonly Probe[] {
 }
 
 /** Autotask names, for each entity, what our user may do: `None`, `Restricted` or `All`. */
-function right({ entity, deeds, needs }: { readonly entity: string; readonly deeds: readonly Deed[]; readonly needs: string }, ctx: CallContext): Probe {
+function right({ entity, called, deeds }: Need, ctx: CallContext): Probe {
   return {
-    name: `rights: ${entity}`, needs,
+    name: `rights: ${called}`, needs: deeds.map((deed) => `${called} ${DEEDS[deed]}`).join(', '),
     run: async () => {
-      const body = await call(ctx, { method: 'GET', path: `/${entity}/entityInformation`, action: 'retrieved', reference: `read what may be done with ${entity}` })
+      const body = await call(ctx, { method: 'GET', path: `/${entity}/entityInformation`, action: 'retrieved', reference: `read what may be done with ${called}` })
       const info = typeof body === 'object' && body !== null && 'info' in body && typeof body.info === 'object' && body.info !== null ? (body.info as Readonly<Record<string, unknown>>) : {}
       const lacking = deeds.filter((deed) => info[`userAccessFor${deed}`] === 'None')
-      if (lacking.length > 0) throw new ConnectorError('forbidden', `Autotask: the API user may not ${lacking.map((deed) => deed.toLowerCase()).join(', ')} ${entity}.`)
-      const excess = entity !== 'Resources' && info.userAccessForDelete !== undefined && info.userAccessForDelete !== 'None' ? '; it may delete them too, which is not needed: take that away' : ''
-      return `the API user may ${deeds.map((deed) => deed.toLowerCase()).join(', ')} ${entity}${excess}`
+      if (lacking.length > 0) throw new ConnectorError('invalid', `Autotask: the security level of the API user lacks ${lacking.map((deed) => `"${called} ${DEEDS[deed]}"`).join(', ')}`)
+      const excess = info.userAccessForDelete === 'All' || info.userAccessForDelete === 'Restricted' ? '; it may delete them too, which is not needed: take that away' : ''
+      return `the API user may ${deeds.map((deed) => DEEDS[deed].toLowerCase()).join(', ')} ${called}${excess}`
     },
   }
 }

@@ -1,5 +1,5 @@
 /** Autotask PSA (Datto): tickets of the service desk. */
-import type { TicketConnector } from '../port.ts'
+import { ConnectorError, type TicketConnector } from '../port.ts'
 import { check } from './check.ts'
 import { config } from './config.ts'
 import { hook } from './hook.ts'
@@ -24,7 +24,10 @@ export const autotask: TicketConnector = {
   pace: () => ({ limits: [{ name: 'hour', calls: CALLS_PER_HOUR, windowMs: 3_600_000 }], atOnce: 3, perTicketMs: 0, isLearned: false }),
   findLagMs: 0,
   account: ({ fields }) => `autotask:${((fields.database ?? '') === '' ? (fields.userName ?? '').split('@').at(-1) ?? '' : fields.database ?? '').toLowerCase()}`,
-  authorise: ({ secret = '', integrationCode = '' }, { fields }) => ({ ApiIntegrationCode: integrationCode, UserName: fields.userName ?? '', Secret: secret }),
+  authorise({ secret = '', integrationCode = '' }, { fields }) {
+    if (secret === '' || integrationCode === '') throw new ConnectorError('misconfigured', 'Autotask: the secret or the tracking identifier of the API user is missing: enter both')
+    return { ApiIntegrationCode: integrationCode, UserName: fields.userName ?? '', Secret: secret }
+  },
   check, create, find, update, read, changedSince, search, findCompanies, findAssets, findUsers, choices, join, hook,
   searchKnowledge: () => Promise.resolve([]),
 }

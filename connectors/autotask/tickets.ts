@@ -2,7 +2,7 @@
 import type { TicketDraft, TicketMapping, TicketRef, TicketSnapshot } from '../../schemas/tickets.ts'
 import { path } from '../http/address.ts'
 import { ConnectorError, type CallContext } from '../port.ts'
-import { call, item, make, picklists, query, queryAll, zone, type Found } from './api.ts'
+import { call, item, make, picklists, query, queryAll, zone } from './api.ts'
 import { resource, viewOf } from './lookups.ts'
 import { noteBody, numberOf, pick, refOf, snapshotOf, ticketBody } from './map.ts'
 import type { AtFilter, AtNote, AtTicket } from './types.ts'
@@ -13,6 +13,7 @@ const SEARCH_DAYS = 365
 const SEARCH_PAGES = 4
 const DAY_MS = 86_400_000
 const NARROWEST_MS = 1_000
+const NARROWEST_PAGES = 20
 /** Times may be written a little later than they say: so long an instant may still get more changes. */
 const SETTLED_MS = 60_000
 
@@ -94,13 +95,7 @@ export async function changedSince(cursor: string | null, ctx: CallContext): Pro
   if (cursor === null) return { changed: [], cursor: iso(ctx.nowMs) }
   const sinceMs = Date.parse(cursor)
   if (!Number.isFinite(sinceMs)) throw new ConnectorError('defect', 'a cursor that is no instant')
-  let endMs: number | null = null
-  let found = await activity(sinceMs, endMs, ctx)
-  while (found.next !== null && (endMs ?? ctx.nowMs) - sinceMs > NARROWEST_MS) {
-    endMs = sinceMs + Math.ceil(((endMs ?? ctx.nowMs) - sinceMs) / 2)
-    found = await activity(sinceMs, endMs, ctx)
-  }
-  const items = found.next === null ? found.items : await all(sinceMs, endMs, ctx)
+  const { items, endMs } = await earliest(sinceMs, null, ctx)
   const view = await viewOf(ctx)
   const sorted = items.map((ticket) => snapshotOf(ticket, null, view)).sort((a, b) => (a.updatedAtMs ?? 0) - (b.updatedAtMs ?? 0))
   const firstMs = sorted[0]?.updatedAtMs ?? null
@@ -114,12 +109,16 @@ export async function changedSince(cursor: string | null, ctx: CallContext): Pro
   return { changed, cursor: newest === null ? cursor : iso(newest + SETTLED_MS < ctx.nowMs ? newest + 1 : newest) }
 }
 
-function activity(sinceMs: number, endMs: number | null, ctx: CallContext): Promise<Found<AtTicket>> {
-  return query<AtTicket>(ctx, 'Tickets', { filter: between(sinceMs, endMs), reference: 'ask what changed' })
-}
-
-function all(sinceMs: number, endMs: number | null, ctx: CallContext): Promise<readonly AtTicket[]> {
-  return queryAll<AtTicket>(ctx, 'Tickets', { filter: between(sinceMs, endMs), pages: 20, reference: 'ask what changed' })
+/** The earliest tickets of a span that fit in one answer, and where that ends; null: they are all there are. */
+async function earliest(sinceMs: number, endMs: number | null, ctx: CallContext): Promise<{ readonly items: readonly AtTicket[]; readonly endMs: number | null }> {
+  const how = { filter: between(sinceMs, endMs), reference: 'ask what changed' }
+  const { items, next } = await query<AtTicket>(ctx, 'Tickets', how)
+  if (next === null) return { items, endMs }
+  const spanMs = (endMs ?? ctx.nowMs) - sinceMs
+  if (spanMs <= NARROWEST_MS) return { items: await queryAll<AtTicket>(ctx, 'Tickets', { ...how, pages: NARROWEST_PAGES }), endMs }
+  const middleMs = sinceMs + Math.ceil(spanMs / 2)
+  const first = await earliest(sinceMs, middleMs, ctx)
+  return first.items.length > 0 ? first : earliest(middleMs, endMs, ctx)
 }
 
 function between(sinceMs: number, endMs: number | null): readonly AtFilter[] {

@@ -1,5 +1,5 @@
 /** ConnectWise PSA (Manage): service tickets of one board. */
-import type { TicketConnector } from '../port.ts'
+import { ConnectorError, type TicketConnector } from '../port.ts'
 import { check } from './check.ts'
 import { ACCEPT, config } from './config.ts'
 import { hook } from './hook.ts'
@@ -21,6 +21,7 @@ export const connectwiseManage: TicketConnector = {
   findLagMs: 0,
   account: ({ baseUrl, fields }) => `connectwise-manage:${new URL(baseUrl).host}:${(fields.company ?? '').toLowerCase()}`,
   authorise({ publicKey = '', privateKey = '' }, { fields }) {
+    if (publicKey === '' || privateKey === '') throw new ConnectorError('misconfigured', 'ConnectWise: the key pair of the API member is missing: enter the public and the private key')
     const user = `${fields.company ?? ''}+${publicKey}`
     return { authorization: `Basic ${Buffer.from(`${user}:${privateKey}`).toString('base64')}`, clientId: fields.clientId ?? '', accept: ACCEPT }
   },

@@ -20,10 +20,10 @@ export function numberOf(id: string): number {
 }
 
 /**
- * Notes are shown with Markdown, so links, images, tags, fences and mentions in what an alert says are broken up; it stays readable.
+ * Notes are shown with Markdown, so what would be a link, an image, a tag, a fence or a mention in the words of an alert is broken by a blank of no width: it reads as it was written.
  */
 export function plainNote(text: string): string {
-  return text.replaceAll('](', '] (').replaceAll('][', '] [').replace(/!\[/g, '! [').replace(/<(?=[a-z/!?])/gi, '< ').replace(/(^|\s)@(?=\w)/g, '$1@ ').replace(/```/g, "'''")
+  return text.replace(/(?<=\])(?=[([])|(?<=!)(?=\[)|(?<=<)(?=[a-z/!?])|(?<=(?:^|[^\w])@)(?=\w)|(?<=`)(?=`)/gi, '\u200b')
 }
 
 /** The body of a new ticket. */

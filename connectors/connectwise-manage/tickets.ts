@@ -93,11 +93,12 @@ export async function changedSince(cursor: string | null, ctx: CallContext): Pro
 
 /** Tickets by words of their title, by number or by our reference, the newest first. */
 export async function search({ text, companyId, limit: asked }: { readonly text: string; readonly companyId: string | null; readonly limit: number }, ctx: CallContext): Promise<readonly TicketSnapshot[]> {
-  const words = text.trim()
   const limit = Math.min(Math.max(asked, 1), SEARCH_MAX)
-  const any = [`summary contains ${quoted(words)}`, `externalXRef=${quoted(words)}`, ...(/^\d{1,9}$/.test(words) ? [`id=${words}`] : [])]
-  const conditions = [...(words === '' ? [] : [`(${any.join(' or ')})`]), ...(companyId === null ? [] : [`company/id=${wholeNumber(companyId)}`])]
-  const tickets = await list<CwTicket>(ctx, '/service/tickets', { ...(conditions.length === 0 ? {} : { conditions: conditions.join(' and ') }), orderBy: 'id desc', pageSize: limit }, { most: limit, reference: 'search tickets', action: 'searched' })
+  const words = quoted(text)
+  if (words === '""') return []
+  const any = [`summary contains ${words}`, `externalXRef=${words}`, ...(/^"\d{1,9}"$/.test(words) ? [`id=${words.slice(1, -1)}`] : [])]
+  const conditions = `(${any.join(' or ')})${companyId === null ? '' : ` and company/id=${wholeNumber(companyId)}`}`
+  const tickets = await list<CwTicket>(ctx, '/service/tickets', { conditions, orderBy: 'id desc', pageSize: limit }, { most: limit, reference: 'search tickets', action: 'searched' })
   return tickets.map((ticket) => snapshotOf(ticket, null, ctx.connection))
 }
 

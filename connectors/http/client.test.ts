@@ -121,6 +121,18 @@ describe('a call to a ticket system', () => {
     expect(await world().http.call({ ...GET, accepts: [404] })).toMatchObject({ status: 404, body: { error: 'RecordNotFound' } })
   })
 
+  it('takes an error for what its body says, where the PSA says it there alone', async () => {
+    const { http, told } = world()
+    const meaning = (status: number, body: unknown): ConnectorCode | null => (status === 500 && JSON.stringify(body).includes('required') ? 'invalid' : null)
+    answer = (_request, response) => void response.writeHead(500, { 'content-type': 'application/json' }).end('{"errors":["a field is required"]}')
+    await expect(http.call({ ...POST, meaning })).rejects.toMatchObject({ code: 'invalid', outcome: 'refused', httpStatus: 500 })
+    answer = (_request, response) => void response.writeHead(500, { 'content-type': 'application/json' }).end('{"errors":["out of order"]}')
+    await expect(http.call({ ...POST, meaning })).rejects.toMatchObject({ code: 'server_error' })
+    answer = (_request, response) => void response.writeHead(500, { 'content-type': 'text/html' }).end('<html>required</html>')
+    await expect(http.call({ ...POST, meaning })).rejects.toMatchObject({ code: 'server_error' })
+    expect(told.map(({ outcome }) => outcome)).toEqual(['invalid', 'server_error', 'server_error'])
+  })
+
   it('reads no body as null, text as text where it is asked for, and long numbers to the last digit', async () => {
     const { http } = world()
     answer = (_request, response) => void response.writeHead(204).end()

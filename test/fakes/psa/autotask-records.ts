@@ -98,7 +98,7 @@ export function meets(row: object, filters: readonly Filter[], fields: ReadonlyS
 function meetsOne(row: object, { op, field = '', value, items = [] }: Filter, fields: ReadonlySet<string>): boolean {
   if (op === 'and' || op === 'or') return op === 'and' ? meets(row, items, fields) : items.some((one) => meetsOne(row, one, fields))
   if (!fields.has(field)) throw new SyntaxError(`Unable to find ${field} in the entity.`)
-  const has = (row as Readonly<Record<string, unknown>>)[field] ?? null
+  const has = (row as Readonly<Record<string, string | number | boolean | null>>)[field] ?? null
   const text = String(has).toLowerCase()
   const wanted = String(value).toLowerCase()
   const order = has === null ? Number.NaN : typeof has === 'string' && /^\d{4}-\d\d-\d\dT/.test(has) ? Date.parse(has) - Date.parse(String(value)) : Number(has) - Number(value)

@@ -109,7 +109,7 @@ export const startAutotask: StartPsa = async ({ clock, hasLimits = false }) => {
     if (after.assignedResourceID != null && (after.assignedResourceRoleID == null || !RESOURCES.some(({ id, defaultServiceDeskRoleID }) => id === after.assignedResourceID && defaultServiceDeskRoleID === after.assignedResourceRoleID))) throw new Refused('The assignedResourceID and assignedResourceRoleID are not a valid combination.')
     if (after.configurationItemID != null && !CONFIGURATION_ITEMS.some(({ id, companyID }) => id === after.configurationItemID && companyID === after.companyID)) throw new Refused('Value for configurationItemID does not exist or is of another company.')
     if (after.problemTicketId != null && (after.ticketType !== INCIDENT || tickets.get(after.problemTicketId)?.ticketType !== PROBLEM)) throw new Refused('Only an incident can belong to a problem ticket.')
-    return body as Partial<Ticket>
+    return body
   }
   const entities: Readonly<Record<string, () => readonly object[]>> = {
     Tickets: () => [...tickets.values()].filter(({ isDeleted }) => !isDeleted).map(shownTicket), TicketNotes: () => notes, TimeEntries: () => times, Companies: () => COMPANIES, ConfigurationItems: () => CONFIGURATION_ITEMS, Resources: () => RESOURCES, TicketWebhooks: () => WEBHOOKS, Contacts: () => [],
@@ -233,7 +233,8 @@ export const startAutotask: StartPsa = async ({ clock, hasLimits = false }) => {
       id: String(ticket.id), number: ticket.ticketNumber, title: ticket.title, text: ticket.description, externalRef: ticket.externalID, statusId: String(ticket.status), state: STATUSES.find(({ id }) => id === ticket.status)?.state ?? 'unknown', priorityId: String(ticket.priority),
       assigneeId: ticket.assignedResourceID === null ? null : String(ticket.assignedResourceID), companyId: String(ticket.companyID), assetIds: ticket.configurationItemID === null ? [] : [String(ticket.configurationItemID)], parentId: ticket.problemTicketId === null ? null : String(ticket.problemTicketId),
       mergedIntoId: null, linkedIds: own.flatMap(({ description }) => [...description.matchAll(/\[join-(\d+)-(\d+)\]/g)].flatMap(([, from = '', into = '']) => [from, into])).filter((id) => id !== String(ticket.id)), isDeleted: ticket.isDeleted,
-      notes: [...own.map(({ id, description, publish, creatorResourceID }) => ({ id: String(id), text: description, isPublic: publish === PUBLIC, isOurs: creatorResourceID === OWN_RESOURCE })), ...(ticket.resolution === null ? [] : [{ id: `resolution-${ticket.id}`, text: ticket.resolution, isPublic: true, isOurs: true }])],
+      resolution: ticket.resolution,
+      notes: own.map(({ id, description, publish, creatorResourceID }) => ({ id: String(id), text: description, isPublic: publish === PUBLIC, isOurs: creatorResourceID === OWN_RESOURCE })),
       attachments: files.filter(({ parentID }) => parentID === ticket.id).map(({ fullPath, bytes, publish }) => ({ name: fullPath, bytes, isPublic: publish === PUBLIC })),
       times: times.filter(({ ticketID }) => ticketID === ticket.id).map(({ hoursWorked, summaryNotes, internalNotes }) => ({ minutes: Math.round(hoursWorked * 60), text: `${internalNotes}\n${summaryNotes}` })),
     }
@@ -255,8 +256,8 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   Tickets: ['id', 'ticketNumber', 'title', 'externalID', 'companyID', 'lastActivityDate', 'createDate', 'status'], TicketNotes: ['id', 'ticketID'], TimeEntries: ['id', 'ticketID'], ConfigurationItems: ['dattoHostname'],
 }
 
-function shownTicket({ isDeleted: _isDeleted, ...ticket }: Ticket): object {
-  return ticket
+function shownTicket(ticket: Ticket): object {
+  return Object.fromEntries(Object.entries(ticket).filter(([name]) => name !== 'isDeleted'))
 }
 
 function idIn(row: object): number {

@@ -19,6 +19,7 @@ const CLIENT_ID = '7f3c1e52-4a0b-4d7e-9a35-2f1c8f6f0a11'
 const CREDENTIALS = { publicKey: 'aBcDeFgHiJkLmNoP', privateKey: 'QrStUvWxYzAbCdEf' }
 const SIGNING_KEY = 'Y29ubmVjdHdpc2Utc2lnbmluZy1rZXk'
 const TICKET_FIELDS = new Set(['id', 'summary', 'board', 'status', 'priority', 'company', 'owner', 'externalXRef', 'parentTicketId', 'closedFlag', 'lastUpdated', 'dateEntered', 'recordType'])
+const TIME_FIELDS = new Set(['id', 'chargeToId', 'chargeToType', 'member', 'timeStart'])
 
 /** Rights by what the guide calls them, and the calls they are needed for. */
 const RIGHTS: Readonly<Record<string, (method: string, path: string) => boolean>> = {
@@ -155,7 +156,7 @@ export const startConnectwiseManage: StartPsa = async ({ clock, hasLimits = fals
     const ticket = find(Number(body.chargeToId))
     if (STATUSES.find(({ id }) => id === ticket.statusId)?.timeEntryNotAllowed === true) throw new Refused(400, 'InvalidObject', 'Time cannot be entered for the status of the ticket', 'status')
     const member = named(MEMBERS, body.member, 'member') ?? fail('member')
-    const time: Time = { id: nextId(), ticketId: ticket.id, member: member.identifier, startMs: Date.parse(String(body.timeStart)), endMs: Date.parse(String(body.timeEnd)), notes: String(body.notes ?? ''), isInternal: body.addToInternalAnalysisFlag === true }
+    const time: Time = { id: nextId(), ticketId: ticket.id, member: member.identifier, startMs: Date.parse(String(body.timeStart)), endMs: Date.parse(String(body.timeEnd)), notes: typeof body.notes === 'string' ? body.notes : '', isInternal: body.addToInternalAnalysisFlag === true }
     times = [...times, time]
     touch(ticket, OWN_MEMBER.identifier)
     tell(ticket, 'updated', OWN_MEMBER.identifier)
@@ -194,7 +195,7 @@ export const startConnectwiseManage: StartPsa = async ({ clock, hasLimits = fals
       case 'POST /service/tickets/search': return { status: 200, json: selected(typeof body.conditions === 'string' ? body.conditions : null, rows(), TICKET_FIELDS) }
       case 'POST /service/tickets': return create(body)
       case 'GET /service/boards': return page(call, BOARDS, server.origin)
-      case 'GET /service/boards/2/statuses': return page(call, STATUSES.filter(({ boardId }) => boardId === 2).map(({ state: _state, boardId, ...status }) => ({ ...status, board: { id: boardId, name: 'Alerts' } })), server.origin)
+      case 'GET /service/boards/2/statuses': return page(call, STATUSES.filter(({ boardId }) => boardId === 2).map(({ id: statusId, name, inactive, closedStatus, timeEntryNotAllowed, sortOrder }) => ({ id: statusId, name, inactive, closedStatus, timeEntryNotAllowed, sortOrder, board: { id: 2, name: 'Alerts' } })), server.origin)
       case 'GET /service/priorities': return page(call, PRIORITIES, server.origin)
       case 'GET /company/companies': return page(call, COMPANIES, server.origin)
       case 'GET /company/companies/19297': return { status: 200, json: COMPANIES[2] }
@@ -202,13 +203,13 @@ export const startConnectwiseManage: StartPsa = async ({ clock, hasLimits = fals
       case 'GET /system/members': return page(call, MEMBERS, server.origin)
       case 'GET /system/callbacks': return page(call, [{ id: 1, description: 'Alert Whisperer', url: 'https://alerts.example/api/hooks/connectwise-manage/another', objectId: 1, type: 'ticket', level: 'owner', inactiveFlag: false }], server.origin)
       case 'GET /system/documents': return { status: 200, json: documents.filter(({ ticketId }) => ticketId === Number(call.url.searchParams.get('recordId'))).map(({ id: documentId, title, fileName, isPrivate, bytes }) => ({ id: documentId, title, fileName, publicFlag: !isPrivate, size: bytes.length })) }
-      case 'GET /time/entries': return page(call, times.map(shownTime), server.origin)
+      case 'GET /time/entries': return page(call, times.map(shownTime), server.origin, TIME_FIELDS)
       case 'POST /time/entries': return book(body)
       case 'POST /system/documents': {
         const [file] = call.files
         const owner = find(Number(body.recordId))
         if (file === undefined || body.recordType !== 'Ticket') throw new Refused(400, 'InvalidObject', 'A file is required', 'file')
-        const document = { id: nextId(), ticketId: owner.id, title: String(body.title ?? file.name), fileName: file.name, isPrivate: body.privateFlag === 'true', bytes: file.bytes }
+        const document = { id: nextId(), ticketId: owner.id, title: typeof body.title === 'string' ? body.title : file.name, fileName: file.name, isPrivate: body.privateFlag === 'true', bytes: file.bytes }
         documents = [...documents, document]
         touch(owner, OWN_MEMBER.identifier)
         return { status: 201, json: { id: document.id, title: document.title, fileName: document.fileName, publicFlag: !document.isPrivate, size: file.bytes.length } }
@@ -254,7 +255,7 @@ export const startConnectwiseManage: StartPsa = async ({ clock, hasLimits = fals
 
   const limit: PsaLimit = { name: 'minute', calls: 60, windowMs: 60_000, key: () => 'all' }
   const server = await startPsaServer({
-    clock, judges: [judge()], beyond: BEYOND, limits: hasLimits ? [limit] : [], isRead: ({ path }) => path.endsWith('/search'),
+    clock, judges: [judge()], beyond: BEYOND, limits: hasLimits ? [limit] : [], isRead: ({ method, path, body }) => path.endsWith('/search') || isTried(method, path, body),
     answer(call) {
       try {
         return answer(call)
@@ -294,7 +295,8 @@ export const startConnectwiseManage: StartPsa = async ({ clock, hasLimits = fals
       id: String(ticket.id), number: String(ticket.id), title: ticket.summary, text: own.filter(({ isOpening }) => isOpening).map(({ text }) => rendered(text)).join('\n'), externalRef: ticket.externalXRef, statusId: String(ticket.statusId), state: stateOf(ticket),
       priorityId: String(ticket.priorityId), assigneeId: ticket.ownerId === null ? null : String(ticket.ownerId), companyId: String(ticket.companyId), assetIds: ticket.configurationIds.map(String),
       parentId: ticket.parentTicketId === null ? null : String(ticket.parentTicketId), mergedIntoId: ticket.mergedParentId === null ? null : String(ticket.mergedParentId), linkedIds: [], isDeleted: ticket.isDeleted,
-      notes: own.filter(({ isOpening }) => !isOpening).map(({ id, text, internalAnalysisFlag, member }) => ({ id: String(id), text: rendered(text), isPublic: !internalAnalysisFlag, isOurs: member === OWN_MEMBER.identifier })),
+      resolution: own.filter(({ resolutionFlag }) => resolutionFlag).map(({ text }) => rendered(text)).join('\n'),
+      notes: own.filter(({ isOpening, resolutionFlag }) => !isOpening && !resolutionFlag).map(({ id, text, internalAnalysisFlag, member }) => ({ id: String(id), text: rendered(text), isPublic: !internalAnalysisFlag, isOurs: member === OWN_MEMBER.identifier })),
       attachments: documents.filter(({ ticketId }) => ticketId === ticket.id).map(({ fileName, bytes, isPrivate }) => ({ name: fileName, bytes, isPublic: !isPrivate })),
       times: times.filter(({ ticketId }) => ticketId === ticket.id).map(({ startMs, endMs, notes: text }) => ({ minutes: Math.round((endMs - startMs) / 60_000), text })),
     }
@@ -309,6 +311,11 @@ export const startConnectwiseManage: StartPsa = async ({ clock, hasLimits = fals
     withdraw: (right) => void withdrawn.add(right),
     trouble: server.trouble, calm: server.calm, taken: server.taken, stop: server.stop,
   }
+}
+
+/** What can change nothing, whoever sends it: a ticket without a summary, and no change of a ticket that cannot be. A check learns from it what its role may do. */
+function isTried(method: string, path: string, body: unknown): boolean {
+  return (method === 'PATCH' && path.endsWith('/service/tickets/0')) || (method === 'POST' && path.endsWith('/service/tickets') && typeof body === 'object' && body !== null && 'summary' in body && body.summary === '')
 }
 
 function refusal(status: number, code: string, message: string): PsaAnswer {
