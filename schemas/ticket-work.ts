@@ -22,6 +22,9 @@ export type TicketOrder = OrderBody & {
   readonly isRepeat?: boolean
 }
 
+/** How long a worker has an order without a word: longer than all calls of one order may take, so that after it nothing of them is still on its way. */
+export const ORDER_LEASE_MS = 120_000
+
 /** Where an order stands. `shown`: the mode forbids to send; `void`: a person dropped it. */
 export const ORDER_STATUSES = ['waiting', 'calling', 'done', 'dead', 'shown', 'void'] as const
 

@@ -7,7 +7,13 @@ import { putOrder, type Ordered } from './order.ts'
 import { beginOrder, settleOrder } from './settle.ts'
 
 /** Orders of one account under way at once unless a caller says otherwise. */
-const PER_ACCOUNT = 6
+const PER_ACCOUNT = 8
+
+/** What of it is claimed. */
+export interface ClaimOptions {
+  readonly perAccount?: number
+  readonly urgency?: number
+}
 
 /** Opens it. */
 export function ticketOutbox(db: SqlDatabase, { clock }: { readonly clock: Clock }) {
@@ -15,14 +21,19 @@ export function ticketOutbox(db: SqlDatabase, { clock }: { readonly clock: Clock
     /** Puts an order down in the caller's transaction; wake the worker after it is committed. */
     order: (sql: Sql, order: TicketOrder): Promise<Ordered> => putOrder(sql, order, clock.now()),
 
-    /** Takes orders that are due, with a lease. */
-    claim: (worker: string, limit: number, perAccount: number = PER_ACCOUNT): Promise<readonly HeldOrder[]> => claimOrders(db, { worker, limit, perAccount, nowMs: clock.now() }),
+    /** Takes orders that are due, with a lease; those less urgent than `urgency` are left. */
+    claim: (worker: string, limit: number, { perAccount = PER_ACCOUNT, urgency = 3 }: ClaimOptions = {}): Promise<readonly HeldOrder[]> => claimOrders(db, { worker, limit, perAccount, urgency, nowMs: clock.now() }),
 
     /** Marks an order as called, on disk before it answers; null where it is in other hands. */
     begin: (held: HeldOrder): Promise<HeldOrder | null> => db.transaction((sql) => beginOrder(sql, held, clock.now()), { durable: true }),
 
     /** Writes what became of it; false where it is in other hands by now, and nothing was written. */
     settle: (held: HeldOrder, change: OrderChange): Promise<boolean> => db.transaction((sql) => settleOrder(sql, held, change, clock.now()), { durable: true }),
+
+    /** An account goes again: orders it refused are due now. */
+    async hurry(account: string): Promise<void> {
+      await db.query(`update ticket_outbox set due_at = ${atMs('$2')} where account = $1 and status = 'waiting' and code is not null and unknown_at is null and due_at > ${atMs('$2')}`, [account, clock.now()])
+    },
 
     /** On an embedded database no other process can hold an order: whoever held one before this start is gone. */
     async freeAll(): Promise<void> {

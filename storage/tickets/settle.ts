@@ -1,7 +1,7 @@
 /** Writes what becomes of an order, or nothing where somebody else has it by now. */
-import type { HeldOrder, OrderChange } from '../../schemas/ticket-work.ts'
+import { ORDER_LEASE_MS, type HeldOrder, type OrderChange } from '../../schemas/ticket-work.ts'
 import { atMs, type Sql } from '../queries/sql.ts'
-import { LEASE_MS, readOrders } from './claim.ts'
+import { readOrders } from './claim.ts'
 import { writeSnapshot } from './ticket-store.ts'
 
 /** The ticket goes first, as with whoever orders, so that two never wait for each other. Null: the order is in other hands. */
@@ -16,7 +16,7 @@ export async function beginOrder(sql: Sql, held: HeldOrder, nowMs: number): Prom
   if (!(await lockHeld(sql, held))) return null
   await sql.query(
     `update ticket_outbox set status = 'calling', is_repeat = true, unknown_at = ${atMs('$2')}, looks = 0, first_called_at = coalesce(first_called_at, ${atMs('$2')}), claimed_until = ${atMs('$3')}, version = version + 1 where id = $1`,
-    [held.id, nowMs, nowMs + LEASE_MS])
+    [held.id, nowMs, nowMs + ORDER_LEASE_MS])
   const [now] = await readOrders(sql, [held.id], held.worker)
   // What is written is for whoever comes after a crash; what is called is the order as it was before.
   return now === undefined ? null : { ...now, isRepeat: held.isRepeat, unknownAtMs: held.unknownAtMs, looks: held.looks, isProbe: held.isProbe }
@@ -28,9 +28,11 @@ export async function settleOrder(sql: Sql, held: HeldOrder, change: OrderChange
   const isEnd = change.status !== 'waiting'
   await sql.query(
     `update ticket_outbox set status = $2, due_at = coalesce(${atMs('$3')}, due_at), attempts = $4, is_repeat = $5, unknown_at = ${atMs('$6')}, looks = $7,
-       code = $8, error = $9, claimed_by = null, claimed_until = null, ended_at = case when $10::boolean then ${atMs('$11')} end, version = version + 1 where id = $1`,
+       code = case when $12::boolean then $8 else code end, error = case when $12::boolean then $9 else error end, claimed_by = null, claimed_until = null, ended_at = case when $10::boolean then ${atMs('$11')} end, version = version + 1 where id = $1`,
     [held.id, change.status, change.dueAtMs ?? null, change.attempts ?? held.attempts, change.isRepeat ?? held.isRepeat, change.unknownAtMs === undefined ? held.unknownAtMs : change.unknownAtMs, change.looks ?? held.looks,
-      change.code ?? null, change.error ?? null, isEnd, nowMs])
+      change.code ?? null, change.error ?? null, isEnd, nowMs,
+      // A pause leaves what was said last.
+      change.code !== undefined || isEnd])
   if (change.snapshot !== undefined) await writeSnapshot(sql, held.ticketId, change.snapshot, nowMs)
   if (change.isCalled === true) await sql.query(`update tickets set last_call_at = ${atMs('$2')} where id = $1`, [held.ticketId, nowMs])
   if (change.status === 'done') await sql.query('update tickets set last_error = null where id = $1 and last_error is not null', [held.ticketId])

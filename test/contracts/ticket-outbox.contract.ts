@@ -1,37 +1,47 @@
 /** What the store of the outbox must do, over any engine: order per ticket, one pair of hands, turns between companies and accounts, and nothing lost. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock, TestClock } from '../../schemas/clock.ts'
+import { ORDER_LEASE_MS } from '../../schemas/ticket-work.ts'
 import type { TicketChange } from '../../schemas/tickets.ts'
 import { openDatabase, type Database } from '../../storage/postgres/database.ts'
-import { LEASE_MS } from '../../storage/tickets/claim.ts'
 import { BODY_CHARS } from '../../storage/tickets/order.ts'
 import { aDraft, aNote, aSnapshot, aTicket, databaseBench, emptyTickets, NO_MAPPING, type TicketBench } from '../harness/ticket-bench.ts'
 import type { EmptyDatabase } from './database.contract.ts'
 
 const START_MS = Date.UTC(2026, 2, 1, 12)
 
-/** Runs the suite over an engine. */
+/** Runs the suite over a database. */
 export function ticketOutboxContract(engineName: string, make: () => Promise<EmptyDatabase>): void {
-  describe(`the outbox of tickets on ${engineName}`, () => {
-    let empty: EmptyDatabase
-    let database: Database
-    let bench: TicketBench
-
-    beforeAll(async () => {
+  let empty: EmptyDatabase
+  let database: Database
+  ticketBenchContract(engineName, {
+    before: async () => {
       empty = await make()
       database = await openDatabase({ ...empty.options, clock: systemClock })
-    })
-    afterAll(async () => {
+    },
+    after: async () => {
       await database.close()
       await empty.drop()
-    })
-    beforeEach(async () => {
+    },
+    fresh: async (clock) => {
       await emptyTickets(database)
-      bench = databaseBench(database, new TestClock(START_MS))
+      return databaseBench(database, clock)
+    },
+  })
+}
+
+/** Runs the suite over any place that keeps tickets. */
+export function ticketBenchContract(engineName: string, { before, after, fresh }: { readonly before: () => Promise<void>; readonly after: () => Promise<void>; readonly fresh: (clock: TestClock) => Promise<TicketBench> }): void {
+  describe(`the outbox of tickets on ${engineName}`, () => {
+    let bench: TicketBench
+    beforeAll(before)
+    afterAll(after)
+    beforeEach(async () => {
+      bench = await fresh(new TestClock(START_MS))
     })
     const create = (id: string, urgency = 2) => bench.order({ ticketId: id, kind: 'create', body: aDraft(id), urgency, dueAtMs: bench.clock.now() })
     const note = (id: string, token: string, urgency = 2, dueAtMs = bench.clock.now()) => bench.order({ ticketId: id, kind: 'update', body: aNote(token), urgency, dueAtMs })
-    const claimed = async (worker = 'w1', limit = 16, perAccount = 16) => (await bench.store.claim(worker, limit, perAccount)).map(({ ticketId, seq }) => `${ticketId}.${seq}`)
+    const claimed = async (worker = 'w1', limit = 16, perAccount = 30) => (await bench.store.claim(worker, limit, { perAccount })).map(({ ticketId, seq }) => `${ticketId}.${seq}`)
 
     it('hands out only the first order of a ticket that is not done, and the next after it', async () => {
       await bench.ticket(aTicket('t1'))
@@ -100,16 +110,28 @@ export function ticketOutboxContract(engineName: string, make: () => Promise<Emp
     it('keeps an account to as many at once as it may have, over all workers', async () => {
       for (let at = 0; at < 6; at++) await bench.ticket(aTicket(`a${at}`))
       for (let at = 0; at < 6; at++) await create(`a${at}`)
-      expect(await claimed('w1', 16, 2)).toHaveLength(2)
-      expect(await claimed('w2', 16, 2)).toEqual([])
-      expect(await claimed('w2', 16, 3)).toHaveLength(1)
+      expect(await claimed('w1', 16, 3)).toHaveLength(2)
+      expect(await claimed('w2', 16, 3)).toEqual([])
+      expect(await claimed('w2', 16, 5)).toHaveLength(1)
+    })
+
+    it('keeps a part of what an account may have at once for critical orders, and takes nothing but those where a worker asks for them', async () => {
+      for (let at = 0; at < 6; at++) await bench.ticket(aTicket(`a${at}`))
+      for (let at = 0; at < 4; at++) await create(`a${at}`)
+      expect(await claimed('w1', 16, 3)).toEqual(['a0.1', 'a1.1'])
+      await create('a4', 0)
+      await create('a5', 0)
+      expect((await bench.store.claim('w1', 16, { perAccount: 3, urgency: 0 })).map(({ ticketId }) => ticketId)).toEqual(['a4'])
+      expect(await claimed('w1', 16, 3)).toEqual([])
+      await bench.say('zendesk:acme', { learned: { atOnce: 4 } })
+      expect(await claimed('w1', 16, 30)).toEqual(['a5.1'])
     })
 
     it('lets an account on hold be tried by one order after its pause, and others go on meanwhile', async () => {
       for (const id of ['a0', 'a1']) await bench.ticket(aTicket(id))
       await bench.ticket(aTicket('z0', { account: 'jira:other' }))
       for (const id of ['a0', 'a1', 'z0']) await create(id)
-      await database.query(`insert into call_accounts (account, connector, held_code, held_until, updated_at) values ('zendesk:acme', 'zendesk', 'unauthorized', to_timestamp($1::float8 / 1000), now())`, [START_MS + 60_000])
+      await bench.say('zendesk:acme', { heldCode: 'unauthorized', heldUntilMs: START_MS + 60_000 })
       expect(await claimed('w1')).toEqual(['z0.1'])
       bench.clock.tick(60_001)
       const probes = await bench.store.claim('w1', 16)
@@ -121,12 +143,11 @@ export function ticketOutboxContract(engineName: string, make: () => Promise<Emp
       for (const id of ['a0', 'a1']) await bench.ticket(aTicket(id))
       await create('a0', 2)
       await create('a1', 0)
-      const say = (set: string) => database.query(`insert into call_accounts (account, connector, updated_at) values ('zendesk:acme', 'zendesk', now()) on conflict (account) do nothing`).then(() => database.query(`update call_accounts set ${set}`))
-      await say(`blocked_until = to_timestamp(${START_MS + 1_000}::float8 / 1000)`)
+      await bench.say('zendesk:acme', { blockedUntilMs: START_MS + 1_000 })
       expect(await claimed()).toEqual([])
-      await say(`blocked_until = null, breaker = '{"openUntilMs": ${START_MS + 1_000}}'`)
+      await bench.say('zendesk:acme', { blockedUntilMs: null, breaker: { failures: 5, opened: 1, openUntilMs: START_MS + 1_000 } })
       expect(await claimed()).toEqual([])
-      await say(`breaker = '{}', ready_at = to_timestamp(${START_MS + 1_000}::float8 / 1000)`)
+      await bench.say('zendesk:acme', { breaker: { failures: 0, opened: 0, openUntilMs: 0 }, readyAtMs: START_MS + 1_000 })
       expect(await claimed()).toEqual(['a1.1'])
       bench.clock.tick(1_000)
       expect(await claimed()).toEqual(['a0.1'])
@@ -138,7 +159,7 @@ export function ticketOutboxContract(engineName: string, make: () => Promise<Emp
       const [held] = await bench.store.claim('w1', 16)
       const begun = await bench.store.begin(held!)
       expect(await claimed('w2')).toEqual([])
-      bench.clock.tick(LEASE_MS + 1)
+      bench.clock.tick(ORDER_LEASE_MS + 1)
       const [other] = await bench.store.claim('w2', 16)
       expect(other).toMatchObject({ status: 'calling', isRepeat: true, unknownAtMs: START_MS, firstCalledAtMs: START_MS })
       expect(await bench.store.settle(begun!, { status: 'done', snapshot: aSnapshot('1') })).toBe(false)

@@ -1,9 +1,12 @@
 /** Where tickets and their outbox are kept, for tests that must hold over the database and over its stand-in in memory alike. */
+import type { AccountStore } from '../../connectors/budget/budget.ts'
+import type { AccountState } from '../../schemas/call-accounts.ts'
 import type { TestClock } from '../../schemas/clock.ts'
 import type { HeldOrder, NewTicket, OrderChange, OrderStatus, TicketOrder, TicketRow } from '../../schemas/ticket-work.ts'
 import type { TicketChange, TicketDraft, TicketSnapshot } from '../../schemas/tickets.ts'
 import type { Sql, SqlDatabase } from '../../storage/queries/sql.ts'
-import { ticketOutbox } from '../../storage/tickets/outbox.ts'
+import { callAccounts } from '../../storage/tickets/call-accounts.ts'
+import { ticketOutbox, type ClaimOptions } from '../../storage/tickets/outbox.ts'
 import type { Ordered } from '../../storage/tickets/order.ts'
 import { insertTicket, ticketById } from '../../storage/tickets/ticket-store.ts'
 
@@ -29,16 +32,21 @@ export interface OrderRow {
 export interface TicketBench {
   readonly clock: TestClock
   readonly store: {
-    claim(worker: string, limit: number, perAccount?: number): Promise<readonly HeldOrder[]>
+    claim(worker: string, limit: number, options?: ClaimOptions): Promise<readonly HeldOrder[]>
     begin(held: HeldOrder): Promise<HeldOrder | null>
     settle(held: HeldOrder, change: OrderChange): Promise<boolean>
+    hurry(account: string): Promise<void>
+    counts(): Promise<{ readonly waiting: number; readonly calling: number; readonly dead: number; readonly oldestDueMs: number }>
   }
+  readonly accounts: AccountStore
   ticket(ticket: NewTicket): Promise<void>
   order(order: TicketOrder): Promise<Ordered>
   orders(ticketId?: string): Promise<readonly OrderRow[]>
   row(ticketId: string): Promise<TicketRow | null>
   nextDueAtMs(): Promise<number | null>
   hints(): Promise<readonly string[]>
+  /** Puts an account of `zendesk` where a test wants it. */
+  say(account: string, state: Partial<AccountState>): Promise<void>
 }
 
 /** A ticket of company `c1` in account `zendesk:acme`, told apart by its id. */
@@ -79,8 +87,10 @@ export async function emptyTickets(sql: Sql, companies: readonly string[] = ['c1
 /** Over the database. */
 export function databaseBench(database: SqlDatabase, clock: TestClock): TicketBench {
   const outbox = ticketOutbox(database, { clock })
+  const accounts = callAccounts(database, { clock })
   return {
-    clock, store: outbox,
+    clock, store: outbox, accounts,
+    say: async (account, state) => void (await accounts.change(account, 'zendesk', (before) => ({ state: { ...before, ...state }, answer: null }))),
     ticket: async (ticket) => {
       await insertTicket(database, ticket, clock.now())
     },

@@ -1,0 +1,102 @@
+/** What an answer teaches of an account: its limits, how long to wait, and whether the other side is well. Pure. */
+import type { AccountState, LearnedLimits } from '../../schemas/call-accounts.ts'
+import type { CallLimit, ConnectorCode, Pace } from '../port.ts'
+import { toldLimit } from './headers.ts'
+import { limitsInForce, mainLimit } from './limits.ts'
+import { withReady } from './take.ts'
+import { counted, counts, swept, usedOf } from './windows.ts'
+
+/** Failures in a row that open the breaker. */
+export const BREAKER_FAILURES = 5
+const BREAKER_FIRST_MS = 30_000
+const BREAKER_MOST_MS = 5 * 60_000
+/** Pause after a refusal without a word on how long, doubled with each in a row. */
+const REFUSED_FIRST_MS = 5_000
+const REFUSED_MOST_MS = 5 * 60_000
+/** Nobody is believed for longer. */
+const BLOCK_MOST_MS = 15 * 60_000
+/** What was used when a refusal came is lessened to this, and never below the second of the published limit. */
+const DECREASE = 0.9
+const DECREASE_LEAST = 0.1
+/** Clocks differ. */
+const RESET_SLACK_MS = 5_000
+/** The other side is not well, as against: it does not like what was asked. */
+const FAILURES: readonly string[] = ['unreachable', 'tls', 'timeout', 'cut_off', 'server_error', 'bad_answer']
+
+/** An answer, or that none came. */
+export interface CallEnd {
+  readonly slotId: string
+  readonly headers: Headers | null
+  readonly outcome: 'success' | ConnectorCode
+  readonly retryAfterMs: number | null
+  readonly atMs: number
+  /** From 0 up to 1. */
+  readonly jitter: number
+}
+
+/** The state after a call has ended. */
+export function afterCall(before: AccountState, pace: Pace, end: CallEnd): AccountState {
+  const { atMs } = end
+  const slot = before.underWay.find(({ id }) => id === end.slotId)
+  const swept0 = swept({ ...before, underWay: before.underWay.filter(({ id }) => id !== end.slotId) }, pace, atMs)
+  // A slot that was lost is counted already.
+  const state = slot === undefined ? swept0 : counted(swept0, pace, slot.isWrite, atMs)
+  const told = learnTold(state, pace, end)
+  const taught = end.outcome === 'rate_limited' ? refused(told, pace, end, slot?.isWrite ?? true) : end.outcome === 'success' ? welcome(told) : told
+  return withReady(breaker(taught, end), pace, atMs)
+}
+
+/** New credentials show with the first call that is taken; what was held for another reason waits for its probe. */
+function welcome(state: AccountState): AccountState {
+  const isMended = state.heldCode === 'unauthorized'
+  return { ...state, learned: { ...state.learned, refusals: 0 }, heldCode: isMended ? null : state.heldCode, heldUntilMs: isMended ? null : state.heldUntilMs }
+}
+
+function learnTold(state: AccountState, pace: Pace, { headers, atMs }: CallEnd): AccountState {
+  const told = headers === null ? null : toldLimit(headers, atMs)
+  const main = told === null ? null : spokenOf(pace, told.resetAtMs, atMs)
+  if (told === null || main === null) return state
+  const known = state.learned.calls?.[main.name]
+  // The published limit, told, is nothing new; a refusal knows better than a header that did not keep it away.
+  const isNews = told.limit !== null && !(known === undefined && told.limit === main.calls) && !(known?.from === 'refused' && told.limit >= known.calls)
+  const learned: LearnedLimits = {
+    ...state.learned,
+    ...(isNews && told.limit !== null ? { calls: { ...state.learned.calls, [main.name]: { calls: told.limit, atMs, from: 'told' as const } } } : {}),
+    // Calls that are still on their way are not in the number yet.
+    ...(told.left === null ? {} : { left: { limit: main.name, calls: told.left, untilMs: Math.min(told.resetAtMs ?? Number.POSITIVE_INFINITY, atMs + main.windowMs), taken: state.underWay.length } }),
+  }
+  return { ...state, learned }
+}
+
+/** Which limit a number is of: it starts anew within its window, so one that starts anew in half an hour is not of a minute. */
+function spokenOf(pace: Pace, resetAtMs: number | null, atMs: number): CallLimit | null {
+  const main = mainLimit(pace)
+  if (main === null || resetAtMs === null || resetAtMs - atMs <= main.windowMs + RESET_SLACK_MS) return main
+  return pace.limits.filter(({ counts: of, windowMs }) => of === undefined && windowMs + RESET_SLACK_MS >= resetAtMs - atMs).sort((a, b) => a.windowMs - b.windowMs)[0] ?? null
+}
+
+function refused(state: AccountState, pace: Pace, { retryAfterMs, atMs }: CallEnd, isWrite: boolean): AccountState {
+  const { learned } = state
+  const refusals = (learned.refusals ?? 0) + 1
+  const pauseMs = retryAfterMs ?? Math.min(REFUSED_MOST_MS, REFUSED_FIRST_MS * 2 ** (refusals - 1))
+  const blockedUntilMs = Math.max(Math.min(state.blockedUntilMs ?? 0, atMs + BLOCK_MOST_MS), atMs + Math.min(pauseMs, BLOCK_MOST_MS))
+  const fullest = limitsInForce(state, pace, atMs).filter((limit) => counts(limit, isWrite)).map((limit) => ({ limit, used: usedOf(state, limit), fill: usedOf(state, limit) / limit.calls })).sort((a, b) => b.fill - a.fill)[0]
+  const next: LearnedLimits = { ...learned, refusals, refused: (learned.refused ?? 0) + 1 }
+  // Several of one burst are refused together; only the first teaches.
+  const isEcho = state.blockedUntilMs !== null && state.blockedUntilMs > atMs
+  if (isEcho || fullest === undefined) return { ...state, blockedUntilMs, learned: next }
+  if (fullest.fill < 0.5 && retryAfterMs === null && state.underWay.length > 0) return { ...state, blockedUntilMs, learned: { ...next, atOnce: state.underWay.length, isAtOnceTaught: true } }
+  const calls = Math.max(1, Math.ceil(fullest.limit.published * DECREASE_LEAST), Math.floor(Math.min(fullest.used - 1, fullest.limit.calls) * DECREASE))
+  return { ...state, blockedUntilMs, learned: { ...next, calls: { ...next.calls, [fullest.limit.name]: { calls: Math.min(calls, fullest.limit.published), atMs, from: 'refused' } } } }
+}
+
+function breaker(state: AccountState, { outcome, atMs, jitter }: CallEnd): AccountState {
+  if (outcome === 'aborted' || outcome === 'budget') return state
+  if (!FAILURES.includes(outcome)) return { ...state, breaker: { failures: 0, opened: 0, openUntilMs: 0 } }
+  const failures = state.breaker.failures + 1
+  if (failures < BREAKER_FAILURES) return { ...state, breaker: { ...state.breaker, failures } }
+  const pauseMs = Math.min(BREAKER_MOST_MS, BREAKER_FIRST_MS * 2 ** Math.min(state.breaker.opened, 10)) * (0.8 + 0.4 * jitter)
+  // Those that were under way when it opened say nothing new.
+  const isNew = state.breaker.openUntilMs === 0 || state.underWay.length === 0
+  return { ...state, breaker: isNew ? { failures, opened: state.breaker.opened + 1, openUntilMs: Math.round(atMs + pauseMs) } : { ...state.breaker, failures } }
+}

@@ -1,0 +1,43 @@
+/** Limits in force: as published, as told by the vendor, or as a refusal taught. */
+import type { AccountState } from '../../schemas/call-accounts.ts'
+import type { CallLimit, Pace } from '../port.ts'
+
+/** Kept of each limit: for what is critical alone, and for people that wait. */
+const KEPT_FOR_CRITICAL = 0.2
+const KEPT_FOR_PEOPLE = 0.1
+/** What a refusal took comes back by so much of the published limit an hour. */
+const REGROW_PER_HOUR = 0.05
+const HOUR_MS = 3_600_000
+
+/** A limit with the number that holds now. */
+export interface LimitInForce extends CallLimit {
+  readonly published: number
+  readonly from: 'published' | 'told' | 'refused'
+}
+
+/** The limits that hold now. */
+export function limitsInForce(state: AccountState, pace: Pace, nowMs: number): readonly LimitInForce[] {
+  return pace.limits.map((limit) => {
+    const learned = state.learned.calls?.[limit.name]
+    if (learned === undefined) return { ...limit, published: limit.calls, from: 'published' }
+    if (learned.from === 'told') return { ...limit, calls: learned.calls, published: limit.calls, from: 'told' }
+    const regrown = Math.floor(learned.calls + (limit.calls * REGROW_PER_HOUR * Math.max(0, nowMs - learned.atMs)) / HOUR_MS)
+    return regrown >= limit.calls ? { ...limit, published: limit.calls, from: 'published' } : { ...limit, calls: Math.max(1, regrown), published: limit.calls, from: 'refused' }
+  })
+}
+
+/** How much of a limit work of an urgency may use; at least one call, so that small limits do not stop what is usual. */
+export function shareOf(calls: number, urgency: number): number {
+  const kept = urgency <= 0 ? 0 : urgency === 1 ? KEPT_FOR_CRITICAL : KEPT_FOR_CRITICAL + KEPT_FOR_PEOPLE
+  return Math.max(1, calls - Math.ceil(calls * kept))
+}
+
+/** Calls that may be under way at once. */
+export function atOnceOf(state: AccountState, pace: Pace): number {
+  return Math.max(1, Math.min(pace.atOnce, state.learned.isAtOnceTaught === true ? state.learned.atOnce ?? pace.atOnce : pace.atOnce))
+}
+
+/** The limit that an account-wide number of the vendor speaks of: the first that counts every call. */
+export function mainLimit(pace: Pace): CallLimit | null {
+  return pace.limits.find((limit) => limit.counts === undefined) ?? pace.limits[0] ?? null
+}

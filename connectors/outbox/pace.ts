@@ -1,0 +1,39 @@
+/** How long things may take and how often they are tried, in ms. */
+
+/** No call of an order is begun later than this after the order was marked; with the longest call behind it, it stays below the lease. */
+export const CALL_WITHIN_MS = 75_000
+/** After an unknown outcome a look-up waits at least this long, for what is still being worked on over there. */
+export const UNKNOWN_PAUSE_MS = 10_000
+/** Orders this old, and incidents opened this long ago, may have been dealt with before a restore: they are looked up first. */
+export const FRESH_MS = 10 * 60_000
+/** Refusals after which an order is dead. */
+export const ATTEMPTS_MAX = 8
+/** What fails with nobody's fault to be seen is given up after this. */
+export const PATIENCE_MS = 3 * 24 * 3_600_000
+/** A child waits so long for its parent's ticket, and then is made without. */
+export const PARENT_PATIENCE_MS = 5 * 60_000
+/** A join waits so long for the other ticket. */
+export const JOIN_PATIENCE_MS = 24 * 3_600_000
+/** How long a connection that is switched off, and a ticket that waits for another one, are left before they are looked at again. */
+export const OFF_MS = 5 * 60_000
+export const OTHER_MS = 5_000
+
+const BACK_OFF_FIRST_MS = 5_000
+const BACK_OFF_MOST_MS = 10 * 60_000
+
+/** Pauses that grow with how long it has failed already, from 5 s to 10 min, spread by a fifth to both sides. They need no count, so a restart changes nothing. */
+export function backOffMs(failingForMs: number, jitter: () => number): number {
+  const plain = Math.min(BACK_OFF_MOST_MS, Math.max(BACK_OFF_FIRST_MS, failingForMs * 0.75))
+  return Math.round(plain * (0.8 + 0.4 * jitter()))
+}
+
+/** Numbers from 0 up to 1 that are the same for the same seed (mulberry32). */
+export function seededJitter(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}

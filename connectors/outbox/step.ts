@@ -1,0 +1,86 @@
+/**
+ * What is to be done with an order next. Pure: all of it follows from the order's row, so any worker goes on where another one died.
+ *
+ * | order | stands | next |
+ * | --- | --- | --- |
+ * | create | nobody can tell whether a call was taken | wait until a look-up must show it, look (twice where the look-up lags), adopt what is there, else create |
+ * | create | its parent is not made yet | wait a little |
+ * | create | else | create; looked up first where it is a repeat, is old, or its incident is |
+ * | update | the ticket was written to just now | wait as long as the PSA wants between two writes |
+ * | join | the other ticket is not made yet | wait |
+ */
+import { gathered } from '../../schemas/ticket-changes.ts'
+import { ORDER_LEASE_MS, type HeldOrder, type OrderChange } from '../../schemas/ticket-work.ts'
+import type { TicketChange, TicketDraft, TicketRef } from '../../schemas/tickets.ts'
+import type { Capabilities } from '../port.ts'
+import { FRESH_MS, JOIN_PATIENCE_MS, OTHER_MS, PARENT_PATIENCE_MS, UNKNOWN_PAUSE_MS } from './pace.ts'
+
+/** The next thing. */
+export type Step =
+  | { readonly kind: 'create'; readonly draft: TicketDraft; readonly isRepeat: boolean }
+  | { readonly kind: 'update'; readonly ref: TicketRef; readonly change: TicketChange; readonly isRepeat: boolean }
+  | { readonly kind: 'join'; readonly ref: TicketRef; readonly into: TicketRef; readonly isRepeat: boolean }
+  | { readonly kind: 'read'; readonly ref: TicketRef }
+  | { readonly kind: 'look_up' }
+  | { readonly kind: 'settle'; readonly change: OrderChange }
+
+/** What of a connector decides. */
+export interface StepFacts {
+  readonly capabilities: Pick<Capabilities, 'findByExternalRef' | 'parent' | 'joins'>
+  readonly findLagMs: number
+  readonly perTicketMs: number
+}
+
+/** Look-ups that must find nothing before a create is tried again. */
+export const looksNeeded = ({ findLagMs }: Pick<StepFacts, 'findLagMs'>): number => (findLagMs > 0 ? 2 : 1)
+
+/** Says what is next. */
+export function nextStep(held: HeldOrder, facts: StepFacts, nowMs: number): Step {
+  switch (held.kind) {
+    case 'create':
+      return nextOfCreate(held, held.body, facts, nowMs)
+    case 'update': {
+      if (held.ref === null) return dead('no_ticket', 'The ticket was never made in the PSA, so nothing can be written to it.')
+      const readyAtMs = (held.lastCallAtMs ?? Number.NEGATIVE_INFINITY) + facts.perTicketMs
+      return readyAtMs > nowMs ? wait(readyAtMs) : { kind: 'update', ref: held.ref, change: gathered(held.body), isRepeat: held.isRepeat || isOld(held, nowMs) }
+    }
+    case 'join': {
+      if (held.ref === null || held.other === null) return dead('no_ticket', 'One of the two tickets that were to be joined is not there.')
+      if (facts.capabilities.joins === 'none') return dead('unsupported', 'This PSA cannot join two tickets.')
+      if (held.other.ref !== null) return { kind: 'join', ref: held.ref, into: held.other.ref, isRepeat: held.isRepeat || isOld(held, nowMs) }
+      return nowMs - held.createdAtMs > JOIN_PATIENCE_MS ? dead('no_ticket', 'The ticket to join with was not made within a day.') : wait(nowMs + OTHER_MS * 6)
+    }
+    case 'read':
+      return held.ref === null ? dead('no_ticket', 'The ticket was never made in the PSA, so it cannot be read.') : { kind: 'read', ref: held.ref }
+  }
+}
+
+function nextOfCreate(held: HeldOrder, body: TicketDraft, facts: StepFacts, nowMs: number): Step {
+  if (held.ref !== null) return { kind: 'settle', change: { status: 'done', unknownAtMs: null } }
+  if (held.unknownAtMs !== null) {
+    if (!facts.capabilities.findByExternalRef) return dead('outcome_unknown', 'Nobody can tell whether the ticket was made, and this PSA cannot be asked: look for it there, link it here, and drop this order; or replay it where there is none.')
+    // A worker that died may have called until the end of its lease.
+    const endedAtMs = held.status === 'calling' ? held.unknownAtMs + ORDER_LEASE_MS : held.unknownAtMs
+    const lookAtMs = endedAtMs + Math.max(facts.findLagMs, UNKNOWN_PAUSE_MS)
+    if (nowMs < lookAtMs) return wait(lookAtMs)
+    if (held.looks < looksNeeded(facts)) return { kind: 'look_up' }
+  }
+  const parent = body.parent ?? held.other?.ref ?? null
+  const isWaitingForParent = facts.capabilities.parent && parent === null && held.other !== null && nowMs - held.createdAtMs < PARENT_PATIENCE_MS
+  if (isWaitingForParent) return wait(nowMs + OTHER_MS)
+  return { kind: 'create', draft: parent === body.parent ? body : { ...body, parent }, isRepeat: held.isRepeat || held.unknownAtMs !== null || isOld(held, nowMs) }
+}
+
+/** After a restore the rows are those of back then: what is old may have been done. */
+function isOld(held: HeldOrder, nowMs: number): boolean {
+  return nowMs - held.createdAtMs > FRESH_MS || (held.incidentOpenedAtMs !== null && nowMs - held.incidentOpenedAtMs > FRESH_MS)
+}
+
+/** A row that waits is as it was, whatever the worker that dies before it knew. */
+function wait(dueAtMs: number): Step {
+  return { kind: 'settle', change: { status: 'waiting', dueAtMs } }
+}
+
+function dead(code: string, error: string): Step {
+  return { kind: 'settle', change: { status: 'dead', code, error } }
+}
