@@ -3,7 +3,7 @@ import type { HeldOrder, OrderChange } from '../../schemas/ticket-work.ts'
 import { ConnectorError, type ConnectorCode } from '../port.ts'
 import type { Sent } from '../budget/budget.ts'
 import { PROBE_EVERY_MS } from '../budget/hold.ts'
-import { ATTEMPTS_MAX, backOffMs, PATIENCE_MS } from './pace.ts'
+import { ATTEMPTS_MAX, backOffMs, PATIENCE_MS, UNKNOWN_PAUSE_MS } from './pace.ts'
 
 /** A failed attempt with what is known of it. `held` is the order as it was before the attempt. */
 export interface Failure {
@@ -31,12 +31,14 @@ export function afterFailure(failure: Failure, nowMs: number, jitter: () => numb
   const { held, error, sent, isLook } = failure
   const known = knowledge(failure, nowMs)
   const waits = (dueAtMs: number, more: Partial<OrderChange> = {}): OrderChange => ({ status: 'waiting', dueAtMs: Math.ceil(dueAtMs), ...known, code: error.code, error: error.message, ...more })
-  const later = (): number => nowMs + Math.max(error.retryAfterMs ?? 0, backOffMs(nowMs - (held.firstCalledAtMs ?? nowMs), jitter))
+  // What may still be worked on over there must have shown by the next try.
+  const leastMs = known.isRepeat === true && sent.writes > 0 ? UNKNOWN_PAUSE_MS : 0
+  const later = (): number => nowMs + Math.max(error.retryAfterMs ?? 0, leastMs, backOffMs(nowMs - (held.firstCalledAtMs ?? nowMs), jitter))
 
   // The budget said no, or this process ends: nobody refused anything, and nobody needs to read of it.
-  if (error.code === 'budget') return { change: waits(nowMs + Math.max(1, error.retryAfterMs ?? 1_000), { code: null, error: null }), account: null }
+  if (error.code === 'budget') return { change: waits(nowMs + Math.max(1, leastMs, error.retryAfterMs ?? 1_000), { code: null, error: null }), account: null }
   if (error.code === 'aborted') return { change: waits(sent.calls === 0 ? nowMs : later(), { code: null, error: null }), account: null }
-  if (error.retry === 'after') return { change: waits(nowMs + Math.max(1_000, error.retryAfterMs ?? backOffMs(0, jitter))), account: { code: error.code, isHeld: false } }
+  if (error.retry === 'after') return { change: waits(nowMs + Math.max(1_000, leastMs, error.retryAfterMs ?? backOffMs(0, jitter))), account: { code: error.code, isHeld: false } }
 
   // Where others' orders went well since, it is this one's own fault; else all of the account waits, and nobody's attempts are used up.
   const isOwn = held.accountOkAtMs !== null && held.firstCalledAtMs !== null && held.accountOkAtMs > held.firstCalledAtMs

@@ -3,6 +3,7 @@
  *
  * | order | stands | next |
  * | --- | --- | --- |
+ * | any | a worker had marked it as called, and is gone | leave it alone until nothing of that can be on its way |
  * | create | nobody can tell whether a call was taken | wait until a look-up must show it, look (twice where the look-up lags), adopt what is there, else create |
  * | create | its parent is not made yet | wait a little |
  * | create | else | create; looked up first where it is a repeat, is old, or its incident is |
@@ -10,10 +11,10 @@
  * | join | the other ticket is not made yet | wait |
  */
 import { gathered } from '../../schemas/ticket-changes.ts'
-import { ORDER_LEASE_MS, type HeldOrder, type OrderChange } from '../../schemas/ticket-work.ts'
+import type { HeldOrder, OrderChange } from '../../schemas/ticket-work.ts'
 import type { TicketChange, TicketDraft, TicketRef } from '../../schemas/tickets.ts'
 import type { Capabilities } from '../port.ts'
-import { FRESH_MS, JOIN_PATIENCE_MS, OTHER_MS, PARENT_PATIENCE_MS, UNKNOWN_PAUSE_MS } from './pace.ts'
+import { FRESH_MS, JOIN_PATIENCE_MS, OTHER_MS, PARENT_PATIENCE_MS, TAKE_OVER_MS, UNKNOWN_PAUSE_MS } from './pace.ts'
 
 /** The next thing. */
 export type Step =
@@ -36,6 +37,7 @@ export const looksNeeded = ({ findLagMs }: Pick<StepFacts, 'findLagMs'>): number
 
 /** Says what is next. */
 export function nextStep(held: HeldOrder, facts: StepFacts, nowMs: number): Step {
+  if (held.status === 'calling') return { kind: 'settle', change: { status: 'waiting', isRepeat: true, unknownAtMs: nowMs, looks: 0, dueAtMs: nowMs + Math.max(facts.findLagMs, TAKE_OVER_MS) } }
   switch (held.kind) {
     case 'create':
       return nextOfCreate(held, held.body, facts, nowMs)
@@ -59,9 +61,7 @@ function nextOfCreate(held: HeldOrder, body: TicketDraft, facts: StepFacts, nowM
   if (held.ref !== null) return { kind: 'settle', change: { status: 'done', unknownAtMs: null } }
   if (held.unknownAtMs !== null) {
     if (!facts.capabilities.findByExternalRef) return dead('outcome_unknown', 'Nobody can tell whether the ticket was made, and this PSA cannot be asked: look for it there, link it here, and drop this order; or replay it where there is none.')
-    // A worker that died may have called until the end of its lease.
-    const endedAtMs = held.status === 'calling' ? held.unknownAtMs + ORDER_LEASE_MS : held.unknownAtMs
-    const lookAtMs = endedAtMs + Math.max(facts.findLagMs, UNKNOWN_PAUSE_MS)
+    const lookAtMs = held.unknownAtMs + Math.max(facts.findLagMs, UNKNOWN_PAUSE_MS)
     if (nowMs < lookAtMs) return wait(lookAtMs)
     if (held.looks < looksNeeded(facts)) return { kind: 'look_up' }
   }
@@ -76,7 +76,6 @@ function isOld(held: HeldOrder, nowMs: number): boolean {
   return nowMs - held.createdAtMs > FRESH_MS || (held.incidentOpenedAtMs !== null && nowMs - held.incidentOpenedAtMs > FRESH_MS)
 }
 
-/** A row that waits is as it was, whatever the worker that dies before it knew. */
 function wait(dueAtMs: number): Step {
   return { kind: 'settle', change: { status: 'waiting', dueAtMs } }
 }

@@ -32,11 +32,12 @@ export async function workOrder(tools: OutboxTools, claimed: HeldOrder, signal: 
       continue
     }
     if (step.kind === 'read') return call(tools, opened, held, step, signal)
+    // From before it was written: whoever sleeps in between has less of its lease left, not more.
+    lastCallAtMs = clock.now() + CALL_WITHIN_MS
     const begun = await tools.store.begin(held)
     if (begun === null) return
-    lastCallAtMs = clock.now() + CALL_WITHIN_MS
     // What was put together since it was claimed is called too.
-    const now = nextStep(begun, facts, clock.now())
+    const now = nextStep({ ...begun, status: 'waiting' }, facts, clock.now())
     return call(tools, opened, begun, now.kind === 'settle' || now.kind === 'look_up' ? step : now, signal)
   }
 }
