@@ -61,7 +61,7 @@ function learnTold(state: AccountState, pace: Pace, { headers, atMs }: CallEnd):
   const isNews = told.limit !== null && !(known === undefined && told.limit === main.calls) && !(known?.from === 'refused' && told.limit >= known.calls)
   const learned: LearnedLimits = {
     ...state.learned,
-    ...(isNews && told.limit !== null ? { calls: { ...state.learned.calls, [main.name]: { calls: told.limit, atMs, from: 'told' as const } } } : {}),
+    ...(isNews ? { calls: { ...state.learned.calls, [main.name]: { calls: told.limit, atMs, from: 'told' as const } } } : {}),
     // Calls that are still on their way are not in the number yet.
     ...(told.left === null ? {} : { left: { limit: main.name, calls: told.left, untilMs: Math.min(told.resetAtMs ?? Number.POSITIVE_INFINITY, atMs + main.windowMs), taken: state.underWay.length } }),
   }

@@ -2,7 +2,7 @@
 import { isAborted } from '../../schemas/clock.ts'
 import type { HeldOrder, OrderChange } from '../../schemas/ticket-work.ts'
 import type { TicketSnapshot } from '../../schemas/tickets.ts'
-import { ConnectorError } from '../port.ts'
+import { ConnectorError, type CallContext } from '../port.ts'
 import { afterFailure, asConnectorError, type Failure } from './outcome.ts'
 import { CALL_WITHIN_MS, OFF_MS } from './pace.ts'
 import type { OpenOrder, OutboxTools } from './ports.ts'
@@ -51,11 +51,11 @@ async function lookUp(tools: OutboxTools, opened: OpenOrder, held: HeldOrder, si
   return 'settled'
 }
 
-async function found({ connector, context }: OpenOrder, held: HeldOrder, signal: AbortSignal): Promise<TicketSnapshot | ConnectorError | null> {
+async function found(opened: OpenOrder, held: HeldOrder, signal: AbortSignal): Promise<TicketSnapshot | ConnectorError | null> {
   try {
-    const ctx = context(true, signal)
-    const ref = await connector.find(held.externalRef, ctx)
-    return ref === null ? null : await connector.read(ref, ctx)
+    const ctx = opened.context(true, signal)
+    const ref = await opened.connector.find(held.externalRef, ctx)
+    return ref === null ? null : await opened.connector.read(ref, ctx)
   } catch (thrown) {
     return asConnectorError(thrown)
   }
@@ -70,27 +70,29 @@ async function call(tools: OutboxTools, opened: OpenOrder, held: HeldOrder, step
   await fail(tools, { held, error: answer, sent, isLook: step.kind === 'read', isGone: await isGone(opened, step, answer, signal) })
 }
 
-async function made({ connector, context }: OpenOrder, step: Call, signal: AbortSignal): Promise<OrderChange> {
+async function made(opened: OpenOrder, step: Call, signal: AbortSignal): Promise<OrderChange> {
+  const { connector } = opened
+  const context = (isRepeat: boolean): CallContext => opened.context(isRepeat, signal)
   switch (step.kind) {
     case 'create':
-      return { status: 'done', snapshot: await connector.create(step.draft, context(step.isRepeat, signal)), unknownAtMs: null, isCalled: true }
+      return { status: 'done', snapshot: await connector.create(step.draft, context(step.isRepeat)), unknownAtMs: null, isCalled: true }
     case 'update':
-      await connector.update(step.ref, step.change, context(step.isRepeat, signal))
+      await connector.update(step.ref, step.change, context(step.isRepeat))
       return { status: 'done', unknownAtMs: null, isCalled: true }
     case 'join':
-      await connector.join(step.ref, step.into, context(step.isRepeat, signal))
+      await connector.join(step.ref, step.into, context(step.isRepeat))
       return { status: 'done', unknownAtMs: null, isCalled: true }
     case 'read': {
-      const snapshot = await connector.read(step.ref, context(false, signal))
+      const snapshot = await connector.read(step.ref, context(false))
       return snapshot === null ? { status: 'done', unknownAtMs: null, isGone: true } : { status: 'done', unknownAtMs: null, snapshot }
     }
   }
 }
 
 /** "Not found" may mean the ticket or something it names: the PSA is asked for the ticket itself. Where it does not answer, a reconciliation will tell. */
-async function isGone({ connector, context }: OpenOrder, step: Call, error: ConnectorError, signal: AbortSignal): Promise<boolean> {
+async function isGone(opened: OpenOrder, step: Call, error: ConnectorError, signal: AbortSignal): Promise<boolean> {
   if (error.code !== 'not_found' || (step.kind !== 'update' && step.kind !== 'join')) return false
-  const [read] = await Promise.allSettled([connector.read(step.ref, context(false, signal))])
+  const [read] = await Promise.allSettled([opened.connector.read(step.ref, opened.context(false, signal))])
   return read.status === 'fulfilled' ? read.value === null : asConnectorError(read.reason).code === 'not_found'
 }
 

@@ -39,8 +39,8 @@ export function callAccounts(db: SqlDatabase, { clock }: { readonly clock: Clock
 /** Accounts, as the rest of the program uses them. */
 export type CallAccounts = ReturnType<typeof callAccounts>
 
-function stateOf({ account: _account, breaker, ...row }: Row): AccountState {
-  return { ...row, breaker: { ...NEW_ACCOUNT.breaker, ...breaker } }
+function stateOf(row: Row): AccountState {
+  return { ...row, breaker: { ...NEW_ACCOUNT.breaker, ...row.breaker } }
 }
 
 async function write(sql: Sql, account: string, state: AccountState, nowMs: number): Promise<void> {

@@ -116,7 +116,7 @@ export class ScriptedPsa {
     const [, , id, part] = path.split('/')
     if (path === '/search') {
       const ref = query?.['ref']
-      return this.tickets.filter(({ externalRef, madeAtMs }) => externalRef === ref && madeAtMs + this.#lagOf(String(ref)) <= this.nowMs).map((one) => one.id)
+      return this.tickets.filter(({ externalRef, madeAtMs }) => externalRef === ref && madeAtMs + this.#lagOf(externalRef) <= this.nowMs).map((one) => one.id)
     }
     if (path === '/tickets') {
       const { externalRef, state } = json as { externalRef: string; state: string }
@@ -162,7 +162,7 @@ export function scriptedConnector(findLagMs: number): Pick<TicketConnector, 'cap
     find, read,
     async create(draft: TicketDraft, ctx) {
       const known = ctx.isRepeat ? await find(draft.externalRef, ctx) : null
-      const id = known?.externalId ?? String(await call(ctx, 'POST', '/tickets', { json: { externalRef: draft.externalRef, state: draft.state } }))
+      const id = known?.externalId ?? ((await call(ctx, 'POST', '/tickets', { json: { externalRef: draft.externalRef, state: draft.state } })) as string)
       // A second write, as PSAs want it that take no technician with a new ticket.
       if (draft.assigneeId !== null) await call(ctx, 'PUT', `/tickets/${id}`, { json: { assigneeId: draft.assigneeId } })
       return snapshotOf((await call(ctx, 'GET', `/tickets/${id}`)) as PsaTicket)

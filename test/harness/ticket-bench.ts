@@ -90,7 +90,9 @@ export function databaseBench(database: SqlDatabase, clock: TestClock): TicketBe
   const accounts = callAccounts(database, { clock })
   return {
     clock, store: outbox, accounts,
-    say: async (account, state) => void (await accounts.change(account, 'zendesk', (before) => ({ state: { ...before, ...state }, answer: null }))),
+    say: async (account, state) => {
+      await accounts.change(account, 'zendesk', (before) => ({ state: { ...before, ...state }, answer: null }))
+    },
     ticket: async (ticket) => {
       await insertTicket(database, ticket, clock.now())
     },
