@@ -1,0 +1,78 @@
+/** Single calls of HaloPSA: POST takes a list for making and for changing, lists come in an object or bare, and `pageinate` is spelled so. */
+import { path } from '../http/address.ts'
+import { ConnectorError, type CallContext, type ExternalUser, type HttpAnswer, type HttpRequest } from '../port.ts'
+import { userOf, type Agents } from './map.ts'
+import type { HaloAction, HaloAgent, HaloTicket } from './types.ts'
+
+/** Halo gives no more in one page. */
+export const PAGE_SIZE = 100
+
+const ACTIONS_READ = 100
+const AGENTS_TTL_MS = 600_000
+const OURS_TTL_MS = 3_600_000
+
+type Query = NonNullable<HttpRequest['query']>
+
+/** The records of an answer: a bare list, or one in an object under `name`. Throws `bad_answer` for anything else. */
+export function listOf<T>({ body }: HttpAnswer, name: string): readonly T[] {
+  const list = Array.isArray(body) ? (body as unknown) : typeof body === 'object' && body !== null ? (body as Readonly<Record<string, unknown>>)[name] : undefined
+  if (!Array.isArray(list)) throw new ConnectorError('bad_answer', `HaloPSA answered without the list "${name}": see that the base URL is the Resource Server with /api at its end`)
+  return list.filter((one): one is T => typeof one === 'object' && one !== null)
+}
+
+/** One page of tickets and how many there are in all. */
+export async function listTickets(query: Query, reference: string, { http }: CallContext): Promise<{ readonly tickets: readonly HaloTicket[]; readonly count: number }> {
+  const answer = await http.call({ method: 'GET', path: '/Tickets', query: { pageinate: true, page_size: PAGE_SIZE, page_no: 1, ...query }, action: 'searched', reference })
+  const tickets = listOf<HaloTicket>(answer, 'tickets')
+  const { record_count: count } = answer.body as { readonly record_count?: unknown }
+  return { tickets, count: typeof count === 'number' ? count : tickets.length }
+}
+
+/** The ticket; null: there is none, or none that may be seen. */
+export async function getTicket(id: string, { http }: CallContext): Promise<HaloTicket | null> {
+  const { status, body } = await http.call({ method: 'GET', path: path`/Tickets/${id}`, query: { includedetails: true }, action: 'retrieved', reference: 'read ticket', externalId: id, accepts: [404] })
+  const isTicket = status !== 404 && typeof body === 'object' && body !== null && 'id' in body && body.id !== 0
+  return isTicket ? (body as HaloTicket) : null
+}
+
+/** The newest actions of a ticket, without those of the system. */
+export async function getActions(id: string, { http }: CallContext): Promise<readonly HaloAction[]> {
+  const answer = await http.call({ method: 'GET', path: '/Actions', query: { ticket_id: Number(id), excludesys: true, includehtmlnote: true, count: ACTIONS_READ }, action: 'retrieved', reference: 'read notes', externalId: id })
+  return listOf<HaloAction>(answer, 'actions')
+}
+
+/** Names of the files of a ticket. */
+export async function getFileNames(id: string, { http }: CallContext): Promise<readonly string[]> {
+  const answer = await http.call({ method: 'GET', path: '/Attachment', query: { ticket_id: Number(id) }, action: 'retrieved', reference: 'read attachments', externalId: id })
+  return listOf<{ readonly filename?: string | null }>(answer, 'attachments').map(({ filename }) => filename ?? '')
+}
+
+/** Makes or changes one record and tells what became of it. */
+export async function post<T>(request: Pick<HttpRequest, 'path' | 'action' | 'reference' | 'externalId'> & { readonly record: Readonly<Record<string, unknown>> }, { http }: CallContext): Promise<T | null> {
+  const { record, ...rest } = request
+  const { body } = await http.call({ method: 'POST', ...rest, json: [record] })
+  const first: unknown = Array.isArray(body) ? body[0] : body
+  return typeof first === 'object' && first !== null ? (first as T) : null
+}
+
+/** All agents, kept ten minutes. */
+export async function allAgents(ctx: CallContext): Promise<readonly ExternalUser[]> {
+  return ctx.cached('agents', AGENTS_TTL_MS, async () => {
+    const answer = await ctx.http.call({ method: 'GET', path: '/Agent', action: 'retrieved', reference: 'list agents' })
+    return listOf<HaloAgent>(answer, 'agents').filter(({ id = 0, isdisabled }) => id > 1 && isdisabled !== true).map(userOf)
+  })
+}
+
+/** What is needed to say who wrote what: agents by id, and the one our credentials log in as. */
+export async function people(ctx: CallContext): Promise<{ readonly agents: Agents; readonly ours: number | null }> {
+  const agents = await allAgents(ctx)
+  return { agents: new Map(agents.map((one) => [Number(one.externalId), one])), ours: await ourAgent(ctx) }
+}
+
+/** Id of the agent our credentials log in as; null: Halo does not say. */
+export async function ourAgent(ctx: CallContext): Promise<number | null> {
+  return ctx.cached('ours', OURS_TTL_MS, async () => {
+    const { body } = await ctx.http.call({ method: 'GET', path: '/Agent/me', action: 'retrieved', reference: 'read own agent' })
+    return typeof body === 'object' && body !== null && 'id' in body && typeof body.id === 'number' ? body.id : null
+  })
+}

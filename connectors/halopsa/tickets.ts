@@ -1,0 +1,79 @@
+/** Tickets: made, found, changed, read, and joined. */
+import type { TicketChange, TicketDraft, TicketRef, TicketSnapshot } from '../../schemas/tickets.ts'
+import { ConnectorError, type CallContext } from '../port.ts'
+import { referenceIn, tokensIn } from '../text.ts'
+import { getActions, getFileNames, getTicket, listTickets, people, post } from './calls.ts'
+import { changeBody, fileBody, noteBody, numberOf, refOf, snapshotOf, ticketBody, timeBody } from './map.ts'
+import type { HaloTicket } from './types.ts'
+
+/** Newest tickets that are looked through where the search finds nothing: its index may lag, the list does not. */
+const NEWEST = 100
+
+/** Makes a ticket; Halo knows no idempotency, so an earlier attempt is looked for first. */
+export async function create(draft: TicketDraft, ctx: CallContext): Promise<TicketSnapshot> {
+  const earlier = ctx.isRepeat ? await find(draft.externalRef, ctx) : null
+  if (earlier !== null) {
+    const there = await read(earlier, ctx)
+    if (there !== null) return there
+  }
+  const made = await post<HaloTicket>({ path: '/Tickets', action: 'created', reference: 'create ticket', record: ticketBody(draft) }, ctx)
+  if (made?.id === undefined) throw new ConnectorError('bad_answer', 'HaloPSA made a ticket and did not say which; it is looked up before anything is tried again')
+  return snapshotOf(made, null, { connection: ctx.connection, ...(await people(ctx)) })
+}
+
+/** The oldest ticket with our reference in its title: by the search, else among the newest hundred. */
+export async function find(externalRef: string, ctx: CallContext): Promise<TicketRef | null> {
+  const searched = await listTickets({ search: externalRef, page_size: 50 }, 'find ticket by reference', ctx)
+  const { tickets } = searched.tickets.some(({ summary }) => referenceIn(summary ?? '') === externalRef) ? searched : await listTickets({ order: 'id', orderdesc: true, page_size: NEWEST }, 'look through newest tickets', ctx)
+  const ids = tickets.filter(({ summary, deleted }) => deleted !== true && referenceIn(summary ?? '') === externalRef).map(({ id = 0 }) => id)
+  return ids.length === 0 ? null : refOf(Math.min(...ids), ctx.connection)
+}
+
+/** Writes what differs: notes, time and files first, so that what closes a ticket is its last change. */
+export async function update(ref: TicketRef, change: TicketChange, ctx: CallContext): Promise<void> {
+  const { notes = [], times = [], attachments = [] } = change
+  const id = ref.externalId
+  const there = ctx.isRepeat ? await tokensThere(id, change, ctx) : new Set<string>()
+  // A title is written with the reference that stands in it; without one it is none of ours.
+  const title = change.title === undefined ? null : await titleNow(id, ctx)
+  for (const note of notes.filter(({ token }) => !there.has(token))) await post({ path: '/Actions', action: 'updated', reference: note.isPublic ? 'add public note' : 'add internal note', externalId: id, record: noteBody(id, note, ctx.connection) }, ctx)
+  for (const time of times.filter(({ token }) => !there.has(token))) await post({ path: '/Actions', action: 'updated', reference: 'add time', externalId: id, record: timeBody(id, time, ctx.connection) }, ctx)
+  for (const file of attachments.filter(({ token }) => !there.has(token))) await post({ path: '/Attachment', action: 'attached', reference: 'attach file', externalId: id, record: fileBody(id, file) }, ctx)
+  const record = changeBody(ref, change, title === null ? null : referenceIn(title))
+  if (record !== null) await post({ path: '/Tickets', action: 'updated', reference: 'change ticket', externalId: id, record }, ctx)
+}
+
+async function tokensThere(id: string, { notes = [], times = [], attachments = [] }: TicketChange, ctx: CallContext): Promise<ReadonlySet<string>> {
+  const actions = notes.length + times.length === 0 ? [] : await getActions(id, ctx)
+  const files = attachments.length === 0 ? [] : await getFileNames(id, ctx)
+  const texts = actions.flatMap(({ note, note_html: html }) => [note ?? '', html ?? ''])
+  return tokensIn([...texts, ...files], [...notes, ...times, ...attachments].map(({ token }) => token))
+}
+
+async function titleNow(id: string, ctx: CallContext): Promise<string> {
+  const ticket = await getTicket(id, ctx)
+  if (ticket === null) throw new ConnectorError('not_found', `ticket ${id} is gone from HaloPSA, or may not be seen`)
+  return ticket.summary ?? ''
+}
+
+/** The ticket with its newest notes; null: it is gone. */
+export async function read(ref: TicketRef, ctx: CallContext): Promise<TicketSnapshot | null> {
+  const ticket = await getTicket(ref.externalId, ctx)
+  if (ticket === null) return null
+  return snapshotOf(ticket, await getActions(ref.externalId, ctx), { connection: ctx.connection, ...(await people(ctx)) })
+}
+
+/** Tickets by words, newest first. */
+export async function search({ text, companyId, limit }: { readonly text: string; readonly companyId: string | null; readonly limit: number }, ctx: CallContext): Promise<readonly TicketSnapshot[]> {
+  const { tickets } = await listTickets({ search: text, page_size: Math.min(limit, 100), order: 'id', orderdesc: true, ...(companyId === null ? {} : { client_id: numberOf(companyId) }) }, 'search tickets', ctx)
+  const who = await people(ctx)
+  return tickets.slice(0, limit).map((ticket) => snapshotOf(ticket, null, { connection: ctx.connection, ...who }))
+}
+
+/** Relates two tickets and says so, hidden from the client, in both. */
+export async function join(from: TicketRef, into: TicketRef, ctx: CallContext): Promise<void> {
+  const { mapping } = ctx.connection
+  await post({ path: '/Tickets', action: 'linked', reference: 'relate tickets', externalId: from.externalId, record: { id: numberOf(from.externalId), new_related_tickets: [{ id: numberOf(into.externalId) }] } }, ctx)
+  await update(from, { mapping, notes: [{ token: `link-${into.externalId}`, text: `The same problem as ticket ${into.number}; work goes on there.`, isPublic: false }] }, ctx)
+  await update(into, { mapping, notes: [{ token: `link-${from.externalId}`, text: `Ticket ${from.number} is about the same problem and was joined with this one.`, isPublic: false }] }, ctx)
+}

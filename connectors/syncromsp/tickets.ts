@@ -1,0 +1,104 @@
+/** Tickets: made, found, changed, read, joined, and what changed since. */
+import type { TicketChange, TicketDraft, TicketRef, TicketSnapshot } from '../../schemas/tickets.ts'
+import { ConnectorError, type CallContext } from '../port.ts'
+import { referenceIn, tokensIn } from '../text.ts'
+import { getComments, getTicket, listTickets, people, postComment, postTicket, postTimer, putTicket } from './calls.ts'
+import { changeBody, isResolution, noteBody, numberOf, refOf, resolutionBody, snapshotOf, ticketBody, timerBody } from './map.ts'
+import type { SyncroComment, SyncroTicket } from './types.ts'
+
+const CHANGED_MAX = 200
+/** Pages of 25 that are read of what changed; more at once is a mass edit, and the rest is found when the connection is reconciled. */
+const CHANGED_PAGES_MAX = 40
+/** What is looked through where the search finds nothing: its index may lag, the list does not. */
+const NEWEST_MS = 2 * 86_400_000
+const NEWEST_PAGES_MAX = 8
+
+/** Makes a ticket; Syncro knows no idempotency, so an earlier attempt is looked for first. */
+export async function create(draft: TicketDraft, ctx: CallContext): Promise<TicketSnapshot> {
+  const earlier = ctx.isRepeat ? await find(draft.externalRef, ctx) : null
+  if (earlier !== null) {
+    const there = await read(earlier, ctx)
+    if (there !== null) return there
+  }
+  const body = ticketBody(draft)
+  if (body === null) throw new ConnectorError('invalid', 'Syncro takes no ticket without a customer: match the company, or give a catch-all customer as place "customer"')
+  const made = await postTicket(body, ctx)
+  if (made.id == null) throw new ConnectorError('bad_answer', 'Syncro made a ticket and did not say which; it is looked up before anything is tried again')
+  return snapshotOf(made, null, { connection: ctx.connection, ...(await people(ctx)) })
+}
+
+/** The oldest ticket with our reference in its subject: by the search, else among the tickets of the last two days. */
+export async function find(externalRef: string, ctx: CallContext): Promise<TicketRef | null> {
+  const ours = ({ subject }: SyncroTicket): boolean => referenceIn(subject ?? '') === externalRef
+  const searched = (await listTickets({ query: externalRef, page: 1 }, 'find ticket by reference', ctx)).tickets.filter(ours)
+  const found = searched.length > 0 ? searched : (await pages({ created_after: new Date(ctx.nowMs - NEWEST_MS).toISOString() }, NEWEST_PAGES_MAX, 'look through newest tickets', ctx)).filter(ours)
+  const oldest = found.sort((a, b) => (a.id ?? 0) - (b.id ?? 0))[0]
+  return oldest?.id == null ? null : refOf(oldest.id, oldest.number, ctx.connection)
+}
+
+async function pages(query: Readonly<Record<string, string>>, most: number, reference: string, ctx: CallContext): Promise<SyncroTicket[]> {
+  const found: SyncroTicket[] = []
+  for (let page = 1, last = 1; page <= Math.min(last, most); page++) {
+    const { tickets, pages: all } = await listTickets({ ...query, page }, reference, ctx)
+    found.push(...tickets)
+    last = all
+  }
+  return found
+}
+
+/** Writes what differs: comments and time first, so that what closes a ticket is its last change. Comments cannot be taken back, so on a repeat those that are there are left out. */
+export async function update(ref: TicketRef, change: TicketChange, ctx: CallContext): Promise<void> {
+  const { notes = [], times = [], resolution } = change
+  const id = ref.externalId
+  if ((change.attachments ?? []).length > 0) throw new ConnectorError('unsupported', 'Syncro takes files by a public address alone')
+  const comments = ctx.isRepeat && (notes.length > 0 || resolution !== undefined) ? await getComments(id, ctx) : []
+  const now = change.title !== undefined || (ctx.isRepeat && times.length > 0) ? await mustRead(id, ctx) : null
+  const there = tokensIn([...comments.map(({ body }) => body ?? ''), ...(ctx.isRepeat ? (now?.ticket_timers ?? []).map((timer) => timer.notes ?? '') : [])], [...notes, ...times].map(({ token }) => token))
+  for (const note of notes.filter(({ token }) => !there.has(token))) await postComment(id, noteBody(note, ctx.connection), note.isPublic ? 'add public note' : 'add internal note', ctx)
+  for (const time of times.filter(({ token }) => !there.has(token))) await postTimer(id, timerBody(time), ctx)
+  if (resolution !== undefined && !comments.some((comment) => isResolution(comment, resolution))) await postComment(id, resolutionBody(resolution), 'add resolution', ctx)
+  const body = changeBody(change, referenceIn(now?.subject ?? ''))
+  if (body !== null) await putTicket(id, body, ctx)
+}
+
+async function mustRead(id: string, ctx: CallContext): Promise<SyncroTicket> {
+  const ticket = await getTicket(id, ctx)
+  if (ticket === null) throw new ConnectorError('not_found', `ticket ${id} is gone from Syncro`)
+  return ticket
+}
+
+/** The ticket with its newest notes; null: it is gone. */
+export async function read(ref: TicketRef, ctx: CallContext): Promise<TicketSnapshot | null> {
+  const ticket = await getTicket(ref.externalId, ctx)
+  if (ticket === null) return null
+  const comments: readonly SyncroComment[] = await getComments(ref.externalId, ctx)
+  return snapshotOf(ticket, comments, { connection: ctx.connection, ...(await people(ctx)) })
+}
+
+/** Tickets that changed at or after the cursor, an instant of Syncro's own clock; in which order it lists them is not documented, so all are read before the oldest are given. */
+export async function changedSince(cursor: string | null, ctx: CallContext): Promise<{ readonly changed: readonly TicketSnapshot[]; readonly cursor: string }> {
+  if (cursor === null) return { changed: [], cursor: new Date(ctx.nowMs).toISOString() }
+  const fromMs = Date.parse(cursor)
+  if (!Number.isFinite(fromMs)) throw new ConnectorError('invalid', 'a cursor that Syncro never gave')
+  const tickets = await pages({ since_updated_at: cursor }, CHANGED_PAGES_MAX, 'list changed tickets', ctx)
+  const who = await people(ctx)
+  const changed = tickets
+    .map((ticket) => snapshotOf(ticket, null, { connection: ctx.connection, ...who }))
+    .sort((a, b) => (a.updatedAtMs ?? 0) - (b.updatedAtMs ?? 0) || Number(a.ref.externalId) - Number(b.ref.externalId))
+    .slice(0, CHANGED_MAX)
+  return { changed, cursor: new Date(Math.max(fromMs, changed.at(-1)?.updatedAtMs ?? fromMs)).toISOString() }
+}
+
+/** Tickets by words. */
+export async function search({ text, companyId, limit }: { readonly text: string; readonly companyId: string | null; readonly limit: number }, ctx: CallContext): Promise<readonly TicketSnapshot[]> {
+  const { tickets } = await listTickets({ query: text, page: 1, ...(companyId === null ? {} : { customer_id: numberOf(companyId) }) }, 'search tickets', ctx)
+  const who = await people(ctx)
+  return tickets.slice(0, limit).map((ticket) => snapshotOf(ticket, null, { connection: ctx.connection, ...who }))
+}
+
+/** Syncro's API knows no links, so each of the two tickets gets a note that names the other. */
+export async function join(from: TicketRef, into: TicketRef, ctx: CallContext): Promise<void> {
+  const { mapping } = ctx.connection
+  await update(from, { mapping, notes: [{ token: `link-${into.externalId}`, text: `The same problem as ticket ${into.number}; work goes on there. ${into.url ?? ''}`.trim(), isPublic: false }] }, ctx)
+  await update(into, { mapping, notes: [{ token: `link-${from.externalId}`, text: `Ticket ${from.number} is about the same problem and was joined with this one. ${from.url ?? ''}`.trim(), isPublic: false }] }, ctx)
+}
