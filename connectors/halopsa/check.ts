@@ -3,7 +3,7 @@ import type { ConnectionCheck } from '../../schemas/tickets.ts'
 import { checkAll, unknownValues } from '../checks.ts'
 import { ConnectorError, type CallContext, type ExternalChoices } from '../port.ts'
 import { listTickets } from './calls.ts'
-import { findAssets, findCompanies, named, priorities, statuses, ticketTypes } from './lookups.ts'
+import { findAssets, findCompanies, named, priorities, statuses, ticketTypes } from './look-ups.ts'
 
 type Known = ExternalChoices['statuses']
 

@@ -3,7 +3,7 @@ import type { ConnectionCheck } from '../../schemas/tickets.ts'
 import { checkAll, unknownValues } from '../checks.ts'
 import { ConnectorError, type CallContext } from '../port.ts'
 import { listTickets, readMe, settings } from './calls.ts'
-import { choices, findAssets, findCompanies } from './lookups.ts'
+import { choices, findAssets, findCompanies } from './look-ups.ts'
 import type { SyncroMe } from './types.ts'
 
 /** Parts of Syncro that a token for tickets has no business in. */

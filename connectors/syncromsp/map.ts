@@ -80,28 +80,14 @@ export function changeBody(change: TicketChange, externalRef: string | null): Fi
   return Object.keys(fields).length === 0 ? null : fields
 }
 
-/** A comment, which Syncro shows as plain text. It wants a subject, hides it only when told to, and mails the client unless told not to. */
-export function noteBody({ text, token, isPublic }: TicketNote, connection: OpenConnection): Fields {
-  return { subject: NEXT, body: withToken(text, token, TEXT_MAX), hidden: !isPublic, do_not_email: !(isPublic && connection.fields.emailPublicNotes === 'yes'), tech: TECH }
-}
-
-/** What solved it, as a comment for technicians: there is no field for it. */
-export function resolutionBody(text: string): Fields {
-  return { subject: LAST, body: cut(text, TEXT_MAX), hidden: true, do_not_email: true, tech: TECH }
-}
-
-/** Whether a comment is that one. */
-export function isResolution({ subject, body }: SyncroComment, text: string): boolean {
-  return subject === LAST && squeezed(body ?? '') === squeezed(cut(text, TEXT_MAX))
+/** A comment, which Syncro shows as plain text. It wants a subject, hides it only when told to, and mails the client unless told not to. `isLast`: it says what solved the ticket. */
+export function noteBody({ text, token, isPublic }: TicketNote, connection: OpenConnection, isLast = false): Fields {
+  return { subject: isLast ? LAST : NEXT, body: withToken(text, token, TEXT_MAX), hidden: !isPublic, do_not_email: !(isPublic && connection.fields.emailPublicNotes === 'yes'), tech: TECH }
 }
 
 /** Time spent, as a timer that has ended. */
 export function timerBody({ startedAtMs, minutes, text, token }: TicketTime): Fields {
   return { start_at: new Date(startedAtMs).toISOString(), end_at: new Date(startedAtMs + minutes * 60_000).toISOString(), duration_minutes: Math.max(1, Math.round(minutes)), notes: withToken(text, token, TEXT_MAX) }
-}
-
-function squeezed(text: string): string {
-  return text.replace(/\s+/g, ' ').trim()
 }
 
 /** How we name a ticket of theirs; people see it under the same host. */

@@ -1,10 +1,12 @@
 /** Tickets: made, found, changed, read, joined, and what changed since. */
 import type { TicketChange, TicketDraft, TicketRef, TicketSnapshot } from '../../schemas/tickets.ts'
+import { refuseUnsupported, resolutionNote } from '../changes.ts'
 import { ConnectorError, type CallContext } from '../port.ts'
 import { referenceIn, tokensIn } from '../text.ts'
 import { getComments, getTicket, listTickets, people, postComment, postTicket, postTimer, putTicket } from './calls.ts'
-import { changeBody, isResolution, noteBody, numberOf, refOf, resolutionBody, snapshotOf, ticketBody, timerBody } from './map.ts'
-import type { SyncroComment, SyncroTicket } from './types.ts'
+import { capabilities } from './capabilities.ts'
+import { changeBody, noteBody, numberOf, refOf, snapshotOf, ticketBody, timerBody } from './map.ts'
+import type { SyncroTicket } from './types.ts'
 
 const CHANGED_MAX = 200
 /** Pages of 25 that are read of what changed; more at once is a mass edit, and the rest is found when the connection is reconciled. */
@@ -48,15 +50,17 @@ async function pages(query: Readonly<Record<string, string>>, most: number, refe
 
 /** Writes what differs: comments and time first, so that what closes a ticket is its last change. Comments cannot be taken back, so on a repeat those that are there are left out. */
 export async function update(ref: TicketRef, change: TicketChange, ctx: CallContext): Promise<void> {
-  const { notes = [], times = [], resolution } = change
+  refuseUnsupported(change, capabilities)
   const id = ref.externalId
-  if ((change.attachments ?? []).length > 0) throw new ConnectorError('unsupported', 'Syncro takes files by a public address alone')
-  const comments = ctx.isRepeat && (notes.length > 0 || resolution !== undefined) ? await getComments(id, ctx) : []
+  const { notes = [], times = [] } = change
+  const last = resolutionNote(change.resolution)
+  const comments = ctx.isRepeat && notes.length + last.length > 0 ? await getComments(id, ctx) : []
   const now = change.title !== undefined || (ctx.isRepeat && times.length > 0) ? await mustRead(id, ctx) : null
-  const there = tokensIn([...comments.map(({ body }) => body ?? ''), ...(ctx.isRepeat ? (now?.ticket_timers ?? []).map((timer) => timer.notes ?? '') : [])], [...notes, ...times].map(({ token }) => token))
+  const timers = ctx.isRepeat ? now?.ticket_timers ?? [] : []
+  const there = tokensIn([...comments.map(({ body }) => body ?? ''), ...timers.map((timer) => timer.notes ?? '')], [...notes, ...last, ...times].map(({ token }) => token))
   for (const note of notes.filter(({ token }) => !there.has(token))) await postComment(id, noteBody(note, ctx.connection), note.isPublic ? 'add public note' : 'add internal note', ctx)
   for (const time of times.filter(({ token }) => !there.has(token))) await postTimer(id, timerBody(time), ctx)
-  if (resolution !== undefined && !comments.some((comment) => isResolution(comment, resolution))) await postComment(id, resolutionBody(resolution), 'add resolution', ctx)
+  for (const note of last.filter(({ token }) => !there.has(token))) await postComment(id, noteBody(note, ctx.connection, true), 'add resolution', ctx)
   const body = changeBody(change, referenceIn(now?.subject ?? ''))
   if (body !== null) await putTicket(id, body, ctx)
 }
@@ -71,8 +75,7 @@ async function mustRead(id: string, ctx: CallContext): Promise<SyncroTicket> {
 export async function read(ref: TicketRef, ctx: CallContext): Promise<TicketSnapshot | null> {
   const ticket = await getTicket(ref.externalId, ctx)
   if (ticket === null) return null
-  const comments: readonly SyncroComment[] = await getComments(ref.externalId, ctx)
-  return snapshotOf(ticket, comments, { connection: ctx.connection, ...(await people(ctx)) })
+  return snapshotOf(ticket, await getComments(ref.externalId, ctx), { connection: ctx.connection, ...(await people(ctx)) })
 }
 
 /** Tickets that changed at or after the cursor, an instant of Syncro's own clock; in which order it lists them is not documented, so all are read before the oldest are given. */
