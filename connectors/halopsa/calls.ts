@@ -11,7 +11,10 @@ const ACTIONS_READ = 100
 const AGENTS_TTL_MS = 600_000
 const OURS_TTL_MS = 3_600_000
 
-type Query = NonNullable<HttpRequest['query']>
+/** A list to be read; `name`: what its records stand under. */
+export interface ListRequest extends Pick<HttpRequest, 'path' | 'query' | 'reference'> {
+  readonly name: string
+}
 
 /** The records of an answer: a bare list, or one in an object under `name`. Throws `bad_answer` for anything else. */
 export function listOf<T>({ body }: HttpAnswer, name: string): readonly T[] {
@@ -20,12 +23,26 @@ export function listOf<T>({ body }: HttpAnswer, name: string): readonly T[] {
   return list.filter((one): one is T => typeof one === 'object' && one !== null)
 }
 
-/** One page of tickets and how many there are in all. */
-export async function listTickets(query: Query, reference: string, { http }: CallContext): Promise<{ readonly tickets: readonly HaloTicket[]; readonly count: number }> {
-  const answer = await http.call({ method: 'GET', path: '/Tickets', query: { pageinate: true, page_size: PAGE_SIZE, page_no: 1, ...query }, action: 'searched', reference })
-  const tickets = listOf<HaloTicket>(answer, 'tickets')
+/** One page of a list and how many records there are in all. */
+export async function onePage<T>(list: ListRequest, { http }: CallContext): Promise<{ readonly items: readonly T[]; readonly count: number }> {
+  const { name, query, ...request } = list
+  const answer = await http.call({ method: 'GET', ...request, query: { pageinate: true, page_size: PAGE_SIZE, page_no: 1, ...query }, action: 'searched' })
+  const items = listOf<T>(answer, name)
   const { record_count: count } = answer.body as { readonly record_count?: unknown }
-  return { tickets, count: typeof count === 'number' ? count : tickets.length }
+  return { items, count: typeof count === 'number' ? count : items.length }
+}
+
+/** Up to `most` records of a list, page by page. */
+export async function upTo<T>(most: number, list: ListRequest, ctx: CallContext): Promise<{ readonly items: readonly T[]; readonly count: number }> {
+  const paged = { ...list, query: { ...list.query, page_size: Math.min(most, PAGE_SIZE) } }
+  const { items, count } = await onePage<T>(paged, ctx)
+  const found = [...items]
+  for (let page = 2; found.length < Math.min(most, count); page++) {
+    const next = await onePage<T>({ ...paged, query: { ...paged.query, page_no: page } }, ctx)
+    if (next.items.length === 0) break
+    found.push(...next.items)
+  }
+  return { items: found.slice(0, most), count }
 }
 
 /** The ticket; null: there is none, or none that may be seen. */

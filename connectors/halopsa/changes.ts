@@ -1,14 +1,14 @@
 /** What changed since a moment, oldest first. */
 import type { TicketSnapshot } from '../../schemas/tickets.ts'
 import { ConnectorError, type CallContext } from '../port.ts'
-import { listTickets, people } from './calls.ts'
+import { onePage, people, upTo } from './calls.ts'
 import { snapshotOf } from './map.ts'
 import type { HaloTicket } from './types.ts'
 
 const CHANGED_MAX = 200
-/** No window is cut shorter: more tickets than that in one go are a mass edit, and what is beyond these pages is found when the connection is reconciled. */
+/** No window is cut shorter: more tickets than that in one go are a mass edit, and what is beyond so many is found when the connection is reconciled. */
 const SHORTEST_MS = 2_000
-const PAGES_MAX = 20
+const MASS_MAX = 2_000
 
 /**
  * Tickets that changed at or after the cursor, an instant of Halo's own clock. In which order Halo lists them is not documented, so where there are more than 200
@@ -34,18 +34,10 @@ async function windowFrom(fromMs: number, ctx: CallContext): Promise<{ readonly 
   for (;;) {
     // The description calls these two yes or no; they take instants, which all clients send.
     const query = { lastupdatefromdate: new Date(fromMs).toISOString(), ...(toMs === null ? {} : { lastupdatetodate: new Date(toMs).toISOString() }) }
-    const first = await listTickets(query, 'list changed tickets', ctx)
+    const list = { path: '/Tickets', name: 'tickets', query, reference: 'list changed tickets' }
+    const { count } = await onePage<HaloTicket>(list, ctx)
     const spanMs: number = (toMs ?? ctx.nowMs) - fromMs
-    if (first.count > CHANGED_MAX && spanMs > SHORTEST_MS) {
-      toMs = fromMs + Math.ceil(spanMs / 2)
-      continue
-    }
-    const tickets = [...first.tickets]
-    for (let page = 2; tickets.length < first.count && page <= PAGES_MAX; page++) {
-      const next = await listTickets({ ...query, page_no: page }, 'list changed tickets', ctx)
-      if (next.tickets.length === 0) break
-      tickets.push(...next.tickets)
-    }
-    return { tickets, toMs }
+    if (count <= CHANGED_MAX || spanMs <= SHORTEST_MS) return { tickets: (await upTo<HaloTicket>(MASS_MAX, list, ctx)).items, toMs }
+    toMs = fromMs + Math.ceil(spanMs / 2)
   }
 }

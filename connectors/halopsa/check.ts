@@ -2,18 +2,18 @@
 import type { ConnectionCheck } from '../../schemas/tickets.ts'
 import { checkAll, unknownValues } from '../checks.ts'
 import { ConnectorError, type CallContext, type ExternalChoices } from '../port.ts'
-import { listTickets } from './calls.ts'
+import { onePage } from './calls.ts'
 import { findAssets, findCompanies, named, priorities, statuses, ticketTypes } from './look-ups.ts'
 
 type Known = ExternalChoices['statuses']
 
-/** The check. Nothing is written: which types may be logged and edited Halo says itself. */
+/** The check. Nothing is written; which types may be logged and edited Halo says itself. */
 export async function check(ctx: CallContext): Promise<ConnectionCheck> {
   const { status, priority, place } = ctx.connection.mapping
   return checkAll([
     { name: 'credentials', needs: 'an active application with an agent to log in as', run: () => whoWeAre(ctx) },
-    { name: 'read tickets', needs: 'read:tickets, and an agent that may see them', run: async () => `${(await listTickets({ page_size: 1 }, 'check reading of tickets', ctx)).count} tickets can be read` },
-    { name: 'create tickets', needs: 'edit:tickets, and an agent that may log this type', run: async () => allowedType('log', place.ticketType, await ticketTypes('can_create_only', ctx)) },
+    { name: 'read tickets', needs: 'read:tickets, and an agent that may see them', run: async () => `${(await onePage({ path: '/Tickets', name: 'tickets', query: { page_size: 1 }, reference: 'check reading of tickets' }, ctx)).count} tickets can be read` },
+    { name: 'create tickets', needs: 'edit:tickets, and an agent that may log this type', run: () => mayWrite(place.ticketType, ctx) },
     { name: 'change tickets', needs: 'edit:tickets, and an agent that may edit this type', run: async () => allowedType('edit', place.ticketType, await ticketTypes('can_edit_only', ctx)) },
     { name: 'read customers', needs: 'read:customers', run: async () => `${(await findCompanies('', ctx)).length === 0 ? 'no customer' : 'customers'} can be read` },
     { name: 'read assets', needs: 'read:assets', run: async () => (await findAssets(place.client ?? '1', '', ctx), 'assets can be read') },
@@ -28,6 +28,12 @@ async function whoWeAre({ http }: CallContext): Promise<string> {
   const { id, name } = (typeof body === 'object' && body !== null ? body : {}) as { readonly id?: unknown; readonly name?: unknown }
   if (typeof id !== 'number' || id <= 1) throw new ConnectorError('invalid', 'the application logs in as no agent: set its login type to "Agent" and choose the agent made for Alert Whisperer')
   return `logged in as the agent ${typeof name === 'string' ? name : id}; nobody else should use it, for what it writes is known as ours`
+}
+
+/** Posts an empty list, which makes nothing: without the right it is refused all the same. */
+async function mayWrite(type: string | undefined, ctx: CallContext): Promise<string> {
+  await ctx.http.call({ method: 'POST', path: '/Tickets', json: [], action: 'retrieved', reference: 'check a right without writing', accepts: [400, 404, 422, 500] })
+  return allowedType('log', type, await ticketTypes('can_create_only', ctx))
 }
 
 function allowedType(verb: string, wanted: string | undefined, allowed: Known): string {

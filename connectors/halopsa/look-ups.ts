@@ -1,6 +1,6 @@
 /** Customers, assets, agents, and the values a mapping may name. */
 import type { CallContext, ExternalAsset, ExternalChoices, ExternalCompany, ExternalUser } from '../port.ts'
-import { allAgents, listOf } from './calls.ts'
+import { allAgents, listOf, upTo } from './calls.ts'
 import { assetOf, companyOf, numberOf } from './map.ts'
 import type { HaloAsset, HaloChoice, HaloClient } from './types.ts'
 
@@ -14,16 +14,16 @@ export async function findCompanies(query: string, ctx: CallContext): Promise<re
   const label = /^[\w-]+(\.[\w-]+)+$/.test(query.trim()) ? query.trim().split('.')[0] ?? '' : ''
   const found = new Map<string, ExternalCompany>()
   for (const words of new Set([query, ...(label.length < 3 ? [] : [label])])) {
-    const answer = await ctx.http.call({ method: 'GET', path: '/Client', query: { pageinate: true, page_size: FOUND_MAX, page_no: 1, search: words, includeinactive: true, includeactive: true }, action: 'searched', reference: 'find customers' })
-    for (const company of listOf<HaloClient>(answer, 'clients').map(companyOf)) found.set(company.externalId, company)
+    const { items } = await upTo<HaloClient>(FOUND_MAX, { path: '/Client', name: 'clients', query: { search: words, includeactive: true, includeinactive: true }, reference: 'find customers' }, ctx)
+    for (const company of items.map(companyOf)) found.set(company.externalId, company)
   }
   return [...found.values()]
 }
 
 /** Assets of a customer by name, number or another of their fields. */
 export async function findAssets(companyId: string, query: string, ctx: CallContext): Promise<readonly ExternalAsset[]> {
-  const answer = await ctx.http.call({ method: 'GET', path: '/Asset', query: { pageinate: true, page_size: FOUND_MAX, page_no: 1, client_id: numberOf(companyId), ...(query === '' ? {} : { search: query }) }, action: 'searched', reference: 'find assets' })
-  return listOf<HaloAsset>(answer, 'assets').map(assetOf)
+  const { items } = await upTo<HaloAsset>(FOUND_MAX, { path: '/Asset', name: 'assets', query: { client_id: numberOf(companyId), ...(query === '' ? {} : { search: query }) }, reference: 'find assets' }, ctx)
+  return items.map(assetOf)
 }
 
 /** Agents by name or e-mail address. */

@@ -2,7 +2,9 @@
 import type { TicketChange, TicketDraft, TicketRef, TicketSnapshot } from '../../schemas/tickets.ts'
 import { ConnectorError, type CallContext } from '../port.ts'
 import { referenceIn, tokensIn } from '../text.ts'
-import { getActions, getFileNames, getTicket, listTickets, people, post } from './calls.ts'
+import { refuseUnsupported } from '../changes.ts'
+import { getActions, getFileNames, getTicket, people, post, upTo } from './calls.ts'
+import { capabilities } from './capabilities.ts'
 import { changeBody, fileBody, noteBody, numberOf, refOf, snapshotOf, ticketBody, timeBody } from './map.ts'
 import type { HaloTicket } from './types.ts'
 
@@ -23,14 +25,28 @@ export async function create(draft: TicketDraft, ctx: CallContext): Promise<Tick
 
 /** The oldest ticket with our reference in its title: by the search, else among the newest hundred. */
 export async function find(externalRef: string, ctx: CallContext): Promise<TicketRef | null> {
-  const searched = await listTickets({ search: externalRef, page_size: 50 }, 'find ticket by reference', ctx)
-  const { tickets } = searched.tickets.some(({ summary }) => referenceIn(summary ?? '') === externalRef) ? searched : await listTickets({ order: 'id', orderdesc: true, page_size: NEWEST }, 'look through newest tickets', ctx)
-  const ids = tickets.filter(({ summary, deleted }) => deleted !== true && referenceIn(summary ?? '') === externalRef).map(({ id = 0 }) => id)
-  return ids.length === 0 ? null : refOf(Math.min(...ids), ctx.connection)
+  const looks = [{ query: { search: externalRef }, reference: 'find ticket by reference' }, { query: { order: 'id', orderdesc: true }, reference: 'look through newest tickets' }]
+  for (const look of looks) {
+    const { items } = await upTo<HaloTicket>(NEWEST, { path: '/Tickets', name: 'tickets', ...look }, ctx)
+    const ids = items.filter(({ summary, deleted }) => deleted !== true && referenceIn(summary ?? '') === externalRef).map(({ id = 0 }) => id)
+    if (ids.length > 0) return refOf(Math.min(...ids), ctx.connection)
+  }
+  return null
 }
 
-/** Writes what differs: notes, time and files first, so that what closes a ticket is its last change. */
+/** Writes what differs. Halo says 400 for a ticket that is gone too, so it is looked for before anything is said to be invalid. */
 export async function update(ref: TicketRef, change: TicketChange, ctx: CallContext): Promise<void> {
+  refuseUnsupported(change, capabilities)
+  try {
+    await write(ref, change, ctx)
+  } catch (error) {
+    if (error instanceof ConnectorError && error.code === 'invalid' && (await getTicket(ref.externalId, ctx)) === null) throw gone(ref.externalId)
+    throw error
+  }
+}
+
+// Notes, time and files first, so that what closes a ticket is its last change.
+async function write(ref: TicketRef, change: TicketChange, ctx: CallContext): Promise<void> {
   const { notes = [], times = [], attachments = [] } = change
   const id = ref.externalId
   const there = ctx.isRepeat ? await tokensThere(id, change, ctx) : new Set<string>()
@@ -52,8 +68,12 @@ async function tokensThere(id: string, { notes = [], times = [], attachments = [
 
 async function titleNow(id: string, ctx: CallContext): Promise<string> {
   const ticket = await getTicket(id, ctx)
-  if (ticket === null) throw new ConnectorError('not_found', `ticket ${id} is gone from HaloPSA, or may not be seen`)
+  if (ticket === null) throw gone(id)
   return ticket.summary ?? ''
+}
+
+function gone(id: string): ConnectorError {
+  return new ConnectorError('not_found', `ticket ${id} is gone from HaloPSA, or may not be seen`)
 }
 
 /** The ticket with its newest notes; null: it is gone. */
@@ -65,9 +85,10 @@ export async function read(ref: TicketRef, ctx: CallContext): Promise<TicketSnap
 
 /** Tickets by words, newest first. */
 export async function search({ text, companyId, limit }: { readonly text: string; readonly companyId: string | null; readonly limit: number }, ctx: CallContext): Promise<readonly TicketSnapshot[]> {
-  const { tickets } = await listTickets({ search: text, page_size: Math.min(limit, 100), order: 'id', orderdesc: true, ...(companyId === null ? {} : { client_id: numberOf(companyId) }) }, 'search tickets', ctx)
+  const query = { search: text, order: 'id', orderdesc: true, ...(companyId === null ? {} : { client_id: numberOf(companyId) }) }
+  const { items } = await upTo<HaloTicket>(limit, { path: '/Tickets', name: 'tickets', query, reference: 'search tickets' }, ctx)
   const who = await people(ctx)
-  return tickets.slice(0, limit).map((ticket) => snapshotOf(ticket, null, { connection: ctx.connection, ...who }))
+  return items.map((ticket) => snapshotOf(ticket, null, { connection: ctx.connection, ...who }))
 }
 
 /** Relates two tickets and says so, hidden from the client, in both. */

@@ -1,6 +1,6 @@
 /** Single calls of Syncro, each with the wrapper its answer comes in. */
 import { path } from '../http/address.ts'
-import { ConnectorError, type CallContext, type ExternalUser, type HttpRequest } from '../port.ts'
+import { ConnectorError, type CallContext, type ExternalUser, type HttpAnswer, type HttpRequest } from '../port.ts'
 import { userOf } from './map.ts'
 import type { SyncroComment, SyncroMe, SyncroSettings, SyncroTicket, SyncroUser } from './types.ts'
 
@@ -15,6 +15,16 @@ const ME_TTL_MS = 3_600_000
 type Query = NonNullable<HttpRequest['query']>
 type Fields = Readonly<Record<string, unknown>>
 
+/** A call. Syncro says 401 for a right the token lacks too: that is no reason to take the token for a wrong one. */
+export async function call(request: HttpRequest, { http }: CallContext): Promise<HttpAnswer> {
+  try {
+    return await http.call(request)
+  } catch (cause) {
+    if (!(cause instanceof ConnectorError) || cause.code !== 'unauthorized' || !/permission/i.test(JSON.stringify(cause.answer ?? ''))) throw cause
+    throw new ConnectorError('forbidden', cause.message, { httpStatus: cause.httpStatus, cause, answer: cause.answer })
+  }
+}
+
 /** The part of an answer under `name`. Throws `bad_answer` where it is not there. */
 export function part<T>(body: unknown, name: string): T {
   const found = typeof body === 'object' && body !== null ? (body as Fields)[name] : undefined
@@ -23,47 +33,47 @@ export function part<T>(body: unknown, name: string): T {
 }
 
 /** One page of tickets, and how many pages there are. */
-export async function listTickets(query: Query, reference: string, { http }: CallContext): Promise<{ readonly tickets: readonly SyncroTicket[]; readonly pages: number }> {
-  const { body } = await http.call({ method: 'GET', path: '/tickets', query, action: 'searched', reference })
+export async function listTickets(query: Query, reference: string, ctx: CallContext): Promise<{ readonly tickets: readonly SyncroTicket[]; readonly pages: number }> {
+  const { body } = await call({ method: 'GET', path: '/tickets', query, action: 'searched', reference }, ctx)
   const { total_pages: pages } = ((body as Fields | null)?.meta ?? {}) as { readonly total_pages?: unknown }
   return { tickets: part<readonly SyncroTicket[]>(body, 'tickets'), pages: typeof pages === 'number' ? pages : 1 }
 }
 
 /** The ticket; null: there is none. */
-export async function getTicket(id: string, { http }: CallContext): Promise<SyncroTicket | null> {
-  const { status, body } = await http.call({ method: 'GET', path: path`/tickets/${id}`, action: 'retrieved', reference: 'read ticket', externalId: id, accepts: [404] })
+export async function getTicket(id: string, ctx: CallContext): Promise<SyncroTicket | null> {
+  const { status, body } = await call({ method: 'GET', path: path`/tickets/${id}`, action: 'retrieved', reference: 'read ticket', externalId: id, accepts: [404] }, ctx)
   return status === 404 ? null : part<SyncroTicket>(body, 'ticket')
 }
 
 /** The newest comments of a ticket. */
-export async function getComments(id: string, { http }: CallContext): Promise<readonly SyncroComment[]> {
-  const { body } = await http.call({ method: 'GET', path: path`/tickets/${id}/comments`, query: { sort_by: 'created_at', sort_direction: 'DESC', per_page: COMMENTS_READ, page: 1 }, action: 'retrieved', reference: 'read comments', externalId: id })
+export async function getComments(id: string, ctx: CallContext): Promise<readonly SyncroComment[]> {
+  const { body } = await call({ method: 'GET', path: path`/tickets/${id}/comments`, query: { sort_by: 'created_at', sort_direction: 'DESC', per_page: COMMENTS_READ, page: 1 }, action: 'retrieved', reference: 'read comments', externalId: id }, ctx)
   return part<readonly SyncroComment[]>(body, 'comments')
 }
 
 /** Makes a ticket. */
-export async function postTicket(json: Fields, { http }: CallContext): Promise<SyncroTicket> {
-  return part<SyncroTicket>((await http.call({ method: 'POST', path: '/tickets', json, action: 'created', reference: 'create ticket' })).body, 'ticket')
+export async function postTicket(json: Fields, ctx: CallContext): Promise<SyncroTicket> {
+  return part<SyncroTicket>((await call({ method: 'POST', path: '/tickets', json, action: 'created', reference: 'create ticket' }, ctx)).body, 'ticket')
 }
 
 /** Changes a ticket. */
-export async function putTicket(id: string, json: Fields, { http }: CallContext): Promise<void> {
-  await http.call({ method: 'PUT', path: path`/tickets/${id}`, json, action: 'updated', reference: 'change ticket', externalId: id })
+export async function putTicket(id: string, json: Fields, ctx: CallContext): Promise<void> {
+  await call({ method: 'PUT', path: path`/tickets/${id}`, json, action: 'updated', reference: 'change ticket', externalId: id }, ctx)
 }
 
 /** Adds a comment. */
-export async function postComment(id: string, json: Fields, reference: string, { http }: CallContext): Promise<void> {
-  await http.call({ method: 'POST', path: path`/tickets/${id}/comment`, json, action: 'updated', reference, externalId: id })
+export async function postComment(id: string, json: Fields, reference: string, ctx: CallContext): Promise<void> {
+  await call({ method: 'POST', path: path`/tickets/${id}/comment`, json, action: 'updated', reference, externalId: id }, ctx)
 }
 
 /** Adds time. */
-export async function postTimer(id: string, json: Fields, { http }: CallContext): Promise<void> {
-  await http.call({ method: 'POST', path: path`/tickets/${id}/timer_entry`, json, action: 'updated', reference: 'add time', externalId: id })
+export async function postTimer(id: string, json: Fields, ctx: CallContext): Promise<void> {
+  await call({ method: 'POST', path: path`/tickets/${id}/timer_entry`, json, action: 'updated', reference: 'add time', externalId: id }, ctx)
 }
 
 /** Whose token it is and what it may do, as Syncro tells it now. */
-export async function readMe({ http }: CallContext): Promise<SyncroMe> {
-  const { body } = await http.call({ method: 'GET', path: '/me', action: 'retrieved', reference: 'read own user' })
+export async function readMe(ctx: CallContext): Promise<SyncroMe> {
+  const { body } = await call({ method: 'GET', path: '/me', action: 'retrieved', reference: 'read own user' }, ctx)
   if (typeof body !== 'object' || body === null) throw new ConnectorError('bad_answer', 'Syncro did not say whose token it is: see that the base URL ends with /api/v1')
   return body
 }
@@ -75,13 +85,13 @@ export async function ourUser(ctx: CallContext): Promise<number | null> {
 
 /** Settings of tickets, kept five minutes. */
 export async function settings(ctx: CallContext): Promise<SyncroSettings> {
-  return ctx.cached('settings', SETTINGS_TTL_MS, async () => ((await ctx.http.call({ method: 'GET', path: '/tickets/settings', action: 'retrieved', reference: 'read ticket settings' })).body ?? {}) as SyncroSettings)
+  return ctx.cached('settings', SETTINGS_TTL_MS, async () => ((await call({ method: 'GET', path: '/tickets/settings', action: 'retrieved', reference: 'read ticket settings' }, ctx)).body ?? {}) as SyncroSettings)
 }
 
 /** Technicians with their e-mail addresses, kept a day: the list has names alone, so each is read once. */
 export async function allUsers(ctx: CallContext): Promise<readonly ExternalUser[]> {
   return ctx.cached('users', USERS_TTL_MS, async () => {
-    const { body } = await ctx.http.call({ method: 'GET', path: '/users', action: 'retrieved', reference: 'list users' })
+    const { body } = await call({ method: 'GET', path: '/users', action: 'retrieved', reference: 'list users' }, ctx)
     const found: ExternalUser[] = []
     for (const [id, name] of part<readonly (readonly unknown[])[]>(body, 'users')) {
       const externalId = String(id)
@@ -92,8 +102,8 @@ export async function allUsers(ctx: CallContext): Promise<readonly ExternalUser[
   })
 }
 
-async function readUser(id: string, { http }: CallContext): Promise<ExternalUser | null> {
-  const { status, body } = await http.call({ method: 'GET', path: path`/users/${id}`, action: 'retrieved', reference: 'read user', externalId: id, accepts: [403, 404] })
+async function readUser(id: string, ctx: CallContext): Promise<ExternalUser | null> {
+  const { status, body } = await call({ method: 'GET', path: path`/users/${id}`, action: 'retrieved', reference: 'read user', externalId: id, accepts: [403, 404] }, ctx)
   return status === 200 ? userOf(part<SyncroUser>(body, 'user')) : null
 }
 

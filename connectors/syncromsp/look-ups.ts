@@ -1,20 +1,20 @@
 /** Customers, assets, technicians, and the values a mapping may name. */
 import type { CallContext, ExternalAsset, ExternalChoices, ExternalCompany, ExternalUser } from '../port.ts'
-import { allUsers, part, settings } from './calls.ts'
+import { allUsers, call, part, settings } from './calls.ts'
 import { assetOf, companyOf, numberOf, PRIORITIES } from './map.ts'
 import type { SyncroAsset, SyncroCustomer } from './types.ts'
 
 const FOUND_MAX = 50
 
 /** Customers by name, or by the domain of their mail address. */
-export async function findCompanies(query: string, { http }: CallContext): Promise<readonly ExternalCompany[]> {
-  const { body } = await http.call({ method: 'GET', path: '/customers', query: { query, page: 1 }, action: 'searched', reference: 'find customers' })
+export async function findCompanies(query: string, ctx: CallContext): Promise<readonly ExternalCompany[]> {
+  const { body } = await call({ method: 'GET', path: '/customers', query: { query, page: 1 }, action: 'searched', reference: 'find customers' }, ctx)
   return part<readonly SyncroCustomer[]>(body, 'customers').slice(0, FOUND_MAX).map(companyOf)
 }
 
 /** Assets of a customer by name or serial number. */
-export async function findAssets(companyId: string, query: string, { http }: CallContext): Promise<readonly ExternalAsset[]> {
-  const { body } = await http.call({ method: 'GET', path: '/customer_assets', query: { customer_id: numberOf(companyId), page: 1, ...(query === '' ? {} : { query }) }, action: 'searched', reference: 'find assets' })
+export async function findAssets(companyId: string, query: string, ctx: CallContext): Promise<readonly ExternalAsset[]> {
+  const { body } = await call({ method: 'GET', path: '/customer_assets', query: { customer_id: numberOf(companyId), page: 1, ...(query === '' ? {} : { query }) }, action: 'searched', reference: 'find assets' }, ctx)
   return part<readonly SyncroAsset[]>(body, 'assets').slice(0, FOUND_MAX).map(assetOf)
 }
 
