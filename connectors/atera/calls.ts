@@ -6,6 +6,8 @@ import type { AteraComment, AteraPage, AteraTicket } from './types.ts'
 /** Atera gives no more tickets or comments in one page. */
 export const PAGE_SIZE = 50
 
+const COMMENT_PAGES_MAX = 40
+
 type Fields = Readonly<Record<string, unknown>>
 
 /** A list to be read. */
@@ -41,11 +43,11 @@ export async function getTicket(id: string, { http }: CallContext): Promise<Ater
   return body as AteraTicket
 }
 
-/** Comments of a ticket: the first page and, where there are more, the last two, for which of them is newest is not said. */
+/** Comments of a ticket: the first page and, where there are more, the last two, for which of them is newest is not said; on a repeat all of them, for ours may stand anywhere. */
 export async function getComments(id: string, ctx: CallContext): Promise<readonly AteraComment[]> {
   const request = { path: path`/api/v3/tickets/${id}/comments`, reference: 'read comments', externalId: id }
   const { items, pages: all } = await page<AteraComment>(request, ctx)
-  const rest = all > 1 ? await pages<AteraComment>(request, { first: Math.max(2, all - 1), most: 2 }, ctx) : { items: [] }
+  const rest = all > 1 ? await pages<AteraComment>(request, ctx.isRepeat ? { first: 2, most: COMMENT_PAGES_MAX } : { first: Math.max(2, all - 1), most: 2 }, ctx) : { items: [] }
   return [...items, ...rest.items]
 }
 

@@ -39,7 +39,7 @@ export const config: ConnectorConfig = {
     troubleshooting: [
       { error: 'unauthorized', means: 'The API key is wrong, was made anew, or the plan has no API access.', mend: 'Copy the key from Admin > Data management > API.' },
       { error: 'forbidden', means: 'The plan leaves out what was called; the check names it.', mend: 'Choose a plan with tickets and API access.' },
-      { error: 'not_found: Invalid input', means: 'Atera says so for a ticket that is gone, and for a comment by a technician it does not know.', mend: 'Look at the ticket; where it is there, correct id and e-mail address of the technician.' },
+      { error: 'not_found', means: 'Atera says 404 "Invalid input" for a ticket that is gone, and for a comment by a technician it does not know.', mend: 'Look at the ticket; where it is there, correct id and e-mail address of the technician.' },
       { error: 'invalid', means: 'Atera refused a value, mostly a priority, type or impact that is not one of its own, or an address of a contact.', mend: 'Run the check; correct the mapping or the mailbox.' },
       { error: 'invalid: no customer', means: 'The company is not matched and there is no catch-all customer.', mend: 'Match the company, or set place "customer".' },
       { error: 'server_error', means: 'Atera answers 500 for some wrong values too.', mend: 'If it stays for one ticket, look at its record of calls; the value that was sent last is the likely one.' },

@@ -1,5 +1,5 @@
 /** Atera: tickets, comments, customers, machines and articles. Its API searches nothing, so what is looked for is looked through. */
-import type { TicketConnector } from '../port.ts'
+import { ConnectorError, type TicketConnector } from '../port.ts'
 import { capabilities } from './capabilities.ts'
 import { changedSince } from './changes.ts'
 import { check } from './check.ts'
@@ -17,7 +17,10 @@ export const atera: TicketConnector = {
   // The list of changed tickets may lag behind a create; how far is not documented.
   findLagMs: 15_000,
   // One key an account: what shares it shares the limit. Its technician tells accounts apart without the key.
-  account: ({ baseUrl, fields }) => `${new URL(baseUrl).host}/${(fields.technicianEmail ?? '').toLowerCase()}`,
-  authorise: ({ apiKey = '' }) => ({ 'x-api-key': apiKey }),
+  account: ({ baseUrl, fields }) => `atera:${new URL(baseUrl).host}/${(fields.technicianEmail ?? '').toLowerCase()}`,
+  authorise({ apiKey }) {
+    if (apiKey === undefined) throw new ConnectorError('misconfigured', 'Atera: the API key is missing: enter it')
+    return { 'x-api-key': apiKey }
+  },
   check, create, find, update, read, changedSince, search, findCompanies, findAssets, findUsers, choices, join, searchKnowledge, hook,
 }

@@ -1,6 +1,7 @@
 /** Our words as Atera's and back. Pure: no clock, no call. */
 import { createHash } from 'node:crypto'
-import type { TicketChange, TicketDraft, TicketMapping, TicketNote, TicketNoteSeen, TicketRef, TicketSnapshot, TicketState } from '../../schemas/tickets.ts'
+import type { TicketChange, TicketDraft, TicketNote, TicketNoteSeen, TicketRef, TicketSnapshot, TicketState } from '../../schemas/tickets.ts'
+import { stateOf } from '../mapping.ts'
 import type { ExternalArticle, ExternalAsset, ExternalCompany, ExternalUser, OpenConnection } from '../port.ts'
 import { cut, escapeHtml, oneLine, plainText, referenceIn, withToken } from '../text.ts'
 import type { AteraAgent, AteraArticle, AteraComment, AteraCustomer, AteraTicket } from './types.ts'
@@ -21,7 +22,7 @@ export const TYPES = ['Incident', 'Problem', 'Request', 'Change'] as const
 /** Statuses every account has; it may add others, which no call lists. */
 export const STATUSES = ['Open', 'Pending', 'Resolved', 'Closed'] as const
 
-const USUAL: Readonly<Record<string, TicketState>> = { open: 'open', pending: 'waiting', resolved: 'resolved', closed: 'closed' }
+const USUAL: Readonly<Record<string, TicketState>> = { Open: 'open', Pending: 'waiting', Resolved: 'resolved', Closed: 'closed' }
 
 /** Ids are whole numbers; what is none was never given out by them. */
 export function numberOf(id: string): number {
@@ -98,7 +99,7 @@ export function snapshotOf(ticket: AteraTicket, comments: readonly AteraComment[
     ref: refOf(ticket.TicketID ?? 0, ticket.TicketNumber, connection),
     externalRef,
     title: (title ?? '').replace(externalRef === null ? '' : `[${externalRef}]`, '').trim(),
-    state: stateOf(status ?? '', isAssigned, connection.mapping),
+    state: stateOf(connection.mapping, filled(status), USUAL),
     statusText: status ?? '',
     priorityId: filled(ticket.TicketPriority),
     assignee: isAssigned ? { externalId: String(assigneeId), name: ticket.TechnicianFullName ?? '', email: filled(ticket.TechnicianEmail) } : null,
@@ -111,14 +112,6 @@ export function snapshotOf(ticket: AteraTicket, comments: readonly AteraComment[
     updatedAtMs: latest([ticket.TicketCreatedDate, ticket.TicketResolvedDate, ticket.LastEndUserCommentTimestamp, ticket.LastTechnicianCommentTimestamp]),
     isLastChangeOurs: null,
   }
-}
-
-/** Our word for a status: the mapping's, else what it means in every account. One status may stand for `open` and `assigned` (then it is the technician that tells), or for `resolved` and `closed`. */
-export function stateOf(status: string, isAssigned: boolean, mapping: TicketMapping): TicketState {
-  const name = status.trim().toLowerCase()
-  const meant = Object.entries(mapping.status).filter(([, value]) => value.trim().toLowerCase() === name).map(([state]) => state as TicketState)
-  if (meant.includes('open') && meant.includes('assigned')) return isAssigned ? 'assigned' : 'open'
-  return (['open', 'assigned', 'in_progress', 'waiting', 'resolved', 'closed'] as const).find((state) => meant.includes(state)) ?? USUAL[name] ?? 'unknown'
 }
 
 /** Notes by time, the newest 50. */

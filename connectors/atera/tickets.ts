@@ -6,7 +6,7 @@ import { referenceIn, tokensIn } from '../text.ts'
 import { getComments, getTicket, page, pages, post, postComment, putTicket } from './calls.ts'
 import { capabilities } from './capabilities.ts'
 import { contactOf } from './contact.ts'
-import { changeBody, commentBody, numberOf, refOf, snapshotOf, ticketBody, titleOf } from './map.ts'
+import { changeBody, commentBody, numberOf, refOf, snapshotOf, ticketBody } from './map.ts'
 import type { AteraTicket } from './types.ts'
 
 /** Where a ticket of ours is looked for: what changed in the last hour, else in the last two weeks, at most so many pages of 50. */
@@ -20,9 +20,10 @@ export async function create(draft: TicketDraft, ctx: CallContext): Promise<Tick
   const there = earlier === null ? null : await read(earlier, ctx)
   if (there !== null) return there
   const id = await post({ path: '/api/v3/tickets', json: ticketBody(draft, await contactOf(draft, ctx)), reference: 'create ticket' }, ctx)
-  // Atera tells the id and no more; the ticket stands, so no further call may make it look as if it did not.
-  const company = draft.party.companyId ?? draft.mapping.place.customer
-  return snapshotOf({ TicketID: id, TicketTitle: titleOf(draft.title, draft.externalRef), TicketStatus: draft.mapping.status[draft.state] ?? null, TicketPriority: draft.mapping.priority[draft.severity] ?? null, CustomerID: company === undefined ? null : numberOf(company), TechnicianContactID: draft.assigneeId === null ? null : numberOf(draft.assigneeId) }, null, ctx.connection)
+  // Atera tells the id and no more. A list may lag behind, a ticket by its id does not.
+  const made = await getTicket(String(id), ctx)
+  if (made === null) throw new ConnectorError('bad_answer', `Atera made ticket ${id} and does not know it; it is looked up before anything is tried again`)
+  return snapshotOf(made, null, ctx.connection)
 }
 
 /** The oldest ticket with our reference in its title, among those that changed lately: a new ticket counts as changed, and no field of Atera's can be searched. */

@@ -7,7 +7,9 @@ import type { HaloAction, HaloAgent, HaloTicket } from './types.ts'
 /** Halo gives no more in one page. */
 export const PAGE_SIZE = 100
 
-const ACTIONS_READ = 100
+/** Actions read with a ticket, and those in which our own are looked for on a repeat. */
+const ACTIONS = 100
+const REPEAT_ACTIONS = 1_000
 const AGENTS_TTL_MS = 600_000
 const OURS_TTL_MS = 3_600_000
 
@@ -53,8 +55,8 @@ export async function getTicket(id: string, { http }: CallContext): Promise<Halo
 }
 
 /** The newest actions of a ticket, without those of the system. */
-export async function getActions(id: string, { http }: CallContext): Promise<readonly HaloAction[]> {
-  const answer = await http.call({ method: 'GET', path: '/Actions', query: { ticket_id: Number(id), excludesys: true, includehtmlnote: true, count: ACTIONS_READ }, action: 'retrieved', reference: 'read notes', externalId: id })
+export async function getActions(id: string, { http, isRepeat }: CallContext): Promise<readonly HaloAction[]> {
+  const answer = await http.call({ method: 'GET', path: '/Actions', query: { ticket_id: Number(id), excludesys: true, includehtmlnote: true, count: isRepeat ? REPEAT_ACTIONS : ACTIONS }, action: 'retrieved', reference: 'read notes', externalId: id })
   return listOf<HaloAction>(answer, 'actions')
 }
 

@@ -54,8 +54,8 @@ export const config: ConnectorConfig = {
     ],
     troubleshooting: [
       { error: 'unauthorized', means: 'Client ID or secret is wrong, the application was switched off, or its agent is disabled.', mend: 'View Applications: see that it is active, and make a new secret if in doubt; enter it here.' },
-      { error: 'invalid_client', means: 'The token address refused the application: mostly the wrong tenant or authorisation server.', mend: 'Compare both with the page HaloPSA API, letter by letter.' },
-      { error: 'invalid_scope', means: 'The application was not given one of the permissions that are asked for.', mend: 'Tab Permissions of the application: tick those listed above.' },
+      { error: 'OAuth: invalid_client', means: 'The token address refused the application: mostly the wrong tenant or authorisation server.', mend: 'Compare both with the page HaloPSA API, letter by letter.' },
+      { error: 'OAuth: invalid_scope', means: 'The application was not given one of the permissions that are asked for.', mend: 'Tab Permissions of the application: tick those listed above.' },
       { error: 'forbidden', means: 'Application or agent lacks a right; HaloPSA takes what both allow. The check names it.', mend: 'Give it to both, in the application and in the role.' },
       { error: 'invalid', means: 'HaloPSA refused a value: often a required field of the ticket type, or a status this type does not allow.', mend: 'Make the field optional for this type (Configuration > Tickets > Ticket Types > Field List), or correct the mapping.' },
       { error: 'not_found', means: 'The ticket was deleted, or the agent may not see its team or customer.', mend: 'Let the agent see all teams and customers.' },

@@ -19,8 +19,11 @@ export const halopsa: TicketConnector = {
   pace: () => ({ limits: [{ name: 'tenant', calls: 700, windowMs: 5 * MINUTE_MS }], atOnce: 4, perTicketMs: 1_000, isLearned: true }),
   // The search may lag behind a create; among the newest tickets it stands at once.
   findLagMs: 5_000,
-  account: ({ baseUrl }) => new URL(baseUrl).host,
-  authorise: ({ accessToken = '' }) => ({ authorization: `Bearer ${accessToken}` }),
+  account: ({ baseUrl }) => `halopsa:${new URL(baseUrl).host}`,
+  authorise({ accessToken }) {
+    if (accessToken === undefined) throw new ConnectorError('misconfigured', 'HaloPSA: there is no token yet: enter client ID and client secret')
+    return { authorization: `Bearer ${accessToken}` }
+  },
   check, create, find, update, read, changedSince, search, findCompanies, findAssets, findUsers, choices, join,
   searchKnowledge: () => Promise.reject(new ConnectorError('unsupported', 'the description of HaloPSA’s API that this connector is held to has no knowledge base')),
   hook,

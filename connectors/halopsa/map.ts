@@ -1,6 +1,7 @@
 /** Our words as HaloPSA's and back. Pure: no clock, no call. */
-import type { TicketAttachment, TicketChange, TicketDraft, TicketMapping, TicketNote, TicketNoteSeen, TicketRef, TicketSnapshot, TicketState, TicketTime } from '../../schemas/tickets.ts'
+import type { TicketAttachment, TicketChange, TicketDraft, TicketNote, TicketNoteSeen, TicketRef, TicketSnapshot, TicketTime } from '../../schemas/tickets.ts'
 import { attachmentName } from '../attachment-name.ts'
+import { stateOf } from '../mapping.ts'
 import type { ExternalAsset, ExternalCompany, ExternalUser, OpenConnection } from '../port.ts'
 import { cut, escapeHtml, oneLine, plainText, referenceIn, withToken } from '../text.ts'
 import type { HaloAction, HaloAgent, HaloAsset, HaloClient, HaloTicket } from './types.ts'
@@ -85,9 +86,9 @@ export function timeBody(ticketId: string, { startedAtMs, minutes, text, token }
   }
 }
 
-/** A file. Its token is in its name, for Halo lists no other text of it for sure. */
+/** A file, hidden from the client. Its token is in its name, for Halo lists no other text of it for sure. */
 export function fileBody(ticketId: string, { name, base64, token }: TicketAttachment): Fields {
-  return { ticket_id: numberOf(ticketId), filename: attachmentName(name, token), data_base64: base64 }
+  return { ticket_id: numberOf(ticketId), filename: attachmentName(name, token), data_base64: base64, showforusers: false }
 }
 
 /** How we name a ticket of theirs; people see it under the address without `/api`. */
@@ -108,7 +109,7 @@ export function snapshotOf(ticket: HaloTicket, actions: readonly HaloAction[] | 
     ref: refOf(id, connection),
     externalRef,
     title: (summary ?? '').replace(externalRef === null ? '' : `[${externalRef}]`, '').trim(),
-    state: stateOf(statusId ?? null, isAssigned, connection.mapping),
+    state: stateOf(connection.mapping, statusId == null ? null : String(statusId)),
     statusText: ticket.status_name ?? (statusId == null ? '' : String(statusId)),
     priorityId: positive(ticket.priority_id),
     assignee: isAssigned ? { externalId: String(agentId), name: ticket.agent_name ?? agent?.name ?? '', email: agent?.email ?? null } : null,
@@ -121,13 +122,6 @@ export function snapshotOf(ticket: HaloTicket, actions: readonly HaloAction[] | 
     updatedAtMs: msOf(ticket.last_update) ?? msOf(ticket.lastactiondate),
     isLastChangeOurs: null,
   }
-}
-
-/** Our word for a status. One status may stand for `open` and `assigned` (then it is the technician that tells), or for `resolved` and `closed`. */
-export function stateOf(statusId: number | null, isAssigned: boolean, mapping: TicketMapping): TicketState {
-  const meant = Object.entries(mapping.status).filter(([, value]) => value === String(statusId)).map(([state]) => state as TicketState)
-  if (meant.includes('open') && meant.includes('assigned')) return isAssigned ? 'assigned' : 'open'
-  return (['open', 'assigned', 'in_progress', 'waiting', 'resolved', 'closed'] as const).find((state) => meant.includes(state)) ?? 'unknown'
 }
 
 /** Notes by time, the newest 50; actions without a text are the system's own. */

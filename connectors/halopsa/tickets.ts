@@ -18,9 +18,11 @@ export async function create(draft: TicketDraft, ctx: CallContext): Promise<Tick
     const there = await read(earlier, ctx)
     if (there !== null) return there
   }
+  // Asked before the ticket is made: afterwards nothing may make it look as if it was not.
+  const who = await people(ctx)
   const made = await post<HaloTicket>({ path: '/Tickets', action: 'created', reference: 'create ticket', record: ticketBody(draft) }, ctx)
   if (made?.id === undefined) throw new ConnectorError('bad_answer', 'HaloPSA made a ticket and did not say which; it is looked up before anything is tried again')
-  return snapshotOf(made, null, { connection: ctx.connection, ...(await people(ctx)) })
+  return snapshotOf(made, null, { connection: ctx.connection, ...who })
 }
 
 /** The oldest ticket with our reference in its title: by the search, else among the newest hundred. */

@@ -4,8 +4,7 @@ import { ConnectorError, type CallContext, type ExternalUser, type HttpAnswer, t
 import { userOf } from './map.ts'
 import type { SyncroComment, SyncroMe, SyncroSettings, SyncroTicket, SyncroUser } from './types.ts'
 
-/** Comments read with a ticket. */
-const COMMENTS_READ = 50
+const COMMENTS_PAGE = 50
 /** Technicians whose e-mail addresses are asked for, one call each. */
 const USERS_MAX = 60
 const USERS_TTL_MS = 86_400_000
@@ -35,8 +34,12 @@ export function part<T>(body: unknown, name: string): T {
 /** One page of tickets, and how many pages there are. */
 export async function listTickets(query: Query, reference: string, ctx: CallContext): Promise<{ readonly tickets: readonly SyncroTicket[]; readonly pages: number }> {
   const { body } = await call({ method: 'GET', path: '/tickets', query, action: 'searched', reference }, ctx)
+  return { tickets: part<readonly SyncroTicket[]>(body, 'tickets'), pages: pagesOf(body) }
+}
+
+function pagesOf(body: unknown): number {
   const { total_pages: pages } = ((body as Fields | null)?.meta ?? {}) as { readonly total_pages?: unknown }
-  return { tickets: part<readonly SyncroTicket[]>(body, 'tickets'), pages: typeof pages === 'number' ? pages : 1 }
+  return typeof pages === 'number' ? pages : 1
 }
 
 /** The ticket; null: there is none. */
@@ -45,10 +48,15 @@ export async function getTicket(id: string, ctx: CallContext): Promise<SyncroTic
   return status === 404 ? null : part<SyncroTicket>(body, 'ticket')
 }
 
-/** The newest comments of a ticket. */
-export async function getComments(id: string, ctx: CallContext): Promise<readonly SyncroComment[]> {
-  const { body } = await call({ method: 'GET', path: path`/tickets/${id}/comments`, query: { sort_by: 'created_at', sort_direction: 'DESC', per_page: COMMENTS_READ, page: 1 }, action: 'retrieved', reference: 'read comments', externalId: id }, ctx)
-  return part<readonly SyncroComment[]>(body, 'comments')
+/** The newest comments of a ticket, newest first. `most`: how many at least, where there are so many. */
+export async function getComments(id: string, most: number, ctx: CallContext): Promise<readonly SyncroComment[]> {
+  const found: SyncroComment[] = []
+  for (let page = 1, last = 1; page <= last && found.length < most; page++) {
+    const { body } = await call({ method: 'GET', path: path`/tickets/${id}/comments`, query: { sort_by: 'created_at', sort_direction: 'DESC', per_page: COMMENTS_PAGE, page }, action: 'retrieved', reference: 'read comments', externalId: id }, ctx)
+    found.push(...part<readonly SyncroComment[]>(body, 'comments'))
+    last = pagesOf(body)
+  }
+  return found
 }
 
 /** Makes a ticket. */

@@ -16,8 +16,11 @@ export const syncromsp: TicketConnector = {
   // The search may lag behind a create; in the list it stands at once.
   findLagMs: 5_000,
   // Syncro counts by our own address. Another subdomain is another account all the same: a token that fails there must not stop this one.
-  account: ({ baseUrl }) => new URL(baseUrl).host,
-  authorise: ({ apiToken = '' }) => ({ authorization: `Bearer ${apiToken}` }),
+  account: ({ baseUrl }) => `syncromsp:${new URL(baseUrl).host}`,
+  authorise({ apiToken }) {
+    if (apiToken === undefined) throw new ConnectorError('misconfigured', 'Syncro: the API token is missing: enter it')
+    return { authorization: `Bearer ${apiToken}` }
+  },
   check, create, find, update, read, changedSince, search, findCompanies, findAssets, findUsers, choices, join,
   searchKnowledge: () => Promise.reject(new ConnectorError('unsupported', 'the description of Syncro’s API that this connector is held to has no knowledge base')),
   hook,

@@ -1,5 +1,6 @@
 /** Our words as Syncro's and back. Pure: no clock, no call. */
-import type { TicketChange, TicketDraft, TicketMapping, TicketNote, TicketNoteSeen, TicketRef, TicketSnapshot, TicketState, TicketTime } from '../../schemas/tickets.ts'
+import type { TicketChange, TicketDraft, TicketNote, TicketNoteSeen, TicketRef, TicketSnapshot, TicketState, TicketTime } from '../../schemas/tickets.ts'
+import { stateOf } from '../mapping.ts'
 import type { ExternalAsset, ExternalCompany, ExternalUser, OpenConnection } from '../port.ts'
 import { cut, oneLine, referenceIn, withToken } from '../text.ts'
 import type { SyncroAsset, SyncroComment, SyncroCustomer, SyncroTicket, SyncroUser } from './types.ts'
@@ -21,7 +22,7 @@ export const PRIORITIES = ['0 Urgent', '1 High', '2 Normal', '3 Low'] as const
 
 /** Statuses every new account has and what they mean, for those the mapping does not name. */
 const USUAL: Readonly<Record<string, TicketState>> = {
-  'new': 'open', 'customer reply': 'open', 'scheduled': 'assigned', 'in progress': 'in_progress', 'on hold': 'waiting', 'waiting for parts': 'waiting', 'waiting on parts': 'waiting', 'waiting on customer': 'waiting', 'resolved': 'resolved', 'invoiced': 'closed', 'closed': 'closed',
+  'New': 'open', 'Customer Reply': 'open', 'Scheduled': 'assigned', 'In Progress': 'in_progress', 'Waiting for Parts': 'waiting', 'Waiting on Customer': 'waiting', 'Resolved': 'resolved', 'Invoiced': 'closed',
 }
 
 /** Mail providers for everybody: an address there says nothing of a customer's domain. */
@@ -105,7 +106,7 @@ export function snapshotOf(ticket: SyncroTicket, comments: readonly SyncroCommen
     ref: refOf(id ?? 0, ticket.number, connection),
     externalRef,
     title: (subject ?? '').replace(externalRef === null ? '' : `[${externalRef}]`, '').trim(),
-    state: stateOf(status ?? '', assigneeId !== null, connection.mapping),
+    state: stateOf(connection.mapping, filled(status), USUAL),
     statusText: status ?? '',
     priorityId: filled(ticket.priority),
     assignee: assigneeId === null ? null : { externalId: String(assigneeId), name: user?.full_name ?? known?.name ?? '', email: filled(user?.email) ?? known?.email ?? null },
@@ -118,14 +119,6 @@ export function snapshotOf(ticket: SyncroTicket, comments: readonly SyncroCommen
     updatedAtMs: msOf(ticket.updated_at),
     isLastChangeOurs: null,
   }
-}
-
-/** Our word for a status: the mapping's, else what it means in every new account. One status may stand for `open` and `assigned`, or for `resolved` and `closed`. */
-export function stateOf(status: string, isAssigned: boolean, mapping: TicketMapping): TicketState {
-  const name = status.trim().toLowerCase()
-  const meant = Object.entries(mapping.status).filter(([, value]) => value.trim().toLowerCase() === name).map(([state]) => state as TicketState)
-  if (meant.includes('open') && meant.includes('assigned')) return isAssigned ? 'assigned' : 'open'
-  return (['open', 'assigned', 'in_progress', 'waiting', 'resolved', 'closed'] as const).find((state) => meant.includes(state)) ?? USUAL[name] ?? 'unknown'
 }
 
 /** Notes by time, the newest 50. */

@@ -9,11 +9,15 @@ import { changeBody, noteBody, numberOf, refOf, snapshotOf, ticketBody, timerBod
 import type { SyncroTicket } from './types.ts'
 
 const CHANGED_MAX = 200
+/** Comments read with a ticket, and those in which our own are looked for on a repeat. */
+const COMMENTS = 50
+const REPEAT_COMMENTS = 300
 /** Pages of 25 that are read of what changed; more at once is a mass edit, and the rest is found when the connection is reconciled. */
 const CHANGED_PAGES_MAX = 40
 /** What is looked through where the search finds nothing: its index may lag, the list does not. */
 const NEWEST_MS = 2 * 86_400_000
 const NEWEST_PAGES_MAX = 8
+const SEARCH_PAGES_MAX = 4
 
 /** Makes a ticket; Syncro knows no idempotency, so an earlier attempt is looked for first. */
 export async function create(draft: TicketDraft, ctx: CallContext): Promise<TicketSnapshot> {
@@ -24,23 +28,25 @@ export async function create(draft: TicketDraft, ctx: CallContext): Promise<Tick
   }
   const body = ticketBody(draft)
   if (body === null) throw new ConnectorError('invalid', 'Syncro takes no ticket without a customer: match the company, or give a catch-all customer as place "customer"')
+  // Asked before the ticket is made: afterwards nothing may make it look as if it was not.
+  const who = await people(ctx)
   const made = await postTicket(body, ctx)
   if (made.id == null) throw new ConnectorError('bad_answer', 'Syncro made a ticket and did not say which; it is looked up before anything is tried again')
-  return snapshotOf(made, null, { connection: ctx.connection, ...(await people(ctx)) })
+  return snapshotOf(made, null, { connection: ctx.connection, ...who })
 }
 
 /** The oldest ticket with our reference in its subject: by the search, else among the tickets of the last two days. */
 export async function find(externalRef: string, ctx: CallContext): Promise<TicketRef | null> {
   const ours = ({ subject }: SyncroTicket): boolean => referenceIn(subject ?? '') === externalRef
-  const searched = (await listTickets({ query: externalRef, page: 1 }, 'find ticket by reference', ctx)).tickets.filter(ours)
+  const searched = (await pages({ query: externalRef }, SEARCH_PAGES_MAX, 'find ticket by reference', ctx)).filter(ours)
   const found = searched.length > 0 ? searched : (await pages({ created_after: new Date(ctx.nowMs - NEWEST_MS).toISOString() }, NEWEST_PAGES_MAX, 'look through newest tickets', ctx)).filter(ours)
   const oldest = found.sort((a, b) => (a.id ?? 0) - (b.id ?? 0))[0]
   return oldest?.id == null ? null : refOf(oldest.id, oldest.number, ctx.connection)
 }
 
-async function pages(query: Readonly<Record<string, string>>, most: number, reference: string, ctx: CallContext): Promise<SyncroTicket[]> {
+async function pages(query: Readonly<Record<string, string | number>>, most: number, reference: string, ctx: CallContext, enough = Number.POSITIVE_INFINITY): Promise<SyncroTicket[]> {
   const found: SyncroTicket[] = []
-  for (let page = 1, last = 1; page <= Math.min(last, most); page++) {
+  for (let page = 1, last = 1; page <= Math.min(last, most) && found.length < enough; page++) {
     const { tickets, pages: all } = await listTickets({ ...query, page }, reference, ctx)
     found.push(...tickets)
     last = all
@@ -54,7 +60,7 @@ export async function update(ref: TicketRef, change: TicketChange, ctx: CallCont
   const id = ref.externalId
   const { notes = [], times = [] } = change
   const last = resolutionNote(change.resolution)
-  const comments = ctx.isRepeat && notes.length + last.length > 0 ? await getComments(id, ctx) : []
+  const comments = ctx.isRepeat && notes.length + last.length > 0 ? await getComments(id, REPEAT_COMMENTS, ctx) : []
   const now = change.title !== undefined || (ctx.isRepeat && times.length > 0) ? await mustRead(id, ctx) : null
   const timers = ctx.isRepeat ? now?.ticket_timers ?? [] : []
   const there = tokensIn([...comments.map(({ body }) => body ?? ''), ...timers.map((timer) => timer.notes ?? '')], [...notes, ...last, ...times].map(({ token }) => token))
@@ -75,7 +81,7 @@ async function mustRead(id: string, ctx: CallContext): Promise<SyncroTicket> {
 export async function read(ref: TicketRef, ctx: CallContext): Promise<TicketSnapshot | null> {
   const ticket = await getTicket(ref.externalId, ctx)
   if (ticket === null) return null
-  return snapshotOf(ticket, await getComments(ref.externalId, ctx), { connection: ctx.connection, ...(await people(ctx)) })
+  return snapshotOf(ticket, await getComments(ref.externalId, COMMENTS, ctx), { connection: ctx.connection, ...(await people(ctx)) })
 }
 
 /** Tickets that changed at or after the cursor, an instant of Syncro's own clock; in which order it lists them is not documented, so all are read before the oldest are given. */
@@ -94,9 +100,10 @@ export async function changedSince(cursor: string | null, ctx: CallContext): Pro
 
 /** Tickets by words. */
 export async function search({ text, companyId, limit }: { readonly text: string; readonly companyId: string | null; readonly limit: number }, ctx: CallContext): Promise<readonly TicketSnapshot[]> {
-  const { tickets } = await listTickets({ query: text, page: 1, ...(companyId === null ? {} : { customer_id: numberOf(companyId) }) }, 'search tickets', ctx)
+  const query = { query: text, ...(companyId === null ? {} : { customer_id: numberOf(companyId) }) }
+  const found = await pages(query, SEARCH_PAGES_MAX, 'search tickets', ctx, limit)
   const who = await people(ctx)
-  return tickets.slice(0, limit).map((ticket) => snapshotOf(ticket, null, { connection: ctx.connection, ...who }))
+  return found.slice(0, limit).map((ticket) => snapshotOf(ticket, null, { connection: ctx.connection, ...who }))
 }
 
 /** Syncro's API knows no links, so each of the two tickets gets a note that names the other. */
