@@ -1,10 +1,12 @@
 /** Every connector with its fake and what is waived. */
 import { autotask } from '../../../connectors/autotask/index.ts'
 import { connectwiseManage } from '../../../connectors/connectwise-manage/index.ts'
+import { halopsa } from '../../../connectors/halopsa/index.ts'
 import { servicenow } from '../../../connectors/servicenow/index.ts'
 import { zendesk } from '../../../connectors/zendesk/index.ts'
 import { startAutotask } from '../../fakes/psa/autotask.ts'
 import { startConnectwiseManage } from '../../fakes/psa/connectwise-manage.ts'
+import { startHaloPsa } from '../../fakes/psa/halopsa.ts'
 import { startServicenow } from '../../fakes/psa/servicenow.ts'
 import { startZendesk } from '../../fakes/psa/zendesk.ts'
 import type { ConnectorSubject } from './subject.ts'
@@ -15,6 +17,7 @@ export const SUBJECTS: readonly ConnectorSubject[] = [
     connector: connectwiseManage, start: startConnectwiseManage, cannot: { knowledge: 'the description of ConnectWise we are held to has no articles' },
     waivers: { 'knows no webhook whose signature is wrong, absent, or of another body': 'ConnectWise signs with a key of its own behind Metadata.key_url, so a secret of ours plays no part; connectors/connectwise-manage/hook.test.ts has the rest of it' },
   },
+  { connector: halopsa, start: startHaloPsa, cannot: { knowledge: 'the description of HaloPSA’s API that calls are held to has no call for its knowledge base' } },
   { connector: servicenow, start: startServicenow, cannot: { time: 'an incident has a stop watch for people, and time cards belong to resource management' } },
   { connector: zendesk, start: startZendesk, cannot: { time: 'Zendesk keeps time in an app whose fields differ in every account' } },
 ]
