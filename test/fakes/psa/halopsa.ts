@@ -2,6 +2,7 @@
  * HaloPSA as a program and as its agents see it: tickets made and changed by POST with a list, actions, attachments, scopes of an application, lists by `pageinate`, unsigned webhooks
  * that may be lists. Held to ../shared/specs/halopsa; the token address stands outside of it.
  */
+import { textOf } from '../../../connectors/answers.ts'
 import { plainText, referenceIn } from '../../../connectors/text.ts'
 import type { HookDelivery } from '../../../connectors/port.ts'
 import type { TicketState } from '../../../schemas/tickets.ts'
@@ -103,14 +104,14 @@ export const startHaloPsa: StartPsa = async ({ clock, hasLimits = false }) => {
     touch(ticket, 'Action Added', action)
     return action
   }
-  const shownAction = ({ sendemail: _mails, ...action }: Action): Body => ({ ...action, note: plainText(action.note_html) })
+  const shownAction = (action: Action): Body => ({ ...action, note: plainText(action.note_html) })
   const postActions = ({ body }: PsaCall): PsaAnswer => {
     if (!Array.isArray(body)) return invalid('Cannot deserialize the current JSON object because the type requires a JSON array')
     const [from] = body as Body[]
     const ticket = tickets.find(({ id, deleted }) => id === from?.ticket_id && !deleted)
     if (from === undefined || ticket === undefined) return invalid('Ticket not found')
     // Halo shows what is not hidden, and mails what it is not told to keep.
-    return { status: 201, json: shownAction(act(ticket, { html: String(from.note_html ?? ''), hidden: from.hiddenfromuser === true, by: ME, hours: Number(from.timetaken ?? 0), outcome: String(from.outcome ?? ''), mails: from.sendemail !== false })) }
+    return { status: 201, json: shownAction(act(ticket, { html: textOf(from.note_html) ?? '', hidden: from.hiddenfromuser === true, by: ME, hours: Number(from.timetaken ?? 0), outcome: textOf(from.outcome) ?? '', mails: from.sendemail !== false })) }
   }
   const postFiles = ({ body }: PsaCall): PsaAnswer => {
     const [from] = Array.isArray(body) ? (body as Body[]) : []
