@@ -1,13 +1,21 @@
 /** Every ticket system there is: a new one is a folder and a line here. */
-import { ConnectorError, type TicketConnector } from './port.ts'
 import { autotask } from './autotask/index.ts'
 import { connectwiseManage } from './connectwise-manage/index.ts'
+import { freshdesk } from './freshdesk/index.ts'
 import { halopsa } from './halopsa/index.ts'
+import { ConnectorError, type TicketConnector } from './port.ts'
 import { servicenow } from './servicenow/index.ts'
 import { zendesk } from './zendesk/index.ts'
 
 /** All connectors, by the order of their names. */
-export const CONNECTORS: readonly TicketConnector[] = [autotask, connectwiseManage, halopsa, servicenow, zendesk]
+export const CONNECTORS: readonly TicketConnector[] = [
+  autotask,
+  connectwiseManage,
+  freshdesk,
+  halopsa,
+  servicenow,
+  zendesk,
+]
 
 /** The connector with this id; null: there is none. */
 export function findConnector(id: string): TicketConnector | null {

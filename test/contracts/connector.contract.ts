@@ -6,10 +6,13 @@ import { failingCalls } from './connector/failing.ts'
 import { lookingUp } from './connector/looking-up.ts'
 import { proving } from './connector/proving.ts'
 import { reading } from './connector/reading.ts'
-import type { ConnectorSubject } from './connector/subject.ts'
+import { SUBJECTS } from './connector/subjects.ts'
 
-export function connectorContract(subject: ConnectorSubject): void {
-  describe(subject.connector.id, () => {
+/** Runs it over the connector with this id; a file each, so that they run beside each other and alone. */
+export function connectorContract(id: string): void {
+  const subject = SUBJECTS.find(({ connector }) => connector.id === id)
+  if (subject === undefined) throw new Error(`${id} stands in no line of subjects.ts`)
+  describe(id, () => {
     for (const part of [creating, changing, reading, lookingUp, failingCalls, proving]) part(subject)
   })
 }

@@ -10,6 +10,8 @@ export interface HeldCall {
   readonly method: string
   readonly url: URL
   readonly body: unknown
+  /** Of the request, where it is not the one the description names first. */
+  readonly contentType?: string
   readonly status: number
   readonly answer: unknown
 }
@@ -32,6 +34,16 @@ interface Description { readonly paths: Readonly<Record<string, Readonly<Record<
  * does not name are faults of a request. `hasSuccess` false: the description leaves out answers of 200, whose form then is the one it has for others.
  */
 export function holdCallsTo(file: string, { prefix = '', isStrict = true, hasSuccess = true }: { readonly prefix?: string; readonly isStrict?: boolean; readonly hasSuccess?: boolean } = {}): CallJudge {
+  const key = JSON.stringify([file, prefix, isStrict, hasSuccess])
+  const known = judges.get(key) ?? judgeOf(file, prefix, isStrict, hasSuccess)
+  judges.set(key, known)
+  return known
+}
+
+// Compiling a description takes longer than most tests, and a judge remembers nothing of a call.
+const judges = new Map<string, CallJudge>()
+
+function judgeOf(file: string, prefix: string, isStrict: boolean, hasSuccess: boolean): CallJudge {
   const path = join(ROOT, file)
   if (!existsSync(path)) return { isThere: false, judge: () => null }
   const description = JSON.parse(readFileSync(path, 'utf8')) as Description
@@ -41,7 +53,7 @@ export function holdCallsTo(file: string, { prefix = '', isStrict = true, hasSuc
 
   return {
     isThere: true,
-    judge({ method, url, body, status, answer }) {
+    judge({ method, url, body, contentType, status, answer }) {
       if (!url.pathname.startsWith(prefix)) return null
       const found = templates.find(({ pattern, item }) => pattern.test(url.pathname.slice(prefix.length)) && method.toLowerCase() in item)
       if (found === undefined) return null
@@ -57,7 +69,8 @@ export function holdCallsTo(file: string, { prefix = '', isStrict = true, hasSuc
         } else faults.push(...loose(schema as Json, typed(value, schema as Json)).map((fault) => `${where}: query ${String(name)}${fault}`))
       }
       if (isStrict) for (const name of url.searchParams.keys()) if (!parameters.some((one) => one.name === name)) faults.push(`${where}: query ${name} is not known`)
-      const wanted = Object.values(requestBodyOf(description, operation)?.content ?? {})[0]?.schema
+      const contents = Object.entries(requestBodyOf(description, operation)?.content ?? {})
+      const wanted = (contents.find(([type]) => contentType?.startsWith(type) === true) ?? contents[0])?.[1].schema
       if (wanted !== undefined) faults.push(...strict(wanted, body).map((fault) => `${where}: request${fault}`))
       else if (body !== undefined) faults.push(`${where}: a body where none is taken`)
       const others = hasSuccess ? undefined : Object.values(operation.responses).find(({ content }) => content !== undefined)

@@ -1,11 +1,13 @@
 /** Every connector with its fake and what is waived. */
 import { autotask } from '../../../connectors/autotask/index.ts'
 import { connectwiseManage } from '../../../connectors/connectwise-manage/index.ts'
+import { freshdesk } from '../../../connectors/freshdesk/index.ts'
 import { halopsa } from '../../../connectors/halopsa/index.ts'
 import { servicenow } from '../../../connectors/servicenow/index.ts'
 import { zendesk } from '../../../connectors/zendesk/index.ts'
 import { startAutotask } from '../../fakes/psa/autotask.ts'
 import { startConnectwiseManage } from '../../fakes/psa/connectwise-manage.ts'
+import { startFreshdesk } from '../../fakes/psa/freshdesk.ts'
 import { startHaloPsa } from '../../fakes/psa/halopsa.ts'
 import { startServicenow } from '../../fakes/psa/servicenow.ts'
 import { startZendesk } from '../../fakes/psa/zendesk.ts'
@@ -17,6 +19,7 @@ export const SUBJECTS: readonly ConnectorSubject[] = [
     connector: connectwiseManage, start: startConnectwiseManage, cannot: { knowledge: 'the description of ConnectWise we are held to has no articles' },
     waivers: { 'knows no webhook whose signature is wrong, absent, or of another body': 'ConnectWise signs with a key of its own behind Metadata.key_url, so a secret of ours plays no part; connectors/connectwise-manage/hook.test.ts has the rest of it' },
   },
+  { connector: freshdesk, start: startFreshdesk, cannot: { assets: 'Freshdesk keeps no machines; its sister Freshservice does' } },
   { connector: halopsa, start: startHaloPsa, cannot: { knowledge: 'the description of HaloPSA’s API that calls are held to has no call for its knowledge base' } },
   { connector: servicenow, start: startServicenow, cannot: { time: 'an incident has a stop watch for people, and time cards belong to resource management' } },
   { connector: zendesk, start: startZendesk, cannot: { time: 'Zendesk keeps time in an app whose fields differ in every account' } },

@@ -153,12 +153,12 @@ export async function startPsaServer(options: PsaServerOptions): Promise<PsaServ
     [name, most - Math.max(0, ...[...counted].filter(([key]) => key.startsWith(`${name}:`)).map(([, times]) => times.filter((atMs) => atMs > clock.now() - windowMs).length))]))
 
   const hold = (call: PsaCall, answer: PsaAnswer): void => {
-    const verdicts = judges.map((judge) => judge.judge({ method: call.method, url: call.url, body: call.body, status: answer.status, answer: answer.json ?? answer.text }))
-    faults.push(...verdicts.flatMap((found) => found ?? []))
-    if (!verdicts.every((found) => found === null)) return
+    // A path such as /tickets/merge would else be taken for the ticket "merge".
     const known = beyond.find(({ pattern }) => pattern.test(`${call.method} ${call.path}`))
-    if (known !== undefined) beyondCalled.add(known.entry)
-    else if (judges.some(({ isThere }) => isThere)) faults.push(`${call.method} ${call.path}: neither the description has it nor does the fake say where it is documented`)
+    if (known !== undefined) return void beyondCalled.add(known.entry)
+    const verdicts = judges.map((judge) => judge.judge({ method: call.method, url: call.url, body: call.body, ...(call.headers['content-type'] === undefined ? {} : { contentType: call.headers['content-type'] }), status: answer.status, answer: answer.json ?? answer.text }))
+    faults.push(...verdicts.flatMap((found) => found ?? []))
+    if (verdicts.every((found) => found === null) && judges.some(({ isThere }) => isThere)) faults.push(`${call.method} ${call.path}: neither the description has it nor does the fake say where it is documented`)
   }
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -240,10 +240,8 @@ async function multipart(raw: Buffer, type: string): Promise<Pick<PsaCall, 'body
   const files: { field: string; name: string; contentType: string; bytes: Buffer }[] = []
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- warned against for bodies of strangers; these are our own and small
   for (const [field, value] of await new Response(new Uint8Array(raw), { headers: { 'content-type': type } }).formData()) {
-    const name = field.replace(/\[\]$/, '')
     const shown = typeof value === 'string' ? value : `(${value.size} bytes)`
-    // `attachments[]` is a list over there.
-    body[name] = name === field ? shown : [...((body[name] as unknown[] | undefined) ?? []), shown]
+    body[field] = field.endsWith('[]') ? [...((body[field] as unknown[] | undefined) ?? []), shown] : shown
     if (typeof value !== 'string') files.push({ field, name: value.name, contentType: value.type, bytes: Buffer.from(await value.arrayBuffer()) })
   }
   return { body, files }
