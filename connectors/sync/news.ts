@@ -50,7 +50,7 @@ function insight({ findings, rootCause, analysis, runbooks }: TicketFacts, told:
   return [{
     lines: [
       ...(isNewCause || isNewPattern ? causeLines(findings, rootCause, 'Pattern and probable cause:', BULLET) : []),
-      ...(isNewAnalysis ? ['Explanation (a machine’s guess, to be checked):', line(analysis.summary, 2_000), ...analysis.nextSteps.slice(0, 5).map((step) => `${BULLET}${line(step, 300)}`), ...(analysis.confidence === null ? [] : [`Sure to ${percent(analysis.confidence)}.`])] : []),
+      ...(isNewAnalysis ? ['Explanation (a machine’s guess, to be checked):', `${BULLET}${line(analysis.summary, 2_000)}`, ...analysis.nextSteps.slice(0, 5).map((step) => `${BULLET}Next: ${line(step, 300)}`), ...(analysis.confidence === null ? [] : [`Sure to ${percent(analysis.confidence)}.`])] : []),
       ...(fresh.length === 0 ? [] : ['Suggested runbooks:', ...fresh.slice(0, 5).map(({ id, summary, risk }) => `${BULLET}${line(id, 120)}: ${line(summary, 200)} (risk ${line(risk, 20)})`)]),
     ],
     told: { rootCause: rootCause?.asset ?? told.rootCause, patterns: kept(told.patterns, patterns), analysisId: analysis?.id ?? told.analysisId, runbooks: kept(told.runbooks, runbooks.map(({ id }) => id)) },

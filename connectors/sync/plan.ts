@@ -16,7 +16,7 @@
  */
 import type { TicketFacts, SyncOrder, TicketPlan, SyncTicket, Told, PlanReason, Urgency } from '../../schemas/ticket-sync.ts'
 import type { Mode } from '../../schemas/settings.ts'
-import type { TicketChange, TicketNote, TicketSettings, TicketTime } from '../../schemas/tickets.ts'
+import type { TicketChange, TicketNote, TicketSettings, TicketTime, WritableTicketState } from '../../schemas/tickets.ts'
 import { templateOf } from '../templates/templates.ts'
 import { ticketText, titleOf } from '../templates/ticket-text.ts'
 import { endText, mergedText, returnedText, sayable } from '../templates/note-text.ts'
@@ -208,19 +208,19 @@ function returned(input: Ready, current: SyncTicket): TicketPlan {
   const endedAtMs = told.endedAtMs ?? current.closedAtMs ?? nowMs
   const mayReopen = target.capabilities.reopen && seen?.mergedIntoId == null && nowMs <= endedAtMs + settings.reopenHours * 3_600_000
   if (isClosedThere && !mayReopen) return { orders: creation(input, current.generation + 1, current), reason: 'ordered', againAtMs: soonAgain(input) }
-  const notes = noteOf(input, current, [returnedText(facts)], settings.publicNotes)
   const state = stateOf(facts.status)
-  const after: Told = { ...told, seq: told.seq + 1, ended: 'no', endedAtMs: null, state: isClosedThere ? state : told.state, alertCount: facts.alertCount, problemCount: facts.problemCount }
-  return ordered(input, current, { mapping: target.mapping, ...(isClosedThere ? { state } : {}), ...(notes.length === 0 ? {} : { notes }) }, after)
+  const back: News = { lines: [returnedText(facts)], isUrgent: true, isPublic: true, told: { ended: 'no', endedAtMs: null, alertCount: facts.alertCount, problemCount: facts.problemCount, ...(isClosedThere ? { state } : {}) } }
+  return changed(input, current, { back, state: isClosedThere ? state : null })
 }
 
-/** It goes on. */
-function changed(input: Ready, current: SyncTicket): TicketPlan {
+/** It goes on, or goes on again: then the ticket is opened in that state, where it was ended. */
+function changed(input: Ready, current: SyncTicket, returning: { readonly back: News; readonly state: WritableTicketState | null } | null = null): TicketPlan {
   const { facts, settings, target, nowMs, publicUrl } = input
-  const { told } = current
-  const fields = urgentFields(current, facts, target)
+  const told: Told = { ...current.told, ...returning?.back.told }
+  const opened: FieldChange = returning === null || returning.state === null ? { change: {}, told: {} } : { change: { state: returning.state }, told: {} }
+  const fields = together([urgentFields({ ...current, told }, facts, target), opened])
   const lazy = lazyFields(current, facts, target, titleOf(templateOf(target.connector), facts))
-  const news = newsOf(facts, told, publicUrl)
+  const news = [...(returning === null ? [] : [returning.back]), ...newsOf(facts, told, publicUrl)]
   const times = timesOf(input, current)
   const freeAtMs = (current.lastNoteAtMs ?? current.createdAtMs) + settings.noteEverySeconds * 1_000
   const isFree = nowMs >= freeAtMs || news.some(({ isUrgent }) => isUrgent)

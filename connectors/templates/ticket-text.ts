@@ -83,8 +83,8 @@ const PART_LINES: Readonly<Record<Part, PartLines>> = {
   explanation({ heading, bullet }, { analysis }) {
     if (analysis === null) return []
     return [
-      heading('Explanation (a machine’s guess, to be checked)'), line(analysis.summary, 2_000),
-      ...analysis.nextSteps.slice(0, 5).map((step) => `${bullet}${line(step, 300)}`),
+      heading('Explanation (a machine’s guess, to be checked)'), `${bullet}${line(analysis.summary, 2_000)}`,
+      ...analysis.nextSteps.slice(0, 5).map((step) => `${bullet}Next: ${line(step, 300)}`),
       `Written by ${analysis.model === null ? 'a language model' : line(analysis.model, 60)}${analysis.confidence === null ? '' : `, sure to ${percent(analysis.confidence)}`}`,
     ]
   },
