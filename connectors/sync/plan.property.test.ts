@@ -51,7 +51,9 @@ describe('tickets of an incident through anything', () => {
           world.see(current.id, { isTouched: true, seen: { ...current.seen!, state: 'closed' } }, { state: 'closed', ended: 'state', endedAtMs: nowMs })
           seen = { ...seen, status: 'closed', endedBy: 'psa', openProblemCount: 0, resolvedAtMs: nowMs }
         }
-        world.look(seen, nowMs)
+        const first = world.look(seen, nowMs)
+        // Time is booked in a ticket that is there, so the look after its making books what ran before.
+        if (first.orders.some(({ kind }) => kind === 'create')) world.look(seen, nowMs)
         const writes = world.writes.length
         const again = world.look(seen, nowMs)
         expect(again.orders).toEqual([])

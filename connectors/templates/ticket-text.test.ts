@@ -53,7 +53,6 @@ describe('the text a ticket is opened with', () => {
       expect(title).not.toMatch(/[\n\r]/)
       expect(text.length).toBeLessThanOrEqual(template.textMax)
       expect(text.endsWith('Reference AW-0123456789AB. Written by Alert Whisperer.')).toBe(true)
-      // eslint-disable-next-line no-control-regex -- nothing of the kind may be left
       expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202a-\u202e\u2028]/)
       // What comes from outside stands in a line of ours and never makes one of its own.
       expect(text.split('\n').filter((part) => part.startsWith('approve ') || part.startsWith('Reference ')).length).toBe(1)
