@@ -18,6 +18,7 @@ import { databaseContract, type EmptyDatabase } from './database.contract.ts'
 import { guardFactsContract } from './guard-facts.contract.ts'
 import { projectorContract } from './projector.contract.ts'
 import { relayContract } from './relay.contract.ts'
+import { ticketSyncContract } from './ticket-sync.contract.ts'
 
 function emptyDirectory(): Promise<EmptyDatabase> {
   const dataDir = mkdtempSync(join(tmpdir(), 'database-'))
@@ -32,6 +33,7 @@ analysesContract('PGlite', emptyDirectory)
 runbooksContract('PGlite', emptyDirectory)
 runsContract('PGlite', emptyDirectory)
 remediationQueueContract('PGlite', emptyDirectory)
+ticketSyncContract('PGlite', emptyDirectory)
 auditContract('PGlite', emptyDirectory)
 guardFactsContract('PGlite', emptyDirectory)
 cloudAccountsContract('PGlite', emptyDirectory)

@@ -1,0 +1,393 @@
+/** What the sync of tickets keeps, on either engine: the list of incidents, facts, orders with their rows, hints, what was seen, matches and settings. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { plan } from '../../connectors/sync/plan.ts'
+import { target } from '../../connectors/sync/test-world.ts'
+import type { Caller } from '../../schemas/access.ts'
+import { systemClock, TestClock } from '../../schemas/clock.ts'
+import { openCodec, type Codec } from '../../schemas/codec.ts'
+import type { IncidentRecord } from '../../schemas/records.ts'
+import type { TicketFacts } from '../../schemas/ticket-sync.ts'
+import { DEFAULT_TICKET_SETTINGS, type TicketSnapshot } from '../../schemas/tickets.ts'
+import type { IncidentReader } from '../../storage/incident-reader.ts'
+import { openDatabase, type Database } from '../../storage/postgres/database.ts'
+import { projectBatch } from '../../storage/projection/project-batch.ts'
+import { openRunStore } from '../../storage/remediation/run-store.ts'
+import { ticketFacts } from '../../storage/tickets/facts.ts'
+import { hintStore, RECONCILE_MS, type HintStore } from '../../storage/tickets/hints.ts'
+import { inboundStore, type InboundStore } from '../../storage/tickets/inbound-store.ts'
+import { matchStore, type MatchStore } from '../../storage/tickets/matches.ts'
+import { listAnew, startSyncReader, ticketQueue, type TicketQueue } from '../../storage/tickets/queue.ts'
+import { ticketSettingsOf, ticketSettingsStore } from '../../storage/tickets/settings.ts'
+import { syncStore, type OrderPlace, type SyncStore } from '../../storage/tickets/sync-store.ts'
+import { incident, outcome, placed } from '../harness/incident-records.ts'
+import { MemoryLog, memorySchemaIds } from '../harness/memory-log.ts'
+import { newRun } from '../harness/runs-world.ts'
+import type { EmptyDatabase } from './database.contract.ts'
+
+const TOPIC = 'incidents.v1'
+const START_MS = Date.UTC(2026, 2, 1, 12)
+const FAR = 2 ** 50
+const ADMIN: Caller = { kind: 'user', id: 'root', name: 'Root', ip: null, scope: { role: 'msp_admin', userId: 'root', companyIds: 'all' } }
+const OWN: Caller = { kind: 'user', id: 'u2', name: 'Carla', ip: null, scope: { role: 'company_admin', userId: 'u2', companyIds: ['c1'] } }
+const PLACE: OrderPlace = { companyId: 'c1', incidentId: 'x', incidentVersion: 10, connectionId: 'con', connector: 'zendesk', environment: 'production', account: 'acc', mode: 'production' }
+
+/** Runs the suite over an engine. */
+export function ticketSyncContract(engineName: string, make: () => Promise<EmptyDatabase>): void {
+  describe(`the sync of tickets on ${engineName}`, () => {
+    const schemaIds = memorySchemaIds()
+    let empty: EmptyDatabase
+    let database: Database
+    let codec: Codec<IncidentRecord>
+    let log: MemoryLog
+    let reader: IncidentReader | null = null
+    let clock: TestClock
+    let queue: TicketQueue
+    let store: SyncStore
+    let hints: HintStore
+    let rows: InboundStore
+    let matches: MatchStore
+
+    beforeAll(async () => {
+      empty = await make()
+      database = await openDatabase({ ...empty.options, clock: systemClock })
+      codec = await openCodec(TOPIC, schemaIds)
+    })
+    afterAll(async () => {
+      await reader?.stop()
+      await database.close()
+      await empty.drop()
+    })
+    beforeEach(async () => {
+      await reader?.stop()
+      await database.query('truncate incidents, problems, incident_timeline, incident_joins, commands, reader_positions, outbox, analysis_queue, analyses, ticket_queue, ticket_settings; delete from tickets; delete from connections; delete from runs; delete from assets; delete from user_companies; delete from users; delete from companies')
+      await database.query(`insert into companies (id, name, created_at, updated_at) values ('c1', 'Acme Ltd', now(), now()), ('c2', 'Bolt', now(), now())`)
+      await database.query(`insert into users (id, email, name, role, password_hash, created_at, updated_at) values ('u1', 'ann@msp.test', 'Ann', 'technician', 'x', now(), now()), ('u2', 'carla@acme.test', 'Carla', 'company_admin', 'x', now(), now()), ('u3', 'bob@msp.test', 'Bob', 'technician', 'x', now(), now())`)
+      await database.query(`insert into user_companies values ('u1', 'c1'), ('u2', 'c1'), ('u3', 'c2')`)
+      log = new MemoryLog()
+      clock = new TestClock(START_MS)
+      queue = ticketQueue(database, { nowMs: () => clock.now() })
+      store = syncStore(database, { clock })
+      hints = hintStore(database, { clock })
+      rows = inboundStore(database, { clock, decided: () => undefined })
+      matches = matchStore(database, { clock })
+      reader = await startSyncReader({ log, schemaIds, database, logger: { warn() {} }, failed: (error) => { throw error }, nowMs: () => clock.now(), needsNoConnection: false })
+    })
+
+    const connect = (id = 'con', companyId: string | null = null): Promise<unknown> => database.query(
+      `insert into connections (id, company_id, connector, name, environment, enabled, base_url, auth, hook_key, created_at, updated_at) values ($1, $2, 'zendesk', $1, 'production', true, 'https://psa.test', 'api_key', 'x', now(), now())`, [id, companyId])
+    const tell = async (...records: IncidentRecord[]): Promise<void> => {
+      await log.append(records.map((record) => ({ topic: TOPIC, key: 'c1', value: codec.encode(record) })))
+      await database.transaction((sql) => projectBatch(sql, records))
+      await log.deliver()
+    }
+    const listed = async (): Promise<string[]> => (await database.query<{ id: string }>('select incident_id as id from ticket_queue order by 1')).map(({ id }) => id)
+    const at = (ms: number): ReadonlyMap<number, number> => new Map([[0, ms]])
+    const factsOf = async (incidentId = 'x', version = 0): Promise<TicketFacts> => (await ticketFacts(database, { incidentId, companyId: 'c1', version }, clock.now()))!
+    const look = async (incidentId = 'x') => {
+      const facts = await factsOf(incidentId)
+      const made = plan({ nowMs: START_MS + 600_000, mode: 'production', settings: DEFAULT_TICKET_SETTINGS, facts, target: target(), tickets: await store.tickets(incidentId, 'production', true), survivor: null, storm: null, publicUrl: 'https://aw.test' })
+      return { made, isWritten: await store.carryOut({ ...PLACE, incidentId, incidentVersion: facts.version }, made.orders) }
+    }
+    const outbox = () => database.query<{ kind: string; status: string; body: Record<string, unknown> }>('select kind, status, body from ticket_outbox order by ticket_id, seq')
+    const shown = (change: Partial<TicketSnapshot> = {}): TicketSnapshot => ({
+      ref: { externalId: 'x1', number: '1001', url: null }, externalRef: null, title: 't', state: 'open', statusText: 'New', priorityId: null, assignee: null, companyId: null, parentId: null, mergedIntoId: null, isDeleted: false, notes: [], createdAtMs: null, updatedAtMs: null, isLastChangeOurs: null, ...change })
+    const ticketThere = async (): Promise<void> => {
+      await connect()
+      await tell(incident('x', 10), placed('x', 'k1', 10))
+      await look()
+      await database.query(`update tickets set external_id = 'x1', number = '1001'`)
+      await database.query(`update ticket_outbox set status = 'done'`)
+    }
+
+    describe('the list', () => {
+      it('costs nothing without a connection, and with one has every incident that changed once', async () => {
+        await tell(incident('x', 10))
+        expect(await listed()).toEqual([])
+        await connect()
+        await tell(incident('x', 11), incident('y', 12), incident('y', 13, { status: 'resolved', openProblemCount: 0 }), incident('z', 14, { mergedInto: 'x' }))
+        expect(await listed()).toEqual(['x', 'y', 'z'])
+      })
+
+      it('gives an incident to one pair of hands, one of each company, and keeps what changed or was wished for meanwhile', async () => {
+        await connect()
+        await tell(incident('x', 10), incident('y', 11), incident('z', 12, { companyId: 'c2' }))
+        expect(await queue.claim(at(0), 5)).toEqual([])
+        const both = await Promise.all([queue.claim(at(FAR), 5), queue.claim(at(FAR), 5)])
+        expect(both.flat().map(({ companyId }) => companyId).sort()).toEqual(['c1', 'c2'])
+        expect(await queue.claim(at(FAR), 5)).toEqual([])
+        const mine = both.flat().find(({ companyId }) => companyId === 'c1')!
+        await tell(incident(mine.incidentId, 20))
+        await queue.done(mine, { againAtMs: null, reason: 'ordered' })
+        const other = both.flat().find(({ companyId }) => companyId === 'c2')!
+        await listAnew(database, [other], clock.now())
+        await queue.done(other, { againAtMs: FAR, reason: 'rate' })
+        expect(await listed()).toEqual(['x', 'y', 'z'])
+        expect((await queue.claim(at(FAR), 5)).map(({ companyId }) => companyId).sort()).toEqual(['c1', 'c2'])
+      })
+
+      it('keeps one that is to be looked at again until then by the log’s time, and an earlier change goes before', async () => {
+        await connect()
+        await tell(incident('x', 10))
+        const [taken] = await queue.claim(at(START_MS + 60_000), 1)
+        expect(taken).toMatchObject({ incidentId: 'x', version: 10, nowMs: START_MS + 60_000 })
+        await queue.done(taken!, { againAtMs: START_MS + 300_000, reason: 'delay' })
+        expect(await queue.claim(at(START_MS + 299_999), 1)).toEqual([])
+        await tell(incident('x', 11))
+        expect(await queue.claim(at(START_MS + 100_000), 1)).toMatchObject([{ version: 11 }])
+        await queue.freeAll()
+        expect(await queue.claim(at(START_MS + 100_000), 1)).toHaveLength(1)
+      })
+    })
+
+    describe('facts', () => {
+      it('are what the projection shows, or nothing while it is behind or of another company', async () => {
+        await database.query(`insert into assets (id, company_id, name, aliases, created_at, updated_at) values ('a', 'c1', 'web-1', '{10.0.0.1}', now(), now())`)
+        await tell(incident('x', 10, { assignee: 'u1', status: 'assigned' }), placed('x', 'k1', 10), placed('x', 'k2', 11, { status: 'resolved' }))
+        expect(await ticketFacts(database, { incidentId: 'x', companyId: 'c1', version: 11 }, clock.now())).toBeNull()
+        expect(await ticketFacts(database, { incidentId: 'x', companyId: 'c2', version: 0 }, clock.now())).toBeNull()
+        expect(await factsOf()).toMatchObject({ companyName: 'Acme Ltd', number: expect.any(Number), version: 10, status: 'assigned', assignee: { id: 'u1', email: 'ann@msp.test' }, openedAtMs: START_MS, endedBy: null, problems: [{ status: 'firing' }, { status: 'resolved' }] })
+      })
+
+      it('tell who ended it', async () => {
+        await tell(incident('x', 10), incident('y', 11), incident('z', 12))
+        await tell(incident('x', 13, { status: 'resolved', cause: 'command', causeId: 'k' }), outcome('k', 'x', 13, { action: 'resolve' }), incident('y', 14, { status: 'closed', cause: 'command', causeId: 'l' }), outcome('l', 'y', 14, { action: 'close', actor: { kind: 'connector', id: 'con', name: 'zendesk' } }), incident('z', 15, { status: 'resolved', cause: 'problem' }))
+        expect([await factsOf('x'), await factsOf('y'), await factsOf('z')].map(({ endedBy }) => endedBy)).toEqual(['person', 'psa', 'program'])
+      })
+
+      it('hold what tickets said without an answer, and what was refused that a person has to know', async () => {
+        await tell(incident('x', 10))
+        const say = (id: string, action: string, status: string, code: string | null, kind = 'connector'): Promise<unknown> => database.query(
+          `insert into commands (id, company_id, incident_id, action, actor, status, code, message, created_at) values ($1, 'c1', 'x', $2, $3::jsonb, $4, $5, 'why', to_timestamp($6::float8 / 1000))`, [id, action, JSON.stringify({ kind, id: 'con', name: 'z' }), status, code, clock.now()])
+        await say('1', 'close', 'pending', null)
+        await say('2', 'note', 'pending', null)
+        await say('3', 'merge', 'refused', 'merge_refused')
+        await say('4', 'start', 'refused', 'transition_refused')
+        await say('5', 'merge', 'refused', 'merge_refused', 'user')
+        expect(await factsOf()).toMatchObject({ pendingWords: 1, refused: [{ commandId: '3', code: 'merge_refused' }] })
+        clock.tick(600_000)
+        expect(await factsOf()).toMatchObject({ pendingWords: 0 })
+      })
+    })
+
+    describe('orders', () => {
+      it('are written with their rows in one go, once, and a second look orders nothing', async () => {
+        await connect()
+        await tell(incident('x', 10), placed('x', 'k1', 10))
+        expect(await look()).toMatchObject({ made: { reason: 'ordered' }, isWritten: true })
+        expect((await look()).made).toMatchObject({ orders: [], reason: 'nothing_new' })
+        expect(await outbox()).toMatchObject([{ kind: 'create', status: 'waiting', body: { party: { companyId: 'x-acme' } } }])
+        expect(await store.tickets('x', 'production', true)).toMatchObject([{ ref: null, waiting: 1, isDead: false, told: { seq: 1 }, isTouched: false }])
+        await database.query(`update ticket_outbox set status = 'dead'`)
+        expect(await store.tickets('x', 'production', true)).toMatchObject([{ isDead: true }])
+      })
+
+      it('of a look that somebody else was quicker than are not written at all', async () => {
+        await ticketThere()
+        const facts = await factsOf()
+        const tickets = await store.tickets('x', 'production', true)
+        const made = plan({ nowMs: FAR, mode: 'production', settings: DEFAULT_TICKET_SETTINGS, facts: { ...facts, alertCount: 5_000, severity: 'critical' }, target: target(), tickets, survivor: null, storm: null, publicUrl: '' })
+        await database.query('update tickets set version = version + 1')
+        expect(await store.carryOut(PLACE, made.orders)).toBe(false)
+        expect(await outbox()).toHaveLength(1)
+        const twice = plan({ nowMs: FAR, mode: 'production', settings: DEFAULT_TICKET_SETTINGS, facts, target: target(), tickets: [], survivor: null, storm: null, publicUrl: '' })
+        expect(await store.carryOut(PLACE, twice.orders)).toBe(false)
+      })
+
+      it('are only shown in dry-run, played in demo, and give way to the ticket itself', async () => {
+        await connect()
+        await tell(incident('x', 10), placed('x', 'k1', 10))
+        for (const [mode, wanted] of [['dry-run', { isSimulated: false, ref: null }], ['demo', { isSimulated: true, ref: { number: expect.stringMatching(/^DEMO-/) } }]] as const) {
+          await database.query('delete from tickets')
+          const made = plan({ nowMs: FAR, mode, settings: DEFAULT_TICKET_SETTINGS, facts: await factsOf(), target: target(), tickets: [], survivor: null, storm: null, publicUrl: '' })
+          expect(await store.carryOut({ ...PLACE, mode }, made.orders)).toBe(true)
+          expect(await store.tickets('x', 'production', false)).toMatchObject([wanted])
+          expect(await store.tickets('x', 'production', true)).toEqual([])
+          expect(await outbox()).toMatchObject([{ kind: 'create', status: 'shown' }])
+        }
+        expect((await look()).isWritten).toBe(true)
+        expect(await outbox()).toMatchObject([{ kind: 'create', status: 'waiting' }])
+      })
+
+      it('let the survivor of a merge take the ticket over, unless it has one', async () => {
+        await ticketThere()
+        await tell(incident('y', 11))
+        const [ticket] = await store.tickets('x', 'production', true)
+        expect(await store.carryOut(PLACE, [{ kind: 'adopt', ticketId: ticket!.id, version: ticket!.version, incidentId: 'y', told: ticket!.told }])).toBe(true)
+        expect(await store.tickets('y', 'production', true)).toMatchObject([{ id: ticket!.id }])
+        expect(await store.carryOut(PLACE, [{ kind: 'adopt', ticketId: ticket!.id, version: ticket!.version + 1, incidentId: 'y', told: ticket!.told }])).toBe(false)
+      })
+
+      it('find the ticket of a storm: the oldest that is open, of this company and connection', async () => {
+        const storm = [{ kind: 'storm', confidence: 1, reason: 'r', sinceMs: 77, problemKeys: [], figures: {} }]
+        await connect()
+        await tell(incident('x', 10, { findings: storm }), incident('y', 11, { findings: storm }))
+        await look('x')
+        const of = (incidentId: string, companyId = 'c1', since = 77) => store.storm({ companyId, incidentId, connectionId: 'con', isSent: true }, since, null)
+        expect(await of('y')).toMatchObject({ incidentId: 'x' })
+        expect([await of('x'), await of('y', 'c2'), await of('y', 'c1', 78)]).toEqual([null, null, null])
+      })
+    })
+
+    describe('hints', () => {
+      it('are known once, cost no row where the ticket is none of ours, and are taken together by ticket', async () => {
+        await ticketThere()
+        expect(await hints.add('con', 'hook', [{ eventId: 'e1', externalId: 'x1' }, { eventId: 'e1', externalId: 'x1' }, { eventId: 'e2', externalId: 'x1' }, { eventId: 'e3', externalId: 'theirs' }])).toBe(2)
+        expect(await hints.add('con', 'hook', [{ eventId: 'e2', externalId: 'x1' }])).toBe(0)
+        const both = await Promise.all([hints.claim(5), hints.claim(5)])
+        expect(both.flat()).toMatchObject([{ connectionId: 'con', externalId: 'x1', via: 'hook' }])
+        const [taken] = both.flat()
+        await hints.add('con', 'hook', [{ eventId: 'e4', externalId: 'x1' }])
+        expect(await hints.claim(5)).toEqual([])
+        await hints.done(taken!)
+        const [next] = await hints.claim(5)
+        await hints.release(next!, 2_000, 'away')
+        expect(await hints.claim(5)).toEqual([])
+        clock.tick(2_000)
+        expect(await hints.claim(5)).toMatchObject([{ attempts: 1 }])
+      })
+
+      it('of a ticket nobody knows wait while one of ours is being made, and then are let go', async () => {
+        await connect()
+        await tell(incident('x', 10))
+        await look()
+        expect(await hints.add('con', 'hook', [{ eventId: 'e1', externalId: 'x1' }, { eventId: 'e2', externalId: 'x2' }])).toBe(2)
+        expect(await hints.claim(5)).toEqual([])
+        await database.query(`update tickets set external_id = 'x1'`)
+        clock.tick(1_000)
+        expect(await hints.claim(5)).toMatchObject([{ externalId: 'x1' }])
+        clock.tick(130_000)
+        await hints.claim(5)
+        expect((await database.query(`select 1 from ticket_hints where external_id = 'x2' and done_at is null`)).length).toBe(0)
+      })
+
+      it('are made for open tickets an hour after they were read, and once in that hour', async () => {
+        await ticketThere()
+        await database.query(`update tickets set created_at = to_timestamp($1::float8 / 1000)`, [START_MS])
+        expect(await hints.reconcile(10)).toBe(0)
+        clock.tick(RECONCILE_MS)
+        expect([await hints.reconcile(10), await hints.reconcile(10)]).toEqual([1, 0])
+        await database.query('update connections set enabled = false')
+        clock.tick(RECONCILE_MS)
+        expect(await hints.reconcile(10)).toBe(0)
+      })
+
+      it('poll a connection in one pair of hands, and keep cursor and what was found together', async () => {
+        await ticketThere()
+        expect(await hints.takePoll('con', 60_000)).toEqual({ cursor: null })
+        expect(await hints.takePoll('con', 60_000)).toBeNull()
+        expect(await hints.polled('con', 'cursor-1', [{ eventId: 'p1', externalId: 'x1' }], clock.now() + 60_000)).toBe(1)
+        expect(await hints.takePoll('con', 60_000)).toBeNull()
+        clock.tick(60_000)
+        expect(await hints.takePoll('con', 60_000)).toEqual({ cursor: 'cursor-1' })
+      })
+
+      it('find open incidents that were left without a ticket, and requests no ticket tells of', async () => {
+        await tell(incident('x', 10), incident('y', 11, { status: 'closed' }))
+        await connect()
+        expect(await hints.relist(10)).toBe(0)
+        clock.tick(700_000)
+        expect(await hints.relist(10)).toBe(1)
+        expect(await listed()).toEqual(['x'])
+        await look()
+        await database.query('delete from ticket_queue')
+        const runs = openRunStore(database, { clock, changed: () => undefined, ceiling: 'production' })
+        await runs.create(null, newRun('r1', { incidentId: 'x', problemKey: null }), { key: 'k', request: null })
+        await database.query(`insert into run_approvals (id, run_id, company_id, question, role, four_eyes, status, reason, plan_digest, requested_at, expires_at) values ('a1', 'r1', 'c1', 'run', 'technician', false, 'pending', 'why', 'd', now(), to_timestamp($1::float8 / 1000))`, [clock.now() + 3_600_000])
+        expect([await hints.askedAnew(), await hints.askedAnew()]).toEqual([1, 0])
+        expect(await factsOf()).toMatchObject({ approvals: [{ id: 'a1', runId: 'r1', question: 'run' }] })
+      })
+    })
+
+    describe('what was seen', () => {
+      it('is written with the words to the incident, each once, and the incident is looked at', async () => {
+        await ticketThere()
+        await database.query('delete from ticket_queue')
+        const [known] = await rows.read('con', 'x1')
+        expect(known).toMatchObject({ incident: { status: 'open' }, users: new Map([['ann@msp.test', 'u1'], ['carla@acme.test', 'u2']]), others: new Map(), approvals: [] })
+        const word = { commandId: 'w1', action: 'close' as const, text: 'Closed there.', assignee: null, intoIncidentId: null }
+        const found = { words: [word], told: { ...known!.ticket.told, state: 'closed' as const }, seen: shown({ state: 'closed', assignee: { externalId: 'x-ann', name: 'Ann', email: null } }), isTouched: true, follows: null, trouble: null }
+        expect(await rows.write(known!.ticket, found)).toBe(true)
+        expect(await rows.write(known!.ticket, found)).toBe(false)
+        const [again] = await rows.read('con', 'x1')
+        expect(again!.ticket).toMatchObject({ isTouched: true, told: { state: 'closed' }, seen: { state: 'closed' }, closedAtMs: clock.now() })
+        expect(await rows.write(again!.ticket, found)).toBe(true)
+        expect(await database.query(`select incident_id as "incidentId", action, actor ->> 'kind' as kind, actor ->> 'id' as id from commands`)).toEqual([{ incidentId: 'x', action: 'close', kind: 'connector', id: 'con' }])
+        expect(await database.query(`select record -> 'event' ->> 'commandId' as id from outbox where record -> 'event' ->> 'type' = 'command'`)).toEqual([{ id: 'w1' }])
+        expect(await listed()).toEqual(['x'])
+      })
+
+      it('takes answers only of people who may give them', async () => {
+        await ticketThere()
+        const runs = openRunStore(database, { clock, changed: () => undefined, ceiling: 'production' })
+        await runs.create(null, newRun('r1', { incidentId: 'x', problemKey: null }), { key: 'k', request: null })
+        await database.query(`update runs set status = 'awaiting_approval'`)
+        await database.query(`insert into run_approvals (id, run_id, company_id, question, role, four_eyes, status, reason, plan_digest, requested_at, expires_at) select 'a1', id, 'c1', 'run', 'company_admin', true, 'pending', 'why', plan_digest, now(), to_timestamp($1::float8 / 1000) from runs`, [clock.now() + 3_600_000])
+        await database.query(`update runs set requested_by = '{"kind":"user","id":"u2","name":"Carla"}'`)
+        const answer = (email: string, companyId = 'c1') => rows.answer(companyId, { approvalId: 'a1', yes: true, email, comment: 'c' })
+        expect(await answer('nobody@msp.test')).toContain('nobody here')
+        expect(await answer('ann@msp.test')).toContain('takes the role company_admin')
+        expect(await answer('bob@msp.test')).toMatch(/not yours|no such request/)
+        expect(await answer('carla@acme.test')).toContain('somebody other')
+        expect(await answer('carla@acme.test', 'c2')).toContain('nobody here')
+        await database.query(`update run_approvals set four_eyes = false`)
+        expect(await answer('carla@acme.test')).toBeNull()
+        expect(await answer('carla@acme.test')).toBeNull()
+        expect(await database.query('select status, via from run_approvals')).toEqual([{ status: 'approved', via: 'psa' }])
+        await database.query(`update users set disabled_at = now() where id = 'u2'`)
+        expect(await answer('carla@acme.test')).toContain('nobody here')
+      })
+    })
+
+    describe('matches', () => {
+      const asked = { status: 'asked' as const, externalId: null, externalName: null, by: 'two fit', candidates: [{ externalId: '7', name: 'Acme' }, { externalId: '8', name: 'Acme Two' }] }
+
+      it('are kept as rules found them until they are old, and a person’s word for good; what waited is looked at', async () => {
+        await connect()
+        await tell(incident('x', 10))
+        await database.query(`update ticket_queue set reason = 'company_unmatched', due_at_ms = $1`, [FAR])
+        await matches.keep('con', 'c1', 'company', 'c1', asked)
+        const known = async () => (await matches.known('con', 'c1', 'company', ['c1'])).get('c1')
+        expect(await known()).toMatchObject({ status: 'asked', isStale: false })
+        clock.tick(601_000)
+        expect(await known()).toMatchObject({ isStale: true })
+        expect(await matches.list(ADMIN.scope, { status: 'asked', companyId: null, connectionId: null })).toMatchObject([{ companyId: 'c1', title: 'Acme Ltd', waiting: 1, candidates: [{ externalId: '7' }, { externalId: '8' }] }])
+        expect(await matches.list(OWN.scope, { status: 'asked', companyId: null, connectionId: null })).toMatchObject([{ companyId: 'c1', candidates: [] }])
+        expect(await matches.list({ ...OWN.scope, companyIds: ['c2'] }, { status: null, companyId: null, connectionId: null })).toEqual([])
+        expect(await matches.decide(ADMIN, 'con', { companyId: 'c1', kind: 'company', name: 'c1', externalId: '7', externalName: 'Acme' })).toMatchObject({ status: 'matched', externalId: '7', by: 'person root' })
+        await matches.keep('con', 'c1', 'company', 'c1', asked)
+        clock.tick(400 * 86_400_000)
+        expect(await known()).toMatchObject({ status: 'matched', externalId: '7', isStale: false })
+        expect(await queue.claim(at(0), 5)).toMatchObject([{ incidentId: 'x' }])
+        expect((await matches.company('con', 'c2')).taken).toEqual(new Set(['7']))
+        expect(await matches.company('con', 'c1')).toMatchObject({ name: 'Acme Ltd', aliases: ['Acme'], domains: ['acme.test'] })
+      })
+
+      it('of a shared connection are an MSP Admin’s to say, of a company’s own its admin’s, and of others’ nobody’s', async () => {
+        await connect()
+        await connect('own', 'c1')
+        await connect('other', 'c2')
+        const word = { companyId: 'c1', kind: 'company' as const, name: 'c1', externalId: '7', externalName: null }
+        await expect(matches.decide(OWN, 'con', word)).rejects.toMatchObject({ code: 'forbidden' })
+        await expect(matches.decide(OWN, 'other', { ...word, companyId: 'c2', name: 'c2' })).rejects.toMatchObject({ code: 'not_found' })
+        await expect(matches.decide(ADMIN, 'other', word)).rejects.toMatchObject({ code: 'not_found' })
+        expect(await matches.decide(OWN, 'own', word)).toMatchObject({ status: 'matched' })
+        expect(await matches.decide(OWN, 'con', { ...word, kind: 'asset', name: 'web-1', externalId: null })).toMatchObject({ status: 'none' })
+      })
+    })
+
+    describe('settings', () => {
+      it('cascade from the MSP to a company, are told with what is wrong with them, and are its admins’ to change', async () => {
+        const settings = ticketSettingsStore(database, { clock })
+        await settings.put(ADMIN, null, { delaySeconds: 60, mapping: { status: { closed: '5' }, priority: {}, place: { board: '1' } } })
+        await settings.put(OWN, 'c1', { autoClose: false, mapping: { place: { board: '2' } } })
+        expect(await ticketSettingsOf(database, 'c1')).toMatchObject({ delaySeconds: 60, autoClose: false, noteEverySeconds: 300, mapping: { status: { closed: '5' }, place: { board: '2' } } })
+        expect(await ticketSettingsOf(database, 'c2')).toMatchObject({ delaySeconds: 60, autoClose: true, mapping: { place: { board: '1' } } })
+        await expect(settings.put(OWN, null, {})).rejects.toMatchObject({ code: 'forbidden' })
+        await expect(settings.put(OWN, 'c2', {})).rejects.toMatchObject({ code: 'not_found' })
+        await expect(settings.get(OWN.scope, null)).rejects.toMatchObject({ code: 'forbidden' })
+        await expect(settings.put(ADMIN, 'c1', { delaySeconds: -1, minSeverity: 'fatal' as never, bogus: 1, mapping: { status: { gone: 'x' } } } as never)).rejects.toMatchObject({ details: { mistakes: [expect.stringContaining('bogus'), expect.stringContaining('delaySeconds'), expect.stringContaining('minSeverity'), expect.stringContaining('mapping.status.gone')] } })
+        expect(await database.query(`select action from audit_log where action = 'ticket_settings.updated'`)).toHaveLength(2)
+      })
+    })
+  })
+}
