@@ -20,6 +20,7 @@ import { createDoors } from './ingest/doors/registry.ts'
 import { httpGet } from './ingest/doors/http-get.ts'
 import { ingestPlugin } from './ingest/ingest-plugin.ts'
 import { answerUnknown, CONNECTIONS_MAX, INGEST_SERVER_OPTIONS, redactedUrl } from './ingest/server-options.ts'
+import { openMasterKeyDesk } from './master-key-desk.ts'
 import { makeMetrics } from './metrics.ts'
 import { startNotify } from './notify-role.ts'
 import { openUntil } from './correlator/quiet/schedule.ts'
@@ -41,6 +42,8 @@ import { openStores } from './storage/queries/stores.ts'
 import { openExplanations } from './storage/explain/explain.ts'
 import { openReceipts } from './storage/receipts/store.ts'
 import { openSecretBox } from './storage/secret-box.ts'
+import { openTicketDesk, UNCOUNTED } from './ticket-desk.ts'
+import { openTicketing, startTokenRefresher } from './vault-parts.ts'
 import { CredentialKeeper, startCorrelate, startLiveFeed, startProcess, startProject, startRecord, startRelaying, type Stoppable, type Surroundings } from './wiring.ts'
 
 /** A company as its first key was shown. */
@@ -111,6 +114,12 @@ export async function startApp(config: Config, roles: readonly RoleName[]): Prom
     if (has('remediate') && parts !== null) working.remediating = await started(startRemediate(surroundings, { config, parts, live }))
     if (live !== null && (analysing === null || working.remediating === null)) await started(startNews(surroundings, live))
     if (has('notify')) await started(startNotify(surroundings, { config, masterKey: secrets.masterKey }))
+    const ticketing = has('api') ? await openTicketing(surroundings, { masterKey: secrets.masterKey, changed: () => relay?.wake() }) : null
+    if (ticketing !== null) {
+      stops.push(() => ticketing.stop())
+      const refresher = startTokenRefresher(ticketing.parts, { ceiling: config.mode, clock, logger })
+      stops.push(() => refresher.stop())
+    }
     const keeper = has('ingest') ? new CredentialKeeper(surroundings, secrets.masterKey) : null
     if (keeper !== null) {
       await keeper.start()
@@ -129,15 +138,18 @@ export async function startApp(config: Config, roles: readonly RoleName[]): Prom
       }))
     }
     const health = healthOf(engines, roles, clock)
-    if (stores !== null && live !== null && settlements !== null && parts !== null) {
+    if (stores !== null && live !== null && settlements !== null && parts !== null && ticketing !== null) {
       const source = await engines.analytics()
       const database = await engines.database()
       const history = await started(openHistoryBacktests({ engines, clock, logger }))
       const receipts = await openReceipts({ facts: source, sql: database, log: engines.log, schemaIds: engines.schemaIds })
       const jwtKey = await jwtSecret(database, openSecretBox(secrets.masterKey))
       const remediation = openRemediationDesk({ ...parts, database, clock, ceiling: config.mode, secret: jwtKey, changed: runsChanged, awsPrincipal: awsPrincipal(clock) })
+      const masterKeys = openMasterKeyDesk({ ...secrets, database, dataDir: config.dataDir, clock, logger })
+      stops.push(() => masterKeys.stop())
+      const connections = openTicketDesk({ ...ticketing.parts, ...UNCOUNTED, database, clock, ceiling: config.mode })
       await server.register(apiPlugin({
-        clock, stores, remediation, analytics: analyticsStore(source), receipts, explanations: openExplanations({ receipts, facts: source, sql: database, hasAdapter, openUntil }), openUntil,
+        clock, stores, remediation, connections, masterKeys, analytics: analyticsStore(source), receipts, explanations: openExplanations({ receipts, facts: source, sql: database, hasAdapter, openUntil }), openUntil,
         deadLetters: await openDeadLetters({ facts: source, database, log: engines.log, schemaIds: engines.schemaIds, clock }), mappings: workbench, health, metrics: metrics.registry, live, settlements,
         changed: { outbox: () => relay?.wake(), credentials: async () => keeper?.refreshed(), analyses: () => analysing?.wake() },
         backtests: await openAdapterBacktests(engines), history, advice: companyAdvice({ facts: source, rules: stores.rules }), modelTests: llm.trials,

@@ -27,6 +27,8 @@ describe('readConfig', () => {
     ['a name nobody knows', { AW_PROT: '80' }, /^AW_PROT: no such setting/],
     ['an unknown mode', { AW_MODE: 'live' }, /^AW_MODE: one of demo, dry-run, sandbox, production/],
     ['a short master key', { AW_MASTER_KEY: 'c2hvcnQ=' }, /^AW_MASTER_KEY: 32 bytes/],
+    ['a short master key before it', { AW_MASTER_KEY: Buffer.alloc(32).toString('base64'), AW_MASTER_KEY_PREVIOUS: 'c2hvcnQ=' }, /^AW_MASTER_KEY_PREVIOUS: 32 bytes/],
+    ['a master key before none', { AW_MASTER_KEY_PREVIOUS: Buffer.alloc(32).toString('base64') }, /^AW_MASTER_KEY: needed with AW_MASTER_KEY_PREVIOUS/],
     ['a guessable admin token', { AW_ADMIN_TOKEN: 'admin' }, /^AW_ADMIN_TOKEN: at least 16/],
     ['brokers without a registry', { KAFKA_BROKERS: 'a:9092' }, /^SCHEMA_REGISTRY_URL: needed/],
     ['a broker without a port', { KAFKA_BROKERS: 'a', SCHEMA_REGISTRY_URL: 'http://r' }, /^KAFKA_BROKERS: host:port/],

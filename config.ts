@@ -34,6 +34,8 @@ export interface Config {
   readonly dataDir: string
   readonly adminToken: Secret | null
   readonly masterKey: Secret | null
+  /** Another master key that opens what is stored, while the key is changed. */
+  readonly masterKeyPrevious: Secret | null
   readonly kafkaBrokers: readonly string[] | null
   readonly schemaRegistryUrl: string | null
   readonly redisUrl: Secret | null
@@ -61,7 +63,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 /** Names we read ourselves; other AW_ names are mistakes. */
 const KNOWN: readonly string[] = [
-  'AW_HOST', 'AW_PORT', 'AW_DATA_DIR', 'AW_ADMIN_TOKEN', 'AW_MASTER_KEY', 'AW_MODE', 'AW_PARTITIONS', 'AW_LOG_EPOCH', 'AW_BODY_BYTES', 'AW_LOG_LEVEL',
+  'AW_HOST', 'AW_PORT', 'AW_DATA_DIR', 'AW_ADMIN_TOKEN', 'AW_MASTER_KEY', 'AW_MASTER_KEY_PREVIOUS', 'AW_MODE', 'AW_PARTITIONS', 'AW_LOG_EPOCH', 'AW_BODY_BYTES', 'AW_LOG_LEVEL',
   'AW_TRUSTED_PROXIES', 'AW_URL', ...LLM_NAMES, ...NOTICE_NAMES,
 ]
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
@@ -114,6 +116,9 @@ export function readConfig(environment: Environment): Config {
   for (const broker of brokers ?? []) if (!/^[^:\s]+:\d{1,5}$/.test(broker)) mistakes.push(`KAFKA_BROKERS: host:port, several separated by commas, not "${broker}"`)
   const masterKey = text('AW_MASTER_KEY')
   if (masterKey !== null && Buffer.from(masterKey, 'base64').length !== 32) mistakes.push('AW_MASTER_KEY: 32 bytes in base64, as `openssl rand -base64 32` prints')
+  const masterKeyPrevious = text('AW_MASTER_KEY_PREVIOUS')
+  if (masterKeyPrevious !== null && Buffer.from(masterKeyPrevious, 'base64').length !== 32) mistakes.push('AW_MASTER_KEY_PREVIOUS: 32 bytes in base64, the key that is changed')
+  if (masterKeyPrevious !== null && masterKey === null) mistakes.push('AW_MASTER_KEY: needed with AW_MASTER_KEY_PREVIOUS; a key in the data directory is changed by `aw master-key rotate` alone')
   const adminToken = text('AW_ADMIN_TOKEN')
   if (adminToken !== null && adminToken.length < 16) mistakes.push('AW_ADMIN_TOKEN: at least 16 characters')
   const schemaRegistryUrl = url('SCHEMA_REGISTRY_URL', ['http:', 'https:'])
@@ -126,6 +131,7 @@ export function readConfig(environment: Environment): Config {
     dataDir: resolve(text('AW_DATA_DIR') ?? '.data'),
     adminToken: secret(adminToken),
     masterKey: secret(masterKey),
+    masterKeyPrevious: secret(masterKeyPrevious),
     kafkaBrokers: brokers,
     schemaRegistryUrl,
     redisUrl: secret(url('REDIS_URL', ['redis:', 'rediss:'])),

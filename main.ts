@@ -5,6 +5,7 @@ import type { AdapterBacktestOptions } from './cli/backtest-adapter.ts'
 import type { LetterOptions } from './cli/dead-letters.ts'
 import type { CreateOptions, RotateOptions } from './cli/integrations.ts'
 import type { SampleOptions } from './cli/mapping.ts'
+import { connectionCommands } from './cli/connection-commands.ts'
 import { remediationCommands } from './cli/remediation-commands.ts'
 import { ticketCommands } from './cli/ticket-commands.ts'
 import { environment, readConfig } from './config.ts'
@@ -363,6 +364,7 @@ program.command('backtest-adapter').requiredOption('--company <name>').option('-
   })
 
 remediationCommands(program, { config: () => readConfig(environment()), print, interrupted, whole: wholeNumber })
+connectionCommands(program, { config: () => readConfig(environment()), print })
 ticketCommands(program, { config: () => readConfig(environment()), print, whole: wholeNumber })
 
 program.command('doctor').option('--json').description('configuration, engines: reachable, authorised, how to mend').action(async (options: Json) => {

@@ -10,7 +10,7 @@ import type { Caller } from './schemas/access.ts'
 import { noticeStore } from './storage/notices/store.ts'
 import { jwtSecret } from './storage/queries/installation.ts'
 import { approvalStore } from './storage/remediation/approval-store.ts'
-import { openSecretBox } from './storage/secret-box.ts'
+import { openSecretBox, type MasterKey } from './storage/secret-box.ts'
 import type { Stoppable, Surroundings } from './wiring.ts'
 
 /** Whom a link is made by: the program, for the person it tells. */
@@ -19,7 +19,7 @@ const NOTIFIER: Caller = { kind: 'system', id: 'notify', name: 'Alert Whisperer'
 /** Role `notify`. */
 export async function startNotify({ engines, clock, logger, metrics }: Surroundings, options: {
   readonly config: Pick<Config, 'mode' | 'notices' | 'url'>
-  readonly masterKey: Buffer
+  readonly masterKey: MasterKey
 }): Promise<Stoppable> {
   const { mode, notices, url } = options.config
   const told = new Counter({ name: 'notices_total', help: 'Attempts to tell somebody, by way and result: sent, again or gave_up.', labelNames: ['kind', 'result'], registers: [metrics.registry] })

@@ -12,7 +12,7 @@ import type { SqlDatabase } from './storage/queries/sql.ts'
 import { cloudAccountStore, type CloudAccountStore } from './storage/remediation/cloud-account-store.ts'
 import { planRecords } from './storage/remediation/plan-records.ts'
 import { openRunStore, type RunStore } from './storage/remediation/run-store.ts'
-import { openSecretBox } from './storage/secret-box.ts'
+import { openSecretBox, type MasterKey } from './storage/secret-box.ts'
 
 /** What they are opened with. */
 export interface RemediationOptions {
@@ -20,7 +20,7 @@ export interface RemediationOptions {
   readonly clock: Clock
   /** AW_MODE. */
   readonly ceiling: Mode
-  readonly masterKey: Buffer
+  readonly masterKey: MasterKey
   /** Called after something lies in the outbox or a run is due. */
   readonly changed: () => void
   /** Those there are, unless a test gives its own. */

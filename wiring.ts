@@ -23,6 +23,7 @@ import { credentialsMark, loadCredentials, touchLastUsed } from './storage/queri
 import { recorderPositions } from './storage/queries/reader-positions.ts'
 import { RECORDER, startRecorder } from './storage/recorder.ts'
 import { startRelay, type Relay } from './storage/relay.ts'
+import type { MasterKey } from './storage/secret-box.ts'
 import { startCallRetention } from './storage/tickets/call-retention.ts'
 import type { EngineLog, Engines } from './engines.ts'
 
@@ -173,7 +174,7 @@ export type KeeperSurroundings = Pick<Surroundings, 'clock' | 'logger'> & { read
 export class CredentialKeeper implements Stoppable {
   readonly snapshot = new CredentialSnapshot()
   readonly #surroundings: KeeperSurroundings
-  readonly #masterKey: Buffer
+  readonly #masterKey: MasterKey
   readonly #stopping = new AbortController()
   #loop: Promise<void> | null = null
   /** Settles, and never rejects, when the reading under way is over. */
@@ -184,7 +185,7 @@ export class CredentialKeeper implements Stoppable {
   #mark: string | null = null
   #usedAtMs = 0
 
-  constructor(surroundings: KeeperSurroundings, masterKey: Buffer) {
+  constructor(surroundings: KeeperSurroundings, masterKey: MasterKey) {
     this.#surroundings = surroundings
     this.#masterKey = masterKey
   }

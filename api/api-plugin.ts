@@ -18,6 +18,8 @@ import { backtestRoutes } from './routes/backtests.ts'
 import { callRoutes } from './routes/calls.ts'
 import { cloudAccountRoutes } from './routes/cloud-accounts.ts'
 import { companyRoutes } from './routes/companies.ts'
+import { connectionRoutes } from './routes/connections.ts'
+import { connectorStatusRoutes } from './routes/connector-status.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
 import { historyRoutes } from './routes/history.ts'
@@ -32,6 +34,7 @@ import { llmRoutes } from './routes/llm.ts'
 import { mappingRoutes } from './routes/mappings.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { noticeRoutes } from './routes/notices.ts'
+import { oauthRoutes } from './routes/oauth.ts'
 import { quietRoutes } from './routes/quiet.ts'
 import { remediationRoutes } from './routes/remediation.ts'
 import { ruleRoutes } from './routes/rules.ts'
@@ -83,6 +86,9 @@ export function apiPlugin(options: ApiOptions): FastifyPluginAsync {
       approvalRoutes(routes, context)
       remediationRoutes(routes, context)
       cloudAccountRoutes(routes, context)
+      connectionRoutes(routes, context)
+      connectorStatusRoutes(routes, context)
+      oauthRoutes(routes, context)
       callRoutes(routes, context)
       figureRoutes(routes, context)
       feedbackRoutes(routes, context)

@@ -7,6 +7,7 @@ import { AppError } from '../schemas/errors.ts'
 import type { OpenUntil } from '../schemas/rule-trial.ts'
 import type { Mode } from '../schemas/settings.ts'
 import type { AdapterBacktests, Advices, HistoryBacktests } from './ports.ts'
+import type { Connections, MasterKeyDesk } from './connection-ports.ts'
 import type { Authenticator } from './authentication.ts'
 import { COMPANY_QUERY, ERROR, time } from './json-schema.ts'
 import type { JsonSchema } from './json-schema.ts'
@@ -61,6 +62,8 @@ export interface ApiOptions {
   readonly advice: Advices
   readonly modelTests: ModelTests
   readonly remediation: Remediation
+  readonly connections: Connections
+  readonly masterKeys: MasterKeyDesk
   /** Cost of new password hashes; lower only in tests. */
   readonly passwordCost?: PasswordCost
 }

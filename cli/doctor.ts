@@ -1,12 +1,14 @@
-/** `aw doctor`: the configuration, and through the running program its engines, lag, senders, remediation and language models; each finding says how to mend it. */
+/** `aw doctor`: the configuration, and through the running program its engines, lag, senders, remediation, ticket systems and language models; each finding says how to mend it. */
 import { embeddedEngines, readConfig, type Config } from '../config.ts'
 import { systemClock } from '../schemas/clock.ts'
+import type { ConnectorStatus, MasterKeyView } from '../schemas/connection-views.ts'
 import { toAppError } from '../schemas/errors.ts'
 import type { RemediationSettingsView } from '../schemas/remediation-views.ts'
 import type { ApprovalView, CloudAccountView, RunView } from '../schemas/runs.ts'
 import type { IntegrationView } from '../schemas/views.ts'
 import { ApiClient, request } from './client.ts'
 import type { Finding } from './finding.ts'
+import { connectorFindings, masterKeyFindings } from './connector-doctor.ts'
 import { modelsOf, type ModelTest } from './models.ts'
 import { table } from './output.ts'
 import { approvalFindings, companyFindings, runFindings, stopOfAll } from './remediation-doctor.ts'
@@ -32,6 +34,7 @@ export async function doctor(environment: Readonly<Record<string, string | undef
     await attempt(findings, 'dead letters', () => deadLetters(config, findings))
     await attempt(findings, 'senders', () => senders(config, findings))
     await attempt(findings, 'remediation', () => remediation(config, findings))
+    await attempt(findings, 'ticket systems', () => ticketSystems(config, findings))
     await attempt(findings, 'language models', () => models(config, findings))
   }
   if (config !== null) await attempt(findings, 'servers', () => servers(config, findings))
@@ -118,6 +121,12 @@ async function remediation(config: Config, findings: Finding[]): Promise<void> {
     findings.push(...companyFindings({ name, settings, clouds: clouds.items }, nowMs))
   }
   findings.push(...runFindings((await api.call<Listed<RunView>>('GET', '/api/runs?limit=200&status=open')).items, nowMs), ...approvalFindings((await api.call<Listed<ApprovalView>>('GET', '/api/approvals?limit=200&status=pending')).items))
+}
+
+/** Calls each connection in use once; in mode demo nothing is called. */
+async function ticketSystems(config: Config, findings: Finding[]): Promise<void> {
+  const api = new ApiClient(config)
+  findings.push(...connectorFindings((await api.call<Listed<ConnectorStatus>>('GET', '/api/connectors/status?probe=true')).items), ...masterKeyFindings(await api.call<MasterKeyView>('GET', '/api/master-key')))
 }
 
 async function* companies(api: ApiClient): AsyncGenerator<{ readonly id: string; readonly name: string }> {

@@ -14,28 +14,81 @@ export interface SecretBox {
   open(sealed: Buffer, rowId: string): Buffer
 }
 
-/** A box under a master key of 32 bytes. Throws `config_invalid` for any other length. */
-export function openSecretBox(masterKey: Buffer): SecretBox {
-  if (masterKey.length !== KEY_BYTES) throw new AppError('config_invalid', `AW_MASTER_KEY must be ${KEY_BYTES} bytes in base64, it has ${masterKey.length}`)
+/**
+ * The master keys of a process, shared by all its boxes: the first seals, any opens. While the master key is changed there are two, and a change reaches every box at
+ * once.
+ */
+export class KeyRing {
+  #keys: readonly Buffer[]
+
+  constructor(keys: readonly Buffer[]) {
+    this.#keys = checked(keys)
+  }
+
+  /** The one that seals. */
+  get current(): Buffer {
+    return this.#keys[0] ?? Buffer.alloc(0)
+  }
+
+  get keys(): readonly Buffer[] {
+    return this.#keys
+  }
+
+  /** From now on the first of these seals, and any opens. */
+  use(keys: readonly Buffer[]): void {
+    this.#keys = checked(keys)
+  }
+}
+
+/** A master key of 32 bytes, or several while it is changed. */
+export type MasterKey = Buffer | KeyRing
+
+/** A box under a master key. Throws `config_invalid` for one that has not 32 bytes. */
+export function openSecretBox(masterKey: MasterKey): SecretBox {
+  const ring = masterKey instanceof KeyRing ? masterKey : new KeyRing([masterKey])
   return {
     seal(plain, rowId) {
       const nonce = randomBytes(NONCE_BYTES)
-      const cipher = createCipheriv('aes-256-gcm', masterKey, nonce, { authTagLength: TAG_BYTES }).setAAD(Buffer.from(rowId))
+      const cipher = createCipheriv('aes-256-gcm', ring.current, nonce, { authTagLength: TAG_BYTES }).setAAD(Buffer.from(rowId))
       const body = Buffer.concat([cipher.update(plain), cipher.final()])
       return Buffer.concat([Buffer.of(FORMAT), nonce, cipher.getAuthTag(), body])
     },
     open(sealed, rowId) {
-      try {
-        if (sealed[0] !== FORMAT || sealed.length < 1 + NONCE_BYTES + TAG_BYTES) throw new Error('unknown format')
-        const nonce = sealed.subarray(1, 1 + NONCE_BYTES)
-        const tag = sealed.subarray(1 + NONCE_BYTES, 1 + NONCE_BYTES + TAG_BYTES)
-        const decipher = createDecipheriv('aes-256-gcm', masterKey, nonce, { authTagLength: TAG_BYTES }).setAAD(Buffer.from(rowId)).setAuthTag(tag)
-        return Buffer.concat([decipher.update(sealed.subarray(1 + NONCE_BYTES + TAG_BYTES)), decipher.final()])
-      } catch (cause) {
-        throw new AppError('config_invalid', `a stored secret of row ${rowId} does not open: AW_MASTER_KEY is not the one it was stored under, or the row was changed`, { cause })
+      let cause: unknown = null
+      for (const key of ring.keys) {
+        const plain = openedUnder(key, sealed, rowId)
+        if (plain instanceof Buffer) return plain
+        cause ??= plain
       }
+      throw new AppError('config_invalid', `a stored secret of row ${rowId} does not open: AW_MASTER_KEY is not the one it was stored under, or the row was changed`, { cause })
     },
   }
+}
+
+/** The same secret under the key that seals now; null where it is under it already. Throws `config_invalid` where no key of the ring opens it. */
+export function resealed(ring: KeyRing, sealed: Buffer, rowId: string): Buffer | null {
+  if (openedUnder(ring.current, sealed, rowId) instanceof Buffer) return null
+  const box = openSecretBox(ring)
+  return box.seal(box.open(sealed, rowId), rowId)
+}
+
+/** The plain text, or why it does not open under this key. */
+function openedUnder(key: Buffer, sealed: Buffer, rowId: string): Buffer | Error {
+  try {
+    if (sealed[0] !== FORMAT || sealed.length < 1 + NONCE_BYTES + TAG_BYTES) return new Error('unknown format')
+    const nonce = sealed.subarray(1, 1 + NONCE_BYTES)
+    const tag = sealed.subarray(1 + NONCE_BYTES, 1 + NONCE_BYTES + TAG_BYTES)
+    const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES }).setAAD(Buffer.from(rowId)).setAuthTag(tag)
+    return Buffer.concat([decipher.update(sealed.subarray(1 + NONCE_BYTES + TAG_BYTES)), decipher.final()])
+  } catch (thrown) {
+    return thrown instanceof Error ? thrown : new Error(String(thrown))
+  }
+}
+
+function checked(keys: readonly Buffer[]): readonly Buffer[] {
+  if (keys.length === 0) throw new AppError('config_invalid', 'there is no master key')
+  for (const key of keys) if (key.length !== KEY_BYTES) throw new AppError('config_invalid', `AW_MASTER_KEY must be ${KEY_BYTES} bytes in base64, it has ${key.length}`)
+  return keys
 }
 
 /** The text that was sealed; null where it does not open, which is told. */

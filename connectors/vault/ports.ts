@@ -23,6 +23,8 @@ export interface StoredConnection extends OpenConnection {
 export interface ConnectionsPort {
   get(scope: Caller['scope'], id: string): Promise<ConnectionView>
   open(id: string, use: VaultUse): Promise<StoredConnection & { secrets(): Promise<Credentials> }>
+  /** The same without a note of its use. */
+  peek(id: string): Promise<StoredConnection & { secrets(): Promise<Credentials> }>
 }
 
 /** Tokens as a vendor gave them. */

@@ -33,6 +33,8 @@ export interface VaultOptions {
 /** The vault. */
 export interface Vault {
   open(id: string, use?: VaultUse): Promise<OpenedConnection>
+  /** The same to be looked at alone: nothing of it is noted as a use. */
+  peek(id: string): Promise<OpenedConnection>
   /** Renews tokens that are due of connections in these environments; answers how many were tried. */
   renewDue(environments: readonly StoredConnection['environment'][]): Promise<number>
   /** The address at which a person agrees. Throws AppError. */
@@ -77,6 +79,8 @@ export function openVault({ connections, tokens, signIns: states, connectorOf, r
 
   return {
     open: async (id, use = { purpose: 'work', caller: null }) => opened(await connections.open(id, use), use),
+
+    peek: async (id) => opened(await connections.peek(id), { purpose: 'work', caller: null }),
 
     async renewDue(environments) {
       const due = await tokens.due(environments, DUE_AT_ONCE)

@@ -4,7 +4,7 @@ import { wholeAuthentication, type IntegrationAuthentication } from '../../schem
 import { effectiveSettings } from '../../schemas/settings-cascade.ts'
 import type { CompanySettings } from '../../schemas/settings.ts'
 import type { IngestCredential } from '../../schemas/views.ts'
-import { opened, openSecretBox } from '../secret-box.ts'
+import { opened, openSecretBox, type MasterKey } from '../secret-box.ts'
 import { atMs, type Sql } from './sql.ts'
 import { loadVendorSecrets } from './vendor-secrets.ts'
 
@@ -44,7 +44,7 @@ export async function credentialsMark(sql: Sql, nowMs: number): Promise<string> 
  * All keys that work at `nowMs`. A key or vendor secret that does not open under the master key is left out and its row id told: one damaged row must not keep
  * revocations of all others from being heard. Throws `config_invalid` when no key opens: then the master key is the wrong one.
  */
-export async function loadCredentials(sql: Sql, masterKey: Buffer, nowMs: number, damaged: (error: AppError) => void): Promise<IngestCredential[]> {
+export async function loadCredentials(sql: Sql, masterKey: MasterKey, nowMs: number, damaged: (error: AppError) => void): Promise<IngestCredential[]> {
   const box = openSecretBox(masterKey)
   const rows = await sql.query<Row>(
     `select k.id as "keyId", encode(k.key_hash, 'hex') as "keyHash", k.hmac_secret as sealed, (extract(epoch from k.expires_at) * 1000)::float8 as "expiresAtMs",

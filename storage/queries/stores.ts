@@ -5,7 +5,7 @@ import type { SuppressedQuery } from '../../schemas/quiet-views.ts'
 import { exportChain, verifyChain, type AuditExportQuery } from '../audit/chain.ts'
 import { analysisQueries } from '../analyses/usage.ts'
 import { channelStore } from '../notices/channels.ts'
-import { openSecretBox } from '../secret-box.ts'
+import { openSecretBox, type MasterKey } from '../secret-box.ts'
 import type { PageQuery } from '../../schemas/views.ts'
 import { getCall, listCalls } from '../tickets/call-queries.ts'
 import { assetStore } from './assets.ts'
@@ -24,7 +24,7 @@ import { topologyStore } from './topologies.ts'
 import { userStore } from './users.ts'
 
 /** Everything the API keeps in the database, over one connection pool. Throws `config_invalid` for a master key that is not 32 bytes. */
-export function openStores(db: SqlDatabase, options: { readonly clock: Clock; readonly masterKey: Buffer }) {
+export function openStores(db: SqlDatabase, options: { readonly clock: Clock; readonly masterKey: MasterKey }) {
   const shared = { clock: options.clock, box: openSecretBox(options.masterKey) }
   return {
     companies: companyStore(db, shared),

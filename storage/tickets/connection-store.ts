@@ -230,6 +230,9 @@ export function connectionStore(db: SqlDatabase, { clock, box, rules }: Connecti
       return { ...usable(row), secrets: () => readSecrets(db, box, id) }
     },
 
+    /** The same to be looked at alone: nothing is noted. Throws `not_found`. */
+    peek: async (id: string): Promise<UsableConnection & { secrets(): Promise<Fields> }> => ({ ...usable(await connectionRow(db, id)), secrets: () => readSecrets(db, box, id) }),
+
     /** The connection a company's incidents go to: its own that is in use, else the MSP's, else null. */
     async effective(companyId: string, environment: Environment): Promise<UsableConnection | null> {
       const [row] = await db.query<ConnectionRow>(`${SELECT_CONNECTION} where enabled and environment = $2 and (company_id = $1 or company_id is null) order by company_id nulls last limit 1`, [companyId, environment])

@@ -10,13 +10,14 @@ import { SHIPPED_FOLDER } from '../../remediator/library/shipped.ts'
 import { systemClock } from '../../schemas/clock.ts'
 import type { DeliveryElement } from '../../schemas/receipts.ts'
 import { ROLES, type Role } from '../../schemas/settings.ts'
+import { desk } from '../harness/desk-connector.ts'
 import { ADMIN_TOKEN, openApiHarness, PASSWORD, type ApiHarness } from '../harness/api.ts'
 import { callRecorder } from '../../storage/tickets/calls.ts'
 import { newRun, runbook } from '../harness/runs-world.ts'
 import { callOf } from '../samples/calls.ts'
 
 type Side = 'own' | 'other' | 'taken'
-interface Place { company: string; incident: string; spare: string; user: string; asset: string; integration: string; channel: string; command: string; delivery: string; letter: string; backtest: string; word: string; account: string; run: string; call: string }
+interface Place { company: string; incident: string; spare: string; user: string; asset: string; integration: string; channel: string; command: string; delivery: string; letter: string; backtest: string; word: string; account: string; run: string; call: string; connection: string }
 interface Asked { url: string; body?: unknown; headers?: Record<string, string>; token?: string | undefined }
 interface Row {
   /** Statuses for MSP Admin, Company Admin, Technician, Viewer. */
@@ -43,7 +44,7 @@ const command = (name: string, body: (place: Place) => unknown = () => undefined
   ...COMMAND, ask: (place) => ({ url: `/api/incidents/${place.incident}/${name}`, body: body(place) }),
 })
 
-const PUBLIC = ['GET /api/approvals/link/:token', 'POST /api/approvals/link/:token', 'GET /console/company.js', 'GET /console/repairs.js', 'POST /api/auth/login', 'GET /api/health/live', 'GET /api/health/ready', 'GET /api/health', 'GET /metrics', 'GET /api/openapi.json', 'GET /', 'GET /console/style.css', 'GET /console/console.js', 'GET /console/api.js', 'GET /console/analysis.js', 'GET /console/dom.js', 'GET /console/view.js']
+const PUBLIC = ['GET /api/oauth/callback', 'GET /api/approvals/link/:token', 'POST /api/approvals/link/:token', 'GET /console/company.js', 'GET /console/repairs.js', 'POST /api/auth/login', 'GET /api/health/live', 'GET /api/health/ready', 'GET /api/health', 'GET /metrics', 'GET /api/openapi.json', 'GET /', 'GET /console/style.css', 'GET /console/console.js', 'GET /console/api.js', 'GET /console/analysis.js', 'GET /console/dom.js', 'GET /console/view.js']
 
 const TABLE: Record<string, Row> = {
   'GET /api/me': { ...ANYBODY, ask: () => ({ url: '/api/me' }) },
@@ -211,6 +212,21 @@ const TABLE: Record<string, Row> = {
   'DELETE /api/companies/:id/cloud-accounts/:accountId': { ...REMOVE, ask: async (place, role) => ({ url: `/api/companies/${place.company}/cloud-accounts/${place === places.own || role === 'msp_admin' ? await makeAccount(place.company) : place.account}` }) },
   'GET /api/companies/:id/cloud-accounts/:accountId/onboarding': { ...MANAGE, ask: (place) => ({ url: `/api/companies/${place.company}/cloud-accounts/${place.account}/onboarding` }) },
   'POST /api/companies/:id/cloud-accounts/:accountId/check': { ...MANAGE, ask: (place) => ({ url: `/api/companies/${place.company}/cloud-accounts/${place.account}/check` }) },
+  'GET /api/connectors': { own: [200, 200, 403, 403], ask: () => ({ url: '/api/connectors' }) },
+  'GET /api/connectors/status': { ...MANAGE, ask: (place) => ({ url: `/api/connectors/status?company=${place.company}` }) },
+  'GET /api/master-key': { own: [200, 403, 403, 403], ask: () => ({ url: '/api/master-key' }) },
+  'POST /api/master-key/rotate': { own: [409, 403, 403, 403], ask: () => ({ url: '/api/master-key/rotate', body: {} }) },
+  'GET /api/connections': { ...MANAGE, ask: (place) => ({ url: `/api/connections?company=${place.company}` }) },
+  'POST /api/connections': { ...MAKE, ask: (place) => ({ url: '/api/connections', body: { company: place.company, ...DESK, name: fresh() } }) },
+  'GET /api/connections/:id': { ...MANAGE, ask: (place) => ({ url: `/api/connections/${place.connection}` }) },
+  'PATCH /api/connections/:id': { ...MANAGE, ask: (place) => ({ url: `/api/connections/${place.connection}`, body: { name: `${place.word} ${fresh()}` } }) },
+  'DELETE /api/connections/:id': { ...REMOVE, ask: async (place, role) => ({ url: `/api/connections/${place === places.own || role === 'msp_admin' ? await makeConnection(place.company) : place.connection}` }) },
+  'POST /api/connections/:id/check': { ...MANAGE, ask: (place) => ({ url: `/api/connections/${place.connection}/check` }) },
+  'POST /api/connections/:id/connect': { ...MANAGE, ask: (place) => ({ url: `/api/connections/${place.connection}/connect` }) },
+  'GET /api/connections/:id/choices': { ...MANAGE, ask: (place) => ({ url: `/api/connections/${place.connection}/choices` }) },
+  'GET /api/connections/:id/companies': { ...MANAGE, ask: (place) => ({ url: `/api/connections/${place.connection}/companies?q=a` }) },
+  'GET /api/connections/:id/assets': { ...MANAGE, ask: (place) => ({ url: `/api/connections/${place.connection}/assets?of=1` }) },
+  'GET /api/connections/:id/users': { own: [409, 409, 403, 403], other: [409, 404, 403, 403], ask: (place) => ({ url: `/api/connections/${place.connection}/users` }) },
   'GET /api/stats/remediation': { ...READ, ask: (place) => ({ url: `/api/stats/remediation?company=${place.company}` }) },
   'GET /api/calls': { ...READ, ask: (place) => ({ url: `/api/calls?company=${place.company}` }) },
   'GET /api/calls/:id': { ...READ, taken: [200, 200, 404, 200], ask: (place) => ({ url: `/api/calls/${place.call}` }) },
@@ -248,6 +264,13 @@ async function makeAccount(company: string): Promise<string> {
   return (await api.call(ADMIN_TOKEN, 'POST', `/api/companies/${company}/cloud-accounts`, { cloud: 'aws', name: fresh(), fields: { accountId: '123456789012', regions: 'eu-central-1' } })).body.id
 }
 
+/** A connection that a person has still to agree to, so nothing is called in its name. */
+const DESK = { connector: 'desk', name: 'desk', baseUrl: 'https://acme.desk.test', auth: 'oauth2_code', fields: { clientId: 'aw' }, secrets: { clientSecret: 'the client secret' } }
+
+async function makeConnection(company: string): Promise<string> {
+  return (await api.call(ADMIN_TOKEN, 'POST', '/api/connections', { company, ...DESK, name: fresh() })).body.id
+}
+
 async function recordCall({ company, incident }: Pick<Place, 'company' | 'incident'>): Promise<string> {
   const call = callOf({ companyId: company, incidentId: incident, atMs: systemClock.now() })
   await callRecorder(api.database, { clock: systemClock, logger: { warn() {}, error() {} } }).record(call)
@@ -275,7 +298,7 @@ async function makeApproval(place: Place, role: Role): Promise<string> {
 async function rowsOf(company: string): Promise<unknown> {
   const tables = ['companies where id = $1', 'integrations where company_id = $1', 'integration_keys where integration_id in (select id from integrations where company_id = $1)', 'assets where company_id = $1',
     'incidents where company_id = $1', 'problems where company_id = $1', 'incident_timeline where company_id = $1', 'commands where company_id = $1', 'audit_log where company_id = $1',
-    'runs where company_id = $1', 'run_commands where run_id in (select id from runs where company_id = $1)', 'run_approvals where company_id = $1', 'cloud_accounts where company_id = $1', 'outside_calls where company_id = $1', 'remediation_settings where company_id = $1', 'runbooks where company_id = $1',
+    'runs where company_id = $1', 'run_commands where run_id in (select id from runs where company_id = $1)', 'run_approvals where company_id = $1', 'cloud_accounts where company_id = $1', 'connections where company_id = $1', 'outside_calls where company_id = $1', 'remediation_settings where company_id = $1', 'runbooks where company_id = $1',
     'rule_books where scope = $1', 'company_rules where company_id = $1',
     'users where id in (select user_id from user_companies where company_id = $1)', 'outbox where key = $1']
   const rows: Record<string, unknown> = {}
@@ -297,7 +320,7 @@ async function place(word: string, assignee: string | null, company?: string): P
   await api.call(ADMIN_TOKEN, 'POST', `/api/companies/${id}/cloud-accounts/${account}/check`)
   await api.call(ADMIN_TOKEN, 'PATCH', `/api/companies/${id}/cloud-accounts/${account}`, { enabled: true })
   return {
-    run, account, call: await recordCall({ company: id, incident }), company: id, incident, spare: await api.incident(id, { title: `${word} spare`, assignee }), user: (await api.user('technician', [id], word)).id,
+    run, account, connection: await makeConnection(id), call: await recordCall({ company: id, incident }), company: id, incident, spare: await api.incident(id, { title: `${word} spare`, assignee }), user: (await api.user('technician', [id], word)).id,
     asset: (await api.call(ADMIN_TOKEN, 'POST', `/api/companies/${id}/assets`, { name: `${word}-host-${fresh()}` })).body.id,
     channel: await channelOf(id),
     integration: (await api.call(ADMIN_TOKEN, 'POST', `/api/companies/${id}/integrations`, { name: fresh(), source: 'zabbix' })).body.integration.id,
@@ -329,7 +352,7 @@ function port(): number {
 }
 
 beforeAll(async () => {
-  api = await openApiHarness(systemClock, { autoSettle: true, shipped: [runbook()] })
+  api = await openApiHarness(systemClock, { autoSettle: true, shipped: [runbook()], connectors: [desk] })
   await api.app.listen({ port: 0, host: '127.0.0.1' })
   places.own = await place('alpha', null)
   places.other = await place('bravo', null)
@@ -368,7 +391,7 @@ describe('each role gets what the matrix gives it, and nothing else', () => {
   })
 
   test('lists without a company show only what is theirs', async () => {
-    for (const url of ['/api/companies', '/api/users', '/api/incidents?limit=200', '/api/deliveries', '/api/dead-letters', '/api/dead-letters/counts', '/api/runs', '/api/approvals', '/api/runbooks', '/api/stats/remediation', '/api/audit?limit=200']) for (const role of ROLES.filter((candidate) => candidate !== 'msp_admin')) {
+    for (const url of ['/api/companies', '/api/users', '/api/incidents?limit=200', '/api/deliveries', '/api/dead-letters', '/api/dead-letters/counts', '/api/runs', '/api/approvals', '/api/runbooks', '/api/stats/remediation', '/api/connections', '/api/connectors/status', '/api/audit?limit=200']) for (const role of ROLES.filter((candidate) => candidate !== 'msp_admin')) {
       expect(JSON.stringify((await api.call(tokens[role], 'GET', url)).body).toLowerCase()).not.toContain('bravo')
     }
     expect(JSON.stringify((await api.call(tokens.msp_admin, 'GET', '/api/incidents')).body)).toContain('bravo')

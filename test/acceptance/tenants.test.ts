@@ -40,6 +40,7 @@ interface Tenant {
   readonly runbook: string
   readonly channel: string
   readonly account: string
+  readonly connection: string
   readonly run: string
   readonly approval: string
 }
@@ -104,7 +105,8 @@ async function tenant(company: Company): Promise<Tenant> {
   await until('the run has ended', async () => (await boss.get<{ endedAt: string | null }>(`/api/runs/${run}`)).endedAt)
   const channel = (await boss.call<{ id: string }>('POST', `/api/companies/${company.id}/notice-channels`, { kind: 'slack', name: `room of ${word}`, address: `https://hooks.slack.com/services/T000/B000/${word}` })).body.id
   const account = (await boss.call<{ id: string }>('POST', `/api/companies/${company.id}/cloud-accounts`, { cloud: 'aws', name: `cloud of ${word}`, fields: { accountId: '123456789012', regions: 'eu-central-1' } })).body.id
-  return { channel, runbook, account, run, approval: 'none', word, company, staff, zabbix, integration: zabbix.integrationId, key, asset, incident: await boss.incident(found!.id), command: commandId, delivery, letter: letter.id, backtest }
+  const connection = (await boss.call<{ id: string }>('POST', '/api/connections', { company: company.id, connector: 'zendesk', name: `desk of ${word}`, baseUrl: `https://${word}.zendesk.com/api/v2`, auth: 'api_key', fields: { email: `alerts@${word}.test` }, secrets: { apiToken: `token of ${word}` } })).body.id
+  return { channel, runbook, account, connection, run, approval: 'none', word, company, staff, zabbix, integration: zabbix.integrationId, key, asset, incident: await boss.incident(found!.id), command: commandId, delivery, letter: letter.id, backtest }
 }
 
 /** All that a company can see of itself. */
@@ -112,7 +114,7 @@ async function stateOf({ company, staff, delivery, command, asset, letter }: Ten
   const boss = staff.company_admin
   const incidents = await boss.incidents('&merged=true')
   const paths = [
-    '/api/companies', `/api/companies/${company.id}`, `/api/companies/${company.id}/settings`, `/api/companies/${company.id}/rules`, `/api/companies/${company.id}/rules/effective`, `/api/companies/${company.id}/rules/revisions`, '/api/settings/diff', `/api/companies/${company.id}/integrations`, `/api/companies/${company.id}/remediation`, `/api/companies/${company.id}/cloud-accounts`, `/api/notice-channels?company=${company.id}`, `/api/runbooks?company=${company.id}`, '/api/runs', '/api/approvals', '/api/stats/remediation', '/api/calls', '/api/stats/calls', `/api/companies/${company.id}/assets`, `/api/companies/${company.id}/assets/${asset}`, '/api/users',
+    '/api/companies', `/api/companies/${company.id}`, `/api/companies/${company.id}/settings`, `/api/companies/${company.id}/rules`, `/api/companies/${company.id}/rules/effective`, `/api/companies/${company.id}/rules/revisions`, '/api/settings/diff', `/api/companies/${company.id}/integrations`, `/api/companies/${company.id}/remediation`, `/api/companies/${company.id}/cloud-accounts`, `/api/notice-channels?company=${company.id}`, `/api/runbooks?company=${company.id}`, '/api/runs', '/api/approvals', '/api/stats/remediation', '/api/calls', '/api/stats/calls', `/api/connections?company=${company.id}`, `/api/connectors/status?company=${company.id}`, `/api/companies/${company.id}/assets`, `/api/companies/${company.id}/assets/${asset}`, '/api/users',
     '/api/incidents?limit=200&merged=true', ...incidents.map(({ id }) => `/api/incidents/${id}`), `/api/commands/${command}`, '/api/stats/noise', '/api/stats/incidents', '/api/balance',
     `/api/deliveries/${delivery}`, `/api/alerts/${encodeURIComponent(`${delivery}:0`)}/explain`, '/api/deliveries', '/api/dead-letters', '/api/dead-letters/counts', `/api/dead-letters/${encodeURIComponent(letter)}`, '/api/audit?limit=200',
   ]
@@ -124,8 +126,8 @@ async function stateOf({ company, staff, delivery, command, asset, letter }: Ten
 
 /** Words and ids that only Bravo has. */
 function marksOf(tenant: Tenant): string[] {
-  const { word, company, staff, integration, key, asset, incident, command, delivery, letter, account, channel, run } = tenant
-  return [word, account, channel, run, company.id, integration, key, asset, incident.id, command, delivery, letter, ...ROLES.map((role) => staff[role].userId), ...incident.problems.map(({ integrationId }) => integrationId)]
+  const { word, company, staff, integration, key, asset, incident, command, delivery, letter, account, connection, channel, run } = tenant
+  return [word, account, connection, channel, run, company.id, integration, key, asset, incident.id, command, delivery, letter, ...ROLES.map((role) => staff[role].userId), ...incident.problems.map(({ integrationId }) => integrationId)]
 }
 
 /** What of Bravo an answer shows that the question did not name. */
@@ -183,6 +185,8 @@ function bodyFor(operation: string): unknown {
     'PUT /api/settings/remediation': { settings: {} },
     'POST /api/companies/{id}/cloud-accounts': { cloud: 'aws', name: 'x', fields: { accountId: '123456789012', regions: 'eu-central-1' } },
     'PATCH /api/companies/{id}/cloud-accounts/{accountId}': { name: 'x' },
+    'POST /api/connections': { company: bravo.company.id, connector: 'zendesk', name: 'x', baseUrl: 'https://x.zendesk.com/api/v2', auth: 'api_key', fields: { email: 'x@example.com' }, secrets: { apiToken: 'x' } },
+    'PATCH /api/connections/{id}': { name: 'x' },
     'POST /api/backtests': { company: bravo.company.id, settings: {} },
     'POST /api/backtests/adapters': { company: bravo.company.id, integration: bravo.integration },
     'POST /api/dead-letters/replay': { company: bravo.company.id },
@@ -195,12 +199,13 @@ function bodyFor(operation: string): unknown {
 
 /** The path with everything in it Bravo's; throws on a parameter that nobody thought of. */
 function pathFor({ path, hasCompanyQuery }: Operation): string {
-  const ids: Record<string, string> = { companies: bravo.company.id, users: bravo.staff.viewer.userId, incidents: bravo.incident.id, commands: bravo.command, deliveries: bravo.delivery, alerts: `${bravo.delivery}:0`, backtests: bravo.backtest, runs: bravo.run, calls: 'none', approvals: bravo.approval, runbooks: bravo.runbook, 'notice-channels': bravo.channel, 'dead-letters': bravo.letter }
+  const ids: Record<string, string> = { companies: bravo.company.id, users: bravo.staff.viewer.userId, incidents: bravo.incident.id, commands: bravo.command, deliveries: bravo.delivery, alerts: `${bravo.delivery}:0`, backtests: bravo.backtest, runs: bravo.run, calls: 'none', connections: bravo.connection, approvals: bravo.approval, runbooks: bravo.runbook, 'notice-channels': bravo.channel, 'dead-letters': bravo.letter }
   const filled = path.replace(/\{(\w+)\}/g, (_whole, name: string) => {
     const value = { id: ids[path.split('/')[2] ?? ''], integrationId: bravo.integration, keyId: bravo.key, assetId: bravo.asset, source: 'zabbix', revision: '1', adviceId: 'hold-1', silence: 'silence-0', rid: bravo.runbook, accountId: bravo.account, token: 'none' }[name]
     if (value === undefined) throw new Error(`${path} has a parameter {${name}} that this test has no id of Bravo for`)
     return value
   })
+  if (path === '/api/connections/{id}/assets') return `${filled}?of=1`
   return hasCompanyQuery ? `${filled}?company=${bravo.company.id}` : filled
 }
 
@@ -251,7 +256,7 @@ describe('a storm in both, with the same names', () => {
 })
 
 describe('every route, with what belongs to Bravo', () => {
-  const publicPaths = ['/api/health/live', '/api/health/ready', '/api/health', '/metrics', '/api/auth/login', '/api/approvals/link/{token}']
+  const publicPaths = ['/api/health/live', '/api/health/ready', '/api/health', '/metrics', '/api/auth/login', '/api/approvals/link/{token}', '/api/oauth/callback']
 
   it.each(ROLES)('is closed to a %s of Alpha', async (role) => {
     const before = await stateOf(bravo)

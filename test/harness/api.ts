@@ -28,6 +28,12 @@ import { projectBatch } from '../../storage/projection/project-batch.ts'
 import { backtestStore } from '../../storage/queries/backtests.ts'
 import { openExplanations } from '../../storage/explain/explain.ts'
 import { openStores } from '../../storage/queries/stores.ts'
+import { KeyRing } from '../../storage/secret-box.ts'
+import { openTicketDesk, UNCOUNTED } from '../../ticket-desk.ts'
+import { openVaultParts, type VaultParts } from '../../vault-parts.ts'
+import { openMasterKeyDesk } from '../../master-key-desk.ts'
+import type { TicketConnector } from '../../connectors/port.ts'
+import type { OutsideCall } from '../../schemas/tickets.ts'
 
 /** The password of every user the harness makes. */
 export const PASSWORD = 'correct horse battery'
@@ -145,6 +151,9 @@ export interface ApiHarness {
   readonly database: Database
   readonly masterKey: Buffer
   readonly remediation: RemediationParts
+  readonly vault: VaultParts
+  /** Calls to the outside that were made. */
+  readonly records: readonly OutsideCall[]
   readonly figures: FakeFigures
   readonly live: LiveHub
   readonly checks: HealthCheck[]
@@ -169,7 +178,7 @@ let serial = 0
 let version = 2 ** 40
 
 /** Opens it in a directory of its own; the first start of the embedded database takes seconds. With `autoSettle` every command is answered at once. */
-export async function openApiHarness(clock: Clock, options: { readonly autoSettle?: boolean; readonly modelTests?: ModelTests; readonly mode?: Mode; readonly shipped?: readonly Runbook[] } = {}): Promise<ApiHarness> {
+export async function openApiHarness(clock: Clock, options: { readonly autoSettle?: boolean; readonly modelTests?: ModelTests; readonly mode?: Mode; readonly shipped?: readonly Runbook[]; readonly connectors?: readonly TicketConnector[] } = {}): Promise<ApiHarness> {
   const dataDir = mkdtempSync(join(tmpdir(), 'aw-api-'))
   const database = await openDatabase({ dataDir, clock })
   const masterKey = randomBytes(32)
@@ -180,6 +189,7 @@ export async function openApiHarness(clock: Clock, options: { readonly autoSettl
   const signals = { outbox: 0, credentials: 0, runs: 0 }
   const checks: HealthCheck[] = [{ name: 'database', ok: true, message: null, latencyMs: 1 }]
   const routes: { method: string; url: string }[] = []
+  const records: OutsideCall[] = []
   let settling: Promise<unknown> = Promise.resolve()
   const mode = options.mode ?? 'dry-run'
   const jwtSecret = randomBytes(32)
@@ -188,7 +198,10 @@ export async function openApiHarness(clock: Clock, options: { readonly autoSettl
   app.addHook('onRoute', (route: RouteOptions) => {
     for (const method of [route.method].flat()) if (method !== 'HEAD' && !route.url.startsWith('/api/docs')) routes.push({ method, url: route.url })
   })
+  const vault = openVaultParts({ database, clock, masterKey, record: async (call) => void records.push(call), ...(options.connectors === undefined ? {} : { connectors: options.connectors }) })
+  const masterKeys = openMasterKeyDesk({ database, masterKey: new KeyRing([masterKey]), masterKeySource: 'environment', dataDir, clock, logger: { info() {}, warn() {}, error() {} } })
   await app.register(apiPlugin({
+    connections: openTicketDesk({ ...vault, ...UNCOUNTED, database, clock, ceiling: mode }), masterKeys,
     clock, stores, analytics: figures, receipts: figures.receipts(), explanations: openExplanations({ receipts: figures.receipts(), facts: { query: async () => [] }, sql: database, hasAdapter: (source) => source === 'zabbix', openUntil }), openUntil, deadLetters: figures, mappings: workbench, health: { ready: async () => checks }, metrics: new Registry(), live, settlements,
     changed: { outbox: () => { signals.outbox += 1; if (options.autoSettle === true) settling = settling.then(() => harness.settle()) }, credentials: async () => { signals.credentials += 1 } }, jwtSecret, adminToken: ADMIN_TOKEN, mode,
     remediation: openRemediationDesk({ ...remediation, database, clock, ceiling: mode, secret: jwtSecret, awsPrincipal: async () => null, changed: () => { signals.runs += 1 } }),
@@ -209,7 +222,7 @@ export async function openApiHarness(clock: Clock, options: { readonly autoSettl
     feedProjected(projected, { live, settlements })
   }
   const harness: ApiHarness = {
-    app, database, masterKey, remediation, figures, live, checks, signals, routes, call, project,
+    app, database, masterKey, remediation, vault, records, figures, live, checks, signals, routes, call, project,
     async company(name, settings = {}) {
       const { status, body } = await call(ADMIN_TOKEN, 'POST', '/api/companies', { name, ...settings })
       if (status !== 201) throw new Error(`making company ${name}: ${JSON.stringify(body)}`)

@@ -67,7 +67,7 @@ describe('the README', () => {
   })
 
   it('names every command', () => {
-    const names = [...['main.ts', 'cli/remediation-commands.ts', 'cli/ticket-commands.ts'].map((file) => readFileSync(join(root, file), 'utf8')).join('\n').matchAll(/(?:command|ofCompany)\('([\w-]+)'\)/g)].map(([, name = '']) => name)
+    const names = [...['main.ts', 'cli/remediation-commands.ts', 'cli/ticket-commands.ts', 'cli/connection-commands.ts'].map((file) => readFileSync(join(root, file), 'utf8')).join('\n').matchAll(/(?:command|ofCompany)\('([\w-]+)'\)/g)].map(([, name = '']) => name)
     expect(names.length).toBeGreaterThan(20)
     const table = readme.slice(readme.indexOf('## Command line'))
     expect(names.filter((name) => !new RegExp(`[\`\\s]${name}[\`\\s]`).test(table))).toEqual([])
