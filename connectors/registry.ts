@@ -6,6 +6,7 @@ import { halopsa } from './halopsa/index.ts'
 import { ConnectorError, type TicketConnector } from './port.ts'
 import { servicenow } from './servicenow/index.ts'
 import { zendesk } from './zendesk/index.ts'
+import { zohoDesk } from './zoho-desk/index.ts'
 
 /** All connectors, by the order of their names. */
 export const CONNECTORS: readonly TicketConnector[] = [
@@ -15,6 +16,7 @@ export const CONNECTORS: readonly TicketConnector[] = [
   halopsa,
   servicenow,
   zendesk,
+  zohoDesk,
 ]
 
 /** The connector with this id; null: there is none. */

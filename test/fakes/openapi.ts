@@ -50,6 +50,8 @@ function judgeOf(file: string, prefix: string, isStrict: boolean, hasSuccess: bo
   const loose = compiler(description, false)
   const strict = compiler(description, isStrict)
   const templates = Object.entries(description.paths).map(([template, item]) => ({ template, item, pattern: new RegExp(`^${template.replace(/[.$]/g, '\\$&').replace(/\{[^}]+\}/g, '[^/:]+')}$`) }))
+    // `/tickets/search` is no ticket of that id.
+    .sort((a, b) => a.template.split('{').length - b.template.split('{').length)
 
   return {
     isThere: true,
@@ -99,7 +101,7 @@ function resolve(description: Description, parameter: Json): Json {
 }
 
 function compiler(description: Description, isStrict: boolean): (schema: Json, value: unknown) => readonly string[] {
-  const ajv = new Ajv({ strict: false, allErrors: true, logger: false, formats: { int32: true, int64: true, uint64: true, double: true, float: true, byte: /^[A-Za-z0-9+/]*={0,2}$/, 'date-time': /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/, uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, uri: /^https?:\/\// } })
+  const ajv = new Ajv({ strict: false, allErrors: true, logger: false, formats: { int32: true, int64: true, uint64: true, double: true, float: true, byte: /^[A-Za-z0-9+/]*={0,2}$/, 'date-time': /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:?\d\d)$/, uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, uri: /^https?:\/\// } })
   const components = isStrict ? closed(description.components, description.components) : description.components
   ajv.addSchema({ components }, 'spec')
   const compiled = new Map<Json, ReturnType<typeof ajv.compile>>()
@@ -120,7 +122,7 @@ function pointed(schema: object): Json {
 function closed(schema: object, components: Components): Json {
   const inside = (part: unknown): unknown => (Array.isArray(part) ? part.map(inside) : typeof part === 'object' && part !== null ? closed(part, components) : part)
   const parts = Object.fromEntries(Object.entries(joined(schema as Json, components)).map(([key, part]: [string, unknown]) => [key, inside(part)]))
-  return parts.type === 'object' && typeof parts.properties === 'object' && !('additionalProperties' in parts) ? { ...parts, additionalProperties: false } : parts
+  return parts.type === 'object' && Object.keys(parts.properties ?? {}).length > 0 && !('additionalProperties' in parts) ? { ...parts, additionalProperties: false } : parts
 }
 
 function joined(schema: Json, components: Components): Json {

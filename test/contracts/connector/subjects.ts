@@ -5,12 +5,14 @@ import { freshdesk } from '../../../connectors/freshdesk/index.ts'
 import { halopsa } from '../../../connectors/halopsa/index.ts'
 import { servicenow } from '../../../connectors/servicenow/index.ts'
 import { zendesk } from '../../../connectors/zendesk/index.ts'
+import { zohoDesk } from '../../../connectors/zoho-desk/index.ts'
 import { startAutotask } from '../../fakes/psa/autotask.ts'
 import { startConnectwiseManage } from '../../fakes/psa/connectwise-manage.ts'
 import { startFreshdesk } from '../../fakes/psa/freshdesk.ts'
 import { startHaloPsa } from '../../fakes/psa/halopsa.ts'
 import { startServicenow } from '../../fakes/psa/servicenow.ts'
 import { startZendesk } from '../../fakes/psa/zendesk.ts'
+import { startZohoDesk } from '../../fakes/psa/zoho-desk.ts'
 import type { ConnectorSubject } from './subject.ts'
 
 export const SUBJECTS: readonly ConnectorSubject[] = [
@@ -23,4 +25,9 @@ export const SUBJECTS: readonly ConnectorSubject[] = [
   { connector: halopsa, start: startHaloPsa, cannot: { knowledge: 'the description of HaloPSA’s API that calls are held to has no call for its knowledge base' } },
   { connector: servicenow, start: startServicenow, cannot: { time: 'an incident has a stop watch for people, and time cards belong to resource management' } },
   { connector: zendesk, start: startZendesk, cannot: { time: 'Zendesk keeps time in an app whose fields differ in every account' } },
+  {
+    connector: zohoDesk, start: startZohoDesk,
+    cannot: { parent: 'a parent can be given when a ticket is made, but not later, and is never told', assets: 'Zoho Desk keeps products and no machines' },
+    waivers: { 'tells into which a technician merged it': 'a merged ticket is gone over there, and nothing says into which it went' },
+  },
 ]
