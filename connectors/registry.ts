@@ -3,6 +3,7 @@ import { autotask } from './autotask/index.ts'
 import { connectwiseManage } from './connectwise-manage/index.ts'
 import { freshdesk } from './freshdesk/index.ts'
 import { halopsa } from './halopsa/index.ts'
+import { jiraServiceManagement } from './jira-service-management/index.ts'
 import { ConnectorError, type TicketConnector } from './port.ts'
 import { servicenow } from './servicenow/index.ts'
 import { zendesk } from './zendesk/index.ts'
@@ -14,6 +15,7 @@ export const CONNECTORS: readonly TicketConnector[] = [
   connectwiseManage,
   freshdesk,
   halopsa,
+  jiraServiceManagement,
   servicenow,
   zendesk,
   zohoDesk,

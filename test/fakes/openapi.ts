@@ -87,7 +87,7 @@ function judgeOf(file: string, prefix: string, isStrict: boolean, hasSuccess: bo
 }
 
 function typed(value: string, { type }: Json): unknown {
-  return type === 'integer' || type === 'number' ? Number(value) : type === 'boolean' ? value === 'true' : value
+  return type === 'array' ? value.split(',') : type === 'integer' || type === 'number' ? Number(value) : type === 'boolean' ? value === 'true' : value
 }
 
 function requestBodyOf({ components }: Description, { requestBody }: Operation): Operation['requestBody'] {

@@ -3,6 +3,7 @@ import { autotask } from '../../../connectors/autotask/index.ts'
 import { connectwiseManage } from '../../../connectors/connectwise-manage/index.ts'
 import { freshdesk } from '../../../connectors/freshdesk/index.ts'
 import { halopsa } from '../../../connectors/halopsa/index.ts'
+import { jiraServiceManagement } from '../../../connectors/jira-service-management/index.ts'
 import { servicenow } from '../../../connectors/servicenow/index.ts'
 import { zendesk } from '../../../connectors/zendesk/index.ts'
 import { zohoDesk } from '../../../connectors/zoho-desk/index.ts'
@@ -10,6 +11,7 @@ import { startAutotask } from '../../fakes/psa/autotask.ts'
 import { startConnectwiseManage } from '../../fakes/psa/connectwise-manage.ts'
 import { startFreshdesk } from '../../fakes/psa/freshdesk.ts'
 import { startHaloPsa } from '../../fakes/psa/halopsa.ts'
+import { startJira } from '../../fakes/psa/jira-service-management.ts'
 import { startServicenow } from '../../fakes/psa/servicenow.ts'
 import { startZendesk } from '../../fakes/psa/zendesk.ts'
 import { startZohoDesk } from '../../fakes/psa/zoho-desk.ts'
@@ -23,6 +25,7 @@ export const SUBJECTS: readonly ConnectorSubject[] = [
   },
   { connector: freshdesk, start: startFreshdesk, cannot: { assets: 'Freshdesk keeps no machines; its sister Freshservice does' } },
   { connector: halopsa, start: startHaloPsa, cannot: { knowledge: 'the description of HaloPSA’s API that calls are held to has no call for its knowledge base' } },
+  { connector: jiraServiceManagement, start: startJira, cannot: { assets: 'machines are kept in Assets, an interface of its own with its own address and plan' } },
   { connector: servicenow, start: startServicenow, cannot: { time: 'an incident has a stop watch for people, and time cards belong to resource management' } },
   { connector: zendesk, start: startZendesk, cannot: { time: 'Zendesk keeps time in an app whose fields differ in every account' } },
   {
