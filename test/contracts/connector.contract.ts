@@ -3,6 +3,7 @@ import { describe } from 'vitest'
 import { changing } from './connector/changing.ts'
 import { creating } from './connector/creating.ts'
 import { failingCalls } from './connector/failing.ts'
+import { golden } from './connector/golden.ts'
 import { lookingUp } from './connector/looking-up.ts'
 import { proving } from './connector/proving.ts'
 import { reading } from './connector/reading.ts'
@@ -13,6 +14,6 @@ export function connectorContract(id: string): void {
   const subject = SUBJECTS.find(({ connector }) => connector.id === id)
   if (subject === undefined) throw new Error(`${id} stands in no line of subjects.ts`)
   describe(id, () => {
-    for (const part of [creating, changing, reading, lookingUp, failingCalls, proving]) part(subject)
+    for (const part of [creating, changing, reading, lookingUp, failingCalls, proving, golden]) part(subject)
   })
 }
