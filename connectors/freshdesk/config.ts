@@ -33,7 +33,6 @@ export const config: ConnectorConfig = {
     webhook: [
       'Admin > Workflows > Automations > Ticket updates > New rule: when "Agent" or "Requester" performs: status is changed, agent is changed, note is added, reply is sent, ticket is deleted.',
       'Action "Trigger webhook": POST to the address shown with this connection, encoding JSON, content "Advanced": {"ticket_id":"{{ticket.id}}"}',
-      'Freshdesk signs nothing: the long random part of the address is the proof, so treat it as a secret. The ticket is read back before anything is believed.',
     ],
     troubleshooting: [
       { error: 'unauthorized', means: 'The API key is wrong or was reset, or the agent was deactivated.', mend: 'View the key again in the agent’s profile and enter it.' },
