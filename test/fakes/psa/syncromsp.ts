@@ -46,16 +46,15 @@ export const startSyncro = (async ({ clock, hasLimits = false }) => {
   const may = (what: string): boolean => ![...withdrawn].some((right) => RIGHTS[right] === what)
   const customer = (id: unknown): (typeof CUSTOMERS)[number] | undefined => CUSTOMERS.find((one) => one.id === id)
   const shownCustomer = (one: (typeof CUSTOMERS)[number]): Body => ({ ...one, firstname: null, lastname: null, fullname: one.business_name, business_then_name: one.business_name, business_and_full_name: one.business_name, disabled: false, properties: {}, contacts: [] })
-  const shownComment = (ticketId: number, { createdMs, isMailed: _isMailed, ...comment }: Comment): Body => ({ ...comment, ticket_id: ticketId, created_at: iso(createdMs), updated_at: iso(createdMs) })
+  const shownComment = (ticketId: number, { id, subject, body, tech, hidden, user_id, createdMs }: Comment): Body => ({ id, subject, body, tech, hidden, user_id, is_rich_text: false, ticket_id: ticketId, created_at: iso(createdMs), updated_at: iso(createdMs) })
   const listed = (ticket: Ticket): Body => ({
     id: ticket.id, number: ticket.id + 4_000, subject: ticket.subject, status: ticket.status, priority: ticket.priority, problem_type: ticket.problem_type, customer_id: ticket.customer_id, customer_business_then_name: customer(ticket.customer_id)?.business_name ?? null,
-    user_id: ticket.user_id, created_at: iso(ticket.createdMs), updated_at: iso(ticket.updatedMs), parent: false, parent_id: null, child: false, properties: {}, comments: [], tag_list: [],
+    user_id: ticket.user_id, created_at: iso(ticket.createdMs), updated_at: iso(ticket.updatedMs), properties: {}, comments: [], tag_list: [],
   })
   const shown = (ticket: Ticket): Body => {
-    const { parent: _parent, child: _child, ...rest } = listed(ticket)
     const user = USERS.find(({ id }) => id === ticket.user_id)
     return {
-      ...rest, asset_ids: ticket.asset_ids, comments: ticket.comments.slice(0, 1).map((one) => shownComment(ticket.id, one)), ticket_timers: ticket.timers.map(({ id, notes, minutes }) => ({ id, ticket_id: ticket.id, notes, active_duration: minutes * 60 })),
+      ...listed(ticket), asset_ids: ticket.asset_ids, comments: ticket.comments.slice(0, 1).map((one) => shownComment(ticket.id, one)), ticket_timers: ticket.timers.map(({ id, notes, minutes }) => ({ id, ticket_id: ticket.id, notes, active_duration: minutes * 60 })),
       ...(user === undefined ? {} : { user }),
     }
   }
