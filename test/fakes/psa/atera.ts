@@ -107,7 +107,7 @@ export const startAtera: StartPsa = async ({ clock, hasLimits = false }) => {
     if (call.headers['x-api-key'] !== KEY) return { status: 401, text: '' }
     const leaves = (part: string): boolean => withdrawn.has(`a plan with ${part}`)
     const is = (wanted: string, exact: string): boolean => method === wanted && path === `/api/v3${exact}`
-    if (is('GET', '/account')) return { status: 200, json: { AccountID: 1, CompanyName: 'Northwind MSP', Plan: 'Power' } }
+    if (is('GET', '/account')) return { status: 200, json: { AccountID: '1', CompanyName: 'Northwind MSP', Plan: 'Power' } }
     if (is('GET', '/customers')) return leaves('customers') ? { status: 403, text: '' } : paged(CUSTOMERS, call)
     if (is('GET', '/contacts')) return paged(contacts.filter(({ Email: email }) => email.includes(query.get('searchOptions.email') ?? '')), call)
     if (is('POST', '/contacts')) return createContact(call.body as Body)
