@@ -56,7 +56,9 @@ function own(ctx: CallContext): Probe {
   return {
     name: 'our API user', needs: 'Admin: resources View',
     run: async () => {
-      const id = ownId(ctx, await directory(ctx))
+      const resources = await directory(ctx)
+      const id = ownId(ctx, resources)
+      if (id !== null && !resources.has(id)) throw new ConnectorError('invalid', `there is no resource ${id}: correct the field "Id of the API user"`)
       if (id === null) throw new ConnectorError('invalid', 'the API user is not found among the resources, so what it writes would be taken for a technician’s: enter its id in the field "Id of the API user" (open it in Admin > Resources/Users; the id stands in the address)')
       return `what resource ${id} writes is known as ours`
     },

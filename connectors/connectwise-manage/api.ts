@@ -6,8 +6,17 @@ import { ConnectorError, type CallContext, type HttpRequest } from '../port.ts'
 export const PAGE = 1_000
 const PAGES_MAX = 20
 
+type Query = NonNullable<HttpRequest['query']>
+interface Asked { readonly most: number; readonly reference: string; readonly action?: CallAction }
+
 /** A list: at most `most` records, from as many pages as that takes. Throws `bad_answer` for anything else. */
-export async function list<T extends object>(ctx: CallContext, path: string, query: NonNullable<HttpRequest['query']>, { most, reference, action = 'retrieved' }: { readonly most: number; readonly reference: string; readonly action?: CallAction }): Promise<readonly T[]> {
+export async function list<T extends object>(ctx: CallContext, path: string, query: Query, asked: Asked): Promise<readonly T[]> {
+  return (await part<T>(ctx, path, query, asked)).rows
+}
+
+/** The same, and whether there may be more than was asked for or read: at most 20 pages are. */
+export async function part<T extends object>(ctx: CallContext, path: string, query: Query, { most, reference, action = 'retrieved' }: Asked): Promise<{ readonly rows: readonly T[]; readonly isMore: boolean }> {
+  let isMore = false
   const found: T[] = []
   let request: Pick<HttpRequest, 'path' | 'query' | 'url'> = { path, query }
   for (let page = 0; page < PAGES_MAX && found.length < most; page++) {
@@ -15,10 +24,11 @@ export async function list<T extends object>(ctx: CallContext, path: string, que
     if (!Array.isArray(body)) throw new ConnectorError('bad_answer', `ConnectWise: ${reference}: a list was due; the base URL may be wrong`)
     found.push(...(body as T[]))
     const next = nextPage(headers.get('link') ?? '', ctx)
+    isMore = next !== null
     if (next === null) break
     request = { path: '/', url: next }
   }
-  return found.slice(0, most)
+  return { rows: found.slice(0, most), isMore: isMore || found.length >= most }
 }
 
 /** The next page, at our own host whatever name the server has for itself; null: this was the last. */

@@ -2,7 +2,7 @@
 import type { TicketDraft, TicketRef, TicketSnapshot } from '../../schemas/tickets.ts'
 import { path } from '../http/address.ts'
 import { ConnectorError, type CallContext } from '../port.ts'
-import { list, one, PAGE, send } from './api.ts'
+import { list, one, PAGE, part, send } from './api.ts'
 import { quoted, wholeNumber } from './conditions.ts'
 import { noteBody, numberOf, reference, refOf, seconds, snapshotOf, ticketBody } from './map.ts'
 import type { CwNote, CwReference, CwTicket } from './types.ts'
@@ -82,12 +82,12 @@ export async function changedSince(cursor: string | null, ctx: CallContext): Pro
   const sinceMs = Date.parse(since)
   if (!Number.isFinite(sinceMs)) throw new ConnectorError('defect', 'a cursor that is no instant')
   const conditions = last === undefined ? `lastUpdated>=[${seconds(sinceMs)}]` : `(lastUpdated>=[${seconds(sinceMs + 1_000)}] or (lastUpdated>=[${seconds(sinceMs)}] and id>${wholeNumber(last)}))`
-  const tickets = await list<CwTicket>(ctx, '/service/tickets', { conditions, orderBy: 'lastUpdated asc, id asc', pageSize: CHANGED_MAX }, { most: CHANGED_MAX, reference: 'ask what changed', action: 'searched' })
-  const changed = tickets.map((ticket) => snapshotOf(ticket, null, ctx.connection))
+  const { rows, isMore } = await part<CwTicket>(ctx, '/service/tickets', { conditions, orderBy: 'lastUpdated asc, id asc', pageSize: CHANGED_MAX }, { most: CHANGED_MAX, reference: 'ask what changed', action: 'searched' })
+  const changed = rows.map((ticket) => snapshotOf(ticket, null, ctx.connection))
   const newest = changed.at(-1)
   if (newest?.updatedAtMs == null) return { changed, cursor }
   const isOver = newest.updatedAtMs + SETTLED_MS < ctx.nowMs
-  if (changed.length < CHANGED_MAX) return { changed, cursor: seconds(isOver ? newest.updatedAtMs + 1_000 : newest.updatedAtMs) }
+  if (!isMore) return { changed, cursor: seconds(isOver ? newest.updatedAtMs + 1_000 : newest.updatedAtMs) }
   return { changed, cursor: isOver || seconds(newest.updatedAtMs) === seconds(sinceMs) ? `${seconds(newest.updatedAtMs)} ${newest.ref.externalId}` : seconds(newest.updatedAtMs) }
 }
 

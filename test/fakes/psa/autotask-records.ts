@@ -90,14 +90,21 @@ export interface Filter {
   readonly items?: readonly Filter[]
 }
 
-/** Whether a record meets all conditions. Throws for an operator or a field nobody knows. */
-export function meets(row: object, filters: readonly Filter[], fields: ReadonlySet<string>): boolean {
-  return filters.every((filter) => meetsOne(row, filter, fields))
+/** Throws where a condition names a field nobody knows. */
+export function knowsAll(filters: readonly Filter[], fields: ReadonlySet<string>): void {
+  for (const { field, items = [] } of filters) {
+    if (field !== undefined && !fields.has(field)) throw new SyntaxError(`Unable to find ${field} in the entity.`)
+    knowsAll(items, fields)
+  }
 }
 
-function meetsOne(row: object, { op, field = '', value, items = [] }: Filter, fields: ReadonlySet<string>): boolean {
-  if (op === 'and' || op === 'or') return op === 'and' ? meets(row, items, fields) : items.some((one) => meetsOne(row, one, fields))
-  if (!fields.has(field)) throw new SyntaxError(`Unable to find ${field} in the entity.`)
+/** Whether a record meets all conditions. Throws for an operator nobody knows. */
+export function meets(row: object, filters: readonly Filter[]): boolean {
+  return filters.every((filter) => meetsOne(row, filter))
+}
+
+function meetsOne(row: object, { op, field = '', value, items = [] }: Filter): boolean {
+  if (op === 'and' || op === 'or') return op === 'and' ? meets(row, items) : items.some((one) => meetsOne(row, one))
   const has = (row as Readonly<Record<string, string | number | boolean | null>>)[field] ?? null
   const text = String(has).toLowerCase()
   const wanted = String(value).toLowerCase()

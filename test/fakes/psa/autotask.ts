@@ -5,7 +5,7 @@
 import { createHmac } from 'node:crypto'
 import type { HookDelivery } from '../../../connectors/port.ts'
 import { holdCallsTo, type CallJudge } from '../openapi.ts'
-import { COMPANIES, CONFIGURATION_ITEMS, INCIDENT, INTERNAL, meets, NOTE_FIELDS, OWN_RESOURCE, PROBLEM, PUBLIC, RESOURCES, STATUSES, TICKET_FIELDS, WEBHOOKS, type Filter, type Note, type Ticket } from './autotask-records.ts'
+import { COMPANIES, CONFIGURATION_ITEMS, INCIDENT, INTERNAL, knowsAll, meets, NOTE_FIELDS, OWN_RESOURCE, PROBLEM, PUBLIC, RESOURCES, STATUSES, TICKET_FIELDS, WEBHOOKS, type Filter, type Note, type Ticket } from './autotask-records.ts'
 import type { PsaFake, PsaTicket, StartPsa } from './psa-fake.ts'
 import { startPsaServer, type PsaAnswer, type PsaCall, type PsaLimit } from './psa-server.ts'
 
@@ -118,7 +118,8 @@ export const startAutotask: StartPsa = async ({ clock, hasLimits = false }) => {
     const { filter = [], MaxRecords = 500, IncludeFields } = query as { filter?: readonly Filter[]; MaxRecords?: number; IncludeFields?: readonly string[] }
     const rows = (entities[entity]?.() ?? []).toSorted((a, b) => idIn(a) - idIn(b))
     const fields = new Set([...rows.flatMap((row) => Object.keys(row)), ...(FIELDS[entity] ?? [])])
-    const found = rows.filter((row) => meets(row, filter, fields) && idIn(row) > from)
+    knowsAll(filter, fields)
+    const found = rows.filter((row) => meets(row, filter) && idIn(row) > from)
     const items = found.slice(0, Math.min(MaxRecords, PAGE_SIZE))
     // One who asks for fewer than a page gets a way on too.
     const isMore = found.length > items.length
@@ -146,7 +147,7 @@ export const startAutotask: StartPsa = async ({ clock, hasLimits = false }) => {
     if (path === '/ThresholdInformation') return { status: 200, json: { externalRequestThreshold: 10_000, requestThresholdTimeframe: 60, currentTimeframeRequestCount: calls } }
     if (second === 'entityInformation' && third === '') return { status: 200, json: { info: { name: entity, canCreate: true, canDelete: DELETABLE.has(entity), canQuery: true, canUpdate: true, hasUserDefinedFields: entity === 'Tickets', supportsWebhookCallouts: entity === 'Tickets', userAccessForCreate: access(entity, 'Create'), userAccessForDelete: 'None', userAccessForQuery: access(entity, 'Query'), userAccessForUpdate: access(entity, 'Update') } } }
     if (second === 'entityInformation') return entity === 'Tickets' || entity === 'TicketNotes' ? { status: 200, json: { fields: entity === 'Tickets' ? TICKET_FIELDS : NOTE_FIELDS } } : null
-    if (second === 'query' && third === 'count') return { status: 200, json: { queryCount: (entities[entity]?.() ?? []).filter((row) => meets(row, (body.filter ?? []) as readonly Filter[], new Set(Object.keys(row)))).length } }
+    if (second === 'query' && third === 'count') return { status: 200, json: { queryCount: (entities[entity]?.() ?? []).filter((row) => meets(row, (body.filter ?? []) as readonly Filter[])).length } }
     if (second === 'query') return entity in entities ? pages(entity, call.method === 'GET' ? (JSON.parse(call.url.searchParams.get('search') ?? '{}') as Body) : body, Number(call.url.searchParams.get('paging') ?? '-1')) : null
     if (call.method === 'GET' && third === '' && entity in entities) return one(entities[entity]?.().find((row) => idIn(row) === Number(second)))
     switch (`${call.method} /${entity}${third === '' ? '' : `/{id}/${third}`}`) {

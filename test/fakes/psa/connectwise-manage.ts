@@ -198,7 +198,6 @@ export const startConnectwiseManage: StartPsa = async ({ clock, hasLimits = fals
       case 'GET /service/boards/2/statuses': return page(call, STATUSES.filter(({ boardId }) => boardId === 2).map(({ id: statusId, name, inactive, closedStatus, timeEntryNotAllowed, sortOrder }) => ({ id: statusId, name, inactive, closedStatus, timeEntryNotAllowed, sortOrder, board: { id: 2, name: 'Alerts' } })), server.origin)
       case 'GET /service/priorities': return page(call, PRIORITIES, server.origin)
       case 'GET /company/companies': return page(call, COMPANIES, server.origin)
-      case 'GET /company/companies/19297': return { status: 200, json: COMPANIES[2] }
       case 'GET /company/configurations': return page(call, CONFIGURATIONS, server.origin)
       case 'GET /system/members': return page(call, MEMBERS, server.origin)
       case 'GET /system/callbacks': return page(call, [{ id: 1, description: 'Alert Whisperer', url: 'https://alerts.example/api/hooks/connectwise-manage/another', objectId: 1, type: 'ticket', level: 'owner', inactiveFlag: false }], server.origin)
@@ -214,6 +213,10 @@ export const startConnectwiseManage: StartPsa = async ({ clock, hasLimits = fals
         touch(owner, OWN_MEMBER.identifier)
         return { status: 201, json: { id: document.id, title: document.title, fileName: document.fileName, publicFlag: !document.isPrivate, size: file.bytes.length } }
       }
+    }
+    if (call.method === 'GET' && path.startsWith('/company/companies/')) {
+      const company = COMPANIES.find((one) => path === `/company/companies/${one.id}`)
+      return company === undefined ? refusal(404, 'NotFound', 'Company not found') : { status: 200, json: company }
     }
     if (ticket === null) return /^(GET|PATCH|DELETE) \/service\/tickets\//.test(`${call.method} ${path}`) ? refusal(404, 'NotFound', 'Ticket not found') : null
     switch (`${call.method} ${below}`) {
