@@ -17,15 +17,28 @@ export async function page(request: HttpRequest, ctx: CallContext): Promise<{ re
   const { body } = await call(request, ctx)
   const answer = rowOf(body)
   if (!Array.isArray(answer['items'])) throw new ConnectorError('bad_answer', `Request Tracker: ${request.reference}: a list was due; the base URL may be wrong`)
-  return { items: rowsOf(answer['items']), isLast: textOf(answer['next_page']) === null }
+  const items = rowsOf(answer['items'])
+  // Of transactions RT knows no total and names no next page.
+  const hasMore = textOf(answer['next_page']) !== null || (idOf(answer['total']) === null && items.length > 0 && items.length >= Number(idOf(answer['per_page']) ?? PAGE))
+  return { items, isLast: !hasMore }
+}
+
+/** Pages of a list until there are as many as wanted or no more; "from" is the first page's number. Answers also the number of the page after the last one read. */
+export async function pages(request: HttpRequest, { most, from = 1, size = Math.min(PAGE, most) }: { readonly most: number; readonly from?: number; readonly size?: number }, ctx: CallContext): Promise<{ readonly items: readonly Row[]; readonly isLast: boolean; readonly next: number }> {
+  const items: Row[] = []
+  for (let number = from; ; number++) {
+    const found = await page({ ...request, query: { ...request.query, per_page: size, page: number } }, ctx)
+    items.push(...found.items)
+    if (found.isLast || found.items.length === 0 || items.length >= most) return { items, isLast: found.isLast || found.items.length === 0, next: number + 1 }
+  }
 }
 
 /** Fields of tickets in a list. */
-const LIST_FIELDS = 'Subject,Status,Owner,Priority,EffectiveId,Created,LastUpdated,LastUpdatedBy,CustomFields'
+const LIST_FIELDS = 'Subject,Queue,Status,Owner,Priority,EffectiveId,Created,LastUpdated,LastUpdatedBy,CustomFields'
 
-/** A page of tickets by a query in RT's own language, whose values are all quoted. */
-export function tickets(query: string, { orderBy, order, number = 1, limit = PAGE, reference }: { readonly orderBy: string; readonly order: 'ASC' | 'DESC'; readonly number?: number; readonly limit?: number; readonly reference: string }, ctx: CallContext): Promise<{ readonly items: readonly Row[]; readonly isLast: boolean }> {
-  return page({ method: 'GET', path: '/tickets', query: { query, fields: LIST_FIELDS, orderby: orderBy, order, per_page: limit, page: number }, action: 'searched', reference }, ctx)
+/** Tickets by a query in RT's own language, whose values are all quoted. */
+export function tickets(query: string, { orderBy, order, from = 1, most = PAGE, size, reference }: { readonly orderBy: string; readonly order: 'ASC' | 'DESC'; readonly from?: number; readonly most?: number; readonly size?: number; readonly reference: string }, ctx: CallContext): ReturnType<typeof pages> {
+  return pages({ method: 'GET', path: '/tickets', query: { query, fields: LIST_FIELDS, orderby: orderBy, order }, action: 'searched', reference }, { most, from, ...(size === undefined ? {} : { size }) }, ctx)
 }
 
 /** One ticket; null: there is none, or we may not see it. */

@@ -43,7 +43,7 @@ export function check(ctx: CallContext): Promise<ConnectionCheck> {
     {
       name: 'tickets', needs: 'ShowTicket on the queue',
       run: async () => {
-        const { items } = await tickets(`Queue = ${quoted(queueOf(mapping))}`, { orderBy: 'id', order: 'DESC', limit: 1, reference: 'try to read tickets' }, ctx)
+        const { items } = await tickets(`Queue = ${quoted(queueOf(mapping))}`, { orderBy: 'id', order: 'DESC', most: 1, reference: 'try to read tickets' }, ctx)
         return items.length === 0 ? 'tickets can be searched; there is none in the queue yet' : 'tickets can be read'
       },
     },

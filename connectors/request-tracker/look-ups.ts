@@ -1,10 +1,11 @@
 /** What is looked up in Request Tracker for people and for the mapping. */
 import { idOf, mustId, textOf, type Row } from '../answers.ts'
-import type { CallContext, ExternalArticle, ExternalAsset, ExternalChoices, ExternalUser } from '../port.ts'
-import { call, PAGE, page, tickets } from './calls.ts'
+import type { CallContext, ExternalArticle, ExternalChoices, ExternalCompany, ExternalUser } from '../port.ts'
+import { call, page, pages, tickets } from './calls.ts'
 import { quoted } from './map.ts'
 
 const FOUND_MAX = 50
+const QUEUES_MAX = 500
 const HOUR_MS = 3_600_000
 /** Statuses of the lifecycle RT comes with, except `deleted`, which is for nobody to choose. */
 const DEFAULT_STATUSES = ['new', 'open', 'stalled', 'resolved', 'rejected']
@@ -26,10 +27,10 @@ export async function findUsers(query: string, ctx: CallContext): Promise<readon
   })
 }
 
-/** Assets of any catalog by name. */
-export async function findAssets(_companyId: string, query: string, ctx: CallContext): Promise<readonly ExternalAsset[]> {
-  const found = await like('assets', ['Name', 'Description'], query, 'Name,Description', 'find assets', ctx)
-  return found.map((asset) => ({ externalId: mustId(asset['id']), name: textOf(asset['Name']) ?? mustId(asset['id']), aliases: [textOf(asset['Description'])].filter((one) => one !== null) }))
+/** Customers: in RT a queue each. */
+export async function findCompanies(query: string, ctx: CallContext): Promise<readonly ExternalCompany[]> {
+  const found = await like('queues', ['Name'], query, 'Name,Disabled', 'find queues', ctx)
+  return found.map((queue) => ({ externalId: mustId(queue['id']), name: textOf(queue['Name']) ?? mustId(queue['id']), domains: [], isActive: idOf(queue['Disabled']) !== '1' }))
 }
 
 /** Articles by name or summary. */
@@ -41,13 +42,8 @@ export async function searchKnowledge(query: string, ctx: CallContext): Promise<
 /** Queues that may be seen, and statuses: those of RT's own lifecycle and those that tickets of the queue have, for RT tells of no other. */
 export async function choices(ctx: CallContext): Promise<ExternalChoices> {
   const queues = await ctx.cached('queues', HOUR_MS, async () => {
-    const found: { readonly id: string; readonly name: string }[] = []
-    for (let number = 1, isAll = false; !isAll && number <= 5; number++) {
-      const { items, isLast } = await page({ method: 'GET', path: '/queues/all', query: { fields: 'Name,Disabled', per_page: PAGE, page: number }, action: 'retrieved', reference: 'list queues' }, ctx)
-      found.push(...items.filter(({ Disabled }) => idOf(Disabled) !== '1').map((queue) => ({ id: mustId(queue['id']), name: textOf(queue['Name']) ?? mustId(queue['id']) })))
-      isAll = isLast
-    }
-    return found
+    const { items } = await pages({ method: 'GET', path: '/queues/all', query: { fields: 'Name,Disabled' }, action: 'retrieved', reference: 'list queues' }, { most: QUEUES_MAX }, ctx)
+    return items.filter(({ Disabled }) => idOf(Disabled) !== '1').map((queue) => ({ id: mustId(queue['id']), name: textOf(queue['Name']) ?? mustId(queue['id']) }))
   })
   const queue = ctx.connection.mapping.place['queue'] ?? ''
   const recent = queue === '' ? [] : (await tickets(`Queue = ${quoted(queue)}`, { orderBy: 'id', order: 'DESC', reference: 'look at statuses' }, ctx)).items

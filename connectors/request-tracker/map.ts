@@ -18,16 +18,23 @@ const NATIVE: Readonly<Record<string, TicketState>> = { new: 'open', open: 'in_p
 /** RT's word for a time that is not there. */
 const NEVER_MS = 0
 
-/** Body of a new ticket. Without a contact it has no requestor, so that nobody is written to. */
+/** Number of a ticket. Throws `invalid` for anything else, so that nothing else gets into a path or a query. */
+export function rtId(id: string): string {
+  if (!/^\d{1,15}$/.test(id)) throw new ConnectorError('invalid', 'Request Tracker: tickets have numbers, and this is none')
+  return id
+}
+
+/** Body of a new ticket. A customer is a queue there; without one it goes to the queue of the mapping. Without a contact it has no requestor, so that nobody is written to. */
 export function newTicket(draft: TicketDraft, { fields }: Pick<OpenConnection, 'fields'>): Row {
   const { mapping, party } = draft
+  const queue = party.companyId ?? queueOf(mapping)
   const status = statusOf(mapping, draft.state)
   const priority = priorityOf(mapping, draft.severity)
   const field = fieldOf(fields)
   return {
-    Queue: queueOf(mapping), Subject: subjectOf(draft.title, field === null ? draft.externalRef : null), Content: cut(draft.text, TEXT_MAX), ContentType: 'text/plain', Requestor: party.contactId === null ? [] : [party.contactId],
+    Queue: queue, Subject: subjectOf(draft.title, field === null ? draft.externalRef : null), Content: cut(draft.text, TEXT_MAX), ContentType: 'text/plain', Requestor: party.contactId === null ? [] : [party.contactId],
     ...(status === undefined ? {} : { Status: status }), ...(priority === undefined ? {} : { Priority: priority }), ...(draft.assigneeId === null ? {} : { Owner: draft.assigneeId }),
-    ...(draft.parent === null ? {} : { Parent: [draft.parent.externalId] }), ...(party.assetIds.length === 0 ? {} : { RefersTo: party.assetIds.map((id) => `asset:${id}`) }),
+    ...(draft.parent === null ? {} : { Parent: [draft.parent.externalId] }),
     ...(field === null ? {} : { CustomFields: { [field]: draft.externalRef } }),
   }
 }
@@ -64,11 +71,12 @@ export function referenceQuery(externalRef: string, fields: Readonly<Record<stri
 }
 
 /** Words of a search, each in the subject; null: there is nothing to look for. A number alone is a ticket's too. */
-export function searchQuery(text: string): string | null {
+export function searchQuery(text: string, queueId: string | null): string | null {
   const words = (text.match(/[\p{L}\p{N}_.-]+/gu) ?? []).slice(0, 8)
   if (words.length === 0) return null
   const bySubject = words.map((word) => `Subject LIKE ${quoted(word)}`).join(' AND ')
-  return /^#?\d{1,9}$/.test(text.trim()) ? `(id = ${text.trim().replace('#', '')} OR (${bySubject}))` : bySubject
+  const found = /^#?\d{1,9}$/.test(text.trim()) ? `(id = ${text.trim().replace('#', '')} OR (${bySubject}))` : bySubject
+  return queueId === null ? found : `${found} AND Queue = ${quoted(queueId)}`
 }
 
 /** Our reference in a ticket. */
@@ -102,7 +110,7 @@ export function snapshotOf(ticket: Row, { connection, askedId, owner, notes }: T
   return {
     ref: refOf(askedId, connection.baseUrl), externalRef: referenceOf(ticket, connection.fields), title: textOf(ticket['Subject']) ?? '', state: stateOf(connection.mapping, status, NATIVE), statusText: status ?? 'unknown',
     priorityId: idOf(ticket['Priority']), assignee: ownerId === null || ownerId === NOBODY ? null : { externalId: ownerId, name: owner?.name ?? ownerId, email: owner?.email ?? null },
-    companyId: null, parentId: parentIn(ticket), mergedIntoId: effectiveId === askedId ? null : effectiveId, isDeleted: status === 'deleted', notes, createdAtMs: time(ticket['Created']), updatedAtMs: time(ticket['LastUpdated']),
+    companyId: idIn(ticket['Queue']), parentId: parentIn(ticket), mergedIntoId: effectiveId === askedId ? null : effectiveId, isDeleted: status === 'deleted', notes, createdAtMs: time(ticket['Created']), updatedAtMs: time(ticket['LastUpdated']),
     // RT's own scrips say nothing of who made them run.
     isLastChangeOurs: by === null || SYSTEM_USERS.has(by) ? null : by === connection.fields['user'],
   }

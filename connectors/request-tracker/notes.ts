@@ -5,22 +5,23 @@ import { fileOf, resolutionNote } from '../changes.ts'
 import { path } from '../http/address.ts'
 import type { CallContext } from '../port.ts'
 import { tokensIn, withToken } from '../text.ts'
-import { call, ourName, PAGE, page, userOf } from './calls.ts'
+import { call, ourName, pages, userOf } from './calls.ts'
 import { noteOf, quoted, TEXT_MAX, userIn } from './map.ts'
 
 const NOTES_MAX = 50
-/** Pages of texts looked through for our tokens. */
-const TOKEN_PAGES = 3
+/** Texts and files looked through for our tokens, and for the texts of notes. */
+const TEXTS_MAX = 400
 
 /** The newest notes, newest last. RT tells kinds and texts in lists of their own, so two calls are made. */
 export async function notesOf(id: string, ctx: CallContext): Promise<readonly TicketNoteSeen[]> {
-  const { items: transactions } = await page({
+  const { items: found } = await pages({
     method: 'GET', path: '/transactions', action: 'retrieved', reference: 'read notes', externalId: id,
-    query: { query: `TicketId = ${quoted(id)} AND (Type = 'Comment' OR Type = 'Correspond')`, fields: 'Type,Creator,Created', 'fields[Creator]': 'RealName,EmailAddress', orderby: 'id', order: 'DESC', per_page: NOTES_MAX },
-  }, ctx)
+    query: { query: `TicketId = ${quoted(id)} AND (Type = 'Comment' OR Type = 'Correspond')`, fields: 'Type,Creator,Created', 'fields[Creator]': 'RealName,EmailAddress', orderby: 'id', order: 'DESC' },
+  }, { most: NOTES_MAX }, ctx)
+  const transactions = found.slice(0, NOTES_MAX)
   if (transactions.length === 0) return []
   const texts = new Map<string, Row>()
-  for (const text of await texts_(id, 1, ctx)) if ((textOf(text['ContentType']) ?? '').startsWith('text/') && textOf(text['Filename']) === null) texts.set(idOf(text['TransactionId']) ?? '', text)
+  for (const text of await textsOf(id, 2 * NOTES_MAX, ctx)) if ((textOf(text['ContentType']) ?? '').startsWith('text/') && textOf(text['Filename']) === null) texts.set(idOf(text['TransactionId']) ?? '', text)
   const me = ourName(ctx)
   const agents = new Set<string>()
   for (const name of new Set(transactions.map(({ Creator }) => userIn(Creator)).filter((one) => one !== null))) if (name === me || (await userOf(name, ctx))?.isAgent === true) agents.add(name)
@@ -31,11 +32,10 @@ export async function notesOf(id: string, ctx: CallContext): Promise<readonly Ti
 }
 
 /** Texts and files of a ticket, newest first. */
-async function texts_(id: string, number: number, ctx: CallContext): Promise<readonly Row[]> {
-  const { items } = await page({
-    method: 'GET', path: path`/ticket/${id}/attachments`, action: 'retrieved', reference: 'read texts', externalId: id,
-    query: { fields: 'Content,ContentType,TransactionId,Filename,Headers', orderby: 'id', order: 'DESC', per_page: PAGE, page: number },
-  }, ctx)
+async function textsOf(id: string, most: number, ctx: CallContext): Promise<readonly Row[]> {
+  const { items } = await pages({
+    method: 'GET', path: path`/ticket/${id}/attachments`, action: 'retrieved', reference: 'read texts', externalId: id, query: { fields: 'Content,ContentType,TransactionId,Filename,Headers', orderby: 'id', order: 'DESC' },
+  }, { most }, ctx)
   return items
 }
 
@@ -51,13 +51,7 @@ export async function say(id: string, change: TicketChange, ctx: CallContext): P
 }
 
 async function knownTokens(id: string, tokens: readonly string[], ctx: CallContext): Promise<ReadonlySet<string>> {
-  const known = new Set<string>()
-  for (let number = 1; number <= TOKEN_PAGES && known.size < tokens.length; number++) {
-    const texts = await texts_(id, number, ctx)
-    for (const token of tokensIn(texts.map((text) => textOf(text['Content']) ?? ''), tokens)) known.add(token)
-    if (texts.length < PAGE) break
-  }
-  return known
+  return tokens.length === 0 ? new Set() : tokensIn((await textsOf(id, TEXTS_MAX, ctx)).map((text) => textOf(text['Content']) ?? ''), tokens)
 }
 
 async function write(id: string, { token, text, isPublic }: TicketNote, more: Row, reference: string, ctx: CallContext): Promise<void> {

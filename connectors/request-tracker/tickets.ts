@@ -1,16 +1,19 @@
 /** Tickets of Request Tracker: made, found, changed, read, followed and merged. */
 import type { TicketChange, TicketDraft, TicketRef, TicketSnapshot } from '../../schemas/tickets.ts'
-import { idOf, mustId, rowOf, textOf, type Row } from '../answers.ts'
+import { idOf, instantOf, mustId, rowOf, textOf, type Row } from '../answers.ts'
 import { path } from '../http/address.ts'
 import { priorityOf, statusOf } from '../mapping.ts'
 import { ConnectorError, type CallContext } from '../port.ts'
 import { call, PAGE, ticketOf, tickets, userOf } from './calls.ts'
-import { fieldOf, newTicket, NOBODY, quoted, referenceOf, referenceQuery, refOf, searchQuery, snapshotOf, subjectOf, userIn } from './map.ts'
+import { fieldOf, newTicket, NOBODY, quoted, referenceOf, referenceQuery, refOf, rtId, searchQuery, snapshotOf, subjectOf, userIn } from './map.ts'
 import { notesOf, say } from './notes.ts'
 
 const CHANGES_MAX = 200
-/** How far clocks may differ where polling begins. */
+/** Pages asked for at most in one look at what changed. */
+const TURNS_MAX = 20
+/** How far RT's clock may be from ours. */
 const CLOCK_MS = 120_000
+const HOUR_MS = 3_600_000
 
 /** Makes the ticket, or answers the one that is there already. */
 export async function create(draft: TicketDraft, ctx: CallContext): Promise<TicketSnapshot> {
@@ -34,27 +37,29 @@ export async function find(externalRef: string, ctx: CallContext): Promise<Ticke
 
 /** Says what is to be said, then writes the fields: a reply opens a ticket in RT, so the status comes last. */
 export async function update(ref: TicketRef, change: TicketChange, ctx: CallContext): Promise<void> {
-  const id = ref.externalId
+  if (Object.keys(change).every((name) => name === 'mapping')) return
+  const id = rtId(ref.externalId)
   const isReply = change.notes?.some(({ isPublic }) => isPublic) === true
-  const needsTicket = isReply || (change.title !== undefined && fieldOf(ctx.connection.fields) === null)
-  const before = needsTicket ? await ticketOf(id, ctx) ?? gone(id) : null
+  // Looked at first: a comment on a deleted ticket is taken there, and a status would bring it back.
+  const before = await ticketOf(id, ctx)
+  if (before === null || before['Status'] === 'deleted') return gone(id)
   await say(id, change, ctx)
   const fields = { ...fieldsOf(change, before, ctx), ...(isReply && change.state === undefined ? sameStatus(before, ctx.isRepeat) : {}) }
   if (Object.keys(fields).length > 0) await write(id, fields, ctx)
 }
 
 /** A reply opens what was resolved or stalled; what nobody asked for is taken back. In a repeat the reply may have been sent, so the status may be its work already. */
-function sameStatus(before: Row | null, isRepeat: boolean): Row {
-  const status = before === null ? null : textOf(before['Status'])
+function sameStatus(before: Row, isRepeat: boolean): Row {
+  const status = textOf(before['Status'])
   return status === null || isRepeat ? {} : { Status: status }
 }
 
-function fieldsOf(change: TicketChange, before: Row | null, { connection }: CallContext): Row {
+function fieldsOf(change: TicketChange, before: Row, { connection }: CallContext): Row {
   const [status, priority] = [statusOf(change.mapping, change.state), priorityOf(change.mapping, change.severity)]
   return {
-    ...(change.title === undefined ? {} : { Subject: subjectOf(change.title, before === null ? null : referenceOf(before, connection.fields)) }),
+    ...(change.title === undefined ? {} : { Subject: subjectOf(change.title, fieldOf(connection.fields) === null ? referenceOf(before, connection.fields) : null) }),
     ...(priority === undefined ? {} : { Priority: priority }), ...(change.assigneeId === undefined ? {} : { Owner: change.assigneeId ?? NOBODY }),
-    ...(change.parent === undefined ? {} : { AddParent: change.parent.externalId }), ...(change.assetIds === undefined || change.assetIds.length === 0 ? {} : { AddRefersTo: change.assetIds.map((one) => `asset:${one}`) }),
+    ...(change.parent === undefined ? {} : { AddParent: rtId(change.parent.externalId) }),
     ...(status === undefined ? {} : { Status: status }),
   }
 }
@@ -74,43 +79,47 @@ async function write(id: string, fields: Row, ctx: CallContext): Promise<void> {
 
 /** The ticket with its newest notes; of a merged one those of the ticket it went into. */
 export async function read({ externalId }: TicketRef, ctx: CallContext): Promise<TicketSnapshot | null> {
-  const found = await ticketOf(externalId, ctx)
+  const found = await ticketOf(rtId(externalId), ctx)
   return found === null ? null : told(found, externalId, await notesOf(mustId(found['id']), ctx), ctx)
 }
 
 /**
- * Tickets that changed, oldest first. A cursor is a time and how many tickets from it were told: RT keeps whole seconds, so a page full of one second is gone through by counting, and
- * any other begins anew at its last second.
+ * Tickets that changed, oldest first. RT reads every time in a query as one of the user's own zone, whatever zone is written beside it, so it is asked for the last so many seconds, some more
+ * than needed because clocks differ, and what is older than the cursor is left out here. A cursor is a time and the page that comes next from it: RT keeps whole seconds, so pages full of one second
+ * are gone through by counting, and any other begins anew at its last second.
  */
 export async function changedSince(cursor: string | null, ctx: CallContext): Promise<{ readonly changed: readonly TicketSnapshot[]; readonly cursor: string }> {
-  const [since = '', pages = '0'] = (cursor ?? '').split('|')
-  if (Number.isNaN(Date.parse(since))) return { changed: [], cursor: rtTime(ctx.nowMs - CLOCK_MS) }
+  const [since = '', page = '1'] = (cursor ?? '').split('|')
+  const sinceMs = Date.parse(since)
+  if (Number.isNaN(sinceMs)) return { changed: [], cursor: rtTime(ctx.nowMs - CLOCK_MS) }
+  const lagMs = Math.max(0, ctx.nowMs - sinceMs)
+  // Across the hour that summer time gives or takes, RT counts that hour wrongly.
+  const seconds = Math.ceil((lagMs + CLOCK_MS + (lagMs > HOUR_MS ? HOUR_MS : 0)) / 1_000)
   const found: Row[] = []
-  let isAll = false
-  for (let number = Number(pages) + 1; found.length < CHANGES_MAX && !isAll; number++) {
-    const { items, isLast } = await tickets(`LastUpdated >= ${quoted(since)} AND EffectiveId > 0`, { orderBy: 'LastUpdated', order: 'ASC', number, reference: 'list changed tickets' }, ctx)
-    found.push(...items)
-    isAll = isLast
+  let [from, isAll] = [Number(page) || 1, false]
+  for (let turn = 0; turn < TURNS_MAX && found.length <= CHANGES_MAX - PAGE && !isAll; turn++) {
+    const { items, isLast, next } = await tickets(`LastUpdated >= ${quoted(`${seconds} seconds ago`)} AND EffectiveId > 0`, { orderBy: 'LastUpdated', order: 'ASC', from, most: 1, size: PAGE, reference: 'list changed tickets' }, ctx)
+    found.push(...items.filter((ticket) => (instantOf(ticket['LastUpdated']) ?? sinceMs) >= sinceMs))
+    ;[from, isAll] = [next, isLast]
   }
-  const last = textOf(found.at(-1)?.['LastUpdated']) ?? since
-  const next = isAll || Date.parse(last) > Date.parse(since) ? last : `${since}|${Number(pages) + CHANGES_MAX / PAGE}`
-  return { changed: await all(found, ctx), cursor: next }
+  const lastMs = Math.max(sinceMs, ...found.map((ticket) => instantOf(ticket['LastUpdated']) ?? 0))
+  return { changed: await all(found, ctx), cursor: isAll || lastMs > sinceMs ? rtTime(lastMs) : `${since}|${from}` }
 }
 
 const rtTime = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`
 
-/** Tickets by words of their subject or by number, newest first. RT has no companies, so all of them are searched. */
-export async function search({ text, limit }: { readonly text: string; readonly companyId: string | null; readonly limit: number }, ctx: CallContext): Promise<readonly TicketSnapshot[]> {
-  const query = searchQuery(text)
+/** Tickets by words of their subject or by number, newest first. */
+export async function search({ text, companyId, limit }: { readonly text: string; readonly companyId: string | null; readonly limit: number }, ctx: CallContext): Promise<readonly TicketSnapshot[]> {
+  const query = searchQuery(text, companyId)
   if (query === null) return []
-  const { items } = await tickets(query, { orderBy: 'LastUpdated', order: 'DESC', limit: Math.min(limit, PAGE), reference: 'search tickets' }, ctx)
-  return all(items, ctx)
+  const { items } = await tickets(query, { orderBy: 'LastUpdated', order: 'DESC', most: limit, reference: 'search tickets' }, ctx)
+  return all(items.slice(0, limit), ctx)
 }
 
 /** Merges: the one answers with the other then. */
 export async function join(from: TicketRef, into: TicketRef, ctx: CallContext): Promise<void> {
-  const target = mustId((await ticketOf(into.externalId, ctx) ?? gone(into.externalId))['id'])
-  const now = await ticketOf(from.externalId, ctx) ?? gone(from.externalId)
+  const target = mustId((await ticketOf(rtId(into.externalId), ctx) ?? gone(into.externalId))['id'])
+  const now = await ticketOf(rtId(from.externalId), ctx) ?? gone(from.externalId)
   if (mustId(now['id']) === target) return
   const { body } = await call({ method: 'PUT', path: path`/ticket/${from.externalId}`, json: { MergeInto: target }, action: 'linked', reference: 'merge tickets', externalId: from.externalId }, ctx)
   if (mustId((await ticketOf(from.externalId, ctx) ?? gone(from.externalId))['id']) !== target) throw new ConnectorError('forbidden', `Request Tracker: merge tickets: ${Array.isArray(body) ? body.join('; ').slice(0, 500) : 'refused'}. Give the user ModifyTicket on both queues`)

@@ -119,10 +119,10 @@ function technician(url: string, name: string): Technician {
   const say = (id: string, type: 'private' | 'response', text: string): Promise<Response> => post('/Ticket/Update.html', { id, UpdateType: type, UpdateContentType: 'text/plain', UpdateContent: text, SubmitTicket: '1' })
   return {
     name,
-    comment: async (id, text) => void await say(id, 'private', text),
-    reply: async (id, text) => void await say(id, 'response', text),
-    change: async (id, fields) => void await post('/Ticket/Modify.html', { id, SubmitTicket: '1', ...fields }),
-    merge: async (id, into) => void await post('/Ticket/ModifyLinks.html', { id, [`${id}-MergeInto`]: into, SubmitTicket: '1' }),
+    comment: async (id, text) => { await say(id, 'private', text) },
+    reply: async (id, text) => { await say(id, 'response', text) },
+    change: async (id, fields) => { await post('/Ticket/Modify.html', { id, SubmitTicket: '1', ...fields }) },
+    merge: async (id, into) => { await post('/Ticket/ModifyLinks.html', { id, [`${id}-MergeInto`]: into, SubmitTicket: '1' }) },
     async make(subject) {
       const answer = await post('/Ticket/Create.html', { id: 'new', Queue: '1', Subject: subject, Content: 'made by hand', ContentType: 'text/plain', Status: 'new', SubmitTicket: '1' })
       const id = /[?&]id=(\d+)/.exec(answer.headers.get('location') ?? '')?.[1]
