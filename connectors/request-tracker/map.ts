@@ -82,7 +82,9 @@ export function searchQuery(text: string, queueId: string | null): string | null
 /** Our reference in a ticket. */
 export function referenceOf(ticket: Row, fields: Readonly<Record<string, string>>): string | null {
   const field = fieldOf(fields)
-  const values = field === null ? [] : rowsOf(ticket['CustomFields']).filter(({ name }) => name === field).flatMap(({ values: there }): unknown[] => (Array.isArray(there) ? there : []))
+  // In a list RT writes none as an empty text.
+  const there = ticket['CustomFields']
+  const values = field === null || !Array.isArray(there) ? [] : rowsOf(there).filter(({ name }) => name === field).flatMap(({ values: all }): unknown[] => (Array.isArray(all) ? all : []))
   const value = values.find((one): one is string => typeof one === 'string' && one !== '')
   return value ?? referenceIn(textOf(ticket['Subject']) ?? '')
 }

@@ -124,7 +124,7 @@ describe('the connector and a real Request Tracker', () => {
     expect((await rt.ticket(ref.externalId)).Subject).toContain(HOSTILE.slice(0, 60).trim())
     expect((await rt.said(ref.externalId))[0]?.text).toBe(HOSTILE)
     const odd = await create({ title: `it's a \\ "quoted" name` })
-    for (const text of [HOSTILE, `zzz' OR Subject LIKE '`, `zzz\\' OR id > 0 OR Subject LIKE '`]) expect(await requestTracker.search({ text, companyId: null, limit: 5 }, context())).toEqual([])
+    for (const text of [`zzz' OR Subject LIKE '`, `zzz\\' OR id > 0 OR Subject LIKE '`]) expect(await requestTracker.search({ text, companyId: null, limit: 5 }, context())).toEqual([])
     expect((await requestTracker.search({ text: 'quoted name', companyId: null, limit: 5 }, context())).map(({ ref: found }) => found.externalId)).toEqual([odd.ref.externalId])
     expect((await requestTracker.search({ text: `#${odd.ref.number}`, companyId: null, limit: 5 }, context())).map(({ ref: found }) => found.externalId)).toContain(odd.ref.externalId)
   })
@@ -160,6 +160,15 @@ function form(value: unknown): unknown {
   return value === null ? 'null' : typeof value === 'string' || typeof value === 'number' ? 'word' : typeof value
 }
 
+/** Where a form says what the other does not. */
+function strange(ours: unknown, theirs: unknown, where: string): string[] {
+  if (Array.isArray(ours)) return !Array.isArray(theirs) ? [`${where}: a list`] : ours.length === 0 || theirs.length === 0 ? [] : strange(ours[0], theirs[0], `${where}[]`)
+  if (typeof ours !== 'object' || ours === null) return ours === theirs ? [] : [`${where}: ${String(ours)} in place of ${String(theirs)}`]
+  if (typeof theirs !== 'object' || theirs === null) return [`${where}: an object in place of ${String(theirs)}`]
+  const there = theirs as Record<string, unknown>
+  return Object.entries(ours).flatMap(([name, inner]) => (name in there ? strange(inner, there[name], `${where}.${name}`) : [`${where}.${name} is not there`]))
+}
+
 describe('the stand-in', () => {
   it('answers as the real one does: the same statuses, and nothing the real one would not say', async () => {
     const fake = await startRequestTrackerFake({ clock: new TestClock() })
@@ -190,12 +199,8 @@ describe('the stand-in', () => {
       }
       const [real, played] = [await first(rt.url, rt.us.token), await first(fake.baseUrl, fake.credentials['token'] ?? '')]
       expect(played.map(({ status }) => status)).toEqual(real.map(({ status }) => status))
-      played.forEach(({ json }, at) => {
-        const [theirs, ours] = [form(real[at]?.json), form(json)]
-        // A fresh RT tells more than the stand-in; it must tell all that the stand-in does, in the same form.
-        if (typeof ours === 'object' && !Array.isArray(ours)) expect(theirs, `call ${at + 1}`).toMatchObject(ours as object)
-        else expect(ours, `call ${at + 1}`).toEqual(theirs)
-      })
+      // RT tells more than the stand-in; it must tell all that the stand-in does, in the same form.
+      expect(played.flatMap(({ json }, at) => strange(form(json), form(real[at]?.json), `call ${at + 1}`))).toEqual([])
     } finally {
       await fake.stop()
     }

@@ -5,6 +5,7 @@ import { connectwiseManage } from '../../../connectors/connectwise-manage/index.
 import { freshdesk } from '../../../connectors/freshdesk/index.ts'
 import { halopsa } from '../../../connectors/halopsa/index.ts'
 import { jiraServiceManagement } from '../../../connectors/jira-service-management/index.ts'
+import { requestTracker } from '../../../connectors/request-tracker/index.ts'
 import { servicenow } from '../../../connectors/servicenow/index.ts'
 import { syncromsp } from '../../../connectors/syncromsp/index.ts'
 import { zendesk } from '../../../connectors/zendesk/index.ts'
@@ -15,6 +16,7 @@ import { startConnectwiseManage } from '../../fakes/psa/connectwise-manage.ts'
 import { startFreshdesk } from '../../fakes/psa/freshdesk.ts'
 import { startHaloPsa } from '../../fakes/psa/halopsa.ts'
 import { startJira } from '../../fakes/psa/jira-service-management.ts'
+import { startRequestTrackerFake } from '../../fakes/psa/request-tracker.ts'
 import { startServicenow } from '../../fakes/psa/servicenow.ts'
 import { startSyncro } from '../../fakes/psa/syncromsp.ts'
 import { startZendesk } from '../../fakes/psa/zendesk.ts'
@@ -38,6 +40,7 @@ export const SUBJECTS: readonly ConnectorSubject[] = [
   { connector: freshdesk, start: startFreshdesk, cannot: { assets: 'Freshdesk keeps no machines; its sister Freshservice does' } },
   { connector: halopsa, start: startHaloPsa, cannot: { knowledge: 'the description of HaloPSA’s API that calls are held to has no call for its knowledge base' } },
   { connector: jiraServiceManagement, start: startJira, cannot: { assets: 'machines are kept in Assets, an interface of its own with its own address and plan' } },
+  { connector: requestTracker, start: startRequestTrackerFake, cannot: { assets: 'RT keeps assets in catalogs that know no customer', changes: 'RT posts to nobody of itself' } },
   { connector: servicenow, start: startServicenow, cannot: { time: 'an incident has a stop watch for people, and time cards belong to resource management' } },
   {
     connector: syncromsp, start: startSyncro,

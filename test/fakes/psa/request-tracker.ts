@@ -112,23 +112,25 @@ export const startRequestTrackerFake: StartPsa = async ({ clock }) => {
     }
   }
 
-  const page = <T>(all: readonly T[], { url }: PsaCall, show: (one: T) => Body): PsaAnswer => {
+  /** Only of tickets and users RT knows how many there are; of others it tells neither that nor the next page to whoever does not see everything. */
+  const page = <T>(all: readonly T[], { url }: PsaCall, show: (one: T) => Body, isCounted = false): PsaAnswer => {
     const size = Math.min(PAGE_SIZE, Number(url.searchParams.get('per_page') ?? 20))
     const number = Number(url.searchParams.get('page') ?? 1)
     const items = all.slice((number - 1) * size, number * size)
     const hasMore = number * size < all.length
-    return { status: 200, json: { page: number, per_page: size, count: items.length, total: all.length, pages: Math.ceil(all.length / size), items: items.map(show), ...(hasMore ? { next_page: `${origin}/REST/2.0/next?page=${number + 1}` } : {}) } }
+    return { status: 200, json: { page: number, per_page: size, count: items.length, total: isCounted ? all.length : null, pages: isCounted ? Math.ceil(all.length / size) : null, items: items.map(show), ...(hasMore && isCounted ? { next_page: `${origin}/REST/2.0/next?page=${number + 1}` } : {}) } }
   }
   const ordered = <T>(all: readonly T[], { url }: PsaCall, key: (one: T) => number): readonly T[] => {
     const sign = url.searchParams.get('order') === 'DESC' ? -1 : 1
     return [...all].sort((a, b) => sign * (key(a) - key(b)))
   }
-  const listed = (ticket: Ticket): Body => ({
-    type: 'ticket', id: String(ticket.id), _url: `${origin}/REST/2.0/ticket/${ticket.id}`, Subject: ticket.subject, Queue: { type: 'queue', id: String(ticket.queue), _url: `${origin}/REST/2.0/queue/${ticket.queue}` }, Status: ticket.status, Owner: named(ticket.owner),
-    Priority: String(ticket.priority), EffectiveId: String(ticket.effective), Created: iso(ticket.createdMs), LastUpdated: iso(ticket.updatedMs), LastUpdatedBy: named(ticket.updatedBy), CustomFields: [],
+  const fieldsOf = (ticket: Ticket): Body => ({
+    id: String(ticket.id), Subject: ticket.subject, Queue: { type: 'queue', id: String(ticket.queue), _url: `${origin}/REST/2.0/queue/${ticket.queue}` }, Status: ticket.status, Owner: named(ticket.owner),
+    Priority: String(ticket.priority), EffectiveId: String(ticket.effective), Created: iso(ticket.createdMs), LastUpdated: iso(ticket.updatedMs), LastUpdatedBy: named(ticket.updatedBy), CustomFields: '',
   })
+  const listed = (ticket: Ticket): Body => ({ ...fieldsOf(ticket), type: 'ticket', _url: `${origin}/REST/2.0/ticket/${ticket.id}` })
   const shown = (ticket: Ticket): Body => ({
-    ...listed(ticket), id: ticket.id, EffectiveId: { type: 'ticket', id: String(ticket.effective), _url: `${origin}/REST/2.0/ticket/${ticket.effective}` }, Requestor: [], Cc: [], AdminCc: [], Type: 'ticket', TimeWorked: String(ticket.moves.reduce((sum, { minutes }) => sum + minutes, 0)),
+    ...fieldsOf(ticket), id: ticket.id, CustomFields: [], EffectiveId: { type: 'ticket', id: String(ticket.effective), _url: `${origin}/REST/2.0/ticket/${ticket.effective}` }, Requestor: [], Cc: [], AdminCc: [], Type: 'ticket', TimeWorked: String(ticket.moves.reduce((sum, { minutes }) => sum + minutes, 0)),
     TimeLeft: '0', TimeEstimated: '0', InitialPriority: '0', FinalPriority: '0', Started: iso(0), Starts: iso(0), Due: iso(0), Resolved: iso(0), Creator: named(ticket.creator),
     _hyperlinks: [{ ref: 'self', type: 'ticket', id: ticket.id, _url: `${origin}/REST/2.0/ticket/${ticket.id}` }, ...(ticket.parent === null ? [] : [{ ref: 'parent', type: 'ticket', id: String(ticket.parent), _url: `${origin}/REST/2.0/ticket/${ticket.parent}` }])],
   })
@@ -155,20 +157,20 @@ export const startRequestTrackerFake: StartPsa = async ({ clock }) => {
     const body = (typeof call.body === 'object' && call.body !== null ? call.body : {}) as Body
     if (sent.authorization !== `token ${TOKEN}`) return refused(401, 'Unauthorized')
     const is = (wanted: string, pattern: RegExp): RegExpExecArray | null => (method === wanted ? pattern.exec(path) : null)
-    if (is('GET', /^\/rt$/)) return { status: 200, json: { Version: '5.0.3', Plugins: [] } }
+    if (is('GET', /^\/rt$/)) return { status: 200, json: { Version: '5.0.3' } }
     const user = is('GET', /^\/user\/(.+)$/)?.[1]
     if (user !== undefined) {
       const found = USERS.find(({ Name }) => Name === user)
-      return found === undefined ? refused(404, 'Not Found') : { status: 200, json: { ...found, Privileged: withdrawn.has('privileged') && found.Name === US ? '' : found.Privileged, Disabled: '0', _hyperlinks: [] } }
+      return found === undefined ? refused(404, 'Not Found') : { status: 200, json: { Name: found.Name, RealName: found.RealName, EmailAddress: found.EmailAddress, Privileged: withdrawn.has('privileged') && found.Name === US ? '' : found.Privileged, _hyperlinks: [] } }
     }
     if (is('GET', /^\/queues\/all$/)) return page(withdrawn.has('SeeQueue') ? [] : QUEUES, call, (queue) => ({ type: 'queue', ...queue, id: String(queue.id), Disabled: '0', _url: '' }))
     const queue = is('GET', /^\/queue\/(.+)$/)?.[1]
     if (queue !== undefined) {
       const found = QUEUES.find(({ id, Name }) => String(id) === queue || Name === queue)
-      if (found === undefined || withdrawn.has('SeeQueue')) return refused(404, 'Not Found')
+      if (found === undefined || withdrawn.has('SeeQueue')) return refused(403, 'Forbidden')
       return { status: 200, json: { ...found, Lifecycle: 'default', Disabled: '0', TicketCustomFields: [], _hyperlinks: [{ ref: 'self', type: 'queue', id: found.id, _url: '' }, ...(withdrawn.has('CreateTicket') ? [] : [{ ref: 'create', type: 'ticket', _url: `${origin}/REST/2.0/ticket?Queue=${found.id}` }])] } }
     }
-    if (is('POST', /^\/users$/)) return page(like(call, USERS), call, (one) => ({ type: 'user', _url: '', ...one, id: one['Name'] }))
+    if (is('POST', /^\/users$/)) return page(like(call, USERS), call, ({ Name, RealName, EmailAddress }) => ({ type: 'user', _url: '', id: Name, Name, RealName, EmailAddress }), true)
     if (is('POST', /^\/queues$/)) return page(like(call, QUEUES), call, (one) => ({ type: 'queue', _url: '', Disabled: '0', ...one, id: String(one['id'] as number) }))
     if (is('POST', /^\/articles$/)) return page(like(call, [ARTICLE]), call, (one) => ({ type: 'article', _url: '', ...one, id: String(one['id'] as number) }))
     if (is('POST', /^\/ticket$/)) return create(body)
@@ -178,7 +180,7 @@ export const startRequestTrackerFake: StartPsa = async ({ clock }) => {
       const looksAtMerged = query.includes('EffectiveId')
       try {
         const found = tickets.filter((one) => (looksAtMerged || one.effective === one.id) && one.status !== 'deleted' && matchesTicketSql(query, { id: one.id, Subject: one.subject, Status: one.status, EffectiveId: one.effective, LastUpdated: one.updatedMs, Queue: [String(one.queue), QUEUES.find(({ id }) => id === one.queue)?.Name ?? ''] }, clock.now()))
-        return page(ordered(found, call, (one) => (url.searchParams.get('orderby') === 'LastUpdated' ? one.updatedMs : one.id)), call, listed)
+        return page(ordered(found, call, (one) => (url.searchParams.get('orderby') === 'LastUpdated' ? one.updatedMs : one.id)), call, listed, true)
       } catch (error) {
         return refused(400, String(error))
       }

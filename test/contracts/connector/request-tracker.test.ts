@@ -1,0 +1,3 @@
+import { connectorContract } from '../connector.contract.ts'
+
+connectorContract('request-tracker')
