@@ -11,6 +11,8 @@ import type { HaloTicket } from './types.ts'
 /** Newest tickets that are looked through where the search finds nothing: its index may lag, the list does not. */
 const NEWEST = 100
 
+const NOBODY = { agents: new Map<number, never>(), ours: null }
+
 /** Makes a ticket; Halo knows no idempotency, so an earlier attempt is looked for first. */
 export async function create(draft: TicketDraft, ctx: CallContext): Promise<TicketSnapshot> {
   const earlier = ctx.isRepeat ? await find(draft.externalRef, ctx) : null
@@ -18,11 +20,10 @@ export async function create(draft: TicketDraft, ctx: CallContext): Promise<Tick
     const there = await read(earlier, ctx)
     if (there !== null) return there
   }
-  // Asked before the ticket is made: afterwards nothing may make it look as if it was not.
-  const who = await people(ctx)
   const made = await post<HaloTicket>({ path: '/Tickets', action: 'created', reference: 'create ticket', record: ticketBody(draft) }, ctx)
   if (made?.id === undefined) throw new ConnectorError('bad_answer', 'HaloPSA made a ticket and did not say which; it is looked up before anything is tried again')
-  return snapshotOf(made, null, { connection: ctx.connection, ...who })
+  // The answer names the technician; nothing else is asked where a ticket has to be made in time.
+  return snapshotOf(made, null, { connection: ctx.connection, ...NOBODY })
 }
 
 /** The oldest ticket with our reference in its title: by the search, else among the newest hundred. */

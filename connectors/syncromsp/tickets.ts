@@ -19,6 +19,8 @@ const NEWEST_MS = 2 * 86_400_000
 const NEWEST_PAGES_MAX = 8
 const SEARCH_PAGES_MAX = 4
 
+const NOBODY = { users: new Map<string, never>(), ours: null }
+
 /** Makes a ticket; Syncro knows no idempotency, so an earlier attempt is looked for first. */
 export async function create(draft: TicketDraft, ctx: CallContext): Promise<TicketSnapshot> {
   const earlier = ctx.isRepeat ? await find(draft.externalRef, ctx) : null
@@ -28,11 +30,10 @@ export async function create(draft: TicketDraft, ctx: CallContext): Promise<Tick
   }
   const body = ticketBody(draft)
   if (body === null) throw new ConnectorError('invalid', 'Syncro takes no ticket without a customer: match the company, or give a catch-all customer as place "customer"')
-  // Asked before the ticket is made: afterwards nothing may make it look as if it was not.
-  const who = await people(ctx)
   const made = await postTicket(body, ctx)
   if (made.id == null) throw new ConnectorError('bad_answer', 'Syncro made a ticket and did not say which; it is looked up before anything is tried again')
-  return snapshotOf(made, null, { connection: ctx.connection, ...who })
+  // The answer names the technician; nothing else is asked where a ticket has to be made in time.
+  return snapshotOf(made, null, { connection: ctx.connection, ...NOBODY })
 }
 
 /** The oldest ticket with our reference in its subject: by the search, else among the tickets of the last two days. */
