@@ -30,11 +30,11 @@ export interface AccountState {
 export interface LearnedLimits {
   /** By the limit's name: what the vendor told, or what a refusal taught. */
   readonly calls?: Readonly<Record<string, { readonly calls: number; readonly atMs: number; readonly from: 'told' | 'refused' }>>
-  /** What the vendor said is left, others' calls counted in; `taken`: our calls since. */
-  readonly left?: { readonly limit: string; readonly calls: number; readonly untilMs: number; readonly taken: number } | null
-  /** Calls under way at once: as the connector says, or fewer. */
+  /** Calls of others of the same account, as far as the vendor's word on what is left shows them. */
+  readonly others?: { readonly limit: string; readonly calls: number; readonly untilMs: number }
+  /** Calls under way at once that the account bears; what refusals taught of it. */
   readonly atOnce?: number
-  readonly isAtOnceTaught?: boolean
+  readonly taughtAtOnce?: { readonly calls: number; readonly atMs: number }
   /** Refusals in a row, and all that were. */
   readonly refusals?: number
   readonly refused?: number

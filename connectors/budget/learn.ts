@@ -2,7 +2,7 @@
 import type { AccountState, LearnedLimits } from '../../schemas/call-accounts.ts'
 import type { CallLimit, ConnectorCode, Pace } from '../port.ts'
 import { toldLimit } from './headers.ts'
-import { limitsInForce, mainLimit } from './limits.ts'
+import { atOnceOf, limitsInForce, mainLimit } from './limits.ts'
 import { withReady } from './take.ts'
 import { counted, counts, swept, usedOf } from './windows.ts'
 
@@ -59,13 +59,12 @@ function learnTold(state: AccountState, pace: Pace, { headers, atMs }: CallEnd):
   const known = state.learned.calls?.[main.name]
   // The published limit, told, is nothing new; a refusal knows better than a header that did not keep it away.
   const isNews = told.limit !== null && !(known === undefined && told.limit === main.calls) && !(known?.from === 'refused' && told.limit >= known.calls)
-  const learned: LearnedLimits = {
-    ...state.learned,
-    ...(isNews ? { calls: { ...state.learned.calls, [main.name]: { calls: told.limit, atMs, from: 'told' as const } } } : {}),
-    // Calls that are still on their way are not in the number yet.
-    ...(told.left === null ? {} : { left: { limit: main.name, calls: told.left, untilMs: Math.min(told.resetAtMs ?? Number.POSITIVE_INFINITY, atMs + main.windowMs), taken: state.underWay.length } }),
-  }
-  return { ...state, learned }
+  const learned: LearnedLimits = { ...state.learned, ...(isNews ? { calls: { ...state.learned.calls, [main.name]: { calls: told.limit, atMs, from: 'told' as const } } } : {}) }
+  if (told.left === null) return { ...state, learned }
+  // What is gone and was not ours was others'. Ours count for longer here than there, so this is never too much.
+  const limit = told.limit ?? main.calls
+  const calls = Math.max(0, limit - told.left - usedOf(state, main))
+  return { ...state, learned: { ...learned, others: { limit: main.name, calls, untilMs: Math.min(told.resetAtMs ?? Number.POSITIVE_INFINITY, atMs + main.windowMs) } } }
 }
 
 /** Which limit a number is of: it starts anew within its window, so one that starts anew in half an hour is not of a minute. */
@@ -85,9 +84,12 @@ function refused(state: AccountState, pace: Pace, { retryAfterMs, atMs }: CallEn
   // Several of one burst are refused together; only the first teaches.
   const isEcho = state.blockedUntilMs !== null && state.blockedUntilMs > atMs
   if (isEcho || fullest === undefined) return { ...state, blockedUntilMs, learned: next }
-  if (fullest.fill < 0.5 && retryAfterMs === null && state.underWay.length > 0) return { ...state, blockedUntilMs, learned: { ...next, atOnce: state.underWay.length, isAtOnceTaught: true } }
-  const calls = Math.max(1, Math.ceil(fullest.limit.published * DECREASE_LEAST), Math.floor(Math.min(fullest.used - 1, fullest.limit.calls) * DECREASE))
-  return { ...state, blockedUntilMs, learned: { ...next, calls: { ...next.calls, [fullest.limit.name]: { calls: Math.min(calls, fullest.limit.published), atMs, from: 'refused' } } } }
+  // Refused again though it was slower: it may be about how many come at once.
+  const taughtAtOnce = refusals < 2 ? {} : { taughtAtOnce: { calls: Math.max(1, Math.floor(atOnceOf(state, pace, atMs) / 2)), atMs } }
+  // Neither this one was taken nor, as far as is known, those on their way.
+  const taken = fullest.used - 1 - state.underWay.filter((slot) => counts(fullest.limit, slot.isWrite)).length
+  const calls = Math.max(1, Math.ceil(fullest.limit.published * DECREASE_LEAST), Math.floor(Math.min(taken, fullest.limit.calls) * DECREASE))
+  return { ...state, blockedUntilMs, learned: { ...next, ...taughtAtOnce, calls: { ...next.calls, [fullest.limit.name]: { calls: Math.min(calls, fullest.limit.published), atMs, from: 'refused' } } } }
 }
 
 function breaker(state: AccountState, { outcome, atMs, jitter }: CallEnd): AccountState {

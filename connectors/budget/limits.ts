@@ -3,8 +3,8 @@ import type { AccountState } from '../../schemas/call-accounts.ts'
 import type { CallLimit, Pace } from '../port.ts'
 
 /** Kept of each limit: for what is critical alone, and for people that wait. */
-const KEPT_FOR_CRITICAL = 0.2
-const KEPT_FOR_PEOPLE = 0.1
+const KEPT_FOR_CRITICAL_PERCENT = 20
+const KEPT_FOR_PEOPLE_PERCENT = 10
 /** What a refusal took comes back by so much of the published limit an hour. */
 const REGROW_PER_HOUR = 0.05
 const HOUR_MS = 3_600_000
@@ -28,13 +28,14 @@ export function limitsInForce(state: AccountState, pace: Pace, nowMs: number): r
 
 /** How much of a limit work of an urgency may use; at least one call, so that small limits do not stop what is usual. */
 export function shareOf(calls: number, urgency: number): number {
-  const kept = urgency <= 0 ? 0 : urgency === 1 ? KEPT_FOR_CRITICAL : KEPT_FOR_CRITICAL + KEPT_FOR_PEOPLE
-  return Math.max(1, calls - Math.ceil(calls * kept))
+  const kept = urgency <= 0 ? 0 : urgency === 1 ? KEPT_FOR_CRITICAL_PERCENT : KEPT_FOR_CRITICAL_PERCENT + KEPT_FOR_PEOPLE_PERCENT
+  return Math.max(1, calls - Math.ceil((calls * kept) / 100))
 }
 
-/** Calls that may be under way at once. */
-export function atOnceOf(state: AccountState, pace: Pace): number {
-  return Math.max(1, Math.min(pace.atOnce, state.learned.isAtOnceTaught === true ? state.learned.atOnce ?? pace.atOnce : pace.atOnce))
+/** Calls that may be under way at once; what a refusal taught of it is tried anew after an hour. */
+export function atOnceOf(state: AccountState, pace: Pace, nowMs: number): number {
+  const taught = state.learned.taughtAtOnce
+  return Math.max(1, Math.min(pace.atOnce, taught !== undefined && nowMs - taught.atMs < HOUR_MS ? taught.calls : pace.atOnce))
 }
 
 /** The limit that an account-wide number of the vendor speaks of: the first that counts every call. */

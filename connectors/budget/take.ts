@@ -1,6 +1,6 @@
 /** Whether a call may go now, or when. Pure. */
 import type { AccountState } from '../../schemas/call-accounts.ts'
-import type { Pace } from '../port.ts'
+import type { CallLimit, Pace } from '../port.ts'
 import { atOnceOf, limitsInForce, shareOf } from './limits.ts'
 import { counts, swept, usedOf, whenAtMost } from './windows.ts'
 
@@ -36,7 +36,7 @@ export function takeTurn(before: AccountState, pace: Pace, wish: CallWish, nowMs
     ...state, underWay: [...state.underWay, { id: wish.slotId, isWrite: wish.isWrite, untilMs: wish.untilMs }],
     // The one call that finds out whether the other side answers again goes alone.
     breaker: breaker.openUntilMs > 0 ? { ...breaker, openUntilMs: Math.max(breaker.openUntilMs, wish.untilMs) } : breaker,
-    learned: { ...learned, atOnce: atOnceOf(state, pace), ...(learned.left == null ? {} : { left: { ...learned.left, taken: learned.left.taken + 1 } }) },
+    learned: { ...learned, atOnce: atOnceOf(state, pace, nowMs) },
   }
   return { kind: 'go', state: withReady(went, pace, nowMs) }
 }
@@ -50,18 +50,20 @@ function waitOf(state: AccountState, pace: Pace, { urgency, isWrite }: Pick<Call
   for (const limit of limits) {
     if (!counts(limit, isWrite)) continue
     const most = shareOf(limit.calls, urgency)
-    if (usedOf(state, limit) < most) continue
-    atMs = Math.max(atMs, whenAtMost(state, limit, most - 1, nowMs) ?? nowMs + SOON_MS)
-  }
-  const { left } = state.learned
-  const main = limits.find(({ name }) => name === left?.limit)
-  if (left != null && left.untilMs > nowMs && main !== undefined) {
-    const kept = main.calls - shareOf(main.calls, urgency)
-    if (left.calls - left.taken <= kept) atMs = Math.max(atMs, Math.min(left.untilMs, nowMs + main.windowMs))
+    const others = othersOf(state, limit, nowMs)
+    if (usedOf(state, limit) + others < most) continue
+    const ours = whenAtMost(state, limit, most - 1 - others, nowMs)
+    const without = others === 0 ? null : Math.max(state.learned.others?.untilMs ?? nowMs, whenAtMost(state, limit, most - 1, nowMs) ?? nowMs + SOON_MS)
+    atMs = Math.max(atMs, Math.min(ours ?? Number.POSITIVE_INFINITY, without ?? Number.POSITIVE_INFINITY, ours === null && without === null ? nowMs + SOON_MS : Number.POSITIVE_INFINITY))
   }
   if (atMs > nowMs) return { atMs, why: 'limit' }
-  if (state.underWay.length >= shareOf(atOnceOf(state, pace), urgency)) return { atMs: nowMs + SOON_MS, why: 'at_once' }
+  if (state.underWay.length >= shareOf(atOnceOf(state, pace, nowMs), urgency)) return { atMs: nowMs + SOON_MS, why: 'at_once' }
   return null
+}
+
+/** Calls of others that a limit counts, as last told. */
+export function othersOf({ learned: { others } }: AccountState, limit: Pick<CallLimit, 'name'>, nowMs: number): number {
+  return others !== undefined && others.limit === limit.name && others.untilMs > nowMs ? others.calls : 0
 }
 
 /** With the times at which a usual write and a critical one can go, as far as limits say; how many at once is for those who ask. */

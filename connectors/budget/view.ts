@@ -2,7 +2,7 @@
 import type { AccountState, BudgetView } from '../../schemas/call-accounts.ts'
 import type { Pace } from '../port.ts'
 import { atOnceOf, limitsInForce, shareOf } from './limits.ts'
-import { withReady } from './take.ts'
+import { othersOf, withReady } from './take.ts'
 import { swept, usedOf } from './windows.ts'
 
 /** Shows it as it is at this moment. */
@@ -12,9 +12,9 @@ export function budgetView(account: string, kept: AccountState, pace: Pace, nowM
   const later = (atMs: number | null): string | null => iso(atMs !== null && atMs > nowMs ? atMs : null)
   const { breaker } = state
   return {
-    account, atOnce: atOnceOf(state, pace), underWay: state.underWay.length, blockedUntil: later(state.blockedUntilMs), readyAt: later(state.readyAtMs),
+    account, atOnce: atOnceOf(state, pace, nowMs), underWay: state.underWay.length, blockedUntil: later(state.blockedUntilMs), readyAt: later(state.readyAtMs),
     limits: limitsInForce(state, pace, nowMs).map((limit) => {
-      const used = usedOf(state, limit)
+      const used = usedOf(state, limit) + othersOf(state, limit, nowMs)
       return {
         name: limit.name, windowMs: limit.windowMs, calls: limit.calls, published: limit.published, from: limit.from, used, left: Math.max(0, limit.calls - used), leftForUsual: Math.max(0, shareOf(limit.calls, 2) - used),
       }

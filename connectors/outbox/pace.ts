@@ -6,7 +6,7 @@ export const CALL_WITHIN_MS = 75_000
 export const UNKNOWN_PAUSE_MS = 10_000
 /** Whoever takes over an order that another worker had marked as called leaves it alone for this long first, by its own clock: a call may be on its way, and clocks jump. */
 export const TAKE_OVER_MS = 45_000
-/** Orders this old, and incidents opened this long ago, may have been dealt with before a restore: they are looked up first. */
+/** Incidents opened this long ago, and creates this old, may have been dealt with before a restore: they are looked up first. */
 export const FRESH_MS = 10 * 60_000
 /** Refusals after which an order is dead. */
 export const ATTEMPTS_MAX = 8

@@ -6,8 +6,8 @@ import type { CallContext, ConnectorCode, TicketConnector } from '../port.ts'
 
 /** Orders as they are kept. */
 export interface OrderStore {
-  /** Takes orders that are due and no less urgent than `urgency`, with a lease. */
-  claim(worker: string, limit: number, options?: { readonly urgency?: number }): Promise<readonly HeldOrder[]>
+  /** Takes orders that are due and no less urgent than `urgency`, with a lease; at most `perAccount` of one account over all processes. */
+  claim(worker: string, limit: number, options?: { readonly urgency?: number; readonly perAccount?: number }): Promise<readonly HeldOrder[]>
   /** Marks one as called, durably; null: it is in other hands. */
   begin(held: HeldOrder): Promise<HeldOrder | null>
   /** False: it is in other hands, and nothing was written. */
@@ -40,6 +40,8 @@ export interface OutboxTools {
     wentWrong(account: string, connector: string, code: ConnectorCode, error: string, isHeld: boolean): Promise<unknown>
   }
   readonly clock: Clock
+  /** When this process began. */
+  readonly startedAtMs: number
   /** A number from 0 up to 1, from a seed. */
   readonly jitter: () => number
   readonly logger: { info(fields: object, message: string): void; warn(fields: object, message: string): void }

@@ -30,6 +30,8 @@ export interface StepFacts {
   readonly capabilities: Pick<Capabilities, 'findByExternalRef' | 'parent' | 'joins'>
   readonly findLagMs: number
   readonly perTicketMs: number
+  /** When this process began. */
+  readonly startedAtMs: number
 }
 
 /** Look-ups that must find nothing before a create is tried again. */
@@ -44,12 +46,12 @@ export function nextStep(held: HeldOrder, facts: StepFacts, nowMs: number): Step
     case 'update': {
       if (held.ref === null) return dead('no_ticket', 'The ticket was never made in the PSA, so nothing can be written to it.')
       const readyAtMs = (held.lastCallAtMs ?? Number.NEGATIVE_INFINITY) + facts.perTicketMs
-      return readyAtMs > nowMs ? wait(readyAtMs) : { kind: 'update', ref: held.ref, change: gathered(held.body), isRepeat: held.isRepeat || isOld(held, nowMs) }
+      return readyAtMs > nowMs ? wait(readyAtMs) : { kind: 'update', ref: held.ref, change: gathered(held.body), isRepeat: held.isRepeat || isFromBefore(held, facts) }
     }
     case 'join': {
       if (held.ref === null || held.other === null) return dead('no_ticket', 'One of the two tickets that were to be joined is not there.')
       if (facts.capabilities.joins === 'none') return dead('unsupported', 'This PSA cannot join two tickets.')
-      if (held.other.ref !== null) return { kind: 'join', ref: held.ref, into: held.other.ref, isRepeat: held.isRepeat || isOld(held, nowMs) }
+      if (held.other.ref !== null) return { kind: 'join', ref: held.ref, into: held.other.ref, isRepeat: held.isRepeat || isFromBefore(held, facts) }
       return nowMs - held.createdAtMs > JOIN_PATIENCE_MS ? dead('no_ticket', 'The ticket to join with was not made within a day.') : wait(nowMs + OTHER_MS * 6)
     }
     case 'read':
@@ -68,10 +70,15 @@ function nextOfCreate(held: HeldOrder, body: TicketDraft, facts: StepFacts, nowM
   const parent = body.parent ?? held.other?.ref ?? null
   const isWaitingForParent = facts.capabilities.parent && parent === null && held.other !== null && nowMs - held.createdAtMs < PARENT_PATIENCE_MS
   if (isWaitingForParent) return wait(nowMs + OTHER_MS)
-  return { kind: 'create', draft: parent === body.parent ? body : { ...body, parent }, isRepeat: held.isRepeat || held.unknownAtMs !== null || isOld(held, nowMs) }
+  return { kind: 'create', draft: parent === body.parent ? body : { ...body, parent }, isRepeat: held.isRepeat || held.unknownAtMs !== null || isFromBefore(held, facts) || isOld(held, nowMs) }
 }
 
-/** After a restore the rows are those of back then: what is old may have been done. */
+/** After a restore the rows are those of back then, and what waits may have been done. Nobody restores under a running process, so what it saw come is new. */
+function isFromBefore(held: HeldOrder, facts: StepFacts): boolean {
+  return held.createdAtMs < facts.startedAtMs
+}
+
+/** An incident that is found again in the log after a restore is an old one: its ticket may be there. */
 function isOld(held: HeldOrder, nowMs: number): boolean {
   return nowMs - held.createdAtMs > FRESH_MS || (held.incidentOpenedAtMs !== null && nowMs - held.incidentOpenedAtMs > FRESH_MS)
 }

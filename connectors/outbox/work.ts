@@ -19,7 +19,7 @@ export async function workOrder(tools: OutboxTools, claimed: HeldOrder, signal: 
     if (clock.now() > lastCallAtMs || isAborted(signal)) throw new ConnectorError('aborted', 'this process may not call for the order any more')
   })
   if ('closed' in opened) return settle(tools, claimed, closedChange(opened, clock.now()))
-  const facts = { capabilities: opened.connector.capabilities, findLagMs: opened.connector.findLagMs, perTicketMs: opened.perTicketMs }
+  const facts = { capabilities: opened.connector.capabilities, findLagMs: opened.connector.findLagMs, perTicketMs: opened.perTicketMs, startedAtMs: tools.startedAtMs }
   let held = claimed
   for (;;) {
     const step = nextStep(held, facts, clock.now())

@@ -35,7 +35,11 @@ export class MemoryTickets implements TicketBench {
       begin: async (held) => this.#begin(held),
       settle: async (held, change) => this.#settle(held, change),
       hurry: async (account) => {
-        for (const row of this.#orders) if (this.#account(row) === account && row.status === 'waiting' && row.code !== null && row.unknownAtMs === null) row.dueAtMs = Math.min(row.dueAtMs, this.clock.now())
+        for (const row of this.#orders) {
+          if (this.#account(row) !== account || row.status !== 'waiting' || row.code === null || row.unknownAtMs !== null) continue
+          row.dueAtMs = Math.min(row.dueAtMs, this.clock.now())
+          this.#place(row.ticketId)
+        }
       },
       counts: async () => ({ waiting: this.#orders.filter(({ status }) => status === 'waiting').length, calling: 0, dead: this.#orders.filter(({ status }) => status === 'dead').length, oldestDueMs: 0 }),
     }
@@ -62,12 +66,16 @@ export class MemoryTickets implements TicketBench {
     const rows = this.#orders.length === 0 ? [] : this.#of(order.ticketId)
     const newest = rows.at(-1)
     const isSent = (ticket.mode === 'sandbox' || ticket.mode === 'production') && !ticket.isSimulated
-    if (isSent) for (const row of rows) if (isOpen(row)) row.urgency = Math.min(row.urgency, order.urgency)
+    if (isSent) {
+      for (const row of rows) if (isOpen(row)) row.urgency = Math.min(row.urgency, order.urgency)
+      this.#place(order.ticketId)
+    }
     if (newest !== undefined && newest.status === 'waiting' && newest.firstCalledAtMs === null && !newest.isRepeat && isSent && order.isRepeat !== true && newest.kind === order.kind && (order.kind === 'update' || order.kind === 'read')) {
       const body = order.kind === 'read' ? newest.body : coalesce(newest.body as TicketChange, order.body)
       if (JSON.stringify(body).length <= BODY_CHARS) {
         newest.body = body
         newest.dueAtMs = Math.min(newest.dueAtMs, order.dueAtMs)
+        this.#place(order.ticketId)
         return { id: newest.id, seq: newest.seq, status: 'waiting', isCoalesced: true }
       }
     }
@@ -78,6 +86,7 @@ export class MemoryTickets implements TicketBench {
     this.#orders.push(row)
     this.#byTicket.set(row.ticketId, [...rows, row])
     if (isOpen(row)) this.#open.set(row.ticketId, [...(this.#open.get(row.ticketId) ?? []), row])
+    this.#place(row.ticketId)
     return { id: row.id, seq: row.seq, status: isSent ? 'waiting' : 'shown', isCoalesced: false }
   }
 
@@ -96,13 +105,9 @@ export class MemoryTickets implements TicketBench {
     return this.tickets.get(ticketId) ?? null
   }
   async nextDueAtMs(): Promise<number | null> {
-    let next: number | null = null
-    for (const [head] of this.#open.values()) {
-      if (head === undefined || !isOpen(head)) continue
-      const atMs = Math.max(head.dueAtMs, head.claimedUntilMs)
-      next = next === null ? atMs : Math.min(next, atMs)
-    }
-    return next
+    const first = [...this.#buckets.values()].flatMap(([head]) => (head === undefined ? [] : [head.dueAtMs]))
+    const held = [...this.#claimed].map((row) => Math.max(row.dueAtMs, row.claimedUntilMs))
+    return first.length + held.length === 0 ? null : Math.min(...first, ...held)
   }
   async hints(): Promise<readonly string[]> {
     return this.#hints
@@ -115,10 +120,12 @@ export class MemoryTickets implements TicketBench {
     const nowMs = this.clock.now()
     const underWay = new Map<string, number>()
     const heads: Kept[] = []
-    for (const [head] of this.#open.values()) {
-      if (head === undefined) continue
-      if (head.claimedUntilMs > nowMs) underWay.set(this.#account(head), (underWay.get(this.#account(head)) ?? 0) + 1)
-      else if (isOpen(head) && head.dueAtMs <= nowMs && head.urgency <= most) heads.push(head)
+    for (const row of this.#claimed) {
+      if (row.claimedUntilMs > nowMs) underWay.set(this.#account(row), (underWay.get(this.#account(row)) ?? 0) + 1)
+      else if (row.dueAtMs <= nowMs && row.urgency <= most) heads.push(row)
+    }
+    for (const bucket of this.#buckets.values()) {
+      for (const head of bucket.slice(0, limit)) if (head.dueAtMs <= nowMs && head.urgency <= most) heads.push(head)
     }
     const turns = new Map<string, number>()
     const turnOf = (key: string): number => {
@@ -144,8 +151,49 @@ export class MemoryTickets implements TicketBench {
       row.claimedBy = worker
       row.claimedUntilMs = nowMs + ORDER_LEASE_MS
       row.version += 1
+      this.#place(row.ticketId)
       return this.#held(row, worker, isProbe)
     })
+  }
+
+  /** Heads nobody has, by account, company and urgency, the first due first; and those somebody has. */
+  readonly #buckets = new Map<string, Kept[]>()
+  readonly #claimed = new Set<Kept>()
+  readonly #placed = new Map<string, { readonly row: Kept; readonly bucket: Kept[] | null; readonly dueAtMs: number }>()
+
+  /** Puts the head of a ticket where it belongs now. */
+  #place(ticketId: string): void {
+    const before = this.#placed.get(ticketId)
+    if (before !== undefined) {
+      this.#claimed.delete(before.row)
+      before.bucket?.splice(before.bucket.indexOf(before.row, this.#from(before.bucket, before.dueAtMs)), 1)
+      this.#placed.delete(ticketId)
+    }
+    const head = this.#open.get(ticketId)?.[0]
+    if (head === undefined || !isOpen(head)) return
+    if (head.claimedBy !== null) {
+      this.#claimed.add(head)
+      this.#placed.set(ticketId, { row: head, bucket: null, dueAtMs: 0 })
+      return
+    }
+    const key = `${this.#account(head)} ${this.tickets.get(ticketId)?.companyId ?? ''} ${head.urgency}`
+    const bucket = this.#buckets.get(key) ?? []
+    this.#buckets.set(key, bucket)
+    let at = this.#from(bucket, head.dueAtMs)
+    while (at < bucket.length && bucket[at]?.dueAtMs === head.dueAtMs && (bucket[at]?.id ?? 0) < head.id) at += 1
+    bucket.splice(at, 0, head)
+    this.#placed.set(ticketId, { row: head, bucket, dueAtMs: head.dueAtMs })
+  }
+
+  /** Where those begin that are due then or later. */
+  #from(bucket: readonly Kept[], dueAtMs: number): number {
+    let [low, high] = [0, bucket.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((bucket[middle]?.dueAtMs ?? 0) < dueAtMs) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 
   #isReady(account: string, urgency: number, nowMs: number): boolean {
@@ -196,6 +244,7 @@ export class MemoryTickets implements TicketBench {
       if (open.length === 0) this.#open.delete(row.ticketId)
       else this.#open.set(row.ticketId, open)
     }
+    this.#place(row.ticketId)
     if (change.snapshot !== undefined) {
       const { ref, state, statusText } = change.snapshot
       Object.assign(ticket, { externalId: ref.externalId, number: ref.number, url: ref.url, seen: change.snapshot, state, statusText, lastSyncedAtMs: this.clock.now(), lastError: null })

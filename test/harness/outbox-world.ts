@@ -39,6 +39,7 @@ export class OutboxWorld {
   readonly random: () => number
   readonly #options: OutboxWorldOptions
   readonly #connector: ReturnType<typeof scriptedConnector>
+  readonly #startedAtMs: number
   #slots = 0
 
   constructor(options: OutboxWorldOptions) {
@@ -46,6 +47,7 @@ export class OutboxWorld {
     this.bench = options.bench
     this.psa = new ScriptedPsa(options)
     this.psa.nowMs = options.bench.clock.now()
+    this.#startedAtMs = options.bench.clock.now()
     this.random = seededJitter(options.seed ?? 1)
     this.#connector = scriptedConnector(options.findLagMs ?? 0)
   }
@@ -95,7 +97,7 @@ export class OutboxWorld {
     const budget = openBudget({ accounts, clock: bench.clock, jitter: this.random, newId: () => `slot-${(this.#slots += 1)}`, waitMs: 0 })
     const pace = this.#options.pace ?? WIDE
     const tools: OutboxTools = {
-      clock: bench.clock, jitter: this.random, logger: { info() {}, warn() {} }, metrics: { ended() {}, queue() {} }, ended() {}, accounts: budget,
+      clock: bench.clock, startedAtMs: this.#startedAtMs, jitter: this.random, logger: { info() {}, warn() {} }, metrics: { ended() {}, queue() {} }, ended() {}, accounts: budget,
       store: { claim: guarded(bench.store.claim), begin: guarded(bench.store.begin), settle: guarded(bench.store.settle), hurry: guarded(bench.store.hurry), counts: bench.store.counts },
       open: async (held, fence) => {
         const work = budget.forWork(held.connector, pace, fence)
@@ -111,9 +113,15 @@ export class OutboxWorld {
     return { name, tools, isDead: () => dead, boundaries: () => passed }
   }
 
+  /** Most calls that were under way at once. */
+  mostAtOnce = 0
+  #underWay = 0
+
   async #call(request: HttpRequest, held: HeldOrder, work: ReturnType<ReturnType<typeof openBudget>['forWork']>, boundary: (place?: 'call') => Promise<void>, signal: AbortSignal): Promise<HttpAnswer> {
     const { account, urgency, ticketId } = held
     await work.take({ account, urgency, isWrite: request.method !== 'GET', ticketId, signal })
+    this.#underWay += 1
+    this.mostAtOnce = Math.max(this.mostAtOnce, this.#underWay)
     await boundary('call')
     let outcome: 'success' | ConnectorError = 'success'
     let headers: Headers | null = null
@@ -127,16 +135,17 @@ export class OutboxWorld {
       outcome = thrown
       throw thrown
     } finally {
+      this.#underWay -= 1
       if (this.#options.callMs !== undefined) this.pass(this.#options.callMs)
       await work.answered({ account, status: null, headers, atMs: this.bench.clock.now(), outcome: outcome === 'success' ? 'success' : outcome.code, retryAfterMs: outcome === 'success' ? null : outcome.retryAfterMs })
     }
   }
 
   /** One look: takes what is due and works it. A worker that is killed leaves everything as it stands. Answers how many it took. */
-  async look(worker: WorldWorker, limit = 16): Promise<number> {
+  async look(worker: WorldWorker, limit = 16, perAccount = 8): Promise<number> {
     let claimed: readonly HeldOrder[]
     try {
-      claimed = await worker.tools.store.claim(worker.name, limit)
+      claimed = await worker.tools.store.claim(worker.name, limit, { perAccount })
     } catch (thrown) {
       if (!(thrown instanceof Killed)) throw thrown
       return 0
@@ -147,10 +156,10 @@ export class OutboxWorld {
   }
 
   /** Works until nothing waits, moving time to whatever is due next. `each` makes the workers of a turn. */
-  async drain(workers: () => readonly WorldWorker[], { turns = 3_000, between = () => undefined }: { readonly turns?: number; readonly between?: () => Promise<void> | undefined } = {}): Promise<void> {
+  async drain(workers: () => readonly WorldWorker[], { turns = 3_000, atOnce = 8, between = () => undefined }: { readonly turns?: number; readonly atOnce?: number; readonly between?: () => Promise<void> | undefined } = {}): Promise<void> {
     for (let turn = 0; turn < turns; turn++) {
       await between()
-      const taken = await Promise.all(workers().map((worker) => this.look(worker)))
+      const taken = await Promise.all(workers().map((worker) => this.look(worker, Math.max(16, atOnce), atOnce)))
       const nextAtMs = await this.bench.nextDueAtMs()
       if (nextAtMs === null) return
       const nowMs = this.bench.clock.now()

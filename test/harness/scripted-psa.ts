@@ -22,7 +22,7 @@ export interface PsaOptions {
   /** How long a ticket is not found by its reference after it was made. */
   readonly lagMs?: () => number
   /** Limits it keeps to itself: calls of a window that slides, or starts with each `windowMs` of its clock. */
-  readonly limits?: readonly { readonly calls: number; readonly windowMs: number; readonly writesOnly?: boolean; readonly isFixed?: boolean; readonly retryAfter?: boolean }[]
+  readonly limits?: readonly { readonly calls: number; readonly windowMs: number; readonly writesOnly?: boolean; readonly isFixed?: boolean;  readonly retryAfter?: boolean }[]
   /** Tells what is left in headers. */
   readonly headers?: (psa: ScriptedPsa) => Record<string, string>
 }
@@ -35,7 +35,8 @@ export class ScriptedPsa {
   readonly tickets: PsaTicket[] = []
   /** Moments of calls it counted, by what they were. */
   readonly calls: { readonly atMs: number; readonly isWrite: boolean; readonly ticket: string }[] = []
-  refused = 0
+  /** Moments at which it refused a call for a limit of its own. */
+  readonly refusedAtMs: number[] = []
   readonly #options: PsaOptions
   readonly #late: { readonly atMs: number; readonly request: HttpRequest }[] = []
   readonly #lags = new Map<string, number>()
@@ -60,7 +61,7 @@ export class ScriptedPsa {
     if (fault === 'unreachable') return lost('unreachable', false)
     const full = (this.#options.limits ?? []).find((limit) => this.#used(limit) >= limit.calls && (limit.writesOnly !== true || isWrite))
     if (full !== undefined) {
-      this.refused += 1
+      this.refusedAtMs.push(this.nowMs)
       throw new ConnectorError('rate_limited', 'too many', { httpStatus: 429, retryAfterMs: full.retryAfter === true ? full.windowMs : null })
     }
     this.calls.push({ atMs: this.nowMs, isWrite, ticket: request.path })
