@@ -15,7 +15,7 @@ import { aDraft, aNote, aTicket, databaseBench, emptyTickets, type TicketBench }
 
 const START_MS = Date.UTC(2026, 2, 1, 12)
 const SCHEDULES = Number(process.env['OUTBOX_SCHEDULES'] ?? 1_000)
-const ON_DATABASE = 6
+const ON_DATABASE = 5
 const FAULTS: readonly Fault[] = ['unreachable', 'timeout_before', 'timeout_after', 'timeout_after', 'late', 'cut_off_after', 'server_error_before', 'server_error_after', 'bad_answer_after', 'rate_limited', 'rate_limited_silently', 'unauthorized', 'conflict']
 /** Fewer than the attempts an order has: what is tested here is that nothing is done twice, not when it is given up. */
 const FAULTS_MOST = 6
@@ -136,8 +136,14 @@ it(`does the same on the database, ${ON_DATABASE} times`, async () => {
   for (let seed = 5_001; seed < 5_001 + ON_DATABASE; seed++) await schedule(seed, await real())
 }, 180_000)
 
-describe.each([['in memory', memory, 1], ['on the database', real, 23]] as const)('wherever its process is killed, %s', (_, fresh, stride) => {
-  it.each([['that answers', null], ['that times out after it has made the ticket', 'timeout_after' as const], ['that makes it after the time-out', 'late' as const]])('makes one ticket with a PSA %s', async (_name, fault) => {
+describe.each([
+  ['in memory', memory, 1, ['that answers', 'that times out after it has made the ticket', 'that makes it after the time-out']],
+  // A part of the places is enough to show that the database does as its stand-in does.
+  ['on the database', real, 41, ['that times out after it has made the ticket']],
+] as const)('wherever its process is killed, %s', (_, fresh, stride, stories) => {
+  const faults: Readonly<Record<(typeof stories)[number], Fault | null>> = { 'that answers': null, 'that times out after it has made the ticket': 'timeout_after', 'that makes it after the time-out': 'late' }
+  it.each(stories)('makes one ticket with a PSA %s', async (name) => {
+    const fault = faults[name]
     const story = async (): Promise<{ world: OutboxWorld; all: Said[] }> => {
       let isFirst = true
       const world = new OutboxWorld({ bench: await fresh(), findLagMs: 20_000, lagMs: () => 19_000, fault: ({ method, path }) => (method === 'POST' && path === '/tickets' && isFirst && fault !== null ? ((isFirst = false), fault) : null) })
