@@ -4,6 +4,8 @@ import type { ModelMetrics } from './correlator/analyst/model/provider.ts'
 import { INGEST_METRICS, type Metrics as IngestMetrics } from './ingest/ports.ts'
 import { makeAnalystMetrics } from './analyst-metrics.ts'
 import { makeCallMetrics } from './call-metrics.ts'
+import { makeOutboxMetrics } from './outbox-metrics.ts'
+import type { OutboxTools } from './connectors/outbox/ports.ts'
 import { makeRemediateMetrics, type RemediateMetrics } from './remediate-metrics.ts'
 import type { AnalystMetrics } from './correlator/analyst/ports.ts'
 import type { RunnerMetrics } from './processors/runner.ts'
@@ -18,6 +20,7 @@ export interface AppMetrics {
   readonly models: ModelMetrics
   readonly remediate: RemediateMetrics
   readonly calls: CallMetrics
+  readonly outbox: OutboxTools['metrics']
 }
 
 /** Makes them, with the process's own figures (memory, event loop, CPU). */
@@ -37,6 +40,7 @@ export function makeMetrics(): AppMetrics {
     analyst: makeAnalystMetrics(registry),
     remediate: makeRemediateMetrics(registry),
     calls: makeCallMetrics(registry),
+    outbox: makeOutboxMetrics(registry),
     models: {
       call(provider, outcome, callSeconds, used) {
         calls.observe({ provider, outcome }, callSeconds)

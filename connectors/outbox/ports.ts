@@ -36,8 +36,8 @@ export interface OutboxTools {
   readonly open: (held: HeldOrder, fence: () => void) => Promise<Opened>
   readonly accounts: {
     /** Answers whether the account was on hold until now. */
-    wentWell(account: string, connector: string): Promise<boolean>
-    wentWrong(account: string, connector: string, code: ConnectorCode, error: string, isHeld: boolean): Promise<unknown>
+    wentWell(held: HeldOrder): Promise<boolean>
+    wentWrong(held: HeldOrder, code: ConnectorCode, error: string, isHeld: boolean): Promise<unknown>
   }
   readonly clock: Clock
   /** When this process began. */

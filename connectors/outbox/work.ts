@@ -97,7 +97,7 @@ async function isGone(opened: OpenOrder, step: Call, error: ConnectorError, sign
 }
 
 async function succeed(tools: OutboxTools, held: HeldOrder, change: OrderChange): Promise<void> {
-  const wasHeld = await tools.accounts.wentWell(held.account, held.connector)
+  const wasHeld = await tools.accounts.wentWell(held)
   await settle(tools, held, change)
   if (wasHeld) await tools.store.hurry(held.account)
 }
@@ -105,7 +105,7 @@ async function succeed(tools: OutboxTools, held: HeldOrder, change: OrderChange)
 async function fail(tools: OutboxTools, failure: Failure): Promise<void> {
   const { held, error } = failure
   const { change, account } = afterFailure(failure, tools.clock.now(), tools.jitter)
-  if (account !== null) await tools.accounts.wentWrong(held.account, held.connector, account.code, error.message, account.isHeld)
+  if (account !== null) await tools.accounts.wentWrong(held, account.code, error.message, account.isHeld)
   if (error.code === 'defect') tools.logger.warn({ order: held.id, ticketId: held.ticketId, err: error.cause ?? error }, 'a defect while calling a PSA')
   await settle(tools, held, change)
 }

@@ -97,7 +97,8 @@ export class OutboxWorld {
     const budget = openBudget({ accounts, clock: bench.clock, jitter: this.random, newId: () => `slot-${(this.#slots += 1)}`, waitMs: 0 })
     const pace = this.#options.pace ?? WIDE
     const tools: OutboxTools = {
-      clock: bench.clock, startedAtMs: this.#startedAtMs, jitter: this.random, logger: { info() {}, warn() {} }, metrics: { ended() {}, queue() {} }, ended() {}, accounts: budget,
+      clock: bench.clock, startedAtMs: this.#startedAtMs, jitter: this.random, logger: { info() {}, warn() {} }, metrics: { ended() {}, queue() {} }, ended() {},
+      accounts: { wentWell: (held) => budget.wentWell(held.account, held.connector), wentWrong: (held, code, error, isHeld) => budget.wentWrong(held.account, held.connector, code, error, isHeld) },
       store: { claim: guarded(bench.store.claim), begin: guarded(bench.store.begin), settle: guarded(bench.store.settle), hurry: guarded(bench.store.hurry), counts: bench.store.counts },
       open: async (held, fence) => {
         const work = budget.forWork(held.connector, pace, fence)
