@@ -42,7 +42,8 @@ import { openStores } from './storage/queries/stores.ts'
 import { openExplanations } from './storage/explain/explain.ts'
 import { openReceipts } from './storage/receipts/store.ts'
 import { openSecretBox } from './storage/secret-box.ts'
-import { openTicketDesk, UNCOUNTED } from './ticket-desk.ts'
+import { openTicketDesk } from './ticket-desk.ts'
+import { openTicketParts } from './ticket-parts.ts'
 import { openTicketing, startTokenRefresher } from './vault-parts.ts'
 import { CredentialKeeper, startCorrelate, startLiveFeed, startProcess, startProject, startRecord, startRelaying, type Stoppable, type Surroundings } from './wiring.ts'
 
@@ -120,6 +121,7 @@ export async function startApp(config: Config, roles: readonly RoleName[]): Prom
       const refresher = startTokenRefresher(ticketing.parts, { ceiling: config.mode, clock, logger })
       stops.push(() => refresher.stop())
     }
+    const tickets = ticketing === null ? null : await openTicketParts(surroundings, { parts: ticketing.parts, ceiling: config.mode })
     const keeper = has('ingest') ? new CredentialKeeper(surroundings, secrets.masterKey) : null
     if (keeper !== null) {
       await keeper.start()
@@ -138,7 +140,7 @@ export async function startApp(config: Config, roles: readonly RoleName[]): Prom
       }))
     }
     const health = healthOf(engines, roles, clock)
-    if (stores !== null && live !== null && settlements !== null && parts !== null && ticketing !== null) {
+    if (stores !== null && live !== null && settlements !== null && parts !== null && ticketing !== null && tickets !== null) {
       const source = await engines.analytics()
       const database = await engines.database()
       const history = await started(openHistoryBacktests({ engines, clock, logger }))
@@ -147,7 +149,7 @@ export async function startApp(config: Config, roles: readonly RoleName[]): Prom
       const remediation = openRemediationDesk({ ...parts, database, clock, ceiling: config.mode, secret: jwtKey, changed: runsChanged, awsPrincipal: awsPrincipal(clock) })
       const masterKeys = openMasterKeyDesk({ ...secrets, database, dataDir: config.dataDir, clock, logger })
       stops.push(() => masterKeys.stop())
-      const connections = openTicketDesk({ ...ticketing.parts, ...UNCOUNTED, database, clock, ceiling: config.mode })
+      const connections = openTicketDesk({ ...ticketing.parts, ...tickets, database, clock, ceiling: config.mode })
       await server.register(apiPlugin({
         clock, stores, remediation, connections, masterKeys, analytics: analyticsStore(source), receipts, explanations: openExplanations({ receipts, facts: source, sql: database, hasAdapter, openUntil }), openUntil,
         deadLetters: await openDeadLetters({ facts: source, database, log: engines.log, schemaIds: engines.schemaIds, clock }), mappings: workbench, health, metrics: metrics.registry, live, settlements,

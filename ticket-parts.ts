@@ -67,7 +67,7 @@ export async function openTicketParts({ engines, clock, logger, metrics }: Surro
     const pace = connector.pace(connection)
     const work = budget.forWork(connector.id, pace, fence)
     const origin = { companyId: held.companyId, incidentId: held.incidentId, ticketId: held.ticketId, who: OUTBOX, urgency: held.urgency, retries: held.attempts }
-    return { connector, perTicketMs: pace.perTicketMs, sent: work.sent, context: (isRepeat, signal) => parts.contextOf(connection, connector, { origin, budget: work, signal, isRepeat }) }
+    return { connector, perTicketMs: pace.perTicketMs, sent: () => work.sent(), context: (isRepeat, signal) => parts.contextOf(connection, connector, { origin, budget: work, signal, isRepeat }) }
   }
 
   return {
