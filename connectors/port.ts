@@ -70,6 +70,8 @@ export interface Capabilities {
   readonly internalNote: boolean
   readonly assign: boolean
   readonly reopen: boolean
+  /** A ticket in the state `closed` is never changed again, though a resolved one can be reopened; absent: no. */
+  readonly closesForGood?: boolean
   readonly attach: boolean
   readonly time: boolean
   /** A ticket can be found by our reference. */

@@ -160,6 +160,14 @@ describe('a problem that returns', () => {
     expect(world.look(facts({ version: 20 }), LATER + hours * HOUR + 1_000).orders).toEqual([])
   })
 
+  it('gets the next ticket where the PSA has closed the one before for good', () => {
+    const world = opened({ able: { closesForGood: true, joins: 'none' } })
+    world.look(over(), LATER + HOUR)
+    world.see(world.rows[0]!.id, { seen: { ...world.rows[0]!.seen!, state: 'closed' } })
+    world.look(facts({ version: 20 }), LATER + 2 * HOUR)
+    expect(world.writes).toMatchObject([{ kind: 'update' }, { kind: 'create', generation: 2 }])
+  })
+
   it('is a note in a ticket that was never ended', () => {
     const world = opened()
     world.see(world.rows[0]!.id, { isTouched: true })

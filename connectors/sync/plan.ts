@@ -206,7 +206,8 @@ function returned(input: Ready, current: SyncTicket): TicketPlan {
   const { told, seen } = current
   const isClosedThere = told.ended === 'state'
   const endedAtMs = told.endedAtMs ?? current.closedAtMs ?? nowMs
-  const mayReopen = target.capabilities.reopen && seen?.mergedIntoId == null && nowMs <= endedAtMs + settings.reopenHours * 3_600_000
+  const isFinal = target.capabilities.closesForGood === true && seen?.state === 'closed'
+  const mayReopen = target.capabilities.reopen && !isFinal && seen?.mergedIntoId == null && nowMs <= endedAtMs + settings.reopenHours * 3_600_000
   if (isClosedThere && !mayReopen) return { orders: creation(input, current.generation + 1, current), reason: 'ordered', againAtMs: soonAgain(input) }
   const state = stateOf(facts.status)
   const back: News = { lines: [returnedText(facts)], isUrgent: true, isPublic: true, told: { ended: 'no', endedAtMs: null, alertCount: facts.alertCount, problemCount: facts.problemCount, ...(isClosedThere ? { state } : {}) } }
