@@ -3,7 +3,7 @@ import type { CallAction } from '../../schemas/tickets.ts'
 import { ConnectorError, type CallContext, type ConnectorCode, type HttpRequest } from '../port.ts'
 import type { AtFilter, AtPick, AtZone, Picklists } from './types.ts'
 
-const ZONE_TTL_MS = 24 * 3_600_000
+const ZONE_TTL_MS = 60 * 60_000
 const PICKS_TTL_MS = 60 * 60_000
 /** Most records of one answer. */
 export const PAGE = 500
@@ -18,7 +18,7 @@ export function meaning(status: number, body: unknown): ConnectorCode | null {
   return 'invalid'
 }
 
-/** Where the database is served from, asked once a day. Throws `invalid` for a user Autotask knows no zone of. */
+/** Where the database is served from, asked once an hour, for databases move. Throws `invalid` for a user Autotask knows no zone of. */
 export function zone(ctx: CallContext): Promise<{ readonly url: string; readonly webUrl: string | null }> {
   return ctx.cached('zone', ZONE_TTL_MS, async () => {
     const user = ctx.connection.fields.userName ?? ''

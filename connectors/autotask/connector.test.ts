@@ -31,9 +31,10 @@ describe('Autotask', () => {
     expect(await failure(autotask.create(draft(), { ...ctx(), connection: { ...connection, fields: { userName: 'somebody@nowhere.example' } } }))).toMatchObject({ code: 'invalid', message: expect.stringContaining('Zone information') as string })
   })
 
-  world('takes a 500 for a mistake in a field and says which, and never for trouble over there', async ({ made, ctx, connection }) => {
+  world('takes a 500 for a mistake in a field and says which, and never for trouble over there', async ({ made, ctx, connection, fake }) => {
     const { ref } = await made()
-    expect(await failure(autotask.update(ref, { mapping: connection.mapping, assetIds: ['5099'] }, ctx()))).toMatchObject({ code: 'invalid', outcome: 'refused', httpStatus: 500, message: expect.stringContaining('configurationItemID') as string })
+    fake.trouble({ is: { status: 500, json: { errors: ['Value for the required user-defined field "Site" is missing.'] } }, method: 'PATCH' })
+    expect(await failure(autotask.update(ref, { mapping: connection.mapping, title: 'x' }, ctx()))).toMatchObject({ code: 'invalid', outcome: 'refused', httpStatus: 500, message: expect.stringContaining('"Site" is missing') as string })
   })
 
   world('gives a ticket to no one without a role, and says what to do', async ({ made, ctx, connection, seen }) => {
@@ -58,6 +59,25 @@ describe('Autotask', () => {
     expect(seen(ref)).toMatchObject({ state: 'closed', times: [{ minutes: 10 }] })
     const place = { ...connection.mapping.place, timeResource: '' }
     expect(await failure(autotask.update(ref, { mapping: { ...connection.mapping, place }, times }, ctx()))).toMatchObject({ code: 'invalid', message: expect.stringContaining('timeResource') as string })
+  })
+
+  world('names all machines of a ticket once, and says which are gone', async ({ made, ctx, connection, seen, fake }) => {
+    const party = (assetIds: readonly string[]) => ({ companyId: fake.world.company.id, contactId: null, assetIds })
+    const several = await made({ party: party(['5001', '5003', '5004']) })
+    expect(seen(several.ref)).toMatchObject({ assetIds: ['5001', '5003'], notes: [{ isPublic: false, text: expect.stringContaining('5004') as string }] })
+    await autotask.update(several.ref, { mapping: connection.mapping, assetIds: ['5001', '5003', '5002'] }, ctx({ isRepeat: true }))
+    expect(seen(several.ref).assetIds).toEqual(['5001', '5003', '5002'])
+    for (let at = 0; at < 2; at++) await autotask.update(several.ref, { mapping: connection.mapping, title: 'Another title', assetIds: ['5088'] }, ctx())
+    expect(seen(several.ref)).toMatchObject({ title: 'Another title', assetIds: ['5001', '5003', '5002'] })
+    expect(seen(several.ref).notes.filter(({ text }) => text.includes('5088'))).toHaveLength(1)
+    const withoutMain = await made({ party: party(['5099', '5003']) })
+    expect(seen(withoutMain.ref)).toMatchObject({ assetIds: ['5003'], notes: [{ isPublic: false, text: expect.stringContaining('5099') as string }] })
+  })
+
+  world('makes no second ticket where it is refused for more than its machine', async ({ draft, ctx, fake }) => {
+    const wanted = draft({ party: { companyId: '4', contactId: null, assetIds: ['5001'] } })
+    expect((await failure(autotask.create(wanted, ctx()))).code).toBe('invalid')
+    expect(fake.calls.filter(({ method, path }) => method === 'POST' && path.endsWith('/Tickets'))).toHaveLength(1)
   })
 
   world('keeps a file that is too large, and sends nothing of it', async ({ made, ctx, connection, fake }) => {

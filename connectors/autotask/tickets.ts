@@ -3,6 +3,7 @@ import type { TicketDraft, TicketMapping, TicketRef, TicketSnapshot } from '../.
 import { path } from '../http/address.ts'
 import { ConnectorError, type CallContext } from '../port.ts'
 import { call, item, make, picklists, query, queryAll, zone } from './api.ts'
+import { attachAssets, isOfMachine, sayGone, withoutMachine } from './assets.ts'
 import { resource, viewOf } from './lookups.ts'
 import { noteBody, numberOf, pick, refOf, snapshotOf, ticketBody } from './map.ts'
 import type { AtFilter, AtNote, AtTicket } from './types.ts'
@@ -29,18 +30,34 @@ export async function find(externalRef: string, ctx: CallContext): Promise<Ticke
   return ticket === null ? null : refOf(ticket, (await zone(ctx)).webUrl)
 }
 
-/** Makes the ticket and puts it below its parent; where an earlier attempt was taken, only what is missing. */
+/** Makes the ticket, names its machines and puts it below its parent; where an earlier attempt was taken, only what is missing. */
 export async function create(draft: TicketDraft, ctx: CallContext): Promise<TicketSnapshot> {
-  let ticket = ctx.isRepeat ? await findTicket(draft.externalRef, ctx) : null
-  if (ticket === null) {
-    const body = ticketBody(draft, { picks: await picklists(ctx, 'Tickets'), assignee: draft.assigneeId === null ? null : await technician(draft.assigneeId, ctx), nowMs: ctx.nowMs })
-    const id = await make(ctx, { path: '/Tickets', json: body, action: 'created', reference: 'create ticket' })
-    ticket = await item<AtTicket>(ctx, path`/Tickets/${id}`, 'read ticket', String(id))
-    if (ticket === null) throw new ConnectorError('bad_answer', 'Autotask: the ticket that was made cannot be read: see whether the security level may view all tickets')
-  }
+  const known = ctx.isRepeat ? await findTicket(draft.externalRef, ctx) : null
+  const ticket = known ?? await makeTicket(draft, ctx)
   const ref = refOf(ticket, (await zone(ctx)).webUrl)
+  const [main, ...others] = draft.party.assetIds
+  if (known === null && main !== undefined && ticket.configurationItemID !== numberOf(main)) await sayGone(ref, [main], ctx)
+  await attachAssets(ref, others, known !== null, ctx)
   if (draft.parent !== null) await attachParent(ref, draft.parent, draft.mapping, ctx)
   return snapshotOf({ ...ticket, ...(draft.parent === null ? {} : { problemTicketId: numberOf(draft.parent.externalId) }) }, null, await viewOf(ctx))
+}
+
+async function makeTicket(draft: TicketDraft, ctx: CallContext): Promise<AtTicket> {
+  const body = ticketBody(draft, { picks: await picklists(ctx, 'Tickets'), assignee: draft.assigneeId === null ? null : await technician(draft.assigneeId, ctx), nowMs: ctx.nowMs })
+  const id = await postTicket(body, ctx)
+  const ticket = await item<AtTicket>(ctx, path`/Tickets/${id}`, 'read ticket', String(id))
+  if (ticket === null) throw new ConnectorError('bad_answer', 'Autotask: the ticket that was made cannot be read: see whether the security level may view all tickets')
+  return ticket
+}
+
+async function postTicket(body: Readonly<Record<string, unknown>>, ctx: CallContext): Promise<number> {
+  const request = { path: '/Tickets', action: 'created', reference: 'create ticket' } as const
+  try {
+    return await make(ctx, { ...request, json: body })
+  } catch (error) {
+    if (!isOfMachine(error, body)) throw error
+    return make(ctx, { ...request, json: withoutMachine(body) })
+  }
 }
 
 /** The resource to give a ticket. Throws `invalid` where there is none. */

@@ -6,6 +6,7 @@ import { fileOf } from '../changes.ts'
 import { tokensIn } from '../text.ts'
 import { children, make, picklists, queryAll } from './api.ts'
 import { attachmentBody, noteBody, numberOf, patchOf, timeBody } from './map.ts'
+import { attachAssets, isOfMachine, sayGone, withoutMachine } from './assets.ts'
 import { attachParent, change as changeTicket, notesOfTicket, orGone, technician } from './tickets.ts'
 
 const FILE_MAX_BYTES = 6_000_000
@@ -17,6 +18,8 @@ export async function update(ref: TicketRef, change: TicketChange, ctx: CallCont
   await addNotes(ref, change, ctx)
   await addFiles(ref, change, ctx)
   await addTimes(ref, change, ctx)
+  const [, ...others] = change.assetIds ?? []
+  await attachAssets(ref, others, true, ctx)
   if (change.parent !== undefined) await attachParent(ref, change.parent, change.mapping, ctx)
   if (isClosing) await patch(ref, change, ctx)
 }
@@ -25,7 +28,16 @@ async function patch(ref: TicketRef, change: TicketChange, ctx: CallContext): Pr
   const { assigneeId } = change
   const assignee = assigneeId === undefined || assigneeId === null ? assigneeId : await technician(assigneeId, ctx)
   const fields = patchOf(change, change.state === undefined && change.severity === undefined ? {} : await picklists(ctx, 'Tickets'), assignee)
-  if (Object.keys(fields).length > 0) await changeTicket(ctx, { id: numberOf(ref.externalId), ...fields }, 'change ticket', ref.externalId)
+  if (Object.keys(fields).length === 0) return
+  const write = (some: Readonly<Record<string, unknown>>): Promise<void> => changeTicket(ctx, { id: numberOf(ref.externalId), ...some }, 'change ticket', ref.externalId)
+  try {
+    await write(fields)
+  } catch (error) {
+    if (!isOfMachine(error, fields)) throw error
+    const others = withoutMachine(fields)
+    if (Object.keys(others).length > 0) await write(others)
+    await sayGone(ref, change.assetIds?.slice(0, 1) ?? [], ctx)
+  }
 }
 
 async function addNotes(ref: TicketRef, { notes = [], mapping }: TicketChange, ctx: CallContext): Promise<void> {

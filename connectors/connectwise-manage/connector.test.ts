@@ -43,8 +43,9 @@ describe('ConnectWise', () => {
     expect(seen(ref)).toMatchObject({ state: 'open', times: [{ minutes: 10 }, { minutes: 10 }] })
   })
 
-  world('makes a ticket without a configuration that is gone, and says so to technicians', async ({ fake, made, seen }) => {
+  world('makes a ticket without a configuration that is gone, and says so to technicians, once', async ({ fake, made, seen, ctx, connection }) => {
     const { ref } = await made({ party: { companyId: fake.world.company.id, contactId: null, assetIds: ['801', '999'] } })
+    await connectwiseManage.update(ref, { mapping: connection.mapping, assetIds: ['801', '999'] }, ctx())
     expect(seen(ref).assetIds).toEqual(['801'])
     expect(seen(ref).notes).toMatchObject([{ isPublic: false, text: expect.stringContaining('999') as string }])
   })

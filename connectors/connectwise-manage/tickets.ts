@@ -45,7 +45,9 @@ export async function attachAssets(ref: TicketRef, assetIds: readonly string[], 
     }
   }
   if (gone.length === 0) return
-  const said = noteBody({ text: `These configuration items are not known here any more and were not attached: ${gone.join(', ')}.`, token: null, kind: 'internal' }, ctx.connection)
+  const token = `gone-${gone.join('-')}`.slice(0, 60)
+  if (isLooking && (await allNotes(ref, ctx)).some(({ text }) => text?.includes(`[${token}]`) === true)) return
+  const said = noteBody({ text: `These configuration items are not known here any more and were not attached: ${gone.join(', ')}.`, token, kind: 'internal' }, ctx.connection)
   await send(ctx, { method: 'POST', path: path`/service/tickets/${ref.externalId}/notes`, json: said, action: 'updated', reference: 'say which configurations are gone', externalId: ref.externalId })
 }
 

@@ -17,6 +17,8 @@ export const COMPANIES = [
 export const CONFIGURATION_ITEMS = [
   { id: 5_001, companyID: 174, referenceTitle: 'NW-DC01', serialNumber: 'SN-4711', rmmDeviceAuditHostname: 'nw-dc01.northwind.example', rmmDeviceAuditIPAddress: '10.1.0.4', isActive: true },
   { id: 5_002, companyID: 174, referenceTitle: 'NW-OLD', isActive: false },
+  { id: 5_003, companyID: 174, referenceTitle: 'NW-SQL01', isActive: true },
+  { id: 5_004, companyID: 175, referenceTitle: 'CO-WEB01', isActive: true },
 ]
 export const WEBHOOKS = [{ id: 1, name: 'Another', webhookUrl: 'https://alerts.example/api/hooks/autotask/another', deactivationUrl: 'https://alerts.example/off', secretKey: '', isActive: true, isReady: true, isSubscribedToUpdateEvents: true }]
 
@@ -66,6 +68,7 @@ export interface Ticket {
   dueDateTime: string | null
   lastActivityDate: string
   lastActivityResourceID: number
+  additionalItemIds: number[]
   isDeleted: boolean
 }
 

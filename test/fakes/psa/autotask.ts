@@ -27,6 +27,8 @@ const DELETABLE = new Set(['TimeEntries'])
 /** Calls the description leaves out, and where they are written down. */
 const BEYOND = {
   [`GET ${BASE}/V1.0/{entity}/entityInformation`]: 'autotask.net developer help, REST API Calls > entityInformation: canCreate, userAccessForCreate and the like',
+  [`GET ${BASE}/V1.0/Tickets/{id}/AdditionalConfigurationItems`]: 'autotask.net developer help, TicketAdditionalConfigurationItems',
+  [`POST ${BASE}/V1.0/Tickets/{id}/AdditionalConfigurationItems`]: 'autotask.net developer help, TicketAdditionalConfigurationItems',
   [`POST ${BASE}/V1.0/{entity}/query/next`]: 'autotask.net developer help, Advanced Query Features > Paging: pageDetails.nextPageUrl',
 }
 
@@ -85,7 +87,7 @@ export const startAutotask: StartPsa = async ({ clock, hasLimits = false }) => {
     const id = nextId()
     const ticket: Ticket = {
       id, ticketNumber: `T${now().slice(0, 10).replaceAll('-', '')}.${String(id).padStart(4, '0')}`, createDate: now(), creatorResourceID: by, description: '', status: 101, priority: 202, queueID: 29_683_354, ticketType: INCIDENT, assignedResourceID: null,
-      assignedResourceRoleID: null, configurationItemID: null, externalID: null, problemTicketId: null, resolution: null, dueDateTime: null, lastActivityDate: now(), lastActivityResourceID: by, isDeleted: false, ...fields,
+      assignedResourceRoleID: null, configurationItemID: null, externalID: null, problemTicketId: null, resolution: null, dueDateTime: null, lastActivityDate: now(), lastActivityResourceID: by, additionalItemIds: [], isDeleted: false, ...fields,
     }
     tickets.set(id, ticket)
     tell('Create', 'Ticket', id, by)
@@ -166,6 +168,15 @@ export const startAutotask: StartPsa = async ({ clock, hasLimits = false }) => {
         if (!isPick(NOTE_FIELDS, 'noteType', noteType) || !isPick(NOTE_FIELDS, 'publish', publish)) throw new Refused('Value for noteType or publish is not valid.')
         return made(add(find(second), { title, description, noteType, publish }, OWN_RESOURCE).id)
       }
+      case 'GET /Tickets/{id}/AdditionalConfigurationItems': return { status: 200, json: { items: find(second).additionalItemIds.map((configurationItemID, at) => ({ id: at + 1, ticketID: Number(second), configurationItemID })), pageDetails: { count: 0, requestCount: 500, prevPageUrl: null, nextPageUrl: null } } }
+      case 'POST /Tickets/{id}/AdditionalConfigurationItems': {
+        const ticket = find(second)
+        const added = Number(body.configurationItemID)
+        if (!CONFIGURATION_ITEMS.some(({ id, companyID }) => id === added && companyID === ticket.companyID) || [ticket.configurationItemID, ...ticket.additionalItemIds].includes(added)) throw new Refused('Value for configurationItemID does not exist, is of another company, or is there already.')
+        ticket.additionalItemIds = [...ticket.additionalItemIds, added]
+        touch(ticket, OWN_RESOURCE)
+        return made(added)
+      }
       case 'GET /Tickets/{id}/Attachments': return { status: 200, json: { items: files.filter(({ parentID }) => parentID === Number(second)).map(({ bytes, ...file }) => ({ ...file, fileSize: bytes.length, attachmentType: 'FILE_ATTACHMENT', data: null })), pageDetails: { count: 0, requestCount: 500, prevPageUrl: null, nextPageUrl: null } } }
       case 'POST /Tickets/{id}/Attachments': {
         const { title, fullPath, contentType, publish, data } = body as { title: string; fullPath: string; contentType: string; publish: number; data: string }
@@ -232,7 +243,7 @@ export const startAutotask: StartPsa = async ({ clock, hasLimits = false }) => {
     const own = notes.filter(({ ticketID }) => ticketID === ticket.id)
     return {
       id: String(ticket.id), number: ticket.ticketNumber, title: ticket.title, text: ticket.description, externalRef: ticket.externalID, statusId: String(ticket.status), state: STATUSES.find(({ id }) => id === ticket.status)?.state ?? 'unknown', priorityId: String(ticket.priority),
-      assigneeId: ticket.assignedResourceID === null ? null : String(ticket.assignedResourceID), companyId: String(ticket.companyID), assetIds: ticket.configurationItemID === null ? [] : [String(ticket.configurationItemID)], parentId: ticket.problemTicketId === null ? null : String(ticket.problemTicketId),
+      assigneeId: ticket.assignedResourceID === null ? null : String(ticket.assignedResourceID), companyId: String(ticket.companyID), assetIds: [...(ticket.configurationItemID === null ? [] : [ticket.configurationItemID]), ...ticket.additionalItemIds].map(String), parentId: ticket.problemTicketId === null ? null : String(ticket.problemTicketId),
       mergedIntoId: null, linkedIds: own.flatMap(({ description }) => [...description.matchAll(/\[join-(\d+)-(\d+)\]/g)].flatMap(([, from = '', into = '']) => [from, into])).filter((id) => id !== String(ticket.id)), isDeleted: ticket.isDeleted,
       resolution: ticket.resolution,
       notes: own.map(({ id, description, publish, creatorResourceID }) => ({ id: String(id), text: description, isPublic: publish === PUBLIC, isOurs: creatorResourceID === OWN_RESOURCE })),
@@ -254,11 +265,11 @@ export const startAutotask: StartPsa = async ({ clock, hasLimits = false }) => {
 
 /** Fields a query may name though no record has them yet. */
 const FIELDS: Readonly<Record<string, readonly string[]>> = {
-  Tickets: ['id', 'ticketNumber', 'title', 'externalID', 'companyID', 'lastActivityDate', 'createDate', 'status'], TicketNotes: ['id', 'ticketID'], TimeEntries: ['id', 'ticketID'], ConfigurationItems: ['dattoHostname'],
+  Tickets: ['id', 'ticketNumber', 'title', 'externalID', 'companyID', 'lastActivityDate', 'createDate', 'status'], TicketNotes: ['id', 'ticketID', 'description'], TimeEntries: ['id', 'ticketID'], ConfigurationItems: ['dattoHostname'],
 }
 
 function shownTicket(ticket: Ticket): object {
-  return Object.fromEntries(Object.entries(ticket).filter(([name]) => name !== 'isDeleted'))
+  return Object.fromEntries(Object.entries(ticket).filter(([name]) => name !== 'isDeleted' && name !== 'additionalItemIds'))
 }
 
 function idIn(row: object): number {
