@@ -8,7 +8,7 @@ import { config } from './config.ts'
 import { choices } from './facts.ts'
 import { hook } from './hook.ts'
 import { findAssets, findCompanies, findUsers, join, searchKnowledge } from './look-ups.ts'
-import { changedSince, create, find, read, search } from './requests.ts'
+import { changedSince, create, find, INDEX_LAG_MS, read, search } from './requests.ts'
 
 /** The connector. */
 export const jiraServiceManagement: TicketConnector = {
@@ -17,8 +17,7 @@ export const jiraServiceManagement: TicketConnector = {
   capabilities,
   // A quota of points an hour, bursts by the second, and writes to one issue (20 in 2 s, 100 in 30 s): an update is a handful of calls.
   pace: () => ({ limits: [{ name: 'hour', calls: 10_000, windowMs: 3_600_000 }, { name: 'second', calls: 20, windowMs: 1_000 }], atOnce: 5, perTicketMs: 2_000, isLearned: true }),
-  // The search follows after the issues.
-  findLagMs: 30_000,
+  findLagMs: INDEX_LAG_MS,
   account: ({ baseUrl, fields, auth }) => `jira-service-management:${new URL(baseUrl).host}${auth === 'basic' ? `/${fields.email ?? ''}` : new URL(baseUrl).pathname}`,
   authorise(credentials, { auth, fields }) {
     if (auth !== 'basic') return bearer(credentials, 'Jira')

@@ -90,6 +90,32 @@ describe('Jira Service Management', () => {
     expect(fake.tickets()[0]).toMatchObject({ state: 'resolved', resolution: 'Duplicate' })
   })
 
+  it('tells the last change again for a minute only', async () => {
+    const { ctx, clock, fake } = await begin()
+    const start = await jira.changedSince(null, ctx())
+    clock.tick(5_000)
+    fake.technician.open('once')
+    const first = await jira.changedSince(start.cursor, ctx())
+    expect(first.changed).toHaveLength(1)
+    clock.tick(300_000)
+    const second = await jira.changedSince(first.cursor, ctx())
+    expect((await jira.changedSince(second.cursor, ctx())).changed).toEqual([])
+  })
+
+  it('gets through a bulk change of more requests in one moment than a poll tells', async () => {
+    const { ctx, clock, fake } = await begin()
+    let { cursor } = await jira.changedSince(null, ctx())
+    clock.tick(120_000)
+    const ids = Array.from({ length: 203 }, (_unused, at) => fake.technician.open(`ticket ${at}`))
+    const told: string[] = []
+    for (let round = 0; round < 2; round++) {
+      const page = await jira.changedSince(cursor, ctx())
+      told.push(...page.changed.map(({ ref }) => ref.externalId))
+      cursor = page.cursor
+    }
+    expect([...new Set(told)].sort()).toEqual([...ids].sort())
+  })
+
   it('a ticket is found by its key, a customer is no technician', async () => {
     const { ctx, draft } = await begin()
     const { ref } = await jira.create(draft(), ctx())

@@ -10,9 +10,12 @@ import { inner, ISSUE_FIELDS, listOf, noteOf, referenceOf, requestOf, restOf, sn
 
 const CHANGES_MAX = 200
 const PAGE = 100
-const PAGES_MAX = 20
+/** Pages of one question: what was told before and is sifted out may fill many. */
+const PAGES_MAX = 200
 const NOTES_MAX = 50
 const HOUR_MS = 3_600_000
+/** How long the search may know nothing of a change yet. */
+export const INDEX_LAG_MS = 30_000
 
 /** Makes the request with all its form can hold, then adds what the edit screen can; all of it may be done twice. */
 export async function create(draft: TicketDraft, ctx: CallContext): Promise<TicketSnapshot> {
@@ -74,11 +77,11 @@ async function wanted(ctx: CallContext): Promise<readonly string[]> {
   return field === null ? ISSUE_FIELDS : [...ISSUE_FIELDS, field]
 }
 
-/** Issues of a query, page by page. */
-async function ask(jql: string, reference: string, limit: number, ctx: CallContext, keep: (found: JiraObject) => boolean = () => true): Promise<readonly JiraObject[]> {
+/** Issues of a query, page by page, as many as asked for, and whether there are more. */
+async function pagesOf(jql: string, reference: string, limit: number, ctx: CallContext, keep: (found: JiraObject) => boolean = () => true): Promise<{ readonly found: readonly JiraObject[]; readonly hasMore: boolean }> {
   const found: JiraObject[] = []
   let nextPageToken: string | undefined
-  for (let page = 0; page < PAGES_MAX && found.length < limit; page++) {
+  for (let page = 0; page < PAGES_MAX && found.length < limit && nextPageToken !== ''; page++) {
     const { body } = await ctx.http.call({
       method: 'POST', path: '/rest/api/2/search/jql', action: 'searched', reference,
       json: { jql, maxResults: Math.min(PAGE, Math.max(limit, 1)), fields: await wanted(ctx), ...(nextPageToken === undefined ? {} : { nextPageToken }) },
@@ -86,33 +89,43 @@ async function ask(jql: string, reference: string, limit: number, ctx: CallConte
     if (!Array.isArray(inner(body).issues)) throw new ConnectorError('bad_answer', `Jira: ${reference}: a list was due; the base URL may be wrong`)
     found.push(...listOf(inner(body).issues).filter(keep))
     nextPageToken = textOf(inner(body), 'nextPageToken')
-    if (nextPageToken === '') break
   }
-  return found.slice(0, limit)
+  return { found: found.slice(0, limit), hasMore: nextPageToken !== '' || found.length > limit }
+}
+
+async function ask(jql: string, reference: string, limit: number, ctx: CallContext): Promise<readonly JiraObject[]> {
+  return (await pagesOf(jql, reference, limit, ctx)).found
 }
 
 /**
  * Requests that changed, oldest first. JQL knows minutes only and takes dates in the time zone of the account, so the query goes by minutes back from now and what is
- * older is sifted out here. A cursor is a time, with the id of the last one where a page was full.
+ * older is sifted out here. A cursor is a time, with the number of the last one's key where a page was full.
  */
 export async function changedSince(cursor: string | null, ctx: CallContext): Promise<{ readonly changed: readonly TicketSnapshot[]; readonly cursor: string }> {
   const [since = '', after = ''] = (cursor ?? '').split('|')
   const sinceMs = /^\d{1,15}$/.test(since) ? Number(since) : null
   if (sinceMs === null) return { changed: [], cursor: String(ctx.nowMs) }
   const { projectKey } = await ourDesk(ctx)
-  const minutes = Math.max(1, Math.ceil((ctx.nowMs - sinceMs) / 60_000) + 2)
-  const found = await ask(`project = ${quoted(projectKey)} AND updated >= "-${minutes}m" ORDER BY updated ASC, key ASC`, 'poll changes', CHANGES_MAX, ctx, (one) => {
+  // The search follows after the issues: what changed shortly before the cursor is told again rather than left out.
+  const fromMs = after === '' ? sinceMs - INDEX_LAG_MS : sinceMs
+  const minutes = Math.max(1, Math.ceil((ctx.nowMs - fromMs) / 60_000) + 2)
+  const { found, hasMore } = await pagesOf(`project = ${quoted(projectKey)} AND updated >= "-${minutes}m" ORDER BY updated ASC, key ASC`, 'poll changes', CHANGES_MAX, ctx, (one) => {
     const atMs = updatedAt(one)
-    return atMs > sinceMs || (atMs === sinceMs && (after === '' || Number(textOf(one, 'id')) > Number(after)))
+    return atMs > fromMs || (atMs === fromMs && (after === '' || keyNumber(one) > Number(after)))
   })
   const last = found.at(-1)
-  const changed = await toldAll(found, ctx)
-  if (last === undefined) return { changed, cursor: cursor ?? String(sinceMs) }
-  return { changed, cursor: found.length === CHANGES_MAX ? `${updatedAt(last)}|${textOf(last, 'id')}` : String(updatedAt(last)) }
+  // Where nothing more is due, the moment moves on by itself, lest the last request be told for ever.
+  const until = hasMore && last !== undefined ? `${updatedAt(last)}|${keyNumber(last)}` : String(Math.max(sinceMs, ctx.nowMs - INDEX_LAG_MS, last === undefined ? 0 : updatedAt(last)))
+  return { changed: await toldAll(found, ctx), cursor: until }
 }
 
 function updatedAt(one: JiraObject): number {
   return timeMs(textOf(inner(one.fields), 'updated')) ?? 0
+}
+
+/** Keys of one project are ordered by their number; ids are not those of the keys, for requests move between projects. */
+function keyNumber(one: JiraObject): number {
+  return Number(textOf(one, 'key').split('-').at(-1))
 }
 
 /** Requests by key or by words, newest first. */

@@ -98,7 +98,8 @@ export async function changedSince(cursor: string | null, ctx: CallContext): Pro
   const query = after === '' ? `sys_updated_on>=${since}` : `sys_updated_on>${since}^NQsys_updated_on=${since}^sys_id>${sysId(after)}`
   const { found, hasMore } = await pagedRows('incident', { query: all(query, 'ORDERBYsys_updated_on', 'ORDERBYsys_id'), fields: INCIDENT_FIELDS, limit: CHANGES_MAX, reference: 'poll changes' }, ctx)
   const last = found.at(-1)
-  const until = last === undefined ? since : stored(last, 'sys_updated_on')
+  // Where nothing more is due, the moment moves on by itself, lest the last incident be told for ever; a minute is for clocks that differ.
+  const until = [since, hasMore ? '' : timeText(ctx.nowMs - 60_000), last === undefined ? '' : stored(last, 'sys_updated_on')].sort().at(-1) ?? since
   return { changed: found.map((one) => told(one, null, ctx)), cursor: last !== undefined && hasMore ? `${until}|${stored(last, 'sys_id')}` : until }
 }
 

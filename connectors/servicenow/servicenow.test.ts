@@ -87,6 +87,18 @@ describe('ServiceNow', () => {
     expect([...told].sort()).toEqual([...ids].sort())
   })
 
+  it('tells the last change again for a minute only', async () => {
+    const { ctx, clock, fake } = await begin()
+    const start = await servicenow.changedSince(null, ctx())
+    clock.tick(5_000)
+    fake.technician.open('once')
+    const first = await servicenow.changedSince(start.cursor, ctx())
+    expect(first.changed).toHaveLength(1)
+    clock.tick(300_000)
+    const second = await servicenow.changedSince(first.cursor, ctx())
+    expect((await servicenow.changedSince(second.cursor, ctx())).changed).toEqual([])
+  })
+
   it('shows marks for HTML and mentions as text', async () => {
     const { ctx, draft, note, fake, connection } = await begin()
     const { ref } = await servicenow.create(draft(), ctx())

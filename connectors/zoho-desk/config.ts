@@ -37,7 +37,7 @@ export const config: ConnectorConfig = {
       'Open the API console (api-console.zoho.com, or that of your data centre) > Add Client > Server-based Applications. Home page: your Alert Whisperer; authorized redirect URI: the call-back address that is shown when you connect. Copy client ID and client secret here.',
       'Setup > Layouts and Fields > Tickets: add a single-line field "Alert Whisperer" to the layout of each department; its API name (Setup > Developer Space > API names) goes into "Field for our reference". Without it the reference stands in the subject.',
       'Put the id of the department (run the check: it lists them) as place `departmentId`; without it no ticket can be made.',
-      'Set the e-mail address of the contact to one of your own: every ticket of Zoho Desk belongs to a contact.',
+      'Set the e-mail address of the contact to one of your own: every ticket of Zoho Desk belongs to a contact, and Zoho writes to it. Where the tickets of a client should belong to a contact of its account, put the id of that contact as place `contactId` into the ticket settings of the company.',
       'Connect: the browser asks for the scopes below; accept them for the right organisation.',
     ],
     permissions: [

@@ -147,7 +147,8 @@ export async function changedSince(cursor: string | null, ctx: CallContext): Pro
     hasMore = page.found.length > 0 && (page.count === null ? page.found.length === limit : skip + found.length < page.count)
   }
   const times = found.map((one) => Date.parse(textOf(one, 'modifiedTime'))).filter((ms) => !Number.isNaN(ms))
-  const lastMs = hasMore ? times.at(-1) ?? sinceMs : Math.max(sinceMs, ...times)
+  // Where nothing more is due, the moment moves on by itself, lest the last ticket be told for ever.
+  const lastMs = hasMore ? times.at(-1) ?? sinceMs : Math.max(sinceMs, ctx.nowMs - INDEX_LAG_MS, ...times)
   const until = new Date(lastMs).toISOString()
   // A page full of one moment is gone through by counting; any other begins anew at its last moment.
   const next = !hasMore ? until : lastMs === fromMs ? `${until}|${skip + found.length}` : `${until}|0`
