@@ -30,17 +30,18 @@ const NOT_PROVEN = new Set(['unauthorized', 'forbidden', 'misconfigured'])
 /** Joins it. What was tried just now counts before what was seen last. */
 export function connectorStatus(view: ConnectionView, connector: Pick<TicketConnector, 'id' | 'config'> | null, facts: AccountFacts | null, newest: NewestCall | null, probed: ConnectionCheck | null): ConnectorStatus {
   const failed = (probed ?? (newest === null ? view.check : null))?.findings.find(({ ok }) => !ok) ?? null
-  const isFresh = newest !== null && newest.code === null
   const heldCode = facts?.held ?? null
-  // A probe that failed leaves a call behind, whose code tells what it was.
-  const code = probed?.ok === true ? null : newest?.code ?? null
-  const lastError = probed?.ok === true ? null : failed?.text ?? view.lastError ?? newest?.error ?? (facts?.held === null ? null : facts?.lastError ?? null)
-  const isReachable = probed?.ok === true || isFresh ? true : code !== null ? !NOT_REACHED.has(code) : view.check === null ? null : view.check.ok ? true : null
-  const isAuthorised = !view.isConnected || (heldCode !== null && NOT_PROVEN.has(heldCode)) || (code !== null && NOT_PROVEN.has(code)) ? false : probed?.ok === true || isFresh ? true : code !== null ? null : view.check === null ? null : view.check.ok ? true : null
+  // A probe that failed leaves a call behind, whose code tells what it was, unless there was nothing to call with.
+  const code = probed?.ok === true ? null : newest?.code ?? (probed !== null && failed?.name === 'credentials' ? 'unauthorized' : null)
+  const isFine = probed === null ? newest !== null && newest.code === null : probed.ok
+  const lastError = probed?.ok === true ? null : failed?.text ?? view.lastError ?? newest?.error ?? (heldCode === null ? null : facts?.lastError ?? null)
+  const asChecked = code !== null || view.check?.ok !== true ? null : true
+  const isReachable = isFine ? true : code !== null ? !NOT_REACHED.has(code) : asChecked
+  const isAuthorised = !view.isConnected || (heldCode !== null && NOT_PROVEN.has(heldCode)) || (code !== null && NOT_PROVEN.has(code)) ? false : isFine ? true : asChecked
   return {
     connectionId: view.id, companyId: view.companyId, connector: view.connector, name: view.name, environment: view.environment, enabled: view.enabled, isConnected: view.isConnected, isReachable, isAuthorised,
     budget: facts?.limits ?? [], blockedUntil: facts?.blockedUntil ?? null, held: heldCode, waiting: facts?.waiting ?? 0, dead: facts?.dead ?? 0, checkedAt: view.checkedAt, lastUsedAt: view.lastUsedAt, tokenExpiresAt: view.tokenExpiresAt,
-    lastOkAt: facts?.lastOkAt ?? (isFresh ? newest.at : null), lastError, mend: mendOf(view, connector, heldCode ?? code, lastError),
+    lastOkAt: facts?.lastOkAt ?? (newest?.code === null ? newest.at : null), lastError, mend: mendOf(view, connector, heldCode ?? code, lastError),
   }
 }
 

@@ -20,6 +20,10 @@ export interface OAuthServerOptions {
   readonly grace?: number
   /** No refresh token is given. */
   readonly withoutRefresh?: boolean
+  /** Where it listens; `/authorize` and `/token` unless told. */
+  readonly paths?: { readonly authorize: string; readonly token: string }
+  /** What its tokens are for, in place of the small API: calls with a good one are handed on there, with a proof that is taken there. */
+  readonly api?: { readonly origin: string; readonly authorization: string }
   readonly now: () => number
 }
 
@@ -55,7 +59,7 @@ export interface OAuthServer {
 
 /** Starts it on a free port. */
 export async function startOAuthServer(options: OAuthServerOptions): Promise<OAuthServer> {
-  const { clientId, clientSecret, clientAuth, now } = options
+  const { clientId, clientSecret, clientAuth, now, paths = { authorize: '/authorize', token: '/token' } } = options
   const codes = new Map<string, { redirectUri: string; challenge: string; scope: string; family: Family | null }>()
   const refreshes = new Map<string, Refresh>()
   const access = new Map<string, { family: Family; untilMs: number | null }>()
@@ -150,10 +154,15 @@ export async function startOAuthServer(options: OAuthServerOptions): Promise<OAu
     const url = new URL(request.url ?? '/', 'http://oauth.test')
     let text = ''
     for await (const part of request) text += String(part)
-    if (request.method === 'GET' && url.pathname === '/authorize') return authorize(url, response)
-    if (url.pathname !== '/token' || request.method !== 'POST') {
+    if (request.method === 'GET' && url.pathname === paths.authorize) return authorize(url, response)
+    if (url.pathname !== paths.token || request.method !== 'POST') {
       const ok = isValid(/^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '')
       served.push({ path: url.pathname, ok })
+      if (ok && options.api !== undefined) {
+        const { 'content-type': contentType, accept } = request.headers
+        const answer = await fetch(`${options.api.origin}${request.url ?? '/'}`, { method: request.method ?? 'GET', headers: { authorization: options.api.authorization, ...(contentType === undefined ? {} : { 'content-type': contentType }), accept: accept ?? '*/*' }, ...(text === '' ? {} : { body: text }) })
+        return void response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'application/json' }).end(Buffer.from(await answer.arrayBuffer()))
+      }
       return void response.writeHead(ok ? 200 : 401, { 'content-type': 'application/json' }).end(JSON.stringify(ok ? { user: 'api', path: url.pathname } : { error: 'unauthorized' }))
     }
     if (!(request.headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded')) faults.push('the token address takes forms')

@@ -29,6 +29,7 @@ import { backtestStore } from '../../storage/queries/backtests.ts'
 import { openExplanations } from '../../storage/explain/explain.ts'
 import { openStores } from '../../storage/queries/stores.ts'
 import { KeyRing } from '../../storage/secret-box.ts'
+import { callRecorder } from '../../storage/tickets/calls.ts'
 import { openTicketDesk, UNCOUNTED } from '../../ticket-desk.ts'
 import { openVaultParts, type VaultParts } from '../../vault-parts.ts'
 import { openMasterKeyDesk } from '../../master-key-desk.ts'
@@ -198,7 +199,12 @@ export async function openApiHarness(clock: Clock, options: { readonly autoSettl
   app.addHook('onRoute', (route: RouteOptions) => {
     for (const method of [route.method].flat()) if (method !== 'HEAD' && !route.url.startsWith('/api/docs')) routes.push({ method, url: route.url })
   })
-  const vault = openVaultParts({ database, clock, masterKey, record: async (call) => void records.push(call), ...(options.connectors === undefined ? {} : { connectors: options.connectors }) })
+  const recorder = callRecorder(database, { clock, logger: { warn() {}, error() {} } })
+  const record = (call: OutsideCall): Promise<void> => {
+    records.push(call)
+    return recorder.record(call)
+  }
+  const vault = openVaultParts({ database, clock, masterKey, record, ...(options.connectors === undefined ? {} : { connectors: options.connectors }) })
   const masterKeys = openMasterKeyDesk({ database, masterKey: new KeyRing([masterKey]), masterKeySource: 'environment', dataDir, clock, logger: { info() {}, warn() {}, error() {} } })
   await app.register(apiPlugin({
     connections: openTicketDesk({ ...vault, ...UNCOUNTED, database, clock, ceiling: mode }), masterKeys,
@@ -260,6 +266,8 @@ export async function openApiHarness(clock: Clock, options: { readonly autoSettl
     async close() {
       await app.close()
       await settling
+      await vault.stop()
+      await recorder.stop()
       await database.close()
       rmSync(dataDir, { recursive: true, force: true })
     },

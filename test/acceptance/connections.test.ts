@@ -1,0 +1,191 @@
+/**
+ * The story: an MSP connects a ticket system through the API. A person agrees in a browser, the connection is checked and put into use, values are looked up, the
+ * status page says how it stands; and whatever is asked of the API, no secret comes out of it again.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { systemClock } from '../../schemas/clock.ts'
+import type { ConnectorStatus } from '../../schemas/connection-views.ts'
+import type { ConnectionMade, ConnectionView } from '../../schemas/tickets.ts'
+import { openTicketDesk, UNCOUNTED } from '../../ticket-desk.ts'
+import { startOAuthServer, type OAuthServer } from '../fakes/oauth-server.ts'
+import { ADMIN_TOKEN, openApiHarness, type ApiHarness } from '../harness/api.ts'
+import { desk } from '../harness/desk-connector.ts'
+import { freePort } from '../harness/process.ts'
+
+const SECRETS = ['client-secret-of-the-test', 'webhook-secret-of-the-test', 'another-secret-of-the-test', 'token-secret-of-the-test']
+const DRAFT = { connector: 'desk', name: 'main', auth: 'oauth2_code', fields: { clientId: 'aw' }, secrets: { clientSecret: SECRETS[0] }, webhookSecret: SECRETS[1] }
+
+let api: ApiHarness
+let server: OAuthServer
+let boss: { token: string }
+let acme: string
+/** Everything the API ever answered here. */
+const answered: string[] = []
+
+beforeAll(async () => {
+  server = await startOAuthServer({ clientId: 'aw', clientSecret: SECRETS[0]!, clientAuth: 'basic', now: () => systemClock.now() })
+  api = await openApiHarness(systemClock, { connectors: [desk] })
+  acme = (await api.company('Acme Ltd')).id
+  boss = await api.user('company_admin', [acme])
+})
+afterAll(async () => {
+  await api.close()
+  await server.close()
+})
+
+async function call<T>(method: string, url: string, body?: unknown, token: string | null = ADMIN_TOKEN): Promise<{ status: number; body: T; text: string; headers: Record<string, unknown> }> {
+  const answer = await api.call(token, method, url, body)
+  answered.push(`${answer.text} ${JSON.stringify(answer.headers)}`)
+  return { ...answer, body: answer.body as unknown as T }
+}
+const browsed = async (id: string, agrees = true): Promise<string> => {
+  const { body } = await call<{ url: string }>('POST', `/api/connections/${id}/connect`, {})
+  return new URL(await server.browse(body.url, agrees)).search
+}
+const callback = (search: string) => call<unknown>('GET', `/api/oauth/callback${search}`, undefined, null)
+const one = async (id: string): Promise<ConnectionView> => (await call<ConnectionView>('GET', `/api/connections/${id}`)).body
+const status = async (query = ''): Promise<ConnectorStatus[]> => (await call<{ items: ConnectorStatus[] }>('GET', `/api/connectors/status${query}`)).body.items
+
+describe('a connection by OAuth', () => {
+  let id: string
+
+  it('is made switched off, for all companies where none is named, and only by those who may', async () => {
+    const made = await call<ConnectionMade>('POST', '/api/connections', { ...DRAFT, baseUrl: server.url })
+    expect([made.status, made.body]).toEqual([201, expect.objectContaining({ companyId: null, enabled: false, isConnected: false, secrets: ['clientSecret'], hasWebhookSecret: true, webhookSecret: null, environment: 'production' })])
+    id = made.body.id
+    expect(made.body.hookUrl).toMatch(new RegExp(`^http://aw\\.test/api/hooks/desk/${id}\\?key=[\\w-]{43}$`))
+    expect((await one(id)).hookUrl).toBe(made.body.hookUrl)
+    expect((await call<{ items: ConnectionView[] }>('GET', '/api/connections?company=msp')).body.items).toEqual([expect.objectContaining({ id, hookUrl: null })])
+    expect((await call('POST', '/api/connections', { ...DRAFT, baseUrl: 'https://a.desk.test' }, boss.token)).status).toBe(403)
+    expect((await call('POST', '/api/connections', { ...DRAFT, company: acme, baseUrl: server.url }, boss.token)).status).toBe(403)
+    for (const [method, url] of [['GET', ''], ['DELETE', ''], ['POST', '/check'], ['POST', '/connect'], ['GET', '/choices']] as const) expect((await call(method, `/api/connections/${id}${url}`, method === 'POST' ? {} : undefined, boss.token)).status).toBe(404)
+  })
+
+  it('says plainly that somebody has still to agree, and is not put into use before', async () => {
+    const { body } = await call<ConnectionView>('POST', `/api/connections/${id}/check`, {})
+    expect(body.check).toMatchObject({ ok: false, findings: [{ name: 'credentials', ok: false, text: expect.stringContaining('aw connect desk --name "main"') }] })
+    expect((await call('PATCH', `/api/connections/${id}`, { enabled: true })).status).toBe(409)
+    expect(await status()).toEqual([expect.objectContaining({ connectionId: id, enabled: false, isConnected: false, isAuthorised: false, mend: expect.stringContaining('aw connect desk') })])
+  })
+
+  it('is connected by the browser that comes back, on a page that says so and runs nothing', async () => {
+    const page = await callback(await browsed(id))
+    expect([page.status, page.text]).toEqual([200, expect.stringContaining('main (Desk) is connected, as')])
+    expect(page.headers['content-type']).toBe('text/html; charset=utf-8')
+    expect(page.headers['content-security-policy']).toMatch(/^default-src 'none'; style-src 'sha256-[^']+'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'$/)
+    expect([page.headers['referrer-policy'], page.headers['cache-control']]).toEqual(['no-referrer', 'no-store'])
+    expect(await one(id)).toMatchObject({ isConnected: true, tokenExpiresAt: expect.any(String) })
+  })
+
+  it('passes its check, is put into use, and is shown as reachable and authorised', async () => {
+    const { body } = await call<ConnectionView>('POST', `/api/connections/${id}/check`, {})
+    expect(body.check).toEqual({ ok: true, findings: [{ name: 'credentials', ok: true, text: 'it knows us as api' }] })
+    expect((await call<ConnectionView>('PATCH', `/api/connections/${id}`, { enabled: true })).body.enabled).toBe(true)
+    expect(await status('?probe=true')).toEqual([expect.objectContaining({ connectionId: id, enabled: true, isReachable: true, isAuthorised: true, lastError: null, mend: null, waiting: 0, dead: 0 })])
+    expect(await status('?company=msp')).toHaveLength(1)
+    expect(await status(`?company=${acme}`)).toEqual([])
+  })
+
+  it('gives a person its values, customers, machines and technicians to choose from', async () => {
+    expect((await call('GET', `/api/connections/${id}/choices`)).body).toEqual({ statuses: [{ id: '1', name: 'New' }], priorities: [{ id: '1', name: 'Urgent' }], places: { board: [{ id: '7', name: 'Service' }] } })
+    expect((await call('GET', `/api/connections/${id}/companies?q=co`)).body).toEqual({ items: [{ externalId: '1', name: 'Acme co', detail: 'acme.test' }], next: null })
+    expect((await call('GET', `/api/connections/${id}/assets?of=1`)).body).toMatchObject({ items: [{ name: 'web-1 of 1', detail: '10.0.0.1' }] })
+    expect((await call('GET', `/api/connections/${id}/users`)).body).toMatchObject({ items: [{ name: 'Grace', detail: 'grace@acme.test' }] })
+    expect(server.served.at(-1)).toEqual({ path: '/users', ok: true })
+    expect(api.records.at(-1)).toMatchObject({ reference: 'look up users', connectionId: id, who: { kind: 'token' }, status: 'success' })
+  })
+
+  it('that proves nothing any more says so with how to mend, and a probe switches nothing off', async () => {
+    server.revoke('all')
+    const [found] = await status('?probe=true')
+    expect(found).toMatchObject({ enabled: true, isReachable: true, isAuthorised: false, mend: expect.stringMatching(/The token is wrong|aw connect desk/) })
+    expect(await one(id)).toMatchObject({ enabled: true, check: { ok: true } })
+    expect((await call('GET', `/api/connections/${id}/users`)).status).toBe(409)
+    expect((await call<ConnectionView>('POST', `/api/connections/${id}/check`, {})).body).toMatchObject({ enabled: false, check: { ok: false } })
+    expect((await callback(await browsed(id))).status).toBe(200)
+    expect((await call<ConnectionView>('POST', `/api/connections/${id}/check`, {})).body.check?.ok).toBe(true)
+  })
+
+  it('whose system is away says so', async () => {
+    const { body: { id: away } } = await call<ConnectionMade>('POST', '/api/connections', { ...DRAFT, company: acme, name: 'away', auth: 'bearer', fields: {}, secrets: { token: SECRETS[3] }, baseUrl: `http://127.0.0.1:${await freePort()}` })
+    expect((await call<ConnectionView>('POST', `/api/connections/${away}/check`, {})).body.check).toMatchObject({ ok: false, findings: [{ text: expect.stringContaining('cannot be reached') }] })
+    expect(await status(`?company=${acme}`)).toEqual([expect.objectContaining({ isReachable: false, isAuthorised: null, mend: 'Nobody listens at the address. Correct the base URL.' })])
+    expect((await call('DELETE', `/api/connections/${away}`)).status).toBe(204)
+  })
+
+  it('is left alone in mode demo', async () => {
+    const demo = openTicketDesk({ ...api.vault, ...UNCOUNTED, database: api.database, clock: systemClock, ceiling: 'demo' })
+    const caller = { kind: 'token' as const, id: 'admin', name: 'admin', ip: null, scope: { role: 'msp_admin' as const, userId: 'admin', companyIds: 'all' as const } }
+    const calls = [server.asked.length, server.served.length]
+    for (const work of [() => demo.check(caller, id), () => demo.connect(caller, id, 'http://aw.test/x'), () => demo.choices(caller, id), () => demo.users(caller, id, '')]) await expect(work()).rejects.toMatchObject({ code: 'conflict', message: expect.stringContaining('AW_MODE is demo') })
+    await demo.status(caller, { probe: true })
+    expect([server.asked.length, server.served.length]).toEqual(calls)
+  })
+})
+
+describe('the call-back', () => {
+  let id: string
+  beforeAll(async () => {
+    id = (await call<ConnectionMade>('POST', '/api/connections', { ...DRAFT, name: '<img src=x onerror=alert(1)>', baseUrl: server.url })).body.id
+  })
+
+  it('takes each state once, for a while, and only one of ours', async () => {
+    const used = await browsed(id)
+    expect((await callback(used)).status).toBe(200)
+    const late = await browsed(id)
+    await api.database.query(`update oauth_states set expires_at = now() - interval '1 second' where used_at is null`)
+    const asked = server.asked.length
+    const wrong = [used, late, '', '?state=', `?state=${'x'.repeat(43)}&code=y`, `?code=y`, '?state[]=a&state[]=b', `?state=${'x'.repeat(5_000)}`, `${used}&${used.slice(1)}`, '?state=%00&code=%00']
+    for (const search of wrong) {
+      const page = await callback(search)
+      expect([search.slice(0, 40), page.status]).toEqual([search.slice(0, 40), 400])
+      expect(page.text).toContain('Nothing to connect')
+    }
+    expect(server.asked).toHaveLength(asked)
+  })
+
+  it('shows what the other side says as text, and a name that people gave as well', async () => {
+    const denied = await callback(await browsed(id, false))
+    expect(denied.status).toBe(400)
+    expect(denied.text).toContain('access_denied: the person said &#60;b&#62;no&#60;/b&#62;')
+    const { body } = await call<{ url: string }>('POST', `/api/connections/${id}/connect`, {})
+    const state = new URL(body.url).searchParams.get('state') ?? ''
+    const hostile = '"><script>alert(1)</script>\u202e'
+    const page = await callback(`?${new URLSearchParams({ state, error: hostile, error_description: hostile }).toString()}`)
+    expect(page.status).toBe(400)
+    for (const text of [denied.text, page.text]) expect(text).not.toMatch(/<script|<img|<b>|\u202e/)
+    // Nothing of an address that is not ours is repeated at all.
+    const stranger = await callback(`?${new URLSearchParams({ state: 'x'.repeat(43), error: hostile, code: 'a-code' }).toString()}`)
+    expect(stranger.text).not.toMatch(/alert|a-code|xxx/)
+  })
+})
+
+it('lists every ticket system with its form, and tells which fields are secret', async () => {
+  const { body } = await call<{ items: { id: string; fields: { name: string; isSecret: boolean }[]; steps: string[] }[] }>('GET', '/api/connectors')
+  expect(body.items.map(({ id }) => id)).toEqual(['desk'])
+  expect(body.items[0]?.fields.filter(({ isSecret }) => isSecret).map(({ name }) => name)).toEqual(['token', 'clientSecret'])
+})
+
+it('refuses a body that is none, and says every mistake of one', async () => {
+  for (const body of [{}, { ...DRAFT, baseUrl: 'https://a.desk.test', secrets: { clientSecret: 5 } }, { ...DRAFT, baseUrl: 'https://a.desk.test', fields: { 'a b': 'x' } }, { ...DRAFT, baseUrl: 'https://a.desk.test', hello: 1 }]) expect((await call('POST', '/api/connections', body)).status).toBe(400)
+  const { body, status: code } = await call<{ message: string }>('POST', '/api/connections', { ...DRAFT, baseUrl: 'http://a.desk.test', fields: { colour: 'red' }, secrets: { wrong: SECRETS[2] } })
+  expect(code).toBe(400)
+  for (const part of ['https://', 'clientId', 'clientSecret', 'no field colour', 'no secret wrong']) expect(body.message).toContain(part)
+})
+
+it('never gives a secret back: not in any answer, in the audit log, the record of calls, or a row', async () => {
+  const [connection] = (await call<{ items: ConnectionView[] }>('GET', '/api/connections')).body.items
+  await call('PATCH', `/api/connections/${connection!.id}`, { secrets: { clientSecret: SECRETS[2] } })
+  const made = (await call<ConnectionMade>('PATCH', `/api/connections/${connection!.id}`, { webhookSecret: null })).body.webhookSecret ?? ''
+  expect(made).toHaveLength(43)
+  // It is shown that once, to whoever has to enter it in the ticket system.
+  answered.pop()
+  for (const { method, url } of api.routes.filter((route) => route.method === 'GET' && !route.url.includes(':') && route.url !== '/api/events')) await call(method, url)
+  await call('GET', `/api/connections/${connection!.id}`)
+  const [rows] = await api.database.query<{ text: string }>(`select (select json_agg(a)::text from audit_log a) || (select json_agg(c)::text from connections c) || coalesce((select json_agg(o)::text from oauth_states o), '') || coalesce((select json_agg(c)::text from outside_calls c), '') as text`)
+  const all = JSON.stringify([answered, api.records, rows])
+  expect(all).toContain('connection.connected')
+  expect(server.given.filter((secret) => secret.startsWith('access-')).length).toBeGreaterThan(2)
+  for (const secret of [...SECRETS, made, ...server.given]) for (const form of [secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64').replace(/=+$/, ''), Buffer.from(secret).toString('hex')]) expect(all.includes(form), form.slice(0, 12)).toBe(false)
+  expect(server.faults).toEqual([])
+})
