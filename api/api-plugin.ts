@@ -16,6 +16,7 @@ import { assetRoutes } from './routes/assets.ts'
 import { approvalRoutes } from './routes/approvals.ts'
 import { backtestRoutes } from './routes/backtests.ts'
 import { callRoutes } from './routes/calls.ts'
+import { ticketOutboxRoutes } from './routes/ticket-outbox.ts'
 import { cloudAccountRoutes } from './routes/cloud-accounts.ts'
 import { companyRoutes } from './routes/companies.ts'
 import { connectionRoutes } from './routes/connections.ts'
@@ -90,6 +91,7 @@ export function apiPlugin(options: ApiOptions): FastifyPluginAsync {
       connectorStatusRoutes(routes, context)
       oauthRoutes(routes, context)
       callRoutes(routes, context)
+      ticketOutboxRoutes(routes, context)
       figureRoutes(routes, context)
       feedbackRoutes(routes, context)
       deliveryRoutes(routes, context)

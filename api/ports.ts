@@ -21,6 +21,7 @@ import type { Advice, AdviceView } from '../schemas/advice.ts'
 import type { AgreementView, Label } from '../schemas/labels.ts'
 import type { BacktestView, HistoryBacktestQuery } from '../schemas/backtest.ts'
 import type { CompanySettings, Role } from '../schemas/settings.ts'
+import type { OrderStatus, OutboxOrderView } from '../schemas/ticket-work.ts'
 import type {
   AssetFields, AssetView, AuditEntry, CommandView, CompanyView, IncidentDetail, IncidentView, IntegrationView, IssuedKey, NoiseView, Page, PageQuery, SlaTarget, SlaView, TopologyView, UserView,
 } from '../schemas/views.ts'
@@ -222,6 +223,17 @@ export interface Stores {
   readonly suppressed: SuppressedStore
   readonly analyses: AnalysisQueries
   readonly calls: CallStore
+  readonly ticketOrders: TicketOrders
+}
+
+/** Orders for tickets, by companies the caller manages. */
+export interface TicketOrders {
+  /** Newest first; no status: all. */
+  list(scope: Scope, query: PageQuery & { readonly companyId: string | null; readonly statuses: readonly OrderStatus[]; readonly ticketId: string | null; readonly incidentId: string | null }): Promise<Page<OutboxOrderView>>
+  /** Throws `not_found`, `conflict` for one that is not dead. */
+  replay(caller: Caller, id: string): Promise<OutboxOrderView>
+  /** Throws `not_found`, `conflict` for one that is being called or has ended. */
+  drop(caller: Caller, id: string): Promise<OutboxOrderView>
 }
 
 /** Calls to outside systems and from them. */

@@ -3,12 +3,28 @@ import type { Command } from 'commander'
 import type { CallOptions } from './call.ts'
 import type { ApiClient } from './client.ts'
 import type { CommandTools } from './remediation-commands.ts'
+import type { OutboxOptions } from './ticket-outbox.ts'
 
 interface Json { json?: boolean }
 
-/** Puts `call` on the program. */
+/** Puts `call` and `ticket` on the program. */
 export function ticketCommands(program: Command, { config, print, whole }: Pick<CommandTools, 'config' | 'print' | 'whole'>): void {
   const client = async (): Promise<ApiClient> => new (await import('./client.ts')).ApiClient(config())
+
+  const ticket = program.command('ticket').description('tickets of incidents in the PSA')
+  ticket.command('outbox').option('--company <name>').option('--status <status>', 'waiting, calling, done, dead, shown, void, with commas').option('--ticket <id>').option('--incident <id>').option('--limit <n>', 'at most 200', whole).option('--json')
+    .description('what is to be written to ticket systems, and what became of it').action(async ({ json, ...options }: Json & OutboxOptions) => {
+      const { listOrders, ordersText } = await import('./ticket-outbox.ts')
+      const page = await listOrders(await client(), options)
+      print({ json: json === true }, page, () => ordersText(page))
+    })
+  for (const [name, description] of [['replay', 'try an order that was given up again'], ['drop', 'never do an order that was given up or waits']] as const) {
+    ticket.command(name).argument('<order>', 'its id in `aw ticket outbox`').option('--json').description(description).action(async (id: string, options: Json) => {
+      const { dropOrder, orderText, replayOrder } = await import('./ticket-outbox.ts')
+      const order = await (name === 'replay' ? replayOrder : dropOrder)(await client(), id)
+      print(options, order, () => orderText(order))
+    })
+  }
 
   const call = program.command('call').description('calls to ticket systems and webhooks from them')
   call.command('list').option('--company <name>').option('--connector <id>').option('--connection <id>').option('--incident <id>').option('--ticket <id>').option('--status <status>', 'success, error, timeout, with commas').option('--from <time>').option('--to <time>')

@@ -8,6 +8,7 @@ import { channelStore } from '../notices/channels.ts'
 import { openSecretBox, type MasterKey } from '../secret-box.ts'
 import type { PageQuery } from '../../schemas/views.ts'
 import { getCall, listCalls } from '../tickets/call-queries.ts'
+import { outboxDesk } from '../tickets/outbox-desk.ts'
 import { assetStore } from './assets.ts'
 import { listAudit, writeAudit, type AuditQuery } from './audit.ts'
 import { commandStore } from './commands.ts'
@@ -47,6 +48,7 @@ export function openStores(db: SqlDatabase, options: { readonly clock: Clock; re
       list: (scope: Scope, query: CallFilter & PageQuery) => listCalls(db, scope, query),
       get: (scope: Scope, id: string) => getCall(db, scope, id),
     },
+    ticketOrders: outboxDesk(db, shared),
     suppressed: { list: (scope: Scope, query: SuppressedQuery) => listSuppressed(db, scope, query) },
     audit: {
       list: (scope: Scope, query: AuditQuery) => listAudit(db, scope, query),

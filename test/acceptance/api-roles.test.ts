@@ -17,7 +17,7 @@ import { newRun, runbook } from '../harness/runs-world.ts'
 import { callOf } from '../samples/calls.ts'
 
 type Side = 'own' | 'other' | 'taken'
-interface Place { company: string; incident: string; spare: string; user: string; asset: string; integration: string; channel: string; command: string; delivery: string; letter: string; backtest: string; word: string; account: string; run: string; call: string; connection: string }
+interface Place { company: string; incident: string; spare: string; user: string; asset: string; integration: string; channel: string; command: string; delivery: string; letter: string; backtest: string; word: string; account: string; run: string; call: string; connection: string; order: string }
 interface Asked { url: string; body?: unknown; headers?: Record<string, string>; token?: string | undefined }
 interface Row {
   /** Statuses for MSP Admin, Company Admin, Technician, Viewer. */
@@ -228,6 +228,9 @@ const TABLE: Record<string, Row> = {
   'GET /api/connections/:id/assets': { ...MANAGE, ask: (place) => ({ url: `/api/connections/${place.connection}/assets?of=1` }) },
   'GET /api/connections/:id/users': { own: [409, 409, 403, 403], other: [409, 404, 403, 403], ask: (place) => ({ url: `/api/connections/${place.connection}/users` }) },
   'GET /api/stats/remediation': { ...READ, ask: (place) => ({ url: `/api/stats/remediation?company=${place.company}` }) },
+  'GET /api/tickets/outbox': { ...MANAGE, ask: (place) => ({ url: `/api/tickets/outbox?company=${place.company}` }) },
+  'POST /api/tickets/outbox/:id/replay': { ...MANAGE, ask: async (place, role) => ({ url: `/api/tickets/outbox/${await freshOrder(place, role)}/replay` }) },
+  'POST /api/tickets/outbox/:id/drop': { ...MANAGE, ask: async (place, role) => ({ url: `/api/tickets/outbox/${await freshOrder(place, role)}/drop` }) },
   'GET /api/calls': { ...READ, ask: (place) => ({ url: `/api/calls?company=${place.company}` }) },
   'GET /api/calls/:id': { ...READ, taken: [200, 200, 404, 200], ask: (place) => ({ url: `/api/calls/${place.call}` }) },
   'GET /api/stats/calls': { ...READ, ask: (place) => ({ url: `/api/stats/calls?company=${place.company}` }) },
@@ -277,6 +280,17 @@ async function recordCall({ company, incident }: Pick<Place, 'company' | 'incide
   return call.id
 }
 
+/** An order that was given up. */
+async function deadOrder({ company, incident, word }: Pick<Place, 'company' | 'incident' | 'word'>): Promise<string> {
+  const id = `ticket-${fresh()}`
+  await api.database.query(
+    `insert into tickets (id, company_id, incident_id, connector, environment, account, external_ref, title, origin, mode, generation, created_at) values ($1, $2, $3, 'zendesk', 'production', 'a', $1, $4, 'own', 'production', $5, now())`, [id, company, incident, `${word} ticket`, serial])
+  const [row] = await api.database.query<{ id: string }>(
+    `insert into ticket_outbox (ticket_id, company_id, account, seq, kind, body, urgency, status, code, error, due_at, created_at) values ($1, $2, 'a', 1, 'update', '{"mapping":{}}', 2, 'dead', 'invalid', $3, now(), now()) returning id::text as id`, [id, company, `${word} is refused`])
+  return row!.id
+}
+const freshOrder = (place: Place, role: Role): Promise<string> => (place !== places.other || role === 'msp_admin' ? deadOrder(place) : Promise.resolve(place.order))
+
 async function makeRun({ company, incident }: Pick<Place, 'company' | 'incident'>): Promise<string> {
   const id = `run-${fresh()}`
   await api.remediation.runs.create(null, newRun(id, { companyId: company, incidentId: incident }), null)
@@ -298,7 +312,7 @@ async function makeApproval(place: Place, role: Role): Promise<string> {
 async function rowsOf(company: string): Promise<unknown> {
   const tables = ['companies where id = $1', 'integrations where company_id = $1', 'integration_keys where integration_id in (select id from integrations where company_id = $1)', 'assets where company_id = $1',
     'incidents where company_id = $1', 'problems where company_id = $1', 'incident_timeline where company_id = $1', 'commands where company_id = $1', 'audit_log where company_id = $1',
-    'runs where company_id = $1', 'run_commands where run_id in (select id from runs where company_id = $1)', 'run_approvals where company_id = $1', 'cloud_accounts where company_id = $1', 'connections where company_id = $1', 'outside_calls where company_id = $1', 'remediation_settings where company_id = $1', 'runbooks where company_id = $1',
+    'runs where company_id = $1', 'run_commands where run_id in (select id from runs where company_id = $1)', 'run_approvals where company_id = $1', 'cloud_accounts where company_id = $1', 'connections where company_id = $1', 'outside_calls where company_id = $1', 'tickets where company_id = $1', 'ticket_outbox where company_id = $1', 'remediation_settings where company_id = $1', 'runbooks where company_id = $1',
     'rule_books where scope = $1', 'company_rules where company_id = $1',
     'users where id in (select user_id from user_companies where company_id = $1)', 'outbox where key = $1']
   const rows: Record<string, unknown> = {}
@@ -320,7 +334,7 @@ async function place(word: string, assignee: string | null, company?: string): P
   await api.call(ADMIN_TOKEN, 'POST', `/api/companies/${id}/cloud-accounts/${account}/check`)
   await api.call(ADMIN_TOKEN, 'PATCH', `/api/companies/${id}/cloud-accounts/${account}`, { enabled: true })
   return {
-    run, account, connection: await makeConnection(id), call: await recordCall({ company: id, incident }), company: id, incident, spare: await api.incident(id, { title: `${word} spare`, assignee }), user: (await api.user('technician', [id], word)).id,
+    run, account, connection: await makeConnection(id), call: await recordCall({ company: id, incident }), order: await deadOrder({ company: id, incident, word }), company: id, incident, spare: await api.incident(id, { title: `${word} spare`, assignee }), user: (await api.user('technician', [id], word)).id,
     asset: (await api.call(ADMIN_TOKEN, 'POST', `/api/companies/${id}/assets`, { name: `${word}-host-${fresh()}` })).body.id,
     channel: await channelOf(id),
     integration: (await api.call(ADMIN_TOKEN, 'POST', `/api/companies/${id}/integrations`, { name: fresh(), source: 'zabbix' })).body.integration.id,
@@ -391,7 +405,7 @@ describe('each role gets what the matrix gives it, and nothing else', () => {
   })
 
   test('lists without a company show only what is theirs', async () => {
-    for (const url of ['/api/companies', '/api/users', '/api/incidents?limit=200', '/api/deliveries', '/api/dead-letters', '/api/dead-letters/counts', '/api/runs', '/api/approvals', '/api/runbooks', '/api/stats/remediation', '/api/connections', '/api/connectors/status', '/api/audit?limit=200']) for (const role of ROLES.filter((candidate) => candidate !== 'msp_admin')) {
+    for (const url of ['/api/companies', '/api/users', '/api/incidents?limit=200', '/api/deliveries', '/api/dead-letters', '/api/dead-letters/counts', '/api/runs', '/api/approvals', '/api/runbooks', '/api/stats/remediation', '/api/connections', '/api/connectors/status', '/api/tickets/outbox', '/api/audit?limit=200']) for (const role of ROLES.filter((candidate) => candidate !== 'msp_admin')) {
       expect(JSON.stringify((await api.call(tokens[role], 'GET', url)).body).toLowerCase()).not.toContain('bravo')
     }
     expect(JSON.stringify((await api.call(tokens.msp_admin, 'GET', '/api/incidents')).body)).toContain('bravo')

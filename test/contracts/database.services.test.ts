@@ -15,6 +15,7 @@ import { remediationQueueContract } from './remediation-queue.contract.ts'
 import { announcementsContract } from './announcements.contract.ts'
 import { relayContract } from './relay.contract.ts'
 import { ticketSyncContract } from './ticket-sync.contract.ts'
+import { outboxDeskContract } from './outbox-desk.contract.ts'
 import { ticketOutboxContract } from './ticket-outbox.contract.ts'
 
 /** A database of its own on the server, so that suites do not meet. */
@@ -47,6 +48,7 @@ guardFactsContract('PostgreSQL', emptyOnServer)
 cloudAccountsContract('PostgreSQL', emptyOnServer)
 callsContract('PostgreSQL', emptyOnServer)
 ticketOutboxContract('PostgreSQL', emptyOnServer)
+outboxDeskContract('PostgreSQL', emptyOnServer)
 ticketSyncContract('PostgreSQL', emptyOnServer)
 
 it('outlives a server that closes a connection between two statements of a transaction', async () => {
