@@ -1,6 +1,7 @@
 /** What changed since a moment, oldest first. */
 import type { TicketSnapshot } from '../../schemas/tickets.ts'
-import { ConnectorError, type CallContext } from '../port.ts'
+import { readCursor, takeOldest, writeCursor } from '../poll-cursor.ts'
+import type { CallContext } from '../port.ts'
 import { onePage, people, upTo } from './calls.ts'
 import { snapshotOf } from './map.ts'
 import type { HaloTicket } from './types.ts'
@@ -15,18 +16,14 @@ const MASS_MAX = 2_000
  * the window is halved until they fit, and the cursor moves to its end.
  */
 export async function changedSince(cursor: string | null, ctx: CallContext): Promise<{ readonly changed: readonly TicketSnapshot[]; readonly cursor: string }> {
-  if (cursor === null) return { changed: [], cursor: new Date(ctx.nowMs).toISOString() }
-  const fromMs = Date.parse(cursor)
-  if (!Number.isFinite(fromMs)) throw new ConnectorError('invalid', 'a cursor that HaloPSA never gave')
-  const { tickets, toMs } = await windowFrom(fromMs, ctx)
+  if (cursor === null) return { changed: [], cursor: writeCursor({ fromMs: ctx.nowMs, afterId: null }) }
+  const from = readCursor(cursor)
+  const { tickets, toMs } = await windowFrom(from.fromMs, ctx)
+  if (tickets.length === 0) return { changed: [], cursor: writeCursor({ ...from, fromMs: toMs ?? from.fromMs }) }
   const who = await people(ctx)
-  const changed = tickets
-    .map((ticket) => snapshotOf(ticket, null, { connection: ctx.connection, ...who }))
-    .sort((a, b) => (a.updatedAtMs ?? 0) - (b.updatedAtMs ?? 0) || Number(a.ref.externalId) - Number(b.ref.externalId))
-    .slice(0, CHANGED_MAX)
-  const lastMs = Math.max(fromMs, changed.at(-1)?.updatedAtMs ?? fromMs)
-  // A window that is read to its end is left behind; else the last ticket says how far we came.
-  return { changed, cursor: new Date(toMs !== null && changed.length === tickets.length ? toMs : lastMs).toISOString() }
+  const { changed, next, isCut } = takeOldest(tickets.map((ticket) => snapshotOf(ticket, null, { connection: ctx.connection, ...who })), from, CHANGED_MAX)
+  // A window that was told to its end is left behind.
+  return { changed, cursor: writeCursor(toMs === null || isCut ? next : { fromMs: toMs, afterId: null }) }
 }
 
 async function windowFrom(fromMs: number, ctx: CallContext): Promise<{ readonly tickets: readonly HaloTicket[]; readonly toMs: number | null }> {

@@ -2,8 +2,9 @@
 import type { ConnectionCheck } from '../../schemas/tickets.ts'
 import { checkAll, unknownValues } from '../checks.ts'
 import { ConnectorError, type CallContext, type ExternalChoices } from '../port.ts'
-import { onePage } from './calls.ts'
+import { listOf, onePage } from './calls.ts'
 import { findAssets, findCompanies, named, priorities, statuses, ticketTypes } from './look-ups.ts'
+import type { HaloAgent } from './types.ts'
 
 type Known = ExternalChoices['statuses']
 
@@ -17,6 +18,7 @@ export async function check(ctx: CallContext): Promise<ConnectionCheck> {
     { name: 'change tickets', needs: 'edit:tickets, and an agent that may edit this type', run: async () => allowedType('edit', place.ticketType, await ticketTypes('can_edit_only', ctx)) },
     { name: 'read customers', needs: 'read:customers', run: async () => `${(await findCompanies('', ctx)).length === 0 ? 'no customer' : 'customers'} can be read` },
     { name: 'read assets', needs: 'read:assets', run: async () => (await findAssets(place.client ?? '1', '', ctx), 'assets can be read') },
+    { name: 'agents', needs: 'an agent that may see other agents', run: () => agents(ctx) },
     { name: 'statuses', needs: 'read:tickets', run: async () => allKnown('status', status, await statuses(ctx)) },
     { name: 'priorities', needs: 'read:tickets', run: async () => allKnown('priority', priority, await priorities(ctx)) },
     { name: 'places', needs: 'read:tickets', run: async () => places(place, ctx) },
@@ -34,6 +36,11 @@ async function whoWeAre({ http }: CallContext): Promise<string> {
 async function mayWrite(type: string | undefined, ctx: CallContext): Promise<string> {
   await ctx.http.call({ method: 'POST', path: '/Tickets', json: [], action: 'retrieved', reference: 'check a right without writing', accepts: [400, 404, 422, 500] })
   return allowedType('log', type, await ticketTypes('can_create_only', ctx))
+}
+
+async function agents({ http }: CallContext): Promise<string> {
+  const found = listOf<HaloAgent>(await http.call({ method: 'GET', path: '/Agent', action: 'retrieved', reference: 'check reading of agents' }), 'agents').filter(({ id = 0 }) => id > 1)
+  return `${found.length} agents can be given tickets`
 }
 
 function allowedType(verb: string, wanted: string | undefined, allowed: Known): string {

@@ -1,6 +1,7 @@
 /** Tickets: made, found, changed, read, joined, and what changed since. */
 import type { TicketChange, TicketDraft, TicketRef, TicketSnapshot } from '../../schemas/tickets.ts'
 import { refuseUnsupported, resolutionNote } from '../changes.ts'
+import { readCursor, takeOldest, writeCursor } from '../poll-cursor.ts'
 import { ConnectorError, type CallContext } from '../port.ts'
 import { referenceIn, tokensIn } from '../text.ts'
 import { getComments, getTicket, listTickets, people, postComment, postTicket, postTimer, putTicket } from './calls.ts'
@@ -87,16 +88,13 @@ export async function read(ref: TicketRef, ctx: CallContext): Promise<TicketSnap
 
 /** Tickets that changed at or after the cursor, an instant of Syncro's own clock; in which order it lists them is not documented, so all are read before the oldest are given. */
 export async function changedSince(cursor: string | null, ctx: CallContext): Promise<{ readonly changed: readonly TicketSnapshot[]; readonly cursor: string }> {
-  if (cursor === null) return { changed: [], cursor: new Date(ctx.nowMs).toISOString() }
-  const fromMs = Date.parse(cursor)
-  if (!Number.isFinite(fromMs)) throw new ConnectorError('invalid', 'a cursor that Syncro never gave')
-  const tickets = await pages({ since_updated_at: cursor }, CHANGED_PAGES_MAX, 'list changed tickets', ctx)
+  if (cursor === null) return { changed: [], cursor: writeCursor({ fromMs: ctx.nowMs, afterId: null }) }
+  const from = readCursor(cursor)
+  const tickets = await pages({ since_updated_at: new Date(from.fromMs).toISOString() }, CHANGED_PAGES_MAX, 'list changed tickets', ctx)
+  if (tickets.length === 0) return { changed: [], cursor }
   const who = await people(ctx)
-  const changed = tickets
-    .map((ticket) => snapshotOf(ticket, null, { connection: ctx.connection, ...who }))
-    .sort((a, b) => (a.updatedAtMs ?? 0) - (b.updatedAtMs ?? 0) || Number(a.ref.externalId) - Number(b.ref.externalId))
-    .slice(0, CHANGED_MAX)
-  return { changed, cursor: new Date(Math.max(fromMs, changed.at(-1)?.updatedAtMs ?? fromMs)).toISOString() }
+  const { changed, next } = takeOldest(tickets.map((ticket) => snapshotOf(ticket, null, { connection: ctx.connection, ...who })), from, CHANGED_MAX)
+  return { changed, cursor: writeCursor(next) }
 }
 
 /** Tickets by words. */

@@ -154,6 +154,7 @@ export const startHaloPsa: StartPsa = async ({ clock, hasLimits = false }) => {
     const is = (wanted: string, exact: string): boolean => method === wanted && path === `/api${exact}`
     const FORBIDDEN = { status: 403, text: '' }
     if (is('GET', '/Agent/me')) return { status: 200, json: { id: ME, name: 'Alert Whisperer' } }
+    if (is('GET', '/Agent') && refused('other agents')) return FORBIDDEN
     if (is('GET', '/Agent')) return { status: 200, json: AGENTS.map((one) => ({ ...one, isdisabled: false })) }
     if (is('GET', '/Client')) return refused('read:customers') ? FORBIDDEN : list('clients', CLIENTS.filter(({ name }) => has(name, url.searchParams.get('search'))), call)
     if (is('GET', '/Asset')) return refused('read:assets') ? FORBIDDEN : list('assets', ASSETS.filter((one) => one.client_id === Number(url.searchParams.get('client_id')) && has(`${one.key_field} ${one.inventory_number}`, url.searchParams.get('search'))), call)
@@ -211,7 +212,7 @@ export const startHaloPsa: StartPsa = async ({ clock, hasLimits = false }) => {
       company: { id: '12', name: 'Acme Corp' }, otherCompany: { id: '13', name: 'Globex' }, asset: { id: '301', name: 'fs-01' }, article: null,
       users: [{ id: String(SAM), name: 'Sam Field', email: 'sam@northwind-msp.example' }, { id: String(KIM), name: 'Kim Reyes', email: 'kim@northwind-msp.example' }],
     },
-    rights: ['read:tickets', 'edit:tickets', 'read:customers', 'read:assets'],
+    rights: ['read:tickets', 'edit:tickets', 'read:customers', 'read:assets', 'other agents'],
     withdraw: (right) => void withdrawn.add(right),
     tickets: () => tickets.map(seen),
     technician: {
