@@ -9,7 +9,7 @@ const ROOT = join(import.meta.dirname, '../../../shared/specs')
 export interface HeldSpec {
   /** False: the description is not there, and nothing is held to anything. */
   readonly isThere: boolean
-  /** What is wrong with a value of this schema of the description; nothing where all is well, or where there is nothing to hold it to. */
+  /** What is wrong with a value of this schema of the description, by its name or, beginning with a slash, by its place; nothing where all is well, or where there is nothing to hold it to. */
   faults(schema: string, value: unknown): readonly string[]
 }
 
@@ -23,7 +23,7 @@ export function holdTo(file: string): HeldSpec {
   return {
     isThere: true,
     faults(schema, value) {
-      const validate = compiled.get(schema) ?? ajv.compile({ $ref: `${file}#/components/schemas/${schema}` })
+      const validate = compiled.get(schema) ?? ajv.compile({ $ref: `${file}#${schema.startsWith('/') ? schema : `/components/schemas/${schema}`}` })
       compiled.set(schema, validate)
       return validate(value) ? [] : (validate.errors ?? []).map(({ instancePath, message = 'does not fit' }) => `${schema}${instancePath} ${message}`)
     },
