@@ -36,7 +36,8 @@ function nextPage(link: string, ctx: CallContext): string | null {
   const address = /<([^<>]+)>\s*;\s*rel="?next"?/.exec(link)?.[1] ?? ''
   if (!URL.canParse(address)) return null
   const { pathname, search } = new URL(address)
-  return new URL(pathname + search, ctx.connection.baseUrl).href
+  // Put together as text: a path of `//host` would else be another address.
+  return new URL(ctx.connection.baseUrl).origin + pathname + search
 }
 
 /** One record; null where there is none. Throws `bad_answer` for anything but a record. */

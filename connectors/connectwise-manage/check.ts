@@ -26,7 +26,7 @@ function rights(ctx: CallContext): readonly Probe[] {
     },
     {
       name: 'change tickets and add notes', needs: 'Service Desk > Service Tickets: Edit All, and Close Service Tickets: Edit All',
-      run: async () => tried(await ctx.http.call({ method: 'PATCH', path: `/service/tickets/${NOBODY}`, json: [], accepts: [400, 404], action: 'triggered', reference: 'try whether tickets may be changed' }), 'change'),
+      run: async () => tried(await ctx.http.call({ method: 'PATCH', path: `/service/tickets/${NOBODY}`, json: [], accepts: [400, 404, 405], action: 'triggered', reference: 'try whether tickets may be changed' }), 'change'),
     },
     { name: 'read companies', needs: 'Companies > Company Maintenance: Inquire All', run: () => read(ctx, '/company/companies', 'companies') },
     { name: 'read configurations', needs: 'Companies > Configurations: Inquire All', run: () => read(ctx, '/company/configurations', 'configurations') },

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { startConnectwiseManage } from '../../test/fakes/psa/connectwise-manage.ts'
 import { inWorld, type ContractWorld } from '../../test/contracts/connector/subject.ts'
-import { failure } from '../../test/harness/connector-world.ts'
+import { connectorWorld, failure } from '../../test/harness/connector-world.ts'
+import { TestClock } from '../../schemas/clock.ts'
 import { connectwiseManage } from './index.ts'
 
 /** A world of its own, in which all that was called fits the vendor's description. */
@@ -79,6 +80,21 @@ describe('ConnectWise', () => {
     }
     expect([...new Set(told)]).toEqual(wanted)
     expect(told).toHaveLength(203)
+  })
+
+  it('is refused beyond the limit of the account, and told how long to wait', async () => {
+    const clock = new TestClock()
+    const fake = await startConnectwiseManage({ clock, hasLimits: true })
+    try {
+      const { ctx } = connectorWorld(connectwiseManage, fake, clock)
+      for (let at = 0; at < 60; at++) await connectwiseManage.find('AW-0123456789AB', ctx())
+      clock.tick(20_000)
+      expect(await failure(connectwiseManage.find('AW-0123456789AB', ctx()))).toMatchObject({ code: 'rate_limited', retryAfterMs: 40_000 })
+      clock.tick(40_000)
+      expect(await connectwiseManage.find('AW-0123456789AB', ctx())).toBeNull()
+    } finally {
+      await fake.stop()
+    }
   })
 
   world('merges into a closing status alone, and says which word is missing', async ({ made, ctx, connection }) => {

@@ -4,6 +4,7 @@ import { startConnectwiseManage } from '../../test/fakes/psa/connectwise-manage.
 import { holdTo } from '../../test/fakes/spec.ts'
 import { inWorld, type ContractWorld } from '../../test/contracts/connector/subject.ts'
 import type { HookDelivery } from '../port.ts'
+import { keyAddress } from './hook.ts'
 import { connectwiseManage } from './index.ts'
 
 /** A ticket somebody commented, and the callback of it. */
@@ -53,6 +54,13 @@ describe('callbacks of ConnectWise', () => {
     expect(await read(world, changed(delivery, { Metadata: null }))).toBeNull()
     expect(world.fake.calls).toHaveLength(before)
   }))
+
+  it('name the site with or without its api-, and are asked at the one of the connection', () => {
+    const base = 'https://api-na.myconnectwise.net/v4_6_release/apis/3.0'
+    for (const host of ['api-na', 'na']) expect(keyAddress(`https://${host}.myconnectwise.net/v4_6_release/key?id=7`, base)).toBe('https://api-na.myconnectwise.net/v4_6_release/key?id=7')
+    for (const wrong of ['http://api-na.myconnectwise.net/key', 'https://api-eu.myconnectwise.net/key', 'https://na.myconnectwise.net.evil.example/key', 'https://na.myconnectwise.net:8443/key', 'https://u@na.myconnectwise.net/key']) expect(keyAddress(wrong, base), wrong).toBeNull()
+    expect(keyAddress('https://psa.example//evil.example/key', 'https://psa.example/v4_6_release/apis/3.0')).toBe('https://psa.example//evil.example/key')
+  })
 
   it('of another company are not ours, even well signed', () => withCallback(async (world, delivery) => {
     const key = 'Y29ubmVjdHdpc2Utc2lnbmluZy1rZXk'

@@ -15,7 +15,7 @@ export const hook: HookReader = {
   proof: 'signed',
   async read({ headers, body }, _secret, ctx) {
     const callback = parsed(body)
-    const keyUrl = ownAddress(callback.Metadata?.key_url, ctx)
+    const keyUrl = keyAddress(callback.Metadata?.key_url, ctx.connection.baseUrl)
     const signature = headers['x-content-signature'] ?? ''
     if (keyUrl === null || !isOurCompany(callback.CompanyId, ctx)) return null
     if (!fits(body, signature, await ctx.cached(`hook-key ${keyUrl}`, KEY_TTL_MS, () => signingKey(keyUrl, ctx)))
@@ -37,11 +37,15 @@ function parsed(body: Buffer): Callback {
   return value
 }
 
-/** The address of the key, if it is one of the connection's host; null: it is anybody's. */
-function ownAddress(keyUrl: unknown, ctx: CallContext): string | null {
+/**
+ * Where the key is asked for: always at the connection's own host, and only where the callback names that host, with or without the `api-` of interfaces; null: it names another.
+ */
+export function keyAddress(keyUrl: unknown, baseUrl: string): string | null {
   if (typeof keyUrl !== 'string' || !URL.canParse(keyUrl)) return null
-  const url = new URL(keyUrl)
-  return url.origin === new URL(ctx.connection.baseUrl).origin && url.username === '' && url.password === '' ? url.href : null
+  const [named, own] = [new URL(keyUrl), new URL(baseUrl)]
+  const isOwn = named.protocol === own.protocol && [own.host, own.host.replace(/^api-/, '')].includes(named.host) && named.username === '' && named.password === ''
+  // Put together as text: a path of `//host` would else be another address.
+  return isOwn ? own.origin + named.pathname + named.search : null
 }
 
 function isOurCompany(companyId: unknown, ctx: CallContext): boolean {

@@ -28,7 +28,7 @@ export async function findUsers(query: string, ctx: CallContext): Promise<readon
   const words = quoted(query)
   const [first, last] = query.trim().split(/\s+/)
   const both = last === undefined || first === undefined ? '' : ` or (firstName=${quoted(first)} and lastName contains ${quoted(last)})`
-  const any = words === '""' ? '' : ` and (identifier=${words} or firstName contains ${words} or lastName contains ${words} or primaryEmail contains ${words} or officeEmail contains ${words}${both})`
+  const any = words === '""' ? '' : ` and (identifier=${words} or firstName contains ${words} or lastName contains ${words} or officeEmail contains ${words}${both})`
   return (await list<CwMember>(ctx, '/system/members', { conditions: `inactiveFlag=false${any}`, orderBy: 'lastName asc', pageSize: FOUND_MAX }, { most: FOUND_MAX, reference: 'find members', action: 'searched' })).map(userOf)
 }
 
