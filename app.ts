@@ -43,6 +43,7 @@ import { openExplanations } from './storage/explain/explain.ts'
 import { openReceipts } from './storage/receipts/store.ts'
 import { openSecretBox } from './storage/secret-box.ts'
 import { openTicketDesk } from './ticket-desk.ts'
+import { openTicketLinks } from './ticket-links-desk.ts'
 import { openTicketParts } from './ticket-parts.ts'
 import { openTicketing, startTokenRefresher } from './vault-parts.ts'
 import { CredentialKeeper, startCorrelate, startLiveFeed, startProcess, startProject, startRecord, startRelaying, type Stoppable, type Surroundings } from './wiring.ts'
@@ -150,8 +151,9 @@ export async function startApp(config: Config, roles: readonly RoleName[]): Prom
       const masterKeys = openMasterKeyDesk({ ...secrets, database, dataDir: config.dataDir, clock, logger })
       stops.push(() => masterKeys.stop())
       const connections = openTicketDesk({ ...ticketing.parts, ...tickets, database, clock, ceiling: config.mode })
+      const ticketLinks = openTicketLinks({ ...ticketing.parts, ...tickets, database, clock, ceiling: config.mode })
       await server.register(apiPlugin({
-        clock, stores, remediation, connections, masterKeys, analytics: analyticsStore(source), receipts, explanations: openExplanations({ receipts, facts: source, sql: database, hasAdapter, openUntil }), openUntil,
+        clock, stores, remediation, connections, ticketLinks, masterKeys, analytics: analyticsStore(source), receipts, explanations: openExplanations({ receipts, facts: source, sql: database, hasAdapter, openUntil }), openUntil,
         deadLetters: await openDeadLetters({ facts: source, database, log: engines.log, schemaIds: engines.schemaIds, clock }), mappings: workbench, health, metrics: metrics.registry, live, settlements,
         changed: { outbox: () => relay?.wake(), credentials: async () => keeper?.refreshed(), analyses: () => analysing?.wake() },
         backtests: await openAdapterBacktests(engines), history, advice: companyAdvice({ facts: source, rules: stores.rules }), modelTests: llm.trials,

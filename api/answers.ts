@@ -1,5 +1,6 @@
 /** JSON schemas of what the API answers; the TypeScript forms stand in schemas/views.ts. */
 import { answer, anything, dictionary, flag, list, MODE, nullable, number, ROLE, text, time, whole } from './json-schema.ts'
+import { TICKET } from './ticket-link-answers.ts'
 
 const SETTINGS = {
   windowMs: whole(), maxLifeMs: whole(), joinThreshold: number(), weights: dictionary(number()), requestsPerMinute: whole(), burst: whole(), requireHmac: flag(), mode: MODE,
@@ -70,7 +71,7 @@ const PROBLEM = answer({
 /** An incident with its problems and history. */
 export const INCIDENT_DETAIL = answer({
   ...INCIDENT_FIELDS, openProblemCount: whole(), assetCount: whole(), resolution: nullable(text()), reopenCount: whole(), findings: list(FINDING), classification: anything(), severityJudgement: anything(), problems: list(PROBLEM),
-  timeline: list(answer({ eventId: text(), at: time(), kind: text(), actor: anything(), text: text() })), tickets: list(anything()), runs: list(anything()),
+  timeline: list(answer({ eventId: text(), at: time(), kind: text(), actor: anything(), text: text() })), tickets: list(TICKET), runs: list(anything()),
 })
 
 /** A command and its outcome. */

@@ -30,6 +30,7 @@ import { feedbackRoutes } from './routes/feedback.ts'
 import { figureRoutes } from './routes/figures.ts'
 import { healthRoutes, measureAnswers } from './routes/health.ts'
 import { incidentRoutes } from './routes/incidents.ts'
+import { incidentTicketRoutes } from './routes/incident-tickets.ts'
 import { integrationRoutes } from './routes/integrations.ts'
 import { llmRoutes } from './routes/llm.ts'
 import { mappingRoutes } from './routes/mappings.ts'
@@ -92,6 +93,7 @@ export function apiPlugin(options: ApiOptions): FastifyPluginAsync {
       oauthRoutes(routes, context)
       callRoutes(routes, context)
       ticketOutboxRoutes(routes, context)
+      incidentTicketRoutes(routes, context)
       figureRoutes(routes, context)
       feedbackRoutes(routes, context)
       deliveryRoutes(routes, context)

@@ -10,6 +10,7 @@ import type { AdapterBacktests, Advices, HistoryBacktests } from './ports.ts'
 import type { Connections, MasterKeyDesk } from './connection-ports.ts'
 import type { Authenticator } from './authentication.ts'
 import { COMPANY_QUERY, ERROR, time } from './json-schema.ts'
+import type { TicketLinks } from './ticket-link-ports.ts'
 import type { JsonSchema } from './json-schema.ts'
 import type { LiveHub } from './live-hub.ts'
 import type { PasswordCost } from './passwords.ts'
@@ -63,6 +64,7 @@ export interface ApiOptions {
   readonly modelTests: ModelTests
   readonly remediation: Remediation
   readonly connections: Connections
+  readonly ticketLinks: TicketLinks
   readonly masterKeys: MasterKeyDesk
   /** Cost of new password hashes; lower only in tests. */
   readonly passwordCost?: PasswordCost

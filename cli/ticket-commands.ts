@@ -11,7 +11,7 @@ interface Json { json?: boolean }
 export function ticketCommands(program: Command, { config, print, whole }: Pick<CommandTools, 'config' | 'print' | 'whole'>): void {
   const client = async (): Promise<ApiClient> => new (await import('./client.ts')).ApiClient(config())
 
-  const ticket = program.command('ticket').description('tickets of incidents in the PSA')
+  const ticket = program.command('ticket').description('tickets of incidents')
   ticket.command('outbox').option('--company <name>').option('--status <status>', 'waiting, calling, done, dead, shown, void, with commas').option('--ticket <id>').option('--incident <id>').option('--limit <n>', 'at most 200', whole).option('--json')
     .description('what is to be written to ticket systems, and what became of it').action(async ({ json, ...options }: Json & OutboxOptions) => {
       const { listOrders, ordersText } = await import('./ticket-outbox.ts')
@@ -25,6 +25,31 @@ export function ticketCommands(program: Command, { config, print, whole }: Pick<
       print(options, order, () => orderText(order))
     })
   }
+  ticket.command('list').argument('<incident>').option('--json').description('its own first, then linked ones').action(async (incident: string, options: Json) => {
+    const { listTickets, ticketsText } = await import('./ticket.ts')
+    const items = await listTickets(await client(), incident)
+    print(options, items, () => ticketsText(items))
+  })
+  ticket.command('show').argument('<id>').option('--json').description('one in full').action(async (id: string, options: Json) => {
+    const { showTicket, ticketText } = await import('./ticket.ts')
+    const shown = await showTicket(await client(), id)
+    print(options, shown, () => ticketText(shown))
+  })
+  ticket.command('suggest').argument('<incident>').option('--json').description('tickets that may belong to it, and why').action(async (incident: string, options: Json) => {
+    const { suggestionsText, suggestTickets } = await import('./ticket.ts')
+    const found = await suggestTickets(await client(), incident)
+    print(options, found, () => suggestionsText(found))
+  })
+  ticket.command('link').argument('<incident>').argument('<ticket>', 'its number, the address of its page, or its id there').option('--kind <kind>', 'related, resolves, documents or caused_by; related unless given').option('--connection <id>').option('--json').description('link a ticket that is there')
+    .action(async (incident: string, named: string, { json, ...options }: Json & { kind?: string; connection?: string }) => {
+      const { linkTicket, ticketText } = await import('./ticket.ts')
+      const linked = await linkTicket(await client(), incident, named, options)
+      print({ json: json === true }, linked, () => ticketText(linked))
+    })
+  ticket.command('unlink').argument('<incident>').argument('<id>', 'ours, as `aw ticket list` shows it').description('take a link away; the ticket stays as it is').action(async (incident: string, id: string) => {
+    const { unlinkTicket } = await import('./ticket.ts')
+    await unlinkTicket(await client(), incident, id)
+  })
 
   const call = program.command('call').description('calls to ticket systems and webhooks from them')
   call.command('list').option('--company <name>').option('--connector <id>').option('--connection <id>').option('--incident <id>').option('--ticket <id>').option('--status <status>', 'success, error, timeout, with commas').option('--from <time>').option('--to <time>')

@@ -4,6 +4,7 @@ import type { IntegrationProcessing } from './integration-processing.ts'
 import type { Actor, Classification, CommandAction, Evidence, IncidentSeverity, IncidentStatus, ProblemStatus, Severity, SeverityJudgement, TopologyEdge } from './records.ts'
 import type { RunView } from './runs.ts'
 import type { CompanySettings, Role } from './settings.ts'
+import type { TicketView } from './tickets.ts'
 
 /** One page of a list; `next` is the cursor of the following page, null on the last. */
 export interface Page<T> {
@@ -191,7 +192,8 @@ export interface IncidentDetail extends IncidentView {
   readonly severityJudgement: SeverityJudgement | null
   readonly problems: readonly ProblemView[]
   readonly timeline: readonly TimelineEntry[]
-  readonly tickets: readonly unknown[]
+  /** Its own first, the newest generation first, then linked ones; at most 50. */
+  readonly tickets: readonly TicketView[]
   /** Newest first, at most 50, without their plans. */
   readonly runs: readonly Omit<RunView, 'plan'>[]
 }

@@ -3,6 +3,7 @@ import { AppError } from '../../schemas/errors.ts'
 import type { IncidentSeverity, IncidentStatus } from '../../schemas/records.ts'
 import type { IncidentDetail, IncidentView, Page, PageQuery, ProblemView, TimelineEntry } from '../../schemas/views.ts'
 import { runsOfIncident } from '../remediation/runs-of-incident.ts'
+import { ticketViews } from '../tickets/ticket-views.ts'
 import { shownInsight, type StoredInsight } from './incident-insight.ts'
 import { visibleCompanies, visibleIncidents } from './scope.ts'
 import { decodeCursor, iso, likeText, Params, toPage, whole, type Sql } from './sql.ts'
@@ -94,5 +95,5 @@ export async function getIncident(sql: Sql, scope: Scope, id: string): Promise<I
      order by t.version, t.at, t.event_id`,
     [id, incident.companyId],
   )
-  return { ...incident, problems, timeline, tickets: [], runs: await runsOfIncident(sql, id, incident.companyId) }
+  return { ...incident, problems, timeline, tickets: await ticketViews(sql, id, incident.companyId), runs: await runsOfIncident(sql, id, incident.companyId) }
 }

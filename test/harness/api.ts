@@ -31,6 +31,7 @@ import { openStores } from '../../storage/queries/stores.ts'
 import { KeyRing } from '../../storage/secret-box.ts'
 import { callRecorder } from '../../storage/tickets/calls.ts'
 import { openTicketDesk, UNCOUNTED } from '../../ticket-desk.ts'
+import { openTicketLinks } from '../../ticket-links-desk.ts'
 import { openVaultParts, type VaultParts } from '../../vault-parts.ts'
 import { openMasterKeyDesk } from '../../master-key-desk.ts'
 import type { TicketConnector } from '../../connectors/port.ts'
@@ -207,7 +208,7 @@ export async function openApiHarness(clock: Clock, options: { readonly autoSettl
   const vault = openVaultParts({ database, clock, masterKey, record, ...(options.connectors === undefined ? {} : { connectors: options.connectors }) })
   const masterKeys = openMasterKeyDesk({ database, masterKey: new KeyRing([masterKey]), masterKeySource: 'environment', dataDir, clock, logger: { info() {}, warn() {}, error() {} } })
   await app.register(apiPlugin({
-    connections: openTicketDesk({ ...vault, ...UNCOUNTED, database, clock, ceiling: mode }), masterKeys,
+    connections: openTicketDesk({ ...vault, ...UNCOUNTED, database, clock, ceiling: mode }), masterKeys, ticketLinks: openTicketLinks({ ...vault, ...UNCOUNTED, database, clock, ceiling: mode }),
     clock, stores, analytics: figures, receipts: figures.receipts(), explanations: openExplanations({ receipts: figures.receipts(), facts: { query: async () => [] }, sql: database, hasAdapter: (source) => source === 'zabbix', openUntil }), openUntil, deadLetters: figures, mappings: workbench, health: { ready: async () => checks }, metrics: new Registry(), live, settlements,
     changed: { outbox: () => { signals.outbox += 1; if (options.autoSettle === true) settling = settling.then(() => harness.settle()) }, credentials: async () => { signals.credentials += 1 } }, jwtSecret, adminToken: ADMIN_TOKEN, mode,
     remediation: openRemediationDesk({ ...remediation, database, clock, ceiling: mode, secret: jwtSecret, awsPrincipal: async () => null, changed: () => { signals.runs += 1 } }),

@@ -1,0 +1,18 @@
+/** What the API needs of links between incidents and tickets; `ticket-links-desk.ts` at the root fits it. */
+import type { Caller, Scope } from '../schemas/access.ts'
+import type { TicketLinkDraft, TicketSuggestions } from '../schemas/ticket-links.ts'
+import type { LinkKind, TicketView } from '../schemas/tickets.ts'
+
+/** Tickets of incidents. Methods throw `not_found` for incidents the scope does not reach. */
+export interface TicketLinks {
+  /** Own ones first, those of incidents merged into it too. */
+  list(scope: Scope, incidentId: string): Promise<readonly TicketView[]>
+  get(scope: Scope, ticketId: string): Promise<TicketView>
+  /** Reads the ticket in its system and links it. Throws `not_found` where there is none of that name, `conflict` where it is linked already or the system cannot be asked. */
+  link(caller: Caller, incidentId: string, draft: TicketLinkDraft): Promise<TicketView>
+  change(caller: Caller, incidentId: string, ticketId: string, kind: LinkKind): Promise<TicketView>
+  /** Throws `conflict` for a ticket the program made. */
+  unlink(caller: Caller, incidentId: string, ticketId: string): Promise<void>
+  /** Likely tickets, with reasons. */
+  suggestions(caller: Caller, incidentId: string): Promise<TicketSuggestions>
+}

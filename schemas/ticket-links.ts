@@ -1,0 +1,38 @@
+/** Links of incidents to tickets that people name, and tickets that may be meant. */
+import type { LinkKind, TicketState } from './tickets.ts'
+
+/** A link a person asks for. */
+export interface TicketLinkDraft {
+  /** Its number, the address of its page, or its id there. */
+  readonly ticket: string
+  readonly kind: LinkKind
+  /** Where it stands; null: the connection the company's tickets go to. */
+  readonly connectionId: string | null
+}
+
+/** A ticket that may belong to an incident. */
+export interface TicketSuggestion {
+  readonly connectionId: string
+  readonly connector: string
+  /** What to give to link it. */
+  readonly externalId: string
+  readonly number: string
+  readonly url: string | null
+  readonly title: string
+  readonly state: TicketState
+  readonly statusText: string | null
+  readonly updatedAt: string | null
+  /** `ours`: of another incident here; `found`: in the ticket system. */
+  readonly origin: 'ours' | 'found'
+  /** 0 to 100; the likeliest first. */
+  readonly score: number
+  /** Why it is shown, in sentences. */
+  readonly reasons: readonly string[]
+}
+
+/** Tickets that may belong to an incident. */
+export interface TicketSuggestions {
+  readonly items: readonly TicketSuggestion[]
+  /** Why the ticket system was not searched, and how to mend it; null: it was. */
+  readonly problem: string | null
+}
