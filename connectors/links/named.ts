@@ -19,7 +19,7 @@ export function namesIn(named: string, baseUrl: string): readonly string[] {
   const values = ['id', 'sys_id', 'ticketid', 'ticket', 'number', 'service_recid', 'recid', 'selectedissue'].flatMap((name) => [...query].filter(([key]) => key.toLowerCase() === name).map(([, value]) => value))
   const segments = `${url.pathname}/${url.hash.replace(/^#/, '').split('?')[0] ?? ''}`.split('/').map(decoded).filter((part) => part !== '').reverse()
   // A ticket's name has a digit in it; words of the path have none.
-  return [...new Set([...values, ...segments].filter((part) => /\d/.test(part) && part.length <= 80 && !/\.(?:html?|php|aspx?|do)$/i.test(part)))]
+  return [...new Set([...values, ...segments].filter((part) => /\d/.test(part) && part.length <= 80 && !/\.(?:html?|php|aspx?|do|rails)$/i.test(part)))]
 }
 
 /** The page for people is often of a neighbour of the address programs call: `acme.halopsa.com` and `api.halopsa.com`. */

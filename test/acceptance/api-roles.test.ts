@@ -17,7 +17,7 @@ import { newRun, runbook } from '../harness/runs-world.ts'
 import { callOf } from '../samples/calls.ts'
 
 type Side = 'own' | 'other' | 'taken'
-interface Place { company: string; incident: string; spare: string; user: string; asset: string; integration: string; channel: string; command: string; delivery: string; letter: string; backtest: string; word: string; account: string; run: string; call: string; connection: string; order: string }
+interface Place { company: string; incident: string; spare: string; user: string; asset: string; integration: string; channel: string; command: string; delivery: string; letter: string; backtest: string; word: string; account: string; run: string; call: string; connection: string; order: string; ticket: string }
 interface Asked { url: string; body?: unknown; headers?: Record<string, string>; token?: string | undefined }
 interface Row {
   /** Statuses for MSP Admin, Company Admin, Technician, Viewer. */
@@ -231,6 +231,16 @@ const TABLE: Record<string, Row> = {
   'GET /api/tickets/outbox': { ...MANAGE, ask: (place) => ({ url: `/api/tickets/outbox?company=${place.company}` }) },
   'POST /api/tickets/outbox/:id/replay': { ...MANAGE, ask: async (place, role) => ({ url: `/api/tickets/outbox/${await freshOrder(place, role)}/replay` }) },
   'POST /api/tickets/outbox/:id/drop': { ...MANAGE, ask: async (place, role) => ({ url: `/api/tickets/outbox/${await freshOrder(place, role)}/drop` }) },
+  'GET /api/incidents/:id/tickets': { ...READ, taken: [200, 200, 404, 200], ask: (place) => ({ url: `/api/incidents/${place.incident}/tickets` }) },
+  'GET /api/incidents/:id/tickets/suggestions': { ...COMMAND, ask: (place) => ({ url: `/api/incidents/${place.incident}/tickets/suggestions` }) },
+  // No connection is in use, so whoever may ask is told how to mend that.
+  'POST /api/incidents/:id/tickets': { own: [409, 409, 409, 403], other: [409, 404, 404, 403], taken: [409, 409, 404, 403], ask: (place) => ({ url: `/api/incidents/${place.incident}/tickets`, body: { ticket: '42' } }) },
+  'PATCH /api/incidents/:id/tickets/:ticketId': { ...COMMAND, ask: (place) => ({ url: `/api/incidents/${place.incident}/tickets/${place.ticket}`, body: { kind: 'documents' } }) },
+  'DELETE /api/incidents/:id/tickets/:ticketId': {
+    own: [204, 204, 204, 403], other: [204, 404, 404, 403], taken: [204, 204, 404, 403],
+    ask: async (place, role) => ({ url: `/api/incidents/${place.incident}/tickets/${place !== places.other || role === 'msp_admin' ? await makeTicket(place) : place.ticket}` }),
+  },
+  'GET /api/tickets/:id': { ...READ, taken: [200, 200, 404, 200], ask: (place) => ({ url: `/api/tickets/${place.ticket}` }) },
   'GET /api/calls': { ...READ, ask: (place) => ({ url: `/api/calls?company=${place.company}` }) },
   'GET /api/calls/:id': { ...READ, taken: [200, 200, 404, 200], ask: (place) => ({ url: `/api/calls/${place.call}` }) },
   'GET /api/stats/calls': { ...READ, ask: (place) => ({ url: `/api/stats/calls?company=${place.company}` }) },
@@ -272,6 +282,13 @@ const DESK = { connector: 'desk', name: 'desk', baseUrl: 'https://acme.desk.test
 
 async function makeConnection(company: string): Promise<string> {
   return (await api.call(ADMIN_TOKEN, 'POST', '/api/connections', { company, ...DESK, name: fresh() })).body.id
+}
+
+/** A ticket a person linked, without a connection that could be asked. */
+async function makeTicket({ company, incident }: Pick<Place, 'company' | 'incident'>): Promise<string> {
+  const id = `ticket-${fresh()}`
+  await api.database.query(`insert into tickets (id, company_id, incident_id, connector, environment, external_ref, title, origin, is_automatic, mode, created_at) values ($1, $2, $3, 'desk', 'production', '', $1, 'linked', false, 'production', now())`, [id, company, incident])
+  return id
 }
 
 async function recordCall({ company, incident }: Pick<Place, 'company' | 'incident'>): Promise<string> {
@@ -334,7 +351,7 @@ async function place(word: string, assignee: string | null, company?: string): P
   await api.call(ADMIN_TOKEN, 'POST', `/api/companies/${id}/cloud-accounts/${account}/check`)
   await api.call(ADMIN_TOKEN, 'PATCH', `/api/companies/${id}/cloud-accounts/${account}`, { enabled: true })
   return {
-    run, account, connection: await makeConnection(id), call: await recordCall({ company: id, incident }), order: await deadOrder({ company: id, incident, word }), company: id, incident, spare: await api.incident(id, { title: `${word} spare`, assignee }), user: (await api.user('technician', [id], word)).id,
+    run, account, connection: await makeConnection(id), call: await recordCall({ company: id, incident }), ticket: await makeTicket({ company: id, incident }), order: await deadOrder({ company: id, incident, word }), company: id, incident, spare: await api.incident(id, { title: `${word} spare`, assignee }), user: (await api.user('technician', [id], word)).id,
     asset: (await api.call(ADMIN_TOKEN, 'POST', `/api/companies/${id}/assets`, { name: `${word}-host-${fresh()}` })).body.id,
     channel: await channelOf(id),
     integration: (await api.call(ADMIN_TOKEN, 'POST', `/api/companies/${id}/integrations`, { name: fresh(), source: 'zabbix' })).body.integration.id,
