@@ -37,6 +37,7 @@ export const config: ConnectorConfig = {
       'Enter here: base URL = Resource Server with /api at its end (https://northwind.halopsa.com/api), authorisation server = its host alone, tenant, client ID, client secret.',
       'Configuration > Tickets > Statuses: note the ids (the number in the address while one is open) of the statuses for new, in progress, waiting and closed, and enter them in the mapping. A new account has 1 New, 2 In Progress, 9 Closed; others differ.',
       'Configuration > Service Level Agreements: open the one your tickets get. Its priorities are numbered from the top (1, 2, …); enter the numbers in the mapping.',
+      'Make a ticket type of its own for these tickets, for example "Monitoring", and take from end users the right to see it in the portal: the ticket’s text, with its probable cause, stands in its details.',
       'Places of the mapping: "ticketType" (id; the agent must be allowed to log and to edit it), "team" (name), "category" (name of the first category), and "client" (id of a catch-all customer for companies that are not matched yet).',
     ],
     permissions: [

@@ -13,7 +13,7 @@ const people = { connection, agents: new Map([[21, { externalId: '21', name: 'Sa
 
 describe('a ticket for HaloPSA', () => {
   it('has our reference before its title on one line, and its text escaped', () => {
-    expect(ticketBody(draft)).toEqual({ summary: '[AW-0123456789AB] Disk full on fs-01', details_html: 'a &lt;b&gt;<br>\nc', status_id: 1, priority_id: 2 })
+    expect(ticketBody(draft)).toEqual({ summary: '[AW-0123456789AB] Disk full on fs-01', details_html: 'a &lt;b&gt;<br>\nc', sendack: false, status_id: 1, priority_id: 2 })
   })
 
   it('keeps its reference however long the title is', () => {

@@ -32,6 +32,8 @@ export function ticketBody(draft: TicketDraft): Fields {
   return {
     summary: titleOf(draft.title, draft.externalRef),
     details_html: escapeHtml(cut(draft.text, TEXT_MAX)),
+    // Else Halo mails the end user that a ticket was logged, with its text.
+    sendack: false,
     ...numbered('tickettype_id', place.ticketType),
     ...numbered('status_id', status[draft.state]),
     ...numbered('priority_id', priority[draft.severity]),
