@@ -42,9 +42,11 @@ import { openStores } from './storage/queries/stores.ts'
 import { openExplanations } from './storage/explain/explain.ts'
 import { openReceipts } from './storage/receipts/store.ts'
 import { openSecretBox } from './storage/secret-box.ts'
+import { startSync } from './sync-role.ts'
 import { openTicketDesk } from './ticket-desk.ts'
 import { openTicketLinks } from './ticket-links-desk.ts'
 import { openTicketParts } from './ticket-parts.ts'
+import { openTicketSync } from './ticket-sync-desk.ts'
 import { openTicketing, startTokenRefresher } from './vault-parts.ts'
 import { CredentialKeeper, startCorrelate, startLiveFeed, startProcess, startProject, startRecord, startRelaying, type Stoppable, type Surroundings } from './wiring.ts'
 
@@ -116,13 +118,16 @@ export async function startApp(config: Config, roles: readonly RoleName[]): Prom
     if (has('remediate') && parts !== null) working.remediating = await started(startRemediate(surroundings, { config, parts, live }))
     if (live !== null && (analysing === null || working.remediating === null)) await started(startNews(surroundings, live))
     if (has('notify')) await started(startNotify(surroundings, { config, masterKey: secrets.masterKey }))
-    const ticketing = has('api') ? await openTicketing(surroundings, { masterKey: secrets.masterKey, changed: () => relay?.wake() }) : null
+    const ticketing = has('api') || has('sync') ? await openTicketing(surroundings, { masterKey: secrets.masterKey, changed: () => relay?.wake() }) : null
     if (ticketing !== null) {
       stops.push(() => ticketing.stop())
       const refresher = startTokenRefresher(ticketing.parts, { ceiling: config.mode, clock, logger })
       stops.push(() => refresher.stop())
     }
     const tickets = ticketing === null ? null : await openTicketParts(surroundings, { parts: ticketing.parts, ceiling: config.mode })
+    const writing = has('sync') && tickets !== null ? await started(tickets.startWorker()) : null
+    const syncing = has('sync') && ticketing !== null && tickets !== null
+      ? await started(startSync(surroundings, { config, parts: ticketing.parts, budgetFor: (connector, connection) => tickets.budgetFor(connector, connection), ordered: () => writing?.wake(), said: runsChanged })) : null
     const keeper = has('ingest') ? new CredentialKeeper(surroundings, secrets.masterKey) : null
     if (keeper !== null) {
       await keeper.start()
@@ -154,6 +159,12 @@ export async function startApp(config: Config, roles: readonly RoleName[]): Prom
       const ticketLinks = openTicketLinks({ ...ticketing.parts, ...tickets, database, clock, ceiling: config.mode })
       await server.register(apiPlugin({
         clock, stores, remediation, connections, ticketLinks, masterKeys, analytics: analyticsStore(source), receipts, explanations: openExplanations({ receipts, facts: source, sql: database, hasAdapter, openUntil }), openUntil,
+      const ticketSync = openTicketSync({
+        ...ticketing.parts, budgetFor: (connector, connection) => tickets.budgetFor(connector, connection), database, clock, record: (call) => ticketing.recorder.record(call), heard: () => syncing?.wake(),
+        counted: (result) => metrics.tickets.hook(result),
+      })
+      await server.register(apiPlugin({
+        clock, stores, remediation, connections, ticketSync, masterKeys, analytics: analyticsStore(source), receipts, explanations: openExplanations({ receipts, facts: source, sql: database, hasAdapter, openUntil }), openUntil,
         deadLetters: await openDeadLetters({ facts: source, database, log: engines.log, schemaIds: engines.schemaIds, clock }), mappings: workbench, health, metrics: metrics.registry, live, settlements,
         changed: { outbox: () => relay?.wake(), credentials: async () => keeper?.refreshed(), analyses: () => analysing?.wake() },
         backtests: await openAdapterBacktests(engines), history, advice: companyAdvice({ facts: source, rules: stores.rules }), modelTests: llm.trials,

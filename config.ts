@@ -55,6 +55,8 @@ export interface Config {
   readonly trustedProxies: number
   /** Language models; without credentials for any, rules decide alone. */
   readonly llm: ModelSettings
+  /** PSAs that cannot tell of changes are asked so often, in seconds. */
+  readonly ticketPollSeconds: number
   /** How people are told when their word is needed. */
   readonly notices: NoticeSettings
 }
@@ -64,7 +66,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 /** Names we read ourselves; other AW_ names are mistakes. */
 const KNOWN: readonly string[] = [
   'AW_HOST', 'AW_PORT', 'AW_DATA_DIR', 'AW_ADMIN_TOKEN', 'AW_MASTER_KEY', 'AW_MASTER_KEY_PREVIOUS', 'AW_MODE', 'AW_PARTITIONS', 'AW_LOG_EPOCH', 'AW_BODY_BYTES', 'AW_LOG_LEVEL',
-  'AW_TRUSTED_PROXIES', 'AW_URL', ...LLM_NAMES, ...NOTICE_NAMES,
+  'AW_TRUSTED_PROXIES', 'AW_URL', 'AW_TICKET_POLL_SECONDS', ...LLM_NAMES, ...NOTICE_NAMES,
 ]
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 
@@ -144,6 +146,7 @@ export function readConfig(environment: Environment): Config {
     logLevel: oneOf('AW_LOG_LEVEL', 'info', LOG_LEVELS),
     url: (url('AW_URL', ['http:', 'https:']) ?? `http://${text('AW_HOST') ?? '127.0.0.1'}:${integer('AW_PORT', 8080, 0, 65_535)}`).replace(/\/$/, ''),
     trustedProxies: integer('AW_TRUSTED_PROXIES', 0, 0, 10),
+    ticketPollSeconds: integer('AW_TICKET_POLL_SECONDS', 60, 1, 3_600),
     llm: readLlm(readers),
     notices: readNotices(readers),
   }

@@ -11,9 +11,9 @@ const DEADLINE_MS = 3_000
 
 /** What an engine is good for, and the roles that cannot work without it. */
 const NEEDS: Readonly<Record<'log' | 'state' | 'database' | 'analytics', readonly RoleName[]>> = {
-  log: ['ingest', 'process', 'correlate', 'project', 'record', 'remediate', 'relay', 'api'],
+  log: ['ingest', 'process', 'correlate', 'project', 'record', 'remediate', 'sync', 'relay', 'api'],
   state: ['process', 'correlate'],
-  database: ['ingest', 'project', 'record', 'analyse', 'remediate', 'notify', 'relay', 'api'],
+  database: ['ingest', 'project', 'record', 'analyse', 'remediate', 'notify', 'sync', 'relay', 'api'],
   analytics: ['record', 'api'],
 }
 

@@ -7,6 +7,7 @@ import { makeCallMetrics } from './call-metrics.ts'
 import { makeOutboxMetrics } from './outbox-metrics.ts'
 import type { OutboxTools } from './connectors/outbox/ports.ts'
 import { makeRemediateMetrics, type RemediateMetrics } from './remediate-metrics.ts'
+import { makeTicketMetrics, type TicketMetrics } from './sync-metrics.ts'
 import type { AnalystMetrics } from './correlator/analyst/ports.ts'
 import type { RunnerMetrics } from './processors/runner.ts'
 import type { CallMetrics } from './storage/tickets/calls.ts'
@@ -19,6 +20,7 @@ export interface AppMetrics {
   readonly analyst: AnalystMetrics
   readonly models: ModelMetrics
   readonly remediate: RemediateMetrics
+  readonly tickets: TicketMetrics
   readonly calls: CallMetrics
   readonly outbox: OutboxTools['metrics']
 }
@@ -39,6 +41,7 @@ export function makeMetrics(): AppMetrics {
     registry,
     analyst: makeAnalystMetrics(registry),
     remediate: makeRemediateMetrics(registry),
+    tickets: makeTicketMetrics(registry),
     calls: makeCallMetrics(registry),
     outbox: makeOutboxMetrics(registry),
     models: {

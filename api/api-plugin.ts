@@ -23,6 +23,7 @@ import { connectionRoutes } from './routes/connections.ts'
 import { connectorStatusRoutes } from './routes/connector-status.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
+import { hookRoutes } from './routes/hooks.ts'
 import { historyRoutes } from './routes/history.ts'
 import { consoleRoutes } from './routes/console.ts'
 import { eventRoutes } from './routes/events.ts'
@@ -44,6 +45,7 @@ import { runbookRoutes } from './routes/runbooks.ts'
 import { runRoutes } from './routes/runs.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { settingsRoutes } from './routes/settings.ts'
+import { ticketRoutes } from './routes/tickets.ts'
 import { topologyRoutes } from './routes/topology.ts'
 import { userRoutes } from './routes/users.ts'
 import { judgeRequests } from './validation.ts'
@@ -91,6 +93,8 @@ export function apiPlugin(options: ApiOptions): FastifyPluginAsync {
       connectionRoutes(routes, context)
       connectorStatusRoutes(routes, context)
       oauthRoutes(routes, context)
+      ticketRoutes(routes, context)
+      await hookRoutes(routes, context)
       callRoutes(routes, context)
       ticketOutboxRoutes(routes, context)
       incidentTicketRoutes(routes, context)

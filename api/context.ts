@@ -17,6 +17,7 @@ import type { PasswordCost } from './passwords.ts'
 import type { Analytics, ChangeSignals, DeadLetters, Explanations, Health, Mappings, ModelTests, Receipts, Span, Stores } from './ports.ts'
 import type { Remediation } from './remediation-ports.ts'
 import type { Access } from './roles.ts'
+import type { TicketSyncApi } from './ticket-ports.ts'
 import type { Settlements } from './settlements.ts'
 import { parseTime } from './validation.ts'
 
@@ -65,6 +66,7 @@ export interface ApiOptions {
   readonly remediation: Remediation
   readonly connections: Connections
   readonly ticketLinks: TicketLinks
+  readonly ticketSync: TicketSyncApi
   readonly masterKeys: MasterKeyDesk
   /** Cost of new password hashes; lower only in tests. */
   readonly passwordCost?: PasswordCost

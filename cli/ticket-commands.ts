@@ -50,6 +50,12 @@ export function ticketCommands(program: Command, { config, print, whole }: Pick<
     const { unlinkTicket } = await import('./ticket.ts')
     await unlinkTicket(await client(), incident, id)
   })
+  ticket.command('settings').argument('[file]', 'JSON to set; what it leaves out is inherited').option('--company <name>', 'what holds for all companies unless given').option('--json').description('what is wanted of tickets: whether, when, how many notes, who closes them')
+    .action(async (file: string | undefined, { json, company }: Json & { company?: string }) => {
+      const { ticketSettings, ticketSettingsText } = await import('./ticket-settings.ts')
+      const view = await ticketSettings(await client(), { ...(company === undefined ? {} : { company }), ...(file === undefined ? {} : { file }) })
+      print({ json: json === true }, view, () => ticketSettingsText(view))
+    })
 
   const call = program.command('call').description('calls to ticket systems and webhooks from them')
   call.command('list').option('--company <name>').option('--connector <id>').option('--connection <id>').option('--incident <id>').option('--ticket <id>').option('--status <status>', 'success, error, timeout, with commas').option('--from <time>').option('--to <time>')

@@ -34,7 +34,7 @@ export function answerUnknown(_request: FastifyRequest, reply: FastifyReply): Fa
 }
 
 /** Where a key may stand in a path: after `/in/`, in one-time links, and where clients of VictorOps put it. */
-const KEY_IN_PATH = /(\/in\/|\/approvals\/link\/|\/integrations\/generic\/20131114\/alert\/)[^/?]+/gi
+const KEY_IN_PATH = /(\/in\/|\/hooks\/[^/?]+\/[^/?.]+\.|\/approvals\/link\/|\/integrations\/generic\/20131114\/alert\/)[^/?]+/gi
 /** What looks like a key of ours, wherever it stands. */
 const KEY_ANYWHERE = /aw_[^/?]*/gi
 

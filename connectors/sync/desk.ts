@@ -79,7 +79,8 @@ export async function lookAt(tools: LookTools, look: DueLook): Promise<Pick<Tick
   const input = { nowMs: look.nowMs, mode, settings, facts, tickets: all, survivor, storm, publicUrl: tools.publicUrl }
   // Most looks need no PSA: what is refused or only waits is found out before anything is looked up there.
   const sketch = plan({ ...input, target: isSimulated ? simulatedTarget(ready) : ready === null ? 'no_connection' : sketchTarget(ready) })
-  const made = sketch.orders.length === 0 || isSimulated || ready === null ? sketch
+  // What is only shown is planned with what is known here: the other side is not called for it.
+  const made = sketch.orders.length === 0 || !isSent || ready === null ? sketch
     : plan({ ...input, target: await targetOf(tools, ready, facts, ready.context({ companyId, incidentId, ticketId: own.at(-1)?.id ?? null, urgency: facts.severity === 'critical' ? 0 : 2 })) })
   if (made.orders.length > 0) {
     const place = { companyId, incidentId, incidentVersion: facts.version, connectionId: ready?.connection.id ?? null, connector: ready?.connector.id ?? 'simulated', environment, account: ready?.account ?? 'simulated', mode }

@@ -2,7 +2,7 @@
 import { isAborted, type Clock } from '../../schemas/clock.ts'
 import { toAppError } from '../../schemas/errors.ts'
 import type { SyncTicket } from '../../schemas/ticket-sync.ts'
-import type { TicketSnapshot } from '../../schemas/tickets.ts'
+import type { Environment, TicketSnapshot } from '../../schemas/tickets.ts'
 import { ConnectorError } from '../port.ts'
 import { commandIdOf } from './identity.ts'
 import { inbound, type Inbound, type InboundAnswer, type InboundInput, type InboundWord } from './inbound.ts'
@@ -45,6 +45,8 @@ export interface ListenTools {
   readonly hints: Hints
   readonly rows: InboundRows
   readonly connections: Connections
+  /** Whether the company's mode lets this system be called. */
+  readonly mayCall: (companyId: string, environment: Environment) => Promise<boolean>
   readonly clock: Clock
   readonly logger: { warn(fields: object, message: string): void }
   /** Words for incidents were written down. */
@@ -60,6 +62,7 @@ export async function readTicket(tools: ListenTools, hint: DueRead): Promise<boo
   if (ready === null) return true
   const known = await rows.read(hint.connectionId, hint.externalId)
   const first = known[0]?.ticket
+  if (first !== undefined && !(await tools.mayCall(first.companyId, ready.connection.environment))) return true
   const snapshot = await readBack(ready, hint, first)
   if (snapshot !== null) await rows.refresh(hint.connectionId, hint.externalId, snapshot)
   for (const { ticket } of known) {

@@ -4,12 +4,10 @@ import { toAppError } from '../../schemas/errors.ts'
 import { ConnectorError } from '../port.ts'
 import type { ReadyConnection } from './ports.ts'
 
-/** PSAs that cannot tell are asked so often; those that do are asked too, for a webhook may be lost. */
-const POLL_MS = { poll: 60_000, webhook: 900_000 } as const
 const POLL_CLAIM_MS = 120_000
 /** Pages taken in one go; the rest comes with the next one at once. */
 const PAGE_MAX = 200
-const LOOK_EVERY_MS = 2_000
+const LOOK_EVERY_MS = 1_000
 /** Tickets read back in one round of a minute. */
 const RECONCILE_AT_ONCE = 20
 const RECONCILE_EVERY_MS = 60_000
@@ -32,6 +30,8 @@ export interface RoundTools {
   readonly store: RoundStore
   /** Every connection in use. */
   readonly connections: () => Promise<readonly ReadyConnection[]>
+  /** How often PSAs are asked that cannot tell of changes, and those that can. */
+  readonly pollMs: Readonly<Record<'poll' | 'webhook', number>>
   readonly clock: Clock
   readonly logger: { warn(fields: object, message: string): void }
   /** Hints or incidents were listed. */
@@ -39,9 +39,9 @@ export interface RoundTools {
 }
 
 /** Asks one PSA what has changed, if that is due. */
-export async function pollConnection({ store, clock, found, logger }: RoundTools, ready: ReadyConnection): Promise<void> {
+export async function pollConnection({ store, clock, found, logger, pollMs }: RoundTools, ready: ReadyConnection): Promise<void> {
   const { connector, connection } = ready
-  const everyMs = POLL_MS[connector.capabilities.changes]
+  const everyMs = pollMs[connector.capabilities.changes]
   const turn = await store.takePoll(connection.id, POLL_CLAIM_MS)
   if (turn === null) return
   try {

@@ -44,7 +44,7 @@ const command = (name: string, body: (place: Place) => unknown = () => undefined
   ...COMMAND, ask: (place) => ({ url: `/api/incidents/${place.incident}/${name}`, body: body(place) }),
 })
 
-const PUBLIC = ['GET /api/oauth/callback', 'GET /api/approvals/link/:token', 'POST /api/approvals/link/:token', 'GET /console/company.js', 'GET /console/repairs.js', 'POST /api/auth/login', 'GET /api/health/live', 'GET /api/health/ready', 'GET /api/health', 'GET /metrics', 'GET /api/openapi.json', 'GET /', 'GET /console/style.css', 'GET /console/console.js', 'GET /console/api.js', 'GET /console/analysis.js', 'GET /console/dom.js', 'GET /console/view.js']
+const PUBLIC = ['POST /api/hooks/:connector/:connection', 'GET /api/oauth/callback', 'GET /api/approvals/link/:token', 'POST /api/approvals/link/:token', 'GET /console/company.js', 'GET /console/repairs.js', 'POST /api/auth/login', 'GET /api/health/live', 'GET /api/health/ready', 'GET /api/health', 'GET /metrics', 'GET /api/openapi.json', 'GET /', 'GET /console/style.css', 'GET /console/console.js', 'GET /console/api.js', 'GET /console/analysis.js', 'GET /console/dom.js', 'GET /console/view.js']
 
 const TABLE: Record<string, Row> = {
   'GET /api/me': { ...ANYBODY, ask: () => ({ url: '/api/me' }) },
@@ -227,6 +227,12 @@ const TABLE: Record<string, Row> = {
   'GET /api/connections/:id/companies': { ...MANAGE, ask: (place) => ({ url: `/api/connections/${place.connection}/companies?q=a` }) },
   'GET /api/connections/:id/assets': { ...MANAGE, ask: (place) => ({ url: `/api/connections/${place.connection}/assets?of=1` }) },
   'GET /api/connections/:id/users': { own: [409, 409, 403, 403], other: [409, 404, 403, 403], ask: (place) => ({ url: `/api/connections/${place.connection}/users` }) },
+  'GET /api/ticket-settings': { own: [200, 403, 403, 403], ask: () => ({ url: '/api/ticket-settings' }) },
+  'PUT /api/ticket-settings': { own: [200, 403, 403, 403], ask: () => ({ url: '/api/ticket-settings', body: { delaySeconds: 30 } }) },
+  'GET /api/companies/:id/ticket-settings': { ...READ, ask: (place) => ({ url: `/api/companies/${place.company}/ticket-settings` }) },
+  'PUT /api/companies/:id/ticket-settings': { ...MANAGE, ask: (place) => ({ url: `/api/companies/${place.company}/ticket-settings`, body: { autoClose: false } }) },
+  'GET /api/ticket-matches': { ...MANAGE, ask: (place) => ({ url: `/api/ticket-matches?company=${place.company}&status=asked` }) },
+  'PUT /api/connections/:id/matches': { ...MANAGE, ask: (place) => ({ url: `/api/connections/${place.connection}/matches`, body: { companyId: place.company, kind: 'asset', name: 'web-1', externalId: '7' } }) },
   'GET /api/stats/remediation': { ...READ, ask: (place) => ({ url: `/api/stats/remediation?company=${place.company}` }) },
   'GET /api/tickets/outbox': { ...MANAGE, ask: (place) => ({ url: `/api/tickets/outbox?company=${place.company}` }) },
   'POST /api/tickets/outbox/:id/replay': { ...MANAGE, ask: async (place, role) => ({ url: `/api/tickets/outbox/${await freshOrder(place, role)}/replay` }) },
@@ -329,7 +335,7 @@ async function makeApproval(place: Place, role: Role): Promise<string> {
 async function rowsOf(company: string): Promise<unknown> {
   const tables = ['companies where id = $1', 'integrations where company_id = $1', 'integration_keys where integration_id in (select id from integrations where company_id = $1)', 'assets where company_id = $1',
     'incidents where company_id = $1', 'problems where company_id = $1', 'incident_timeline where company_id = $1', 'commands where company_id = $1', 'audit_log where company_id = $1',
-    'runs where company_id = $1', 'run_commands where run_id in (select id from runs where company_id = $1)', 'run_approvals where company_id = $1', 'cloud_accounts where company_id = $1', 'connections where company_id = $1', 'outside_calls where company_id = $1', 'tickets where company_id = $1', 'ticket_outbox where company_id = $1', 'remediation_settings where company_id = $1', 'runbooks where company_id = $1',
+    'runs where company_id = $1', 'run_commands where run_id in (select id from runs where company_id = $1)', 'run_approvals where company_id = $1', 'cloud_accounts where company_id = $1', 'connections where company_id = $1', 'external_matches where company_id = $1', 'ticket_settings where company_id = $1', 'outside_calls where company_id = $1', 'tickets where company_id = $1', 'ticket_outbox where company_id = $1', 'remediation_settings where company_id = $1', 'runbooks where company_id = $1',
     'rule_books where scope = $1', 'company_rules where company_id = $1',
     'users where id in (select user_id from user_companies where company_id = $1)', 'outbox where key = $1']
   const rows: Record<string, unknown> = {}

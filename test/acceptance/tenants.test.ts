@@ -114,7 +114,7 @@ async function stateOf({ company, staff, delivery, command, asset, letter }: Ten
   const boss = staff.company_admin
   const incidents = await boss.incidents('&merged=true')
   const paths = [
-    '/api/companies', `/api/companies/${company.id}`, `/api/companies/${company.id}/settings`, `/api/companies/${company.id}/rules`, `/api/companies/${company.id}/rules/effective`, `/api/companies/${company.id}/rules/revisions`, '/api/settings/diff', `/api/companies/${company.id}/integrations`, `/api/companies/${company.id}/remediation`, `/api/companies/${company.id}/cloud-accounts`, `/api/notice-channels?company=${company.id}`, `/api/runbooks?company=${company.id}`, '/api/runs', '/api/approvals', '/api/stats/remediation', '/api/calls', '/api/stats/calls', `/api/tickets/outbox?company=${company.id}`, `/api/connections?company=${company.id}`, `/api/connectors/status?company=${company.id}`, `/api/companies/${company.id}/assets`, `/api/companies/${company.id}/assets/${asset}`, '/api/users',
+    '/api/companies', `/api/companies/${company.id}`, `/api/companies/${company.id}/settings`, `/api/companies/${company.id}/rules`, `/api/companies/${company.id}/rules/effective`, `/api/companies/${company.id}/rules/revisions`, '/api/settings/diff', `/api/companies/${company.id}/integrations`, `/api/companies/${company.id}/remediation`, `/api/companies/${company.id}/cloud-accounts`, `/api/notice-channels?company=${company.id}`, `/api/runbooks?company=${company.id}`, '/api/runs', '/api/approvals', '/api/stats/remediation', '/api/calls', '/api/stats/calls', `/api/companies/${company.id}/ticket-settings`, `/api/ticket-matches?company=${company.id}`, `/api/tickets/outbox?company=${company.id}`, `/api/connections?company=${company.id}`, `/api/connectors/status?company=${company.id}`, `/api/companies/${company.id}/assets`, `/api/companies/${company.id}/assets/${asset}`, '/api/users',
     '/api/incidents?limit=200&merged=true', ...incidents.map(({ id }) => `/api/incidents/${id}`), `/api/commands/${command}`, '/api/stats/noise', '/api/stats/incidents', '/api/balance',
     `/api/deliveries/${delivery}`, `/api/alerts/${encodeURIComponent(`${delivery}:0`)}/explain`, '/api/deliveries', '/api/dead-letters', '/api/dead-letters/counts', `/api/dead-letters/${encodeURIComponent(letter)}`, '/api/audit?limit=200',
   ]
@@ -189,6 +189,10 @@ function bodyFor(operation: string): unknown {
     'PATCH /api/companies/{id}/cloud-accounts/{accountId}': { name: 'x' },
     'POST /api/connections': { company: bravo.company.id, connector: 'zendesk', name: 'x', baseUrl: 'https://x.zendesk.com/api/v2', auth: 'api_key', fields: { email: 'x@example.com' }, secrets: { apiToken: 'x' } },
     'PATCH /api/connections/{id}': { name: 'x' },
+    'PUT /api/ticket-settings': { delaySeconds: 30 },
+    'PUT /api/companies/{id}/ticket-settings': { autoClose: false },
+    'PUT /api/connections/{id}/matches': { companyId: bravo.company.id, kind: 'asset', name: 'web-1', externalId: '7' },
+    'POST /api/hooks/{connector}/{connection}': {},
     'POST /api/backtests': { company: bravo.company.id, settings: {} },
     'POST /api/backtests/adapters': { company: bravo.company.id, integration: bravo.integration },
     'POST /api/dead-letters/replay': { company: bravo.company.id },

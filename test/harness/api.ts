@@ -32,6 +32,7 @@ import { KeyRing } from '../../storage/secret-box.ts'
 import { callRecorder } from '../../storage/tickets/calls.ts'
 import { openTicketDesk, UNCOUNTED } from '../../ticket-desk.ts'
 import { openTicketLinks } from '../../ticket-links-desk.ts'
+import { openTicketSync } from '../../ticket-sync-desk.ts'
 import { openVaultParts, type VaultParts } from '../../vault-parts.ts'
 import { openMasterKeyDesk } from '../../master-key-desk.ts'
 import type { TicketConnector } from '../../connectors/port.ts'
@@ -159,7 +160,7 @@ export interface ApiHarness {
   readonly figures: FakeFigures
   readonly live: LiveHub
   readonly checks: HealthCheck[]
-  readonly signals: { outbox: number; credentials: number; runs: number }
+  readonly signals: { outbox: number; credentials: number; runs: number; heard: number }
   /** Every route the API registered, without the documentation page's own. */
   readonly routes: readonly { method: string; url: string }[]
   call(token: string | null, method: string, url: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<{ status: number; body: Answer; text: string; headers: InjectHeaders }>
@@ -188,7 +189,7 @@ export async function openApiHarness(clock: Clock, options: { readonly autoSettl
   const live = new LiveHub(clock)
   const settlements = new Settlements(clock)
   const stores = openStores(database, { clock, masterKey })
-  const signals = { outbox: 0, credentials: 0, runs: 0 }
+  const signals = { outbox: 0, credentials: 0, runs: 0, heard: 0 }
   const checks: HealthCheck[] = [{ name: 'database', ok: true, message: null, latencyMs: 1 }]
   const routes: { method: string; url: string }[] = []
   const records: OutsideCall[] = []
@@ -209,6 +210,8 @@ export async function openApiHarness(clock: Clock, options: { readonly autoSettl
   const masterKeys = openMasterKeyDesk({ database, masterKey: new KeyRing([masterKey]), masterKeySource: 'environment', dataDir, clock, logger: { info() {}, warn() {}, error() {} } })
   await app.register(apiPlugin({
     connections: openTicketDesk({ ...vault, ...UNCOUNTED, database, clock, ceiling: mode }), masterKeys, ticketLinks: openTicketLinks({ ...vault, ...UNCOUNTED, database, clock, ceiling: mode }),
+    connections: openTicketDesk({ ...vault, ...UNCOUNTED, database, clock, ceiling: mode }), masterKeys,
+    ticketSync: openTicketSync({ ...vault, budgetFor: UNCOUNTED.budgetFor, database, clock, record: async (call) => void records.push(call), heard: () => { signals.heard += 1 }, counted: () => undefined }),
     clock, stores, analytics: figures, receipts: figures.receipts(), explanations: openExplanations({ receipts: figures.receipts(), facts: { query: async () => [] }, sql: database, hasAdapter: (source) => source === 'zabbix', openUntil }), openUntil, deadLetters: figures, mappings: workbench, health: { ready: async () => checks }, metrics: new Registry(), live, settlements,
     changed: { outbox: () => { signals.outbox += 1; if (options.autoSettle === true) settling = settling.then(() => harness.settle()) }, credentials: async () => { signals.credentials += 1 } }, jwtSecret, adminToken: ADMIN_TOKEN, mode,
     remediation: openRemediationDesk({ ...remediation, database, clock, ceiling: mode, secret: jwtSecret, awsPrincipal: async () => null, changed: () => { signals.runs += 1 } }),
