@@ -7,7 +7,7 @@ export function attachmentName(name: string, token: string): string {
   const safe = name.replace(/[^\p{L}\p{N}._ -]+/gu, '_').replace(/^[. ]+/, '')
   const dot = safe.lastIndexOf('.')
   const ending = dot > 0 && safe.length - dot <= 10 ? safe.slice(dot) : ''
-  const tail = ` [${token}]${ending}`
+  const tail = ` [${token.replace(/[^\w-]+/g, '-')}]${ending}`
   const base = (ending === '' ? safe : safe.slice(0, dot)).slice(0, NAME_MAX - tail.length).replace(/[\ud800-\udbff]$/, '')
   return (base === '' ? 'file' : base) + tail
 }

@@ -7,7 +7,7 @@ import { ConnectorError, type Capabilities } from './port.ts'
 export function refuseUnsupported(change: TicketChange, capabilities: Capabilities): void {
   const asked: readonly (readonly [string, boolean])[] = [
     ['to assign', change.assigneeId !== undefined && !capabilities.assign], ['attachments', (change.attachments?.length ?? 0) > 0 && !capabilities.attach], ['time entries', (change.times?.length ?? 0) > 0 && !capabilities.time],
-    ['parents', change.parent !== undefined && !capabilities.parent], ['public notes', change.notes?.some(({ isPublic }) => isPublic) === true && !capabilities.publicNote], ['internal notes', change.notes?.some(({ isPublic }) => !isPublic) === true && !capabilities.internalNote],
+    ['change requests', (change.changeRequests?.length ?? 0) > 0 && capabilities.change !== true], ['parents', change.parent !== undefined && !capabilities.parent], ['public notes', change.notes?.some(({ isPublic }) => isPublic) === true && !capabilities.publicNote], ['internal notes', change.notes?.some(({ isPublic }) => !isPublic) === true && !capabilities.internalNote],
   ]
   const refused = asked.filter(([, isRefused]) => isRefused).map(([what]) => what)
   if (refused.length > 0) throw new ConnectorError('unsupported', `this PSA cannot do what was asked: ${refused.join(', ')}`)

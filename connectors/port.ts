@@ -1,5 +1,5 @@
 /** What a ticket system has to do, and how it fails. One folder a vendor implements it; only the outbox, the two-way sync and the look-ups of the API call it. */
-import type { AuthKind, CallAction, ConnectionCheck, Environment, TicketChange, TicketDraft, TicketMapping, TicketRef, TicketSnapshot } from '../schemas/tickets.ts'
+import type { AuthKind, CallAction, ConnectionCheck, Environment, TicketChange, TicketChangeRequest, TicketDraft, TicketMapping, TicketRef, TicketSnapshot } from '../schemas/tickets.ts'
 
 /** One field of a connector's configuration; the form, the validation and the docs page are made from it. */
 export interface ConfigField {
@@ -206,22 +206,9 @@ export interface ExternalArticle {
   readonly url: string | null
 }
 
-/** A change request that a ticket asks for, such as a runbook that may only run in an approved window. Texts are plain. */
-export interface ChangeDraft {
-  /** Ours, unique and stored before the first call, as of a ticket. */
-  readonly externalRef: string
-  /** The ticket that asks for it and is linked to it. */
+/** A change request that a ticket asks for and is linked to; its token is its reference. */
+export interface ChangeDraft extends TicketChangeRequest {
   readonly ticket: TicketRef
-  readonly title: string
-  readonly text: string
-  readonly reason: string
-  /** What is to be done, how it is taken back, how it is tested. */
-  readonly plan?: string
-  readonly wayBack?: string
-  readonly test?: string
-  /** It cannot wait for the usual approval. */
-  readonly isUrgent: boolean
-  readonly assetIds: readonly string[]
   readonly mapping: TicketMapping
 }
 
@@ -289,7 +276,7 @@ export interface TicketConnector {
   /** Joins two tickets: merges, or links with a note on both, as `joins` says. */
   join(from: TicketRef, into: TicketRef, ctx: CallContext): Promise<void>
   searchKnowledge(query: string, ctx: CallContext): Promise<readonly ExternalArticle[]>
-  /** Makes a change request and links it to its ticket; where `isRepeat`, looks for `externalRef` first. There where `capabilities.change` says so. */
+  /** Makes a change request and links it to its ticket, unless one with its token is there already. There where `capabilities.change` says so; `update` does it for each of a change. */
   requestChange?(draft: ChangeDraft, ctx: CallContext): Promise<TicketRef>
   readonly hook: HookReader | null
 }

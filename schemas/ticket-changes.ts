@@ -6,14 +6,15 @@ export const NOTE_CHARS = 8_000
 const BETWEEN = '\n\n'
 
 /**
- * The older and the newer change as one: of absolute values the later one stands, notes, files and times follow each other, each token once. Associative, so that
+ * The older and the newer change as one: of absolute values the later one stands, notes, files, times and change requests follow each other, each token once. Associative, so that
  * a row may grow change by change; nothing is shortened here.
  */
 export function coalesce(older: TicketChange, newer: TicketChange): TicketChange {
   const notes = listed(older.notes, newer.notes)
   const attachments = listed(older.attachments, newer.attachments)
   const times = listed(older.times, newer.times)
-  return { ...older, ...newer, ...(notes === null ? {} : { notes }), ...(attachments === null ? {} : { attachments }), ...(times === null ? {} : { times }) }
+  const changeRequests = listed(older.changeRequests, newer.changeRequests)
+  return { ...older, ...newer, ...(notes === null ? {} : { notes }), ...(attachments === null ? {} : { attachments }), ...(times === null ? {} : { times }), ...(changeRequests === null ? {} : { changeRequests }) }
 }
 
 function listed<T extends { readonly token: string }>(older: readonly T[] | undefined, newer: readonly T[] | undefined): readonly T[] | null {
@@ -40,7 +41,7 @@ export function gathered(change: TicketChange): TicketChange {
 
 const ABSOLUTE = ['title', 'severity', 'priority', 'state', 'resolution', 'assigneeId', 'assetIds', 'parent'] as const
 
-/** An old change without the values that later ones of the same ticket have set since: written late, it must not undo them. Notes, files and times stay. */
+/** An old change without the values that later ones of the same ticket have set since: written late, it must not undo them. Notes, files, times and change requests stay. */
 export function withoutOvertaken(old: TicketChange, later: readonly TicketChange[]): TicketChange {
   const overtaken = new Set<string>(ABSOLUTE.filter((name) => later.some((change) => change[name] !== undefined)))
   const kept: Partial<TicketChange> = Object.fromEntries(Object.entries(old).filter(([name]) => !overtaken.has(name)))

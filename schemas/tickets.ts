@@ -92,6 +92,22 @@ export interface TicketTime {
   readonly text: string
 }
 
+/** A change request that a ticket asks for, such as work that may only be done in an approved window. Made once, by its token. */
+export interface TicketChangeRequest {
+  /** Our reference of the change request: `AW-` and 12 characters. */
+  readonly token: string
+  readonly title: string
+  readonly text: string
+  readonly reason: string
+  /** What is to be done, how it is taken back, how it is tested. */
+  readonly plan?: string
+  readonly wayBack?: string
+  readonly test?: string
+  /** It cannot wait for the usual approval. */
+  readonly isUrgent: boolean
+  readonly assetIds: readonly string[]
+}
+
 /** A change of a ticket: absolute values, so that fields may be written twice; absent ones stay. Notes, files and times are written once, by their token. */
 export interface TicketChange {
   readonly title?: string
@@ -107,6 +123,7 @@ export interface TicketChange {
   readonly notes?: readonly TicketNote[]
   readonly attachments?: readonly TicketAttachment[]
   readonly times?: readonly TicketTime[]
+  readonly changeRequests?: readonly TicketChangeRequest[]
   readonly mapping: TicketMapping
 }
 

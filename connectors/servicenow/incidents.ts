@@ -44,6 +44,7 @@ export async function update(ref: TicketRef, change: TicketChange, ctx: CallCont
   for (const body of changesOf(change, there)) await write('incident', id, body, 'update ticket', ctx)
   await affect(id, (change.assetIds ?? []).slice(1), ctx)
   await attach(id, change.attachments ?? [], ctx)
+  for (const asked of change.changeRequests ?? []) await requestChange({ ...asked, ticket: ref, mapping: change.mapping }, ctx)
 }
 
 /** The first item stands in the incident; the others are its affected items. */
@@ -123,9 +124,9 @@ async function unsaid(id: string, token: string, ctx: CallContext): Promise<bool
   return !ctx.isRepeat || tokensIn((await journal(id, TOKENS_MAX, ctx)).map((one) => stored(one, 'value')), [token]).size === 0
 }
 
-/** Makes the change request, or takes the one that is there, and names it in the incident. */
+/** Makes the change request, or takes the one that is there, and names it in the incident. People ask for few, so it is looked for each time. */
 export async function requestChange(draft: ChangeDraft, ctx: CallContext): Promise<TicketRef> {
-  const there = ctx.isRepeat ? (await rows('change_request', { query: all(`correlation_id=${exact(draft.externalRef)}`, 'ORDERBYsys_created_on'), fields: 'sys_id,number', limit: 1, reference: 'find change request' }, ctx))[0] : undefined
+  const [there] = await rows('change_request', { query: all(`correlation_id=${exact(draft.token)}`, 'ORDERBYsys_created_on'), fields: 'sys_id,number', limit: 1, reference: 'find change request' }, ctx)
   const made = there ?? (await insert('change_request', changeRequestOf(draft), 'sys_id,number', 'create change request', ctx))
   const id = stored(made, 'sys_id')
   await write('incident', sysId(draft.ticket.externalId), { rfc: id }, 'link change request', ctx, 'linked')

@@ -104,7 +104,7 @@ export function changeRequestOf(draft: ChangeDraft): Record<string, string> {
     short_description: oneLine(inert(draft.title), TITLE_MAX),
     description: cut(inert(draft.text), TEXT_MAX),
     type: draft.isUrgent ? 'emergency' : 'normal',
-    correlation_id: exact(draft.externalRef),
+    correlation_id: exact(draft.token),
     justification: cut(inert(draft.reason), TEXT_MAX),
     ...(draft.plan === undefined ? {} : { implementation_plan: cut(inert(draft.plan), TEXT_MAX) }),
     ...(draft.wayBack === undefined ? {} : { backout_plan: cut(inert(draft.wayBack), TEXT_MAX) }),

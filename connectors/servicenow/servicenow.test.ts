@@ -4,7 +4,6 @@ import { TestClock } from '../../schemas/clock.ts'
 import { startServicenow } from '../../test/fakes/psa/servicenow.ts'
 import { runQuery } from '../../test/fakes/psa/servicenow-query.ts'
 import { connectorWorld, failure } from '../../test/harness/connector-world.ts'
-import type { ChangeDraft } from '../port.ts'
 import { servicenow } from './index.ts'
 import { all, any, exact, loose, sysId } from './query.ts'
 
@@ -44,16 +43,17 @@ describe('encoded queries', () => {
 })
 
 describe('ServiceNow', () => {
-  it('makes one change request of an incident and links it, whichever answer is lost', async () => {
+  it('makes one change request of an incident and links it, whichever answer is lost and however often it is asked for', async () => {
     for (const lost of [null, 0, 1]) {
       const { ctx, draft, fake, connection } = await begin()
       const { ref } = await servicenow.create(draft(), ctx())
-      const wanted: ChangeDraft = { externalRef: 'AW-CHANGE000001', ticket: ref, title: 'Restart the print service', text: 'Asked for by the incident.', reason: 'It hangs.', plan: 'Restart it.', wayBack: 'Start it again.', test: 'Print a page.', isUrgent: false, assetIds: [fake.world.asset?.id ?? ''], mapping: connection.mapping }
+      const asked = { token: 'AW-CHANGE000001', title: 'Restart the print service', text: 'Asked for by the incident.', reason: 'It hangs.', plan: 'Restart it.', wayBack: 'Start it again.', test: 'Print a page.', isUrgent: false, assetIds: [fake.world.asset?.id ?? ''] }
       if (lost !== null) {
         fake.trouble({ is: 'lost_after', isWrite: true, skip: lost })
-        expect((await failure(servicenow.requestChange?.(wanted, ctx()) ?? Promise.resolve())).outcome).toBe('unknown')
+        expect((await failure(servicenow.update(ref, { mapping: connection.mapping, changeRequests: [asked] }, ctx()))).outcome).toBe('unknown')
       }
-      const made = await servicenow.requestChange?.(wanted, ctx({ isRepeat: lost !== null }))
+      await servicenow.update(ref, { mapping: connection.mapping, changeRequests: [asked] }, ctx({ isRepeat: lost !== null }))
+      const made = await servicenow.requestChange?.({ ...asked, ticket: ref, mapping: connection.mapping }, ctx())
       expect(fake.changeRequests()).toMatchObject([{ sys_id: made?.externalId, number: made?.number, short_description: 'Restart the print service', correlation_id: 'AW-CHANGE000001', type: 'normal', cmdb_ci: fake.world.asset?.id, implementation_plan: 'Restart it.' }])
       expect(fake.incidents()).toMatchObject([{ rfc: made?.externalId }])
       expect(made?.url).toContain('change_request.do')

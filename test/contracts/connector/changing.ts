@@ -190,6 +190,7 @@ export function changing(subject: ConnectorSubject): void {
       const changes: TicketChange[] = [
         ...(capabilities.time ? [] : [{ mapping: connection.mapping, title: 'x', times: [{ token: 't', startedAtMs: clock.now(), minutes: 1, text: 'x' }] }]),
         ...(capabilities.attach ? [] : [{ mapping: connection.mapping, title: 'x', attachments: [FILE] }]),
+        ...(capabilities.change === true ? [] : [{ mapping: connection.mapping, title: 'x', changeRequests: [{ token: 'AW-0000000000CR', title: 'x', text: 'x', reason: 'x', isUrgent: false, assetIds: [] }] }]),
         ...(capabilities.parent ? [] : [{ mapping: connection.mapping, title: 'x', parent: ref }]),
         ...(capabilities.publicNote ? [] : [{ mapping: connection.mapping, title: 'x', notes: [{ token: 't', text: 'x', isPublic: true }] }]),
       ]
