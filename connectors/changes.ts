@@ -13,6 +13,11 @@ export function refuseUnsupported(change: TicketChange, capabilities: Capabiliti
   if (refused.length > 0) throw new ConnectorError('unsupported', `this PSA cannot do what was asked: ${refused.join(', ')}`)
 }
 
+/** Refuses change requests, where all else can be written. Throws `unsupported`. */
+export function refuseChangeRequests({ changeRequests = [] }: TicketChange): void {
+  if (changeRequests.length > 0) throw new ConnectorError('unsupported', 'this PSA cannot do what was asked: change requests')
+}
+
 /** The resolution as an internal note, for PSAs without a field for it; its token is made of its text, so the same one is written once. */
 export function resolutionNote(resolution: string | undefined): readonly TicketNote[] {
   if (resolution === undefined || resolution.trim() === '') return []

@@ -2,7 +2,7 @@
 import type { TicketChange, TicketRef } from '../../schemas/tickets.ts'
 import { path } from '../http/address.ts'
 import { ConnectorError, type CallContext } from '../port.ts'
-import { fileOf } from '../changes.ts'
+import { fileOf, refuseChangeRequests } from '../changes.ts'
 import { tokensIn } from '../text.ts'
 import { children, make, picklists, queryAll } from './api.ts'
 import { attachmentBody, noteBody, numberOf, patchOf, timeBody } from './map.ts'
@@ -13,6 +13,7 @@ const FILE_MAX_BYTES = 6_000_000
 
 /** Writes the change. A ticket is opened before anything is added to it and completed after, since a complete one may take no time. */
 export async function update(ref: TicketRef, change: TicketChange, ctx: CallContext): Promise<void> {
+  refuseChangeRequests(change)
   const isClosing = change.state === 'resolved' || change.state === 'closed'
   if (!isClosing) await patch(ref, change, ctx)
   await addNotes(ref, change, ctx)

@@ -2,7 +2,7 @@
 import type { TicketChange, TicketRef } from '../../schemas/tickets.ts'
 import { path } from '../http/address.ts'
 import type { CallContext } from '../port.ts'
-import { fileOf } from '../changes.ts'
+import { fileOf, refuseChangeRequests } from '../changes.ts'
 import { tokensIn } from '../text.ts'
 import { list, PAGE, send } from './api.ts'
 import { documentTitle, noteBody, numberOf, patchOf, timeBody } from './map.ts'
@@ -13,6 +13,7 @@ const MOST = 10_000
 
 /** Writes the change. A ticket is opened before anything is added to it and closed after, since a closed one may take no time. */
 export async function update(ref: TicketRef, change: TicketChange, ctx: CallContext): Promise<void> {
+  refuseChangeRequests(change)
   const isClosing = change.state === 'resolved' || change.state === 'closed'
   if (!isClosing) await patch(ref, change, ctx)
   await addNotes(ref, change, ctx)

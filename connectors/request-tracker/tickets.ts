@@ -1,6 +1,7 @@
 /** Tickets of Request Tracker: made, found, changed, read, followed and merged. */
 import type { TicketChange, TicketDraft, TicketRef, TicketSnapshot } from '../../schemas/tickets.ts'
 import { idOf, instantOf, mustId, rowOf, textOf, type Row } from '../answers.ts'
+import { refuseChangeRequests } from '../changes.ts'
 import { path } from '../http/address.ts'
 import { priorityOf, statusOf } from '../mapping.ts'
 import { ConnectorError, type CallContext } from '../port.ts'
@@ -38,6 +39,7 @@ export async function find(externalRef: string, ctx: CallContext): Promise<Ticke
 /** Says what is to be said, then writes the fields: a reply opens a ticket in RT, so the status comes last. */
 export async function update(ref: TicketRef, change: TicketChange, ctx: CallContext): Promise<void> {
   if (Object.keys(change).every((name) => name === 'mapping')) return
+  refuseChangeRequests(change)
   const id = rtId(ref.externalId)
   const isReply = change.notes?.some(({ isPublic }) => isPublic) === true
   // Looked at first: a comment on a deleted ticket is taken there, and a status would bring it back.
