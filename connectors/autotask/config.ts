@@ -28,6 +28,7 @@ export const config: ConnectorConfig = {
       'Enter the id of a company as place "company" if tickets of companies that are not matched yet are to go there; 0 is your own company. Autotask takes no ticket without a company.',
       'Optional places: "source", "issueType", "subIssueType", "ticketCategory", "noteType" (type of our notes), "publicPublish" and "internalPublish" (who sees notes).',
       'To book the time of runbooks enter place "timeResource": the id of the resource it is booked on, with a default service desk role. An API user cannot book time on itself.',
+      'What solved a problem is written to the field Resolution of its ticket, which clients may read; everything else is for technicians, unless public notes are switched on for a company.',
     ],
     permissions: [
       'Service Desk: tickets View All, Add All, Edit All; ticket notes and attachments Add All; no Delete',

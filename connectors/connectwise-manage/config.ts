@@ -35,6 +35,7 @@ export const config: ConnectorConfig = {
       'Choose the service board for these tickets and enter it, by name or id, as place "board" of the mapping. Give the names of the board’s own statuses: "closed" has to be one that closes (its name often starts with >). For waiting there is no usual name: enter yours so that a ticket on hold is known as one.',
       'Enter the id of your catch-all company as place "company", if tickets of companies that are not matched yet are to go there. ConnectWise takes no ticket without a company.',
       'To book the time of runbooks give places "workType" and "workRole", unless the API member has defaults for them.',
+      'What solved a problem is written to the Resolution tab of its ticket, which clients may read; everything else is for technicians, unless public notes are switched on for a company.',
     ],
     permissions: [
       'Service Desk > Service Tickets: Add All, Edit All, Inquire All',

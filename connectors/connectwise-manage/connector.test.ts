@@ -58,6 +58,13 @@ describe('ConnectWise', () => {
     expect(fake.calls.filter(({ method, path }) => method === 'POST' && path.endsWith('/configurations'))).toHaveLength(1)
   })
 
+  world('tells the address of the technician who has a ticket, by which one is known here', async ({ made, ctx, fake }) => {
+    const { ref } = await made()
+    expect((await connectwiseManage.read(ref, ctx()))?.assignee).toBeNull()
+    fake.technician.reassign(ref.externalId, '12')
+    expect((await connectwiseManage.read(ref, ctx()))?.assignee).toEqual({ externalId: '12', name: 'Richard Roe', email: 'richard.roe@msp.example' })
+  })
+
   world('tells what technicians wrote with their time', async ({ made, ctx, connection, clock }) => {
     const { ref } = await made()
     await connectwiseManage.update(ref, { mapping: connection.mapping, times: [{ token: 'aw-t-1', startedAtMs: clock.now(), minutes: 10, text: 'Cleaned' }] }, ctx())

@@ -7,6 +7,7 @@ import { assetOf, companyOf, userOf } from './map.ts'
 import type { CwCompany, CwConfiguration, CwMember, CwReference, CwStatus } from './types.ts'
 
 const FOUND_MAX = 50
+const EMAIL_TTL_MS = 60 * 60_000
 const CHOICES_TTL_MS = 15 * 60_000
 
 /** Companies by part of their name or web site, or by their whole identifier. */
@@ -30,6 +31,14 @@ export async function findUsers(query: string, ctx: CallContext): Promise<readon
   const both = last === undefined || first === undefined ? '' : ` or (firstName=${quoted(first)} and lastName contains ${quoted(last)})`
   const any = words === '""' ? '' : ` and (identifier=${words} or firstName contains ${words} or lastName contains ${words} or officeEmail contains ${words}${both})`
   return (await list<CwMember>(ctx, '/system/members', { conditions: `inactiveFlag=false${any}`, orderBy: 'lastName asc', pageSize: FOUND_MAX }, { most: FOUND_MAX, reference: 'find members', action: 'searched' })).map(userOf)
+}
+
+/** The e-mail address of a member, by which a technician is known here and there; null: it has none. */
+export async function emailOf(memberId: number, ctx: CallContext): Promise<string | null> {
+  return ctx.cached(`email-${memberId}`, EMAIL_TTL_MS, async () => {
+    const [member] = await list<CwMember>(ctx, '/system/members', { conditions: `id=${memberId}`, pageSize: 1 }, { most: 1, reference: 'read the address of a member' })
+    return member === undefined ? null : userOf(member).email
+  })
 }
 
 /** The boards. */

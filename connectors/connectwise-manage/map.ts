@@ -117,8 +117,8 @@ export function refOf(id: number | string, connection: OpenConnection): TicketRe
   return { externalId: String(id), number: String(id), url: pageOf(id, connection) }
 }
 
-/** A ticket as we see it; `notes` as read with it, null where they were not. */
-export function snapshotOf(ticket: CwTicket, notes: readonly CwNote[] | null, connection: OpenConnection): TicketSnapshot {
+/** A ticket as we see it; `notes` as read with it, null where they were not. Tickets do not tell the address of their owner, so it comes from elsewhere. */
+export function snapshotOf(ticket: CwTicket, notes: readonly CwNote[] | null, connection: OpenConnection, ownerEmail: string | null = null): TicketSnapshot {
   const { id = 0, status, owner, priority, company, _info: info } = ticket
   const merged = ticket.mergedParentTicket?.id ?? null
   return {
@@ -129,7 +129,7 @@ export function snapshotOf(ticket: CwTicket, notes: readonly CwNote[] | null, co
     statusText: status?.name ?? '',
     // In the mapping's own words, so that both can be compared.
     priorityId: Object.values(connection.mapping.priority).find((value) => isMeant(value, priority)) ?? idOf(priority),
-    assignee: owner?.id == null ? null : { externalId: String(owner.id), name: owner.name ?? owner.identifier ?? '', email: null },
+    assignee: owner?.id == null ? null : { externalId: String(owner.id), name: owner.name ?? owner.identifier ?? '', email: ownerEmail },
     companyId: idOf(company),
     parentId: ticket.parentTicketId == null || ticket.parentTicketId === 0 ? null : String(ticket.parentTicketId),
     mergedIntoId: merged === null ? null : String(merged),

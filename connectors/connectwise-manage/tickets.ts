@@ -4,6 +4,7 @@ import { path } from '../http/address.ts'
 import { ConnectorError, type CallContext } from '../port.ts'
 import { list, one, PAGE, part, send } from './api.ts'
 import { quoted, wholeNumber } from './conditions.ts'
+import { emailOf } from './lookups.ts'
 import { noteBody, numberOf, reference, refOf, seconds, snapshotOf, ticketBody } from './map.ts'
 import type { CwNote, CwReference, CwTicket } from './types.ts'
 
@@ -71,7 +72,8 @@ export function readTicket(ref: TicketRef, ctx: CallContext): Promise<CwTicket |
 /** The ticket with its newest notes; null: it was deleted. */
 export async function read(ref: TicketRef, ctx: CallContext): Promise<TicketSnapshot | null> {
   const ticket = await readTicket(ref, ctx)
-  return ticket === null ? null : snapshotOf(ticket, await allNotes(ref, ctx), ctx.connection)
+  if (ticket === null) return null
+  return snapshotOf(ticket, await allNotes(ref, ctx), ctx.connection, ticket.owner?.id == null ? null : await emailOf(ticket.owner.id, ctx))
 }
 
 /**
