@@ -56,7 +56,7 @@ export function reading(subject: ConnectorSubject): void {
       const { ref } = await made()
       clock.tick(60_000)
       fake.technician.reassign(ref.externalId, fake.world.users[1].id)
-      expect((await connector.read(ref, ctx()))?.assignee).toMatchObject({ externalId: fake.world.users[1].id, name: fake.world.users[1].name })
+      expect((await connector.read(ref, ctx()))?.assignee).toMatchObject({ externalId: fake.world.users[1].id, name: fake.world.users[1].name, email: fake.world.users[1].email })
       fake.technician.close(ref.externalId)
       expect(['resolved', 'closed']).toContain((await connector.read(ref, ctx()))?.state)
     })
