@@ -157,14 +157,12 @@ export async function startApp(config: Config, roles: readonly RoleName[]): Prom
       stops.push(() => masterKeys.stop())
       const connections = openTicketDesk({ ...ticketing.parts, ...tickets, database, clock, ceiling: config.mode })
       const ticketLinks = openTicketLinks({ ...ticketing.parts, ...tickets, database, clock, ceiling: config.mode })
-      await server.register(apiPlugin({
-        clock, stores, remediation, connections, ticketLinks, masterKeys, analytics: analyticsStore(source), receipts, explanations: openExplanations({ receipts, facts: source, sql: database, hasAdapter, openUntil }), openUntil,
       const ticketSync = openTicketSync({
         ...ticketing.parts, budgetFor: (connector, connection) => tickets.budgetFor(connector, connection), database, clock, record: (call) => ticketing.recorder.record(call), heard: () => syncing?.wake(),
         counted: (result) => metrics.tickets.hook(result),
       })
       await server.register(apiPlugin({
-        clock, stores, remediation, connections, ticketSync, masterKeys, analytics: analyticsStore(source), receipts, explanations: openExplanations({ receipts, facts: source, sql: database, hasAdapter, openUntil }), openUntil,
+        clock, stores, remediation, connections, ticketLinks, ticketSync, masterKeys, analytics: analyticsStore(source), receipts, explanations: openExplanations({ receipts, facts: source, sql: database, hasAdapter, openUntil }), openUntil,
         deadLetters: await openDeadLetters({ facts: source, database, log: engines.log, schemaIds: engines.schemaIds, clock }), mappings: workbench, health, metrics: metrics.registry, live, settlements,
         changed: { outbox: () => relay?.wake(), credentials: async () => keeper?.refreshed(), analyses: () => analysing?.wake() },
         backtests: await openAdapterBacktests(engines), history, advice: companyAdvice({ facts: source, rules: stores.rules }), modelTests: llm.trials,

@@ -210,7 +210,6 @@ export async function openApiHarness(clock: Clock, options: { readonly autoSettl
   const masterKeys = openMasterKeyDesk({ database, masterKey: new KeyRing([masterKey]), masterKeySource: 'environment', dataDir, clock, logger: { info() {}, warn() {}, error() {} } })
   await app.register(apiPlugin({
     connections: openTicketDesk({ ...vault, ...UNCOUNTED, database, clock, ceiling: mode }), masterKeys, ticketLinks: openTicketLinks({ ...vault, ...UNCOUNTED, database, clock, ceiling: mode }),
-    connections: openTicketDesk({ ...vault, ...UNCOUNTED, database, clock, ceiling: mode }), masterKeys,
     ticketSync: openTicketSync({ ...vault, budgetFor: UNCOUNTED.budgetFor, database, clock, record: async (call) => void records.push(call), heard: () => { signals.heard += 1 }, counted: () => undefined }),
     clock, stores, analytics: figures, receipts: figures.receipts(), explanations: openExplanations({ receipts: figures.receipts(), facts: { query: async () => [] }, sql: database, hasAdapter: (source) => source === 'zabbix', openUntil }), openUntil, deadLetters: figures, mappings: workbench, health: { ready: async () => checks }, metrics: new Registry(), live, settlements,
     changed: { outbox: () => { signals.outbox += 1; if (options.autoSettle === true) settling = settling.then(() => harness.settle()) }, credentials: async () => { signals.credentials += 1 } }, jwtSecret, adminToken: ADMIN_TOKEN, mode,
