@@ -13,8 +13,11 @@ const FILES = [
   { url: '/console/api.js', file: 'api.js', type: 'text/javascript; charset=utf-8' },
   { url: '/console/analysis.js', file: 'analysis.js', type: 'text/javascript; charset=utf-8' },
   { url: '/console/company.js', file: 'company.js', type: 'text/javascript; charset=utf-8' },
+  { url: '/console/connections.js', file: 'connections.js', type: 'text/javascript; charset=utf-8' },
   { url: '/console/dom.js', file: 'dom.js', type: 'text/javascript; charset=utf-8' },
+  { url: '/console/part.js', file: 'part.js', type: 'text/javascript; charset=utf-8' },
   { url: '/console/repairs.js', file: 'repairs.js', type: 'text/javascript; charset=utf-8' },
+  { url: '/console/tickets.js', file: 'tickets.js', type: 'text/javascript; charset=utf-8' },
   { url: '/console/view.js', file: 'view.js', type: 'text/javascript; charset=utf-8' },
 ] as const
 

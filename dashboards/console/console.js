@@ -2,13 +2,16 @@
 import { Growing } from './analysis.js'
 import { call, listen, session } from './api.js'
 import { CompanyPart } from './company.js'
+import { ConnectionsPart } from './connections.js'
 import { el } from './dom.js'
+import { unpressed } from './part.js'
 import { Repairs } from './repairs.js'
+import { Tickets } from './tickets.js'
 import { detail, figures, firstSteps, quietRow, row } from './view.js'
 
 const $ = (id) => document.getElementById(id)
 const growing = new Growing()
-const state = { me: null, items: [], next: null, chosen: null, live: null, repairs: null, company: null }
+const state = { me: null, items: [], next: null, chosen: null, live: null, repairs: null, tickets: null, company: null }
 
 /** Problems that are kept quiet are listed in place of incidents. */
 const isQuiet = () => $('status').value === 'quiet'
@@ -63,8 +66,13 @@ async function choose(id) {
     state.repairs?.part.end()
     state.repairs = { id, part: new Repairs(incident, state.me) }
   }
+  if (state.tickets?.id !== id) state.tickets = { id, part: new Tickets(incident, state.me) }
   const { part } = state.repairs
-  $('detail').replaceChildren(...detail(incident, state.me, state.me.role === 'viewer' ? null : (name, body) => void attempt(() => act(id, name, body)), growing.of(id), part.element))
+  // What is drawn anew under a pressed pointer would never hear the click.
+  await unpressed()
+  if (state.chosen !== id || state.repairs?.part !== part) return
+  state.tickets.part.show(incident)
+  $('detail').replaceChildren(...detail(incident, state.me, state.me.role === 'viewer' ? null : (name, body) => void attempt(() => act(id, name, body)), growing.of(id), [part.element, state.tickets.part.element]))
   await part.refresh(incident)
 }
 
@@ -88,9 +96,10 @@ async function showCompany() {
   const isShown = id !== '' && ['msp_admin', 'company_admin'].includes(state.me.role)
   $('company-part').hidden = !isShown
   if (!isShown || state.company?.id === id) return
-  state.company = { id, part: new CompanyPart(id) }
-  $('company-body').replaceChildren(state.company.part.element)
-  await state.company.part.refresh()
+  state.company = { id, part: new CompanyPart(id), connections: new ConnectionsPart(id, state.me) }
+  const { part, connections } = state.company
+  $('company-body').replaceChildren(part.element, connections.element)
+  await Promise.all([part.refresh(), connections.refresh()])
 }
 
 async function act(id, name, body = {}) {

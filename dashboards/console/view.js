@@ -87,8 +87,8 @@ const ACTIONS = {
   reopen: { label: 'Reopen', when: (one) => ['resolved', 'closed'].includes(one.status) },
 }
 
-/** An incident in full. `onAction` is called with a command's name and body; without it nothing can be pressed. `growing` is the analysis being written, or null; `repairs` the element of repairs. */
-export function detail(incident, me, onAction, growing, repairs) {
+/** An incident in full. `onAction` is called with a command's name and body; without it nothing can be pressed. `growing` is the analysis being written, or null; `parts` elements that draw themselves, as repairs and tickets. */
+export function detail(incident, me, onAction, growing, parts) {
   const buttons = onAction === null || incident.mergedInto !== null ? [] : Object.entries(ACTIONS).filter(([, action]) => action.when(incident))
     .map(([name, action]) => el('button', { className: 'quiet', onclick: () => onAction(name) }, action.label))
   if (buttons.length > 0 && me.kind === 'user' && incident.assignee !== me.id) buttons.unshift(el('button', { onclick: () => onAction('assign', { assignee: me.id }) }, 'Assign to me'))
@@ -99,7 +99,7 @@ export function detail(incident, me, onAction, growing, repairs) {
     el('p', { className: 'muted' }, 'Opened ', time(incident.openedAt), ' · updated ', time(incident.updatedAt), incident.acknowledgedAt === null ? null : [' · acknowledged ', time(incident.acknowledgedAt)]),
     incident.mergedInto === null ? null : el('p', {}, 'This incident was merged into another. ', el('button', { className: 'quiet', onclick: () => onAction?.('open', { id: incident.mergedInto }) }, 'Show it')),
     el('div', { className: 'actions commands' }, buttons),
-    rootCause(incident.rootCause), findings(incident.findings), analysis(incident, growing, onAction), repairs,
+    rootCause(incident.rootCause), findings(incident.findings), analysis(incident, growing, onAction), parts,
     el('h3', {}, 'Problems, and why each is here'), el('ul', { className: 'problems' }, incident.problems.map(problem)),
     incident.problemCount > incident.problems.length ? el('p', { className: 'muted' }, `The latest ${incident.problems.length} of ${number.format(incident.problemCount)}.`) : null,
     el('h3', {}, 'What happened'),

@@ -75,7 +75,7 @@ it('says in a sentence what is wrong with an input', async () => {
 
 it('turns the stop switch of a company, with a reason that stays a word', async () => {
   await page.getByLabel('Company').selectOption({ label: 'Repairs Ltd' })
-  await page.getByText('Repairs and clouds of this company').click()
+  await page.getByText('Repairs, clouds and ticket systems of this company').click()
   const part = page.locator('#company-body')
   await part.getByLabel('Why stop').fill(HOSTILE)
   await part.getByRole('button', { name: 'Stop all repairs' }).click()
