@@ -64,6 +64,22 @@ describe('Atera', () => {
     for (const query of ['acme.test', 'mail.acme.test']) expect((await atera.findCompanies(query, ctx())).map(({ name }) => name)).toEqual(['Acme Corp'])
   }))
 
+  it('tells another technician without a comment as a change of its own, each time', () => inAtera(async ({ made, ctx, clock, fake }) => {
+    const { ref } = await made({ assigneeId: fake.world.users[0].id })
+    let { cursor } = await atera.changedSince(null, ctx())
+    const seen: string[] = []
+    for (const user of [fake.world.users[1], fake.world.users[0]]) {
+      clock.tick(3_600_000)
+      fake.technician.reassign(ref.externalId, user.id)
+      clock.tick(60_000)
+      const found = await atera.changedSince(cursor, ctx())
+      cursor = found.cursor
+      seen.push(...found.changed.map(({ updatedAtMs, assignee }) => `${updatedAtMs ?? ''} ${assignee?.name ?? ''}`))
+    }
+    expect(seen).toEqual([expect.stringMatching(/\d Kim Reyes$/), expect.stringMatching(/\d Sam Field$/)])
+    expect(new Set(seen.map((one) => one.split(' ')[0])).size).toBe(2)
+  }))
+
   it('tells more changes than one round takes, each, and begins the next round before the last', () => inAtera(async ({ ctx, clock, fake }) => {
     let { cursor } = await atera.changedSince(null, ctx())
     clock.tick(3_600_000)

@@ -17,7 +17,8 @@ interface Cursor {
 
 /**
  * Tickets that changed at or after the cursor. Atera does not tell when a ticket was changed, so the cursor holds the moment that is asked from, the page that is next,
- * and the moment the first page was read: from there, less an overlap, the next round goes on.
+ * and the moment the first page was read: from there, less an overlap, the next round goes on. That moment also stands for when its tickets changed, so that a change that leaves
+ * no other time behind, such as another technician, is known as one.
  */
 export async function changedSince(cursor: string | null, ctx: CallContext): Promise<{ readonly changed: readonly TicketSnapshot[]; readonly cursor: string }> {
   if (cursor === null) return { changed: [], cursor: written({ fromMs: ctx.nowMs, page: 1, startedMs: ctx.nowMs }) }
@@ -25,7 +26,7 @@ export async function changedSince(cursor: string | null, ctx: CallContext): Pro
   const startedMs = at.page === 1 ? ctx.nowMs : at.startedMs
   const { items, pages: all } = await pages<AteraTicket>({ path: '/api/v3/tickets/lastmodified', query: { date: new Date(at.fromMs).toISOString(), includeRelations: true }, reference: 'list changed tickets' }, { first: at.page, most: PAGES_AT_ONCE }, ctx)
   const next = at.page + PAGES_AT_ONCE
-  const changed = items.map((ticket) => snapshotOf(ticket, null, ctx.connection)).sort((a, b) => (a.updatedAtMs ?? 0) - (b.updatedAtMs ?? 0) || Number(a.ref.externalId) - Number(b.ref.externalId))
+  const changed = items.map((ticket) => ({ ...snapshotOf(ticket, null, ctx.connection), updatedAtMs: startedMs }))
   return { changed, cursor: written(next <= all ? { fromMs: at.fromMs, page: next, startedMs } : { fromMs: Math.max(at.fromMs, startedMs - OVERLAP_MS), page: 1, startedMs }) }
 }
 

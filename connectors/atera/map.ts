@@ -109,7 +109,8 @@ export function snapshotOf(ticket: AteraTicket, comments: readonly AteraComment[
     isDeleted: false,
     notes: comments === null ? null : notesOf(comments, connection),
     createdAtMs: msOf(ticket.TicketCreatedDate),
-    updatedAtMs: latest([ticket.TicketCreatedDate, ticket.TicketResolvedDate, ticket.LastEndUserCommentTimestamp, ticket.LastTechnicianCommentTimestamp]),
+    // Not told. The times of comments are none: a status or technician changes without one.
+    updatedAtMs: null,
     isLastChangeOurs: null,
   }
 }
@@ -169,11 +170,6 @@ export function msOf(time: string | null | undefined): number | null {
   if (time == null) return null
   const ms = Date.parse(/(Z|[+-]\d\d:?\d\d)$/.test(time) ? time : `${time}Z`)
   return Number.isFinite(ms) && ms > 0 ? ms : null
-}
-
-function latest(times: readonly (string | null | undefined)[]): number | null {
-  const known = times.flatMap((time) => msOf(time) ?? [])
-  return known.length === 0 ? null : Math.max(...known)
 }
 
 function filled(text: string | null | undefined): string | null {

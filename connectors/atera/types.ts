@@ -12,9 +12,6 @@ export interface AteraTicket {
   readonly TechnicianFullName?: string | null
   readonly TechnicianEmail?: string | null
   readonly TicketCreatedDate?: string | null
-  readonly TicketResolvedDate?: string | null
-  readonly LastEndUserCommentTimestamp?: string | null
-  readonly LastTechnicianCommentTimestamp?: string | null
   readonly RelationType?: string | null
   readonly RelatedTicketId?: number | null
 }
