@@ -28,7 +28,7 @@ export const config: ConnectorConfig = {
       'Enter the id of a company as place "company" if tickets of companies that are not matched yet are to go there; 0 is your own company. Autotask takes no ticket without a company.',
       'Optional places: "source", "issueType", "subIssueType", "ticketCategory", "noteType" (type of our notes), "publicPublish" and "internalPublish" (who sees notes).',
       'To book the time of runbooks enter place "timeResource": the id of the resource it is booked on, with a default service desk role. An API user cannot book time on itself.',
-      'What solved a problem is written to the field Resolution of its ticket, which clients may read; everything else is for technicians, unless public notes are switched on for a company.',
+      'Title, description and Resolution of a ticket are seen by clients who use the Client Portal. Notes, files and times are for technicians, unless public notes are switched on for a company.',
     ],
     permissions: [
       'Service Desk: tickets View All, Add All, Edit All; ticket notes and attachments Add All; no Delete',
@@ -40,8 +40,8 @@ export const config: ConnectorConfig = {
     webhook: [
       'Autotask makes webhooks through its interface alone, by an API user whose level allows webhooks. ZONE is the address the check shows.',
       '`curl -X POST ZONE/V1.0/TicketWebhooks -H "ApiIntegrationCode: CODE" -H "UserName: USER" -H "Secret: SECRET" -H "Content-Type: application/json" -d \'{"name":"Alert Whisperer","isActive":true,"webhookUrl":"HOOK_ADDRESS","deactivationUrl":"HOOK_ADDRESS","secretKey":"WEBHOOK_SECRET","isSubscribedToCreateEvents":false,"isSubscribedToUpdateEvents":true,"isSubscribedToDeleteEvents":true,"sendThresholdExceededNotification":false}\'`',
-      'HOOK_ADDRESS and WEBHOOK_SECRET are shown with this connection; a secret has at most 64 characters. The call answers the webhook’s id.',
-      'Find the ids of the fields: curl ZONE/V1.0/TicketWebhooks/entityInformation/fields with the same headers. Then subscribe at least the status, the assigned resource and the priority: curl -X POST ZONE/V1.0/TicketWebhooks/ID/Fields … -d \'{"fieldID":FIELD,"isSubscribedField":true}\'. A webhook without a subscribed field never becomes ready.',
+      'HOOK_ADDRESS is what `aw connection show` gives. WEBHOOK_SECRET is made and shown once with `--make-webhook-secret`, or is one of your own given with `--webhook-secret-file`; Autotask takes 64 characters at most. The call answers the webhook’s id.',
+      'Find the ids of the fields: `curl ZONE/V1.0/TicketWebhooks/entityInformation/fields` with the same headers. Then subscribe at least the status, the assigned resource and the priority: `curl -X POST ZONE/V1.0/TicketWebhooks/ID/Fields … -d \'{"fieldID":FIELD,"isSubscribedField":true}\'`. A webhook without a subscribed field never becomes ready.',
       'Notes of technicians change no field of the ticket. To hear of them at once make a second webhook the same way at ZONE/V1.0/TicketNoteWebhooks with "isSubscribedToCreateEvents":true, and subscribe the field of the description. Without it they are seen by polling.',
       'Run the check again: it says when the webhook is ready.',
     ],
