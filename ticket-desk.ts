@@ -89,6 +89,16 @@ export function openTicketDesk(parts: TicketDeskParts): Connections {
     }
   }
 
+  /** How the account stands; null where it cannot be told, for a connection that went or is set up wrongly. */
+  async function factsOf(connector: TicketConnector, id: string): Promise<AccountFacts | null> {
+    try {
+      return await accountFacts(connector, await vault.peek(id))
+    } catch (thrown) {
+      if (thrown instanceof ConnectorError || (thrown instanceof AppError && thrown.code === 'not_found')) return null
+      throw thrown
+    }
+  }
+
   async function probes(caller: Caller, views: readonly ConnectionView[]): Promise<ReadonlyMap<string, ConnectionCheck>> {
     const found = new Map<string, ConnectionCheck>()
     const waiting = views.filter(({ enabled }) => enabled)
@@ -138,7 +148,7 @@ export function openTicketDesk(parts: TicketDeskParts): Connections {
       const checks: Probed = probe && ceiling !== 'demo' ? await probes(caller, views) : new Map()
       return Promise.all(views.map(async (view) => {
         const connector = connectorOf(view.connector)
-        const facts = connector === null ? null : await accountFacts(connector, await vault.peek(view.id))
+        const facts = connector === null ? null : await factsOf(connector, view.id)
         return connectorStatus(view, connector, facts, await newestCall(database, view.id), checks.get(view.id) ?? null)
       }))
     },
