@@ -36,7 +36,7 @@ export function connectorStatus(view: ConnectionView, connector: Pick<TicketConn
   const isFine = probed === null ? newest !== null && newest.code === null : probed.ok
   const lastError = probed?.ok === true ? null : failed?.text ?? view.lastError ?? newest?.error ?? (heldCode === null ? null : facts?.lastError ?? null)
   const asChecked = code !== null || view.check?.ok !== true ? null : true
-  const isReachable = isFine ? true : code !== null ? !NOT_REACHED.has(code) : asChecked
+  const isReachable = isFine ? true : newest === null ? asChecked : newest.code === null || !NOT_REACHED.has(newest.code)
   const isAuthorised = !view.isConnected || (heldCode !== null && NOT_PROVEN.has(heldCode)) || (code !== null && NOT_PROVEN.has(code)) ? false : isFine ? true : asChecked
   return {
     connectionId: view.id, companyId: view.companyId, connector: view.connector, name: view.name, environment: view.environment, enabled: view.enabled, isConnected: view.isConnected, isReachable, isAuthorised,

@@ -18,9 +18,9 @@ export interface OAuthSite {
   readonly hosts: readonly string[]
 }
 
-/** Fields that the two addresses are made of, without the base URL. */
+/** Fields that the two addresses are made of, beside the base URL. */
 export function oauthFields({ authorizeUrl, tokenUrl }: Pick<OAuthPlaces, 'authorizeUrl' | 'tokenUrl'>): readonly string[] {
-  return [...new Set([...`${authorizeUrl} ${tokenUrl}`.matchAll(HOLE)].map(([, name = '']) => name))].filter((name) => name !== 'baseUrl')
+  return [...new Set([...`${authorizeUrl} ${tokenUrl}`.matchAll(HOLE)].map(([, name = '']) => name))].filter((name) => name !== 'baseUrl' && name !== 'baseHost')
 }
 
 /**

@@ -58,7 +58,8 @@ export function connectionRules(connectorOf: (id: string) => Configured | undefi
     adminOnly(before: ConnectionState | null, after: ConnectionState): readonly string[] {
       const config = connectorOf(after.connector)?.config
       if (config === undefined || before?.baseUrl === after.baseUrl || isVendorUrl(after.baseUrl, config.hosts)) return []
-      return [`baseUrl ${after.baseUrl} is none of ${config.title}’s own addresses (${config.hosts.map((host) => (host.startsWith('.') ? `*${host}` : host)).join(', ')}): only an MSP Admin may set another one, because secrets are sent there`]
+      const why = config.hosts.length === 0 ? `${config.title} has no addresses of its vendor’s` : `baseUrl ${after.baseUrl} is none of ${config.title}’s own addresses (${config.hosts.map((host) => (host.startsWith('.') ? `*${host}` : host)).join(', ')})`
+      return [`${why}: only an MSP Admin may set another one, because secrets are sent there`]
     },
 
     /** What was changed of that which says where secrets are sent. */

@@ -5,6 +5,7 @@ import { openDatabase } from '../../storage/postgres/database.ts'
 import { auditContract } from './audit.contract.ts'
 import { callsContract } from './calls.contract.ts'
 import { cloudAccountsContract } from './cloud-accounts.contract.ts'
+import { connectionsContract } from './connections.contract.ts'
 import { databaseContract, type EmptyDatabase } from './database.contract.ts'
 import { guardFactsContract } from './guard-facts.contract.ts'
 import { projectorContract } from './projector.contract.ts'
@@ -16,6 +17,7 @@ import { announcementsContract } from './announcements.contract.ts'
 import { relayContract } from './relay.contract.ts'
 import { ticketSyncContract } from './ticket-sync.contract.ts'
 import { outboxDeskContract } from './outbox-desk.contract.ts'
+import { vaultContract } from './vault.contract.ts'
 import { ticketOutboxContract } from './ticket-outbox.contract.ts'
 
 /** A database of its own on the server, so that suites do not meet. */
@@ -46,6 +48,8 @@ remediationQueueContract('PostgreSQL', emptyOnServer)
 auditContract('PostgreSQL', emptyOnServer)
 guardFactsContract('PostgreSQL', emptyOnServer)
 cloudAccountsContract('PostgreSQL', emptyOnServer)
+connectionsContract('PostgreSQL', emptyOnServer)
+vaultContract('PostgreSQL', emptyOnServer)
 callsContract('PostgreSQL', emptyOnServer)
 ticketOutboxContract('PostgreSQL', emptyOnServer)
 outboxDeskContract('PostgreSQL', emptyOnServer)
