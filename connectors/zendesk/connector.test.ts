@@ -72,6 +72,7 @@ describe('Zendesk', () => {
     const { ref } = await zendesk.create(world.draft(), world.ctx())
     await zendesk.update(ref, { mapping: world.connection.mapping, state: 'resolved' }, world.ctx())
     expect(fake.tickets()[0]).toMatchObject({ state: 'resolved', assigneeId: '9001' })
+    expect(await zendesk.read(ref, world.ctx())).toMatchObject({ state: 'resolved', assignee: null })
   })
 
   it('says that a closed ticket is closed for good', async () => {
@@ -131,9 +132,9 @@ describe('words of Zendesk', () => {
   it('writes and reads custom statuses by their id', () => {
     expect(statusFields(connection.mapping, 'in_progress')).toEqual({ custom_status_id: 601 })
     expect(statusFields(connection.mapping, 'resolved')).toEqual({ status: 'solved' })
-    expect(snapshotOf({ id: 1, status: 'open', custom_status_id: 601 }, connection).state).toBe('in_progress')
-    expect(snapshotOf({ id: 1, status: 'hold', custom_status_id: 777 }, connection).state).toBe('waiting')
-    expect(snapshotOf({ id: 1, status: 'invented' }, connection).state).toBe('unknown')
+    expect(snapshotOf({ id: 1, status: 'open', custom_status_id: 601 }, connection, '1').state).toBe('in_progress')
+    expect(snapshotOf({ id: 1, status: 'hold', custom_status_id: 777 }, connection, '1').state).toBe('waiting')
+    expect(snapshotOf({ id: 1, status: 'invented' }, connection, '1').state).toBe('unknown')
   })
 
   it('lets no text of an alert be a placeholder or a search', () => {

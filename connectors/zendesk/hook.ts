@@ -6,6 +6,8 @@ import { ConnectorError, type HookReader } from '../port.ts'
 export const hook: HookReader = {
   proof: 'signed',
   async read({ headers, body }, secret) {
+    // An empty key signs for everybody.
+    if (secret === '') return null
     const wanted = createHmac('sha256', secret).update(headers['x-zendesk-webhook-signature-timestamp'] ?? '').update(body).digest()
     const given = Buffer.from(headers['x-zendesk-webhook-signature'] ?? '', 'base64')
     if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return null

@@ -61,12 +61,13 @@ export function refOf(ticket: Row, baseUrl: string): TicketRef {
   return { externalId: id, number: `#${id}`, url: `${new URL(baseUrl).origin}/agent/tickets/${id}` }
 }
 
-/** A ticket as it is told. `users` by id; `notes` null where they were not read. */
-export function snapshotOf(ticket: Row, connection: OpenConnection, { notes = null, mergedIntoId = null, users = new Map() }: { readonly notes?: readonly TicketNoteSeen[] | null; readonly mergedIntoId?: string | null; readonly users?: ReadonlyMap<string, Row> } = {}): TicketSnapshot {
+/** A ticket as it is told. What `me` has nobody has: we take a ticket only because none can be solved without. `users` by id; `notes` null where they were not read. */
+export function snapshotOf(ticket: Row, connection: OpenConnection, me: string, { notes = null, mergedIntoId = null, users = new Map() }: { readonly notes?: readonly TicketNoteSeen[] | null; readonly mergedIntoId?: string | null; readonly users?: ReadonlyMap<string, Row> } = {}): TicketSnapshot {
   const status = textOf(ticket.status)
   const custom = idOf(ticket.custom_status_id)
   const byCustom = custom === null ? 'unknown' : stateOf(connection.mapping, custom)
-  const assignee = idOf(ticket.assignee_id)
+  const holder = idOf(ticket.assignee_id)
+  const assignee = holder === me ? null : holder
   const user = assignee === null ? undefined : users.get(assignee)
   return {
     ref: refOf(ticket, connection.baseUrl), externalRef: textOf(ticket.external_id), title: textOf(ticket.subject) ?? '',

@@ -29,7 +29,7 @@ export async function create(draft: TicketDraft, ctx: CallContext): Promise<Tick
   const ticket = newTicket(draft, ctx.connection, me, requesterId)
   const key = `${draft.externalRef}-${createHash('sha256').update(JSON.stringify(ticket)).digest('hex').slice(0, 12)}`
   const { body } = await ctx.http.call({ method: 'POST', path: '/tickets', headers: { 'Idempotency-Key': key }, json: { ticket }, action: 'created', reference: 'create ticket' })
-  return snapshotOf(rowOf(rowOf(body).ticket), ctx.connection)
+  return snapshotOf(rowOf(rowOf(body).ticket), ctx.connection, me)
 }
 
 /** The oldest ticket with our reference. */
@@ -119,7 +119,7 @@ export async function read({ externalId }: TicketRef, ctx: CallContext): Promise
   const { id: me } = await whoAmI(ctx)
   const { comments, users } = await commentsOf(externalId, ctx)
   const notes = comments.map((comment) => noteOf(comment, me, users))
-  return snapshotOf(found.ticket, ctx.connection, { notes, users: found.users, mergedIntoId: mergedInto(found.ticket, notes) })
+  return snapshotOf(found.ticket, ctx.connection, me, { notes, users: found.users, mergedIntoId: mergedInto(found.ticket, notes) })
 }
 
 /** Changed tickets from the export, whose cursor crosses pages and seconds without a gap. */
@@ -127,7 +127,8 @@ export async function changedSince(cursor: string | null, ctx: CallContext): Pro
   const since = cursor ?? `t:${Math.floor((ctx.nowMs - EXPORT_AGE_MS) / 1_000)}`
   const { body } = await ctx.http.call({ method: 'GET', path: '/incremental/tickets/cursor', query: { per_page: CHANGES_READ, ...(since.startsWith('t:') ? { start_time: since.slice(2) } : { cursor: since }) }, action: 'retrieved', reference: 'list changed tickets' })
   const page = rowOf(body)
-  return { changed: rowsOf(page.tickets).map((ticket) => snapshotOf(ticket, ctx.connection)), cursor: textOf(page.after_cursor) ?? since }
+  const { id: me } = await whoAmI(ctx)
+  return { changed: rowsOf(page.tickets).map((ticket) => snapshotOf(ticket, ctx.connection, me)), cursor: textOf(page.after_cursor) ?? since }
 }
 
 /** Tickets whose text has the words. */
@@ -136,7 +137,8 @@ export async function search({ text, companyId, limit }: { readonly text: string
   if (words === '') return []
   const query = `type:ticket ${companyId === null ? '' : `organization:${numberOf(companyId, 'the company')} `}${words}`
   const { body } = await ctx.http.call({ method: 'GET', path: '/search', query: { query, per_page: Math.min(limit, 100), sort_by: 'updated_at', sort_order: 'desc' }, action: 'searched', reference: 'search tickets' })
-  return rowsOf(rowOf(body).results).slice(0, limit).map((ticket) => snapshotOf(ticket, ctx.connection))
+  const { id: me } = await whoAmI(ctx)
+  return rowsOf(rowOf(body).results).slice(0, limit).map((ticket) => snapshotOf(ticket, ctx.connection, me))
 }
 
 /** Merges for good. A source that is closed already was merged by an earlier attempt, or needs no merging. */

@@ -7,6 +7,7 @@ import { golden } from './connector/golden.ts'
 import { lookingUp } from './connector/looking-up.ts'
 import { proving } from './connector/proving.ts'
 import { reading } from './connector/reading.ts'
+import { timeline } from './connector/timeline.ts'
 import { SUBJECTS } from './connector/subjects.ts'
 
 /** Runs it over the connector with this id; a file each, so that they run beside each other and alone. */
@@ -14,6 +15,6 @@ export function connectorContract(id: string): void {
   const subject = SUBJECTS.find(({ connector }) => connector.id === id)
   if (subject === undefined) throw new Error(`${id} stands in no line of subjects.ts`)
   describe(id, () => {
-    for (const part of [creating, changing, reading, lookingUp, failingCalls, proving, golden]) part(subject)
+    for (const part of [creating, changing, reading, lookingUp, failingCalls, proving, golden, timeline]) part(subject)
   })
 }

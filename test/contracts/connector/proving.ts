@@ -116,6 +116,7 @@ export function proving(subject: ConnectorSubject): void {
       const read = (over: Partial<typeof delivery>, secret = fake.webhookSecret) => connector.hook!.read({ ...delivery, ...over }, secret, ctx())
       expect(await read({})).not.toBeNull()
       expect(await read({}, 'another secret')).toBeNull()
+      expect(await read({}, '')).toBeNull()
       expect(await read({ headers: { 'content-type': 'application/json' } })).toBeNull()
       expect(await read({ headers: Object.fromEntries(Object.entries(delivery.headers).map(([name, value]) => [name, /signature$/.test(name) ? 'AAAA' : value])) })).toBeNull()
       expect(await read({ body: Buffer.concat([delivery.body, Buffer.from(' ')]) })).toBeNull()
