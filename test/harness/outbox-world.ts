@@ -1,7 +1,8 @@
 /** The outbox over any place that keeps tickets and a PSA in memory, with workers that die, sleep and stand side by side. */
 import { openBudget, type AccountStore } from '../../connectors/budget/budget.ts'
 import { seededJitter } from '../../connectors/outbox/pace.ts'
-import type { OutboxTools } from '../../connectors/outbox/ports.ts'
+import type { CallBudget } from '../../connectors/http/client.ts'
+import type { OpenOrder, OutboxTools } from '../../connectors/outbox/ports.ts'
 import { workOrder } from '../../connectors/outbox/work.ts'
 import { ConnectorError, type HttpAnswer, type HttpRequest, type Pace } from '../../connectors/port.ts'
 import type { HeldOrder } from '../../schemas/ticket-work.ts'
@@ -22,6 +23,8 @@ export interface OutboxWorldOptions extends PsaOptions {
   readonly findLagMs?: number
   /** How long one call takes; 0 unless said. */
   readonly callMs?: number
+  /** The way to another PSA than the scripted one; its budget passes the boundaries. */
+  readonly way?: (held: HeldOrder, budget: CallBudget) => Pick<OpenOrder, 'connector' | 'context'>
 }
 
 /** A process of ours. */
@@ -102,6 +105,17 @@ export class OutboxWorld {
       store: { claim: guarded(bench.store.claim), begin: guarded(bench.store.begin), settle: guarded(bench.store.settle), hurry: guarded(bench.store.hurry), counts: bench.store.counts },
       open: async (held, fence) => {
         const work = budget.forWork(held.connector, pace, fence)
+        const way = this.#options.way?.(held, {
+          async take(call) {
+            await work.take(call)
+            await boundary('call')
+          },
+          async answered(call) {
+            await boundary()
+            await work.answered(call)
+          },
+        })
+        if (way !== undefined) return { ...way, perTicketMs: pace.perTicketMs, sent: work.sent }
         return {
           connector: this.#connector, perTicketMs: pace.perTicketMs, sent: work.sent,
           context: (isRepeat, signal) => ({
