@@ -15,9 +15,10 @@ const REFUSED_FIRST_MS = 5_000
 const REFUSED_MOST_MS = 5 * 60_000
 /** Nobody is believed for longer. */
 const BLOCK_MOST_MS = 15 * 60_000
-/** What was used when a refusal came is lessened to this, and never below the second of the published limit. */
+/** What was taken when a refusal came, lessened to this, is the limit from then on, where it was enough to tell. */
 const DECREASE = 0.9
-const DECREASE_LEAST = 0.1
+const TELLING_CALLS = 5
+const TELLING_SHARE = 0.05
 /** Clocks differ. */
 const RESET_SLACK_MS = 5_000
 /** The other side is not well, as against: it does not like what was asked. */
@@ -88,7 +89,9 @@ function refused(state: AccountState, pace: Pace, { retryAfterMs, atMs }: CallEn
   const taughtAtOnce = refusals < 2 ? {} : { taughtAtOnce: { calls: Math.max(1, Math.floor(atOnceOf(state, pace, atMs) / 2)), atMs } }
   // Neither this one was taken nor, as far as is known, those on their way.
   const taken = fullest.used - 1 - state.underWay.filter((slot) => counts(fullest.limit, slot.isWrite)).length
-  const calls = Math.max(1, Math.ceil(fullest.limit.published * DECREASE_LEAST), Math.floor(Math.min(taken, fullest.limit.calls) * DECREASE))
+  // Hardly any of ours: others used it up, or it is about a burst, and what was taken says little.
+  const isTelling = taken >= Math.max(TELLING_CALLS, fullest.limit.published * TELLING_SHARE)
+  const calls = Math.max(1, Math.floor(isTelling ? Math.min(taken, fullest.limit.calls) * DECREASE : fullest.limit.calls / 2))
   return { ...state, blockedUntilMs, learned: { ...next, ...taughtAtOnce, calls: { ...next.calls, [fullest.limit.name]: { calls: Math.min(calls, fullest.limit.published), atMs, from: 'refused' } } } }
 }
 
