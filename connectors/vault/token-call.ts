@@ -1,4 +1,7 @@
-/** The one call of OAuth: a form posted to the token address, within time and size, to that address alone, recorded with everything secret hidden. */
+/**
+ * The one call of OAuth: a form posted to the token address, within time and size, to that address alone, recorded with everything secret hidden.
+ * Once sent it is never broken off, also where the program stops: its answer may hold the only refresh token there is.
+ */
 import { randomUUID } from 'node:crypto'
 import { isAborted, type Clock } from '../../schemas/clock.ts'
 import type { Actor } from '../../schemas/records.ts'
@@ -39,7 +42,7 @@ export interface TokenRefusal {
 }
 
 /** Makes the caller. It throws ConnectorError where no answer came or none that can be read; `outcome` then says whether it may have been done. */
-export function tokenCaller({ clock, record, signal }: { readonly clock: Clock; readonly record: RecordCall; readonly signal: AbortSignal }) {
+export function tokenCaller({ clock, record }: { readonly clock: Clock; readonly record: RecordCall }) {
   return async (request: TokenRequest): Promise<TokenAnswer | TokenRefusal> => {
     const { connection, url, places, clientId, clientSecret, grant, who, retries } = request
     const form = new URLSearchParams({ ...places.tokenForm, ...grant })
@@ -52,7 +55,7 @@ export function tokenCaller({ clock, record, signal }: { readonly clock: Clock; 
     }
     const secrets = [clientSecret, 'refresh_token' in grant ? grant.refresh_token : null, 'code' in grant ? grant.code : null, 'code_verifier' in grant ? grant.code_verifier : null].filter((text) => text !== null)
     const startedAtMs = clock.now()
-    const came = await send(url, headers, form, request, clock, signal)
+    const came = await send(url, headers, form, request, clock)
     const answer = readTokenAnswer(came.body)
     const given = answer !== null && 'accessToken' in answer ? [answer.accessToken, ...(answer.refreshToken === null ? [] : [answer.refreshToken])] : []
     const redact = redactor([...secrets, ...given, ...(headers.get('authorization')?.split(' ').slice(1) ?? [])])
@@ -75,17 +78,16 @@ const REFERENCES = { client_credentials: 'get a token', authorization_code: 'exc
 
 interface Came { readonly status: number | null; readonly headers: Headers | null; readonly body: unknown; readonly error: ConnectorError | null }
 
-async function send(url: URL, headers: Headers, form: URLSearchParams, { title, grant }: TokenRequest, clock: Clock, signal: AbortSignal): Promise<Came> {
+async function send(url: URL, headers: Headers, form: URLSearchParams, { title, grant }: TokenRequest, clock: Clock): Promise<Came> {
   const [late, ended] = [new AbortController(), new AbortController()]
   const watch = clock.sleep(TOKEN_CALL_MS, ended.signal).then(() => late.abort(), () => undefined)
   let status: number | null = null
   try {
-    const answer = await fetch(url, { method: 'POST', headers, body: form.toString(), redirect: 'manual', signal: AbortSignal.any([signal, late.signal]) })
+    const answer = await fetch(url, { method: 'POST', headers, body: form.toString(), redirect: 'manual', signal: late.signal })
     status = answer.status
     return { status, headers: answer.headers, body: await readBody(answer), error: null }
   } catch (thrown) {
-    const why = isAborted(late.signal) ? 'timeout' : isAborted(signal) ? 'aborted' : null
-    return { status, headers: null, body: null, error: sendError({ title: `${title}: ${REFERENCES[grant.grant_type]}`, host: url.host, why, timeoutMs: TOKEN_CALL_MS, thrown, status }) }
+    return { status, headers: null, body: null, error: sendError({ title: `${title}: ${REFERENCES[grant.grant_type]}`, host: url.host, why: isAborted(late.signal) ? 'timeout' : null, timeoutMs: TOKEN_CALL_MS, thrown, status }) }
   } finally {
     ended.abort()
     await watch

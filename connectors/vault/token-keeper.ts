@@ -91,7 +91,7 @@ export function tokenKeeper(parts: KeeperParts) {
       await refreshed(owner, state.tokens?.accessToken ?? null, who, state.holdError !== null)
     },
 
-    /** Ends leases of this process that nobody needs any more. */
+    /** Resolves when no refresh of this process is under way. */
     async settled(): Promise<void> {
       await Promise.allSettled(underWay.values())
     },

@@ -41,7 +41,7 @@ export interface Vault {
   connect(caller: Caller, id: string, redirectUri: string): Promise<{ readonly url: string; readonly expiresAt: string }>
   /** What a browser brings back. Never throws for what it brings. */
   callback(query: { readonly state?: string; readonly code?: string; readonly error?: string; readonly errorDescription?: string }): Promise<SignInAnswer>
-  /** Ends calls under way. */
+  /** Waits for calls of token addresses that are under way; they are never broken off. */
   stop(): Promise<void>
 }
 
@@ -53,7 +53,7 @@ const CLIENT_ONLY = ['clientSecret']
 /** Opens it. */
 export function openVault({ connections, tokens, signIns: states, connectorOf, record, clock, holder }: VaultOptions): Vault {
   const stopping = new AbortController()
-  const call = tokenCaller({ clock, record, signal: stopping.signal })
+  const call = tokenCaller({ clock, record })
   const configOf = (id: string): ConnectorConfig => {
     const connector = connectorOf(id)
     if (connector === null || connector === undefined) throw new ConnectorError('misconfigured', `there is no connector ${id} in this release`)

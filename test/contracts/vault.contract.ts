@@ -449,6 +449,21 @@ export function vaultContract(engineName: string, make: () => Promise<EmptyDatab
         expect(server.isValid(await tokenOf(id))).toBe(true)
       })
 
+      it('that is under way when the program stops is waited for, because its answer holds the only refresh token', async () => {
+        const id = await connected()
+        clock.tick(HOUR_MS)
+        const one = another()
+        const gate = server.slow()
+        const asking = tokenOf(id, one)
+        await gate.taken
+        const stopped = one.stop()
+        gate.release()
+        await stopped
+        const token = await asking
+        expect(await tokenOf(id, another())).toBe(token)
+        expect(server.isValid(token)).toBe(true)
+      })
+
       it('of a connection whose secrets were changed meanwhile is not kept', async () => {
         const id = await connected()
         clock.tick(HOUR_MS)
