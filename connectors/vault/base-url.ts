@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 /** Where clouds hand out the credentials of a machine, and addresses that mean no machine. */
-const NEVER = /^(169\.254\.|0\.|\[(fe[89ab]|fd00:ec2:|::\]|::ffff:)|metadata(\.google\.internal)?$|100\.100\.100\.200$)/
+const NEVER = /^(169\.254\.|0\.|\[(fe[89ab]|fd00:ec2:|::\]|::ffff:)|metadata(\.google\.internal)?$|instance-data(\.ec2\.internal)?$|168\.63\.129\.16$|100\.100\.100\.200$)/
 
 /** Sentences on what is wrong with a base URL, whoever gives it. */
 export function baseUrlMistakes(text: string, example: string): readonly string[] {

@@ -158,6 +158,13 @@ describe('the call-back', () => {
     const stranger = await callback(`?${new URLSearchParams({ state: 'x'.repeat(43), error: hostile, code: 'a-code' }).toString()}`)
     expect(stranger.text).not.toMatch(/alert|a-code|xxx/)
   })
+
+  it('lets nobody try states out', async () => {
+    const pages: number[] = []
+    // Twice as many as a minute allows, and some, in case one begins meanwhile.
+    for (let turn = 0; turn < 130; turn++) pages.push((await callback(`?state=${'y'.repeat(43)}&code=z`)).status)
+    expect(new Set(pages)).toEqual(new Set([400, 429]))
+  })
 })
 
 it('lists every ticket system with its form, and tells which fields are secret', async () => {
