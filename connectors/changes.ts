@@ -24,8 +24,13 @@ export function resolutionNote(resolution: string | undefined): readonly TicketN
   return [{ token: `aw-r-${createHash('sha256').update(resolution).digest('hex').slice(0, 12)}`, text: `Resolution: ${resolution}`, isPublic: false }]
 }
 
+/** A file's name of which nothing can be a path, a header or a command; may be empty. */
+export function safeFileName(name: string): string {
+  return name.replace(/[^\p{L}\p{N}._ -]+/gu, '_').replace(/^[. ]+/, '')
+}
+
 /** The bytes of a file, and its name without anything a path or a header could be made of. */
 export function fileOf({ name, contentType, base64 }: TicketAttachment): { readonly name: string; readonly contentType: string; readonly bytes: Buffer } {
-  const safe = name.replace(/[^\p{L}\p{N}._ -]+/gu, '_').replace(/^[. ]+/, '').slice(-120)
+  const safe = safeFileName(name).slice(-120)
   return { name: safe === '' ? 'file' : safe, contentType: /^[\w.+-]+\/[\w.+-]+$/.test(contentType) ? contentType : 'application/octet-stream', bytes: Buffer.from(base64, 'base64') }
 }

@@ -45,6 +45,11 @@ export function withToken(text: string, token: string, max: number): string {
   return cut(text, max - tail.length) + tail
 }
 
+/** Words of a search, as they are: nothing of them means anything to a search. At most eight. */
+export function wordsOf(text: string): readonly string[] {
+  return (text.match(/[\p{L}\p{N}_.-]+/gu) ?? []).slice(0, 8)
+}
+
 /** Which of these tokens stand in one of the texts; texts may be plain or HTML. */
 export function tokensIn(texts: Iterable<string>, tokens: Iterable<string>): ReadonlySet<string> {
   const all = [...texts]

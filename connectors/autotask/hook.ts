@@ -1,6 +1,7 @@
 /** Webhooks of Autotask. `X-Hook-Signature` is `sha1=` and the HMAC-SHA-1 of the raw body under the webhook's secret key; base64 or hex is not written down, so both are taken. */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { path } from '../http/address.ts'
+import { hookJson, hookRow } from '../hook-body.ts'
 import { ConnectorError, type HookReader } from '../port.ts'
 import { item } from './api.ts'
 import type { AtNote } from './types.ts'
@@ -23,14 +24,9 @@ export const hook: HookReader = {
 }
 
 function parsed(body: Buffer): Delivery {
-  const unreadable = (): ConnectorError => new ConnectorError('invalid', 'Autotask: a webhook that cannot be read')
-  let value: unknown
-  try {
-    value = JSON.parse(body.toString('utf8'))
-  } catch {
-    throw unreadable()
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || !('Id' in value) || !Number.isSafeInteger(value.Id)) throw unreadable()
+  const unreadable = 'Autotask: a webhook that cannot be read'
+  const value = hookRow(hookJson(body, unreadable))
+  if (!Number.isSafeInteger(value.Id)) throw new ConnectorError('invalid', unreadable)
   return value
 }
 

@@ -3,6 +3,7 @@
  * from whoever posts, so it is asked only at the connection's own host, and its answer is kept a while.
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { hookJson, hookRow } from '../hook-body.ts'
 import { ConnectorError, type CallContext, type HookReader } from '../port.ts'
 
 const KEY_TTL_MS = 60 * 60_000
@@ -26,14 +27,9 @@ export const hook: HookReader = {
 }
 
 function parsed(body: Buffer): Callback {
-  const unreadable = (): ConnectorError => new ConnectorError('invalid', 'ConnectWise: a callback that cannot be read')
-  let value: unknown
-  try {
-    value = JSON.parse(body.toString('utf8'))
-  } catch {
-    throw unreadable()
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || !('ID' in value) || !Number.isSafeInteger(value.ID)) throw unreadable()
+  const unreadable = 'ConnectWise: a callback that cannot be read'
+  const value = hookRow(hookJson(body, unreadable))
+  if (!Number.isSafeInteger(value.ID)) throw new ConnectorError('invalid', unreadable)
   return value
 }
 

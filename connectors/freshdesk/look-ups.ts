@@ -2,7 +2,7 @@
 import { mustId, rowOf, rowsOf, textOf, type Row } from '../answers.ts'
 import type { CallContext, ExternalArticle, ExternalChoices, ExternalCompany, ExternalUser } from '../port.ts'
 import { agentsOf } from './calls.ts'
-import { wordsOf } from './map.ts'
+import { wordsOf } from '../text.ts'
 
 const FOUND_MAX = 25
 const PRIORITIES = [{ id: '1', name: 'Low' }, { id: '2', name: 'Medium' }, { id: '3', name: 'High' }, { id: '4', name: 'Urgent' }]

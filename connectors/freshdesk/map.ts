@@ -108,8 +108,5 @@ export function noteOf(row: Row, me: string, agents: ReadonlyMap<string, Agent>)
 /** Whether all words stand in a ticket's title or text. */
 export function hasWords(ticket: Row, words: readonly string[]): boolean {
   const text = `${textOf(ticket.subject) ?? ''} ${textOf(ticket.description_text) ?? ''}`.toLowerCase()
-  return words.every((word) => text.includes(word))
+  return words.every((word) => text.includes(word.toLowerCase()))
 }
-
-/** Words of a search. */
-export const wordsOf = (text: string): readonly string[] => (text.toLowerCase().match(/[\p{L}\p{N}_.-]+/gu) ?? []).slice(0, 8)

@@ -5,10 +5,10 @@ import { fileOf, refuseUnsupported, resolutionNote } from '../changes.ts'
 import { path } from '../http/address.ts'
 import { numberOf } from '../mapping.ts'
 import type { CallContext } from '../port.ts'
-import { escapeHtml, plainText, tokensIn, withToken } from '../text.ts'
+import { escapeHtml, plainText, tokensIn, withToken, wordsOf } from '../text.ts'
 import { agentsOf, hasNext, liveTicket, pages, requesterOf, ticketOf, whoAmI } from './calls.ts'
 import { capabilities } from './capabilities.ts'
-import { changedFields, hasWords, newTicket, NOTE_MAX, noteOf, referenceOf, refOf, snapshotOf, wordsOf } from './map.ts'
+import { changedFields, hasWords, newTicket, NOTE_MAX, noteOf, referenceOf, refOf, snapshotOf } from './map.ts'
 
 const NEWEST_LOOKED_AT = 300
 const NOTES_READ = 50

@@ -3,7 +3,7 @@ import type { TicketDraft, TicketMapping, TicketNoteSeen, TicketRef, TicketSnaps
 import { idOf, instantOf, mustId, rowOf, rowsOf, textOf, type Row } from '../answers.ts'
 import { priorityOf, stateOf, statusOf } from '../mapping.ts'
 import { ConnectorError, type OpenConnection } from '../port.ts'
-import { cut, oneLine, plainText, referenceIn } from '../text.ts'
+import { cut, oneLine, plainText, referenceIn, wordsOf } from '../text.ts'
 
 /** RT's column of subjects holds 200 characters. */
 const SUBJECT_MAX = 200
@@ -72,7 +72,7 @@ export function referenceQuery(externalRef: string, fields: Readonly<Record<stri
 
 /** Words of a search, each in the subject; null: there is nothing to look for. A number alone is a ticket's too. */
 export function searchQuery(text: string, queueId: string | null): string | null {
-  const words = (text.match(/[\p{L}\p{N}_.-]+/gu) ?? []).slice(0, 8)
+  const words = wordsOf(text)
   if (words.length === 0) return null
   const bySubject = words.map((word) => `Subject LIKE ${quoted(word)}`).join(' AND ')
   const found = /^#?\d{1,9}$/.test(text.trim()) ? `(id = ${text.trim().replace('#', '')} OR (${bySubject}))` : bySubject

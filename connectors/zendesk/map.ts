@@ -4,7 +4,7 @@ import type { TicketMapping } from '../../schemas/tickets.ts'
 import { idOf, instantOf, mustId, textOf, type Row } from '../answers.ts'
 import { numberOf, priorityOf, stateOf, statusOf } from '../mapping.ts'
 import type { OpenConnection } from '../port.ts'
-import { cut, escapeHtml, oneLine, plainText } from '../text.ts'
+import { cut, escapeHtml, oneLine, plainText, wordsOf } from '../text.ts'
 
 const TITLE_MAX = 150
 /** Characters of a comment; Zendesk takes 64 KB, and what is escaped grows. */
@@ -98,5 +98,5 @@ export function mergedInto(ticket: Row, notes: readonly TicketNoteSeen[]): strin
 
 /** Words of a search without anything the search would understand: each is looked for as it is. */
 export function searchWords(text: string): string {
-  return (text.match(/[\p{L}\p{N}_.-]+/gu) ?? []).slice(0, 8).map((word) => `"${word}"`).join(' ')
+  return wordsOf(text).map((word) => `"${word}"`).join(' ')
 }
