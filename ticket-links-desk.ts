@@ -3,6 +3,7 @@ import type { TicketLinks } from './api/ticket-link-ports.ts'
 import { findNamed } from './connectors/links/named.ts'
 import { searchesFor, suggest, type Candidate, type Compared } from './connectors/links/suggest.ts'
 import { ConnectorError, type CallContext, type TicketConnector } from './connectors/port.ts'
+import { changeRefOf } from './connectors/sync/identity.ts'
 import type { OpenedConnection } from './connectors/vault/vault.ts'
 import type { Caller } from './schemas/access.ts'
 import type { Clock } from './schemas/clock.ts'
@@ -56,6 +57,23 @@ export function openTicketLinks(parts: TicketLinkParts): TicketLinks {
 
     change: (caller, incidentId, ticketId, kind) => store.change(caller, incidentId, ticketId, kind),
     unlink: (caller, incidentId, ticketId) => store.unlink(caller, incidentId, ticketId),
+
+    async requestChange(caller, incidentId, ticketId, { title, reason, plan, wayBack, test, isUrgent }) {
+      const incident = await store.target(caller.scope, incidentId, true)
+      const ticket = (await store.list(caller.scope, incidentId)).find(({ id }) => id === ticketId)
+      if (ticket === undefined) throw new AppError('not_found', 'the incident has no such ticket')
+      const connector = parts.connectorOf(ticket.connector)
+      if (connector?.capabilities.change !== true) throw new AppError('conflict', `${connector?.config.title ?? ticket.connector} keeps no change requests, or its connector makes none`)
+      const { mapping } = ticket.connectionId === '' ? connector.config : await parts.vault.open(ticket.connectionId, { purpose: 'look-up', caller })
+      const token = changeRefOf(ticket.id, title, reason, plan, wayBack, test)
+      const status = await store.orderChange(caller, incidentId, ticketId, {
+        mapping, changeRequests: [{
+          token, title: title ?? incident.title, reason, isUrgent, assetIds: [], text: `Asked for by ${caller.name} in incident ${ticket.number ?? ticket.externalRef}: ${incident.title}\n\nReference ${token}.`,
+          ...(plan === null ? {} : { plan }), ...(wayBack === null ? {} : { wayBack }), ...(test === null ? {} : { test }),
+        }],
+      })
+      return { reference: token, status }
+    },
 
     async suggestions(caller, incidentId) {
       const incident = await store.target(caller.scope, incidentId)

@@ -1,6 +1,6 @@
 /** What the API needs of links between incidents and tickets; `ticket-links-desk.ts` at the root fits it. */
 import type { Caller, Scope } from '../schemas/access.ts'
-import type { TicketLinkDraft, TicketSuggestions } from '../schemas/ticket-links.ts'
+import type { ChangeRequestDraft, ChangeRequestOrdered, TicketLinkDraft, TicketSuggestions } from '../schemas/ticket-links.ts'
 import type { LinkKind, TicketView } from '../schemas/tickets.ts'
 
 /** Tickets of incidents. Methods throw `not_found` for incidents the scope does not reach. */
@@ -13,6 +13,8 @@ export interface TicketLinks {
   change(caller: Caller, incidentId: string, ticketId: string, kind: LinkKind): Promise<TicketView>
   /** Throws `conflict` for a ticket the program made. */
   unlink(caller: Caller, incidentId: string, ticketId: string): Promise<void>
+  /** Orders a change request of the incident's own ticket; the same one asked for twice is one. Throws `conflict` where its system keeps none. */
+  requestChange(caller: Caller, incidentId: string, ticketId: string, draft: ChangeRequestDraft): Promise<ChangeRequestOrdered>
   /** Likely tickets, with reasons. */
   suggestions(caller: Caller, incidentId: string): Promise<TicketSuggestions>
 }

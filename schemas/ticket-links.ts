@@ -10,6 +10,26 @@ export interface TicketLinkDraft {
   readonly connectionId: string | null
 }
 
+/** A change request a person asks for; its title and machines are those of the incident unless said otherwise. */
+export interface ChangeRequestDraft {
+  readonly title: string | null
+  readonly reason: string
+  /** What is to be done, how it is taken back, how it is tested. */
+  readonly plan: string | null
+  readonly wayBack: string | null
+  readonly test: string | null
+  /** It cannot wait for the usual approval. */
+  readonly isUrgent: boolean
+}
+
+/** A change request that was ordered. */
+export interface ChangeRequestOrdered {
+  /** Ours, by which it is found there. */
+  readonly reference: string
+  /** `shown`: the mode forbids to send. */
+  readonly status: 'waiting' | 'shown'
+}
+
 /** A ticket that may belong to an incident. */
 export interface TicketSuggestion {
   readonly connectionId: string

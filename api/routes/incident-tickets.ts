@@ -1,12 +1,14 @@
 import type { FastifyInstance } from 'fastify'
 import type { LinkKind } from '../../schemas/tickets.ts'
 import { answers, callerOf, READ_ERRORS, WRITE_ERRORS, type RouteContext } from '../context.ts'
-import { answer, body, ID, list, nullable, page, text } from '../json-schema.ts'
+import { answer, body, flag, ID, list, nullable, page, text } from '../json-schema.ts'
 import { LINK_KIND, TICKET, TICKET_SUGGESTION } from '../ticket-link-answers.ts'
 
 const tags = ['tickets']
 const OF_INCIDENT = { type: 'object', properties: { id: ID } }
 const ONE = { type: 'object', properties: { id: ID, ticketId: ID } }
+
+const WORDS = text({ minLength: 1, maxLength: 4_000, pattern: '\\S' })
 
 interface Of { Params: { id: string } }
 interface One { Params: { id: string; ticketId: string } }
@@ -49,6 +51,18 @@ export function incidentTicketRoutes(app: FastifyInstance, { ticketLinks }: Rout
   }, async (request, reply) => {
     await ticketLinks.unlink(callerOf(request), request.params.id, request.params.ticketId)
     return reply.code(204).send()
+  })
+
+  app.post<One & { Body: { reason: string; title?: string; plan?: string; wayBack?: string; test?: string; urgent?: boolean } }>('/api/incidents/:id/tickets/:ticketId/change-requests', {
+    config: { access: 'command' },
+    schema: {
+      tags, summary: 'Ask for a change request, linked to the incident\'s own ticket, where its system keeps them; the same one asked for twice is one', params: ONE,
+      body: body({ reason: WORDS, title: text({ minLength: 1, maxLength: 150, pattern: '\\S', description: 'absent: the incident\'s' }), plan: WORDS, wayBack: WORDS, test: WORDS, urgent: flag({ default: false, description: 'it cannot wait for the usual approval' }) }, ['reason']),
+      response: answers({ 202: answer({ reference: text({ description: 'ours, by which it is found there' }), status: text({ enum: ['waiting', 'shown'], description: 'shown: the mode forbids to send' }) }) }, ...WRITE_ERRORS),
+    },
+  }, async (request, reply) => {
+    const { reason, title = null, plan = null, wayBack = null, test = null, urgent = false } = request.body
+    return reply.code(202).send(await ticketLinks.requestChange(callerOf(request), request.params.id, request.params.ticketId, { reason, title, plan, wayBack, test, isUrgent: urgent }))
   })
 
   app.get<Of>('/api/tickets/:id', {

@@ -36,6 +36,11 @@ export function externalRefOf(connectionId: string, incidentId: string, generati
   return `AW-${base32(digest(connectionId, incidentId, generation), 12)}`
 }
 
+/** Our reference of a change request that a ticket asks for; the same one asked for twice has the same. */
+export function changeRefOf(ticketId: string, ...what: readonly (string | null)[]): string {
+  return `AW-${base32(digest('change', ticketId, JSON.stringify(what)), 12)}`
+}
+
 /** Id of the row of a ticket. */
 export function ticketIdOf(connectionId: string, incidentId: string, generation: number): string {
   return uuid(digest('ticket', connectionId, incidentId, generation))

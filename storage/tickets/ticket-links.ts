@@ -4,10 +4,11 @@ import type { Caller, Scope } from '../../schemas/access.ts'
 import type { Clock } from '../../schemas/clock.ts'
 import { AppError } from '../../schemas/errors.ts'
 import type { Mode } from '../../schemas/settings.ts'
-import type { Environment, LinkKind, TicketSnapshot, TicketView } from '../../schemas/tickets.ts'
+import type { Environment, LinkKind, TicketChange, TicketSnapshot, TicketView } from '../../schemas/tickets.ts'
 import { writeAudit } from '../queries/audit.ts'
 import { commandedIncidents, visibleIncidents } from '../queries/scope.ts'
 import { atMs, iso, Params, type Sql, type SqlDatabase } from '../queries/sql.ts'
+import { putOrder } from './order.ts'
 import { insertTicket, writeSnapshot } from './ticket-store.ts'
 import { ticketView, ticketViews } from './ticket-views.ts'
 
@@ -124,6 +125,18 @@ export function ticketLinkStore(db: SqlDatabase, { clock }: { readonly clock: Cl
         if (origin === 'own') throw new AppError('conflict', 'this is the incident\'s own ticket, which is kept true as long as both stand: close it instead')
         await sql.query('delete from tickets where id = $1', [ticketId])
         await writeAudit(sql, caller, { companyId, action: 'ticket.unlinked', subject: incidentId, before: { ticketId, number, kind: linkKind }, after: null }, clock.now())
+      }, { durable: true })
+    },
+
+    /** Puts a change request of the incident's own ticket down for the outbox. Throws `conflict` for a ticket that is only linked. */
+    async orderChange(caller: Caller, incidentId: string, ticketId: string, change: TicketChange): Promise<'waiting' | 'shown'> {
+      return db.transaction(async (sql) => {
+        const { companyId, origin } = await held(sql, caller, incidentId, ticketId)
+        if (origin !== 'own') throw new AppError('conflict', 'the ticket is only linked and never written to: ask for the change request there')
+        const nowMs = clock.now()
+        const { status } = await putOrder(sql, { kind: 'update', ticketId, body: change, urgency: 1, dueAtMs: nowMs }, nowMs)
+        await writeAudit(sql, caller, { companyId, action: 'ticket.change_requested', subject: incidentId, before: null, after: { ticketId, references: (change.changeRequests ?? []).map(({ token }) => token) } }, nowMs)
+        return status
       }, { durable: true })
     },
 

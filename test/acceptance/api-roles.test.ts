@@ -246,6 +246,8 @@ const TABLE: Record<string, Row> = {
     own: [204, 204, 204, 403], other: [204, 404, 404, 403], taken: [204, 204, 404, 403],
     ask: async (place, role) => ({ url: `/api/incidents/${place.incident}/tickets/${place !== places.other || role === 'msp_admin' ? await makeTicket(place) : place.ticket}` }),
   },
+  // The ticket is only linked, and its system keeps none.
+  'POST /api/incidents/:id/tickets/:ticketId/change-requests': { own: [409, 409, 409, 403], other: [409, 404, 404, 403], taken: [409, 409, 404, 403], ask: (place) => ({ url: `/api/incidents/${place.incident}/tickets/${place.ticket}/change-requests`, body: { reason: 'x' } }) },
   'GET /api/tickets/:id': { ...READ, taken: [200, 200, 404, 200], ask: (place) => ({ url: `/api/tickets/${place.ticket}` }) },
   'GET /api/calls': { ...READ, ask: (place) => ({ url: `/api/calls?company=${place.company}` }) },
   'GET /api/calls/:id': { ...READ, taken: [200, 200, 404, 200], ask: (place) => ({ url: `/api/calls/${place.call}` }) },

@@ -170,6 +170,7 @@ function bodyFor(operation: string): unknown {
     'POST /api/incidents/{id}/merge': { into: alpha.incident.id },
     'POST /api/incidents/{id}/tickets': { ticket: '42', connection: bravo.connection },
     'PATCH /api/incidents/{id}/tickets/{ticketId}': { kind: 'related' },
+    'POST /api/incidents/{id}/tickets/{ticketId}/change-requests': { reason: 'x' },
     'POST /api/incidents/{id}/split': { problemKeys: bravo.incident.problems.map(({ problemKey }) => problemKey) },
     'POST /api/companies/{id}/notice-channels': { kind: 'slack', name: 'x', address: 'https://hooks.slack.com/services/T000/B000/x' },
     'POST /api/notice-channels': { kind: 'slack', name: 'x', address: 'https://hooks.slack.com/services/T000/B000/x' },
