@@ -30,6 +30,12 @@ export interface TicketPartsOptions {
   readonly ceiling: Mode
 }
 
+/** What it stands on. */
+export interface TicketSurroundings extends Pick<Surroundings, 'clock' | 'logger'> {
+  readonly engines: Pick<Surroundings['engines'], 'database'>
+  readonly metrics: Pick<Surroundings['metrics'], 'outbox'>
+}
+
 /** The parts. */
 export interface TicketParts {
   readonly outbox: TicketOutbox
@@ -44,7 +50,7 @@ export interface TicketParts {
 }
 
 /** Opens them. */
-export async function openTicketParts({ engines, clock, logger, metrics }: Surroundings, { parts, ceiling }: TicketPartsOptions): Promise<TicketParts> {
+export async function openTicketParts({ engines, clock, logger, metrics }: TicketSurroundings, { parts, ceiling }: TicketPartsOptions): Promise<TicketParts> {
   const database = await engines.database()
   const outbox = ticketOutbox(database, { clock })
   // Different for every process, so that two never wait in step.

@@ -1,5 +1,6 @@
 /** What the store of the outbox must do, over any engine: order per ticket, one pair of hands, turns between companies and accounts, and nothing lost. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { openBudget } from '../../connectors/budget/budget.ts'
 import { systemClock, TestClock } from '../../schemas/clock.ts'
 import { ORDER_LEASE_MS } from '../../schemas/ticket-work.ts'
 import type { TicketChange } from '../../schemas/tickets.ts'
@@ -195,6 +196,36 @@ export function ticketBenchContract(engineName: string, { before, after, fresh }
       await bench.order({ ticketId: 't2', kind: 'join', body: { intoTicketId: 'p1' }, urgency: 2, dueAtMs: START_MS })
       const held = await bench.store.claim('w1', 16)
       expect(held.map(({ ticketId, other }) => [ticketId, other])).toEqual(expect.arrayContaining([['t1', { id: 'p1', ref: { externalId: '1', number: 'P1', url: 'https://x/1' } }], ['t2', { id: 'p1', ref: { externalId: '1', number: 'P1', url: 'https://x/1' } }]]))
+    })
+
+    it('gives none to two workers, however many claim at once', async () => {
+      for (let at = 0; at < 40; at++) {
+        await bench.ticket(aTicket(`t${at}`, { companyId: at % 2 === 0 ? 'c1' : 'c2' }))
+        await create(`t${at}`)
+      }
+      const taken = (await Promise.all(Array.from({ length: 8 }, (_, at) => bench.store.claim(`w${at}`, 10, { perAccount: 100 })))).flat()
+      expect(new Set(taken.map(({ id }) => id)).size).toBe(taken.length)
+      expect(taken.length).toBeGreaterThanOrEqual(10)
+      const begun = await Promise.all(taken.map((held) => bench.store.begin(held)))
+      expect(begun.every((held) => held !== null)).toBe(true)
+    })
+
+    it('loses nothing of what many order for one ticket at once', async () => {
+      await bench.ticket(aTicket('t1'))
+      const tokens = Array.from({ length: 12 }, (_, at) => `n${at}`)
+      await Promise.all(tokens.map((token) => note('t1', token)))
+      const rows = await bench.orders('t1')
+      expect(rows.flatMap(({ body }) => ((body as TicketChange).notes ?? []).map(({ token }) => token)).sort()).toEqual([...tokens].sort())
+      expect(rows.map(({ seq }) => seq)).toEqual(rows.map((_, at) => at + 1))
+    })
+
+    it('counts an account for all who call it at once', async () => {
+      let slots = 0
+      const budget = openBudget({ accounts: bench.accounts, clock: bench.clock, jitter: () => 0.5, newId: () => `s${(slots += 1)}`, waitMs: 0 })
+      const pace = { limits: [{ name: 'minute', calls: 10, windowMs: 60_000 }], atOnce: 100, perTicketMs: 0, isLearned: false }
+      const turns = await Promise.allSettled(Array.from({ length: 25 }, () => budget.forWork('zendesk', pace).take({ account: 'zendesk:acme', urgency: 0, isWrite: true, ticketId: null })))
+      expect(turns.filter(({ status }) => status === 'fulfilled')).toHaveLength(10)
+      expect(await budget.view('zendesk:acme', pace)).toMatchObject({ underWay: 10, limits: [{ used: 10, left: 0 }], readyAt: expect.any(String) })
     })
 
     it('refuses an order for a ticket that is not there, and writes nothing where its transaction fails', async () => {
