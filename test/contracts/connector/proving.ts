@@ -41,6 +41,14 @@ export function proving(subject: ConnectorSubject): void {
       for (const severity of ['critical', 'high', 'medium', 'low', 'info'] as const) expect(config.mapping.priority[severity], severity).toBeTruthy()
     })
 
+    it('is held to the vendor’s description, which knows a call that does not exist', ({ skip }) => inWorld(connector, start, async ({ fake, made }) => {
+      skip(!fake.isHeld, 'there is no description of it in ../shared/specs, so nothing but the fake judges its calls')
+      await made()
+      expect(fake.faults).toEqual([])
+      await fetch(`${fake.baseUrl}/nobody/knows/this`)
+      expect(fake.faults).not.toEqual([])
+    }))
+
     it('keeps to a stated pace', () => inWorld(connector, start, async ({ connection }) => {
       const pace = connector.pace(connection)
       expect(pace.limits.length).toBeGreaterThan(0)
