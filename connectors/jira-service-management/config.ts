@@ -14,7 +14,7 @@ export const config: ConnectorConfig = {
   ],
   oauth: {
     authorizeUrl: 'https://auth.atlassian.com/authorize', tokenUrl: 'https://auth.atlassian.com/oauth/token', clientAuth: 'body',
-    defaultScopes: ['read:jira-work', 'write:jira-work', 'read:jira-user', 'read:servicedesk-request', 'write:servicedesk-request', 'offline_access'],
+    defaultScopes: ['read:jira-work', 'write:jira-work', 'read:jira-user', 'read:servicedesk-request', 'write:servicedesk-request', 'manage:servicedesk-customer', 'offline_access'],
     authorizeQuery: { audience: 'api.atlassian.com', prompt: 'consent' },
   },
   hosts: ['.atlassian.net', 'api.atlassian.com', 'auth.atlassian.com'],
@@ -37,7 +37,7 @@ export const config: ConnectorConfig = {
     permissions: [
       'In the service project: Browse projects, Create issues, Edit issues, Add comments, Transition issues, Assign issues, Create attachments, Work on issues, Link issues, Service desk agent',
       'Browse users and groups (global): technicians',
-      'With OAuth: read:jira-work, write:jira-work, read:jira-user, read:servicedesk-request, write:servicedesk-request, offline_access',
+      'With OAuth: read:jira-work, write:jira-work, read:jira-user, read:servicedesk-request, write:servicedesk-request, manage:servicedesk-customer (organisations can be listed with no smaller one), offline_access',
       'No administration of Jira is needed, and none should be given',
     ],
     webhook: [
