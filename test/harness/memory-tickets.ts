@@ -207,8 +207,8 @@ export class MemoryTickets implements TicketBench {
     const ticket = this.tickets.get(row.ticketId)
     if (ticket === undefined) throw new Error('no ticket')
     const { ticketId, companyId, incidentId, connectionId, connector, environment, mode, account, externalRef } = { ...ticket, ticketId: ticket.id }
-    const body = row.kind === 'join' ? (row.body as unknown as { intoTicketId: string }) : null
-    const otherId = body?.intoTicketId ?? (row.kind === 'create' ? ticket.parentTicketId : null)
+    const into = 'intoTicketId' in row.body && typeof row.body.intoTicketId === 'string' ? row.body.intoTicketId : null
+    const otherId = into ?? (row.kind === 'create' ? ticket.parentTicketId : null)
     const other = otherId === null ? undefined : this.tickets.get(otherId)
     return {
       ...({ kind: row.kind, body: structuredClone(row.body) } as OrderBody), id: row.id, version: row.version, worker, ticketId, companyId, incidentId, connectionId, connector, environment, mode, account, externalRef, ref: refOf(ticket),
