@@ -34,6 +34,14 @@ describe('Zendesk', () => {
     expect(keys).toEqual([expect.stringContaining(draft.externalRef), keys[0]])
   })
 
+  it('finds what it made when the key has lapsed', async () => {
+    const draft = world.draft()
+    const { ref } = await zendesk.create(draft, world.ctx())
+    clock.tick(3 * 60 * MINUTE_MS)
+    expect((await zendesk.create(draft, world.ctx({ isRepeat: true }))).ref).toEqual(ref)
+    expect(fake.tickets()).toHaveLength(1)
+  })
+
   it('makes one requester without an e-mail address for an organization, and writes as itself', async () => {
     await zendesk.create(world.draft(), world.ctx())
     await zendesk.create(world.draft(), world.ctx())
