@@ -139,17 +139,17 @@ it('drains on the database as well: the same limits, over every window, with two
     const quick = { query: database.query.bind(database), transaction: <T>(work: Parameters<typeof database.transaction<T>>[0]) => database.transaction(work, { durable: false }) }
     await emptyTickets(quick)
     const bench = databaseBench(quick, new TestClock(START_MS))
-    const pace: Pace = { limits: [{ name: 'minute', calls: 24, windowMs: MINUTE_MS }], atOnce: 12, perTicketMs: 0, isLearned: false }
-    const world = new OutboxWorld({ bench, pace, limits: [{ calls: 24, windowMs: MINUTE_MS }] })
-    await backlog(bench, world, 60, 6)
+    const pace: Pace = { limits: [{ name: 'minute', calls: 10, windowMs: MINUTE_MS }], atOnce: 6, perTicketMs: 0, isLearned: false }
+    const world = new OutboxWorld({ bench, pace, limits: [{ calls: 10, windowMs: MINUTE_MS }] })
+    await backlog(bench, world, 24, 4)
     const workers = [world.worker('w1'), world.worker('w2')]
     await world.drain(() => workers, { atOnce: pace.atOnce })
     expect(world.psa.refusedAtMs).toEqual([])
     expect(world.psa.tickets.every(({ notes }) => notes.length === 1)).toBe(true)
-    expect(world.psa.calls.slice(0, 6).every(({ ticket }) => Number(writtenTo(ticket).slice(1)) >= 54)).toBe(true)
-    expect((world.psa.calls.at(-1)!.atMs - START_MS) / bestMs(pace, 60, 6)).toBeLessThan(1.1)
+    expect(world.psa.calls.slice(0, 4).every(({ ticket }) => Number(writtenTo(ticket).slice(1)) >= 20)).toBe(true)
+    expect((world.psa.calls.at(-1)!.atMs - START_MS) / bestMs(pace, 24, 4)).toBeLessThan(1.1)
   } finally {
     await database.close()
     rmSync(dataDir, { recursive: true })
   }
-}, 60_000)
+}, 180_000)
