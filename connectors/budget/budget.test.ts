@@ -72,13 +72,14 @@ describe('windows', () => {
     }))
   })
 
-  it('keep a fifth of each limit for critical work and a tenth more for people, and let a small limit stop nobody', () => {
-    expect([0, 1, 2, 3].map((urgency) => shareOf(400, urgency))).toEqual([400, 320, 280, 280])
+  it('keep a part of each limit for critical work and a little more for people, and let a small limit stop nobody', () => {
+    expect([0, 1, 2, 3].map((urgency) => shareOf(400, urgency))).toEqual([400, 368, 360, 360])
     expect([0, 1, 2, 3].map((urgency) => shareOf(1, urgency))).toEqual([1, 1, 1, 1])
-    const usual = many(NEW_ACCOUNT, pace(), START_MS, 2)
-    const asked = many(usual.state, pace(), START_MS, 1)
-    const critical = many(asked.state, pace(), START_MS, 0)
-    expect([usual.calls, asked.calls, critical.calls]).toEqual([7, 1, 2])
+    const of = pace({ limits: [{ name: 'minute', calls: 100, windowMs: MINUTE_MS }] })
+    const usual = many(NEW_ACCOUNT, of, START_MS, 2)
+    const asked = many(usual.state, of, START_MS, 1)
+    const critical = many(asked.state, of, START_MS, 0)
+    expect([usual.calls, asked.calls, critical.calls]).toEqual([90, 2, 8])
     expect(critical.state).toMatchObject({ readyAtMs: expect.any(Number), readyCriticalAtMs: expect.any(Number) })
   })
 
@@ -132,12 +133,12 @@ describe('what answers teach', () => {
 
   it('counts others that call the same account, until their calls are forgotten', () => {
     const state = called(NEW_ACCOUNT, pace(), START_MS, { headers: headers({ 'x-ratelimit-limit': '10', 'x-ratelimit-remaining': '3', 'x-ratelimit-reset': '20' }) })!
-    expect(budgetView('a', state, pace(), START_MS).limits[0]).toMatchObject({ used: 7, left: 3, leftForUsual: 0 })
-    expect(many(state, pace(), START_MS, 2).calls).toBe(0)
+    expect(budgetView('a', state, pace(), START_MS).limits[0]).toMatchObject({ used: 7, left: 3, leftForUsual: 2 })
+    expect(many(state, pace(), START_MS, 2).calls).toBe(2)
     expect(many(state, pace(), START_MS, 0).calls).toBe(3)
-    const turn = takeTurn(state, pace(), { urgency: 2, isWrite: true, slotId: 'x', untilMs: 0 }, START_MS)
-    expect(turn).toMatchObject({ kind: 'wait', why: 'limit', atMs: START_MS + 20_000 })
-    expect(many(state, pace(), START_MS + 20_000, 2).calls).toBe(6)
+    const used = many(state, pace(), START_MS, 2).state
+    expect(takeTurn(used, pace(), { urgency: 2, isWrite: true, slotId: 'x', untilMs: 0 }, START_MS)).toMatchObject({ kind: 'wait', why: 'limit', atMs: START_MS + 20_000 })
+    expect(many(state, pace(), START_MS + 20_000, 2).calls).toBe(8)
   })
 
   it('holds the whole account for as long as the vendor asks, and for no nonsense', () => {

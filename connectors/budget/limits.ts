@@ -2,9 +2,9 @@
 import type { AccountState } from '../../schemas/call-accounts.ts'
 import type { CallLimit, Pace } from '../port.ts'
 
-/** Kept of each limit: for what is critical alone, and for people that wait. */
-const KEPT_FOR_CRITICAL_PERCENT = 20
-const KEPT_FOR_PEOPLE_PERCENT = 10
+/** Kept of each limit: for what is critical alone, and for people that wait. What is kept makes everything usual that much slower, so it is no more than a storm’s first tickets need. */
+const KEPT_FOR_CRITICAL_PERCENT = 8
+const KEPT_FOR_PEOPLE_PERCENT = 2
 /** What a refusal took comes back by so much of the published limit an hour. */
 const REGROW_PER_HOUR = 0.05
 const HOUR_MS = 3_600_000
