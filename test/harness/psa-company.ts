@@ -1,0 +1,88 @@
+/** A company whose tickets go to a fake of a PSA: connected through the API as a person does it, its webhooks carried to the running program. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { systemClock } from '../../schemas/clock.ts'
+import type { TicketConnector } from '../../connectors/port.ts'
+import type { ConnectionView } from '../../schemas/tickets.ts'
+import type { PsaFake, PsaTicket, StartPsa } from '../fakes/psa/psa-fake.ts'
+import { logIn, onboard } from './client.ts'
+import type { Program } from './process.ts'
+import type { Company } from './sender.ts'
+
+/** The company with all that belongs to it. */
+export interface PsaCompany {
+  readonly connector: TicketConnector
+  readonly fake: PsaFake
+  readonly company: Company
+  readonly connectionId: string
+  /** One of ours with the address of a technician there. */
+  readonly userId: string
+  /** Webhooks that were not taken. */
+  readonly refused: readonly string[]
+  ticket(id: string): PsaTicket
+  stop(): Promise<void>
+}
+
+/** Settings that let nothing wait. */
+export const FAST = { delaySeconds: 0, noteEverySeconds: 0 }
+
+/** Makes it; `name` is the company's, told to the PSA's by a person's word. */
+export async function psaCompany(program: Program, connector: TicketConnector, start: StartPsa): Promise<PsaCompany> {
+  const fake = await start({ clock: systemClock })
+  const company = await onboard(program, `Northwind of ${connector.id}`, { mode: 'production' })
+  const { baseUrl, auth, fields, credentials, mapping = {}, webhookSecret, world } = fake
+  const secrets = Object.fromEntries(Object.entries({ ...credentials, ...(auth === 'oauth2_client' || auth === 'oauth2_code' ? { clientSecret: credentials['clientSecret'] ?? 'fake-client-secret' } : {}) }).filter(([name]) => name !== 'accessToken'))
+  const made = await program.api<ConnectionView>('POST', '/api/connections', { company: company.id, connector: connector.id, name: connector.id, baseUrl, auth, fields, mapping, secrets, ...(connector.hook?.proof === 'signed' ? { webhookSecret } : {}) })
+  if (auth === 'oauth2_code') await agree(program, made.id)
+  const checked = await program.api<ConnectionView>('POST', `/api/connections/${made.id}/check`)
+  if (checked.check?.ok !== true) throw new Error(`${connector.id} is not right: ${JSON.stringify(checked.check)}`)
+  await program.api('PUT', `/api/connections/${made.id}/matches`, { companyId: company.id, kind: 'company', externalId: world.company.id, externalName: world.company.name })
+  await program.api('PUT', `/api/companies/${company.id}/ticket-settings`, FAST)
+  const technician = await logIn(program, 'technician', [company.id])
+  await program.api('PATCH', `/api/users/${technician.userId}`, { email: world.users[0].email }).catch(() => undefined)
+  await program.api('PATCH', `/api/connections/${made.id}`, { enabled: true })
+  const { hookUrl } = await program.api<ConnectionView>('GET', `/api/connections/${made.id}`)
+
+  const refused: string[] = []
+  const stopping = new AbortController()
+  const carrying = carry(fake, hookUrl ?? '', refused, stopping.signal)
+  return {
+    connector, fake, company, connectionId: made.id, userId: technician.userId, refused,
+    ticket(id) {
+      const found = fake.tickets().find((ticket) => ticket.id === id)
+      if (found === undefined) throw new Error(`${connector.id} has no ticket ${id}`)
+      return found
+    },
+    async stop() {
+      stopping.abort()
+      await carrying
+      await fake.stop()
+    },
+  }
+}
+
+/** Posts webhooks in order, each until it is answered: a program that was killed is posted to again, as PSAs do. */
+async function carry(fake: PsaFake, hookUrl: string, refused: string[], signal: AbortSignal): Promise<void> {
+  for (let next = 0; !signal.aborted;) {
+    const hook = fake.hooks[next]
+    if (hook === undefined) {
+      await delay(25)
+      continue
+    }
+    const url = new URL(hookUrl)
+    for (const [name, value] of Object.entries(hook.query)) if (name !== 'key') url.searchParams.set(name, value)
+    try {
+      const answer = await fetch(url, { method: 'POST', headers: { ...hook.headers }, body: new Uint8Array(hook.body) })
+      if (answer.status !== 200) refused.push(`${answer.status} ${await answer.text()}`)
+      next += 1
+    } catch {
+      await delay(50)
+    }
+  }
+}
+
+/** What a browser does that is sent to agree. */
+async function agree(program: Program, id: string): Promise<void> {
+  const { url } = await program.api<{ url: string }>('POST', `/api/connections/${id}/connect`)
+  const state = new URL(url).searchParams.get('state') ?? ''
+  await fetch(`${program.url}/api/oauth/callback?state=${encodeURIComponent(state)}&code=fake-code`)
+}
