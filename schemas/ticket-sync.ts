@@ -130,6 +130,8 @@ export interface Told {
   readonly mended: number
   /** The PSA's company it was made for; a ticket that somebody moves to another one is only looked at. */
   readonly partyId: string | null
+  /** Notes of the ticket that were taken over or are ours. The outbox keeps snapshots too, and what is in those was not listened to yet. */
+  readonly heard?: readonly string[]
   /** Since when the PSA says it has no such ticket; believed when it says so twice. */
   readonly missingSinceMs: number | null
 }

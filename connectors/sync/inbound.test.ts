@@ -90,7 +90,7 @@ describe('what a technician does', () => {
   it('writes a comment that is told once, with who wrote it and whether the client reads it', () => {
     const found = read({ notes: [comment('Looking at it.'), comment('Is it fixed?', { externalId: 'n2', isPublic: true, author: { externalId: 'c', name: 'Carl', email: 'carl@acme.test', isAgent: false }, channel: 'email' })] })
     expect(found.words).toMatchObject([{ action: 'note', text: 'Ann in Zendesk, ticket 1001 (internal): Looking at it.' }, { text: 'Carl, from the client, in Zendesk, ticket 1001: Is it fixed?' }])
-    expect(read({ notes: [comment('Looking at it.')] }, { ticket: made({ seen: found.seen }) }).words).toEqual([])
+    expect(read({ notes: [comment('Looking at it.')] }, { ticket: made({ seen: found.seen }, found.told) }).words).toEqual([])
   })
 
   it('merges tickets: two of ours are two incidents that become one, any other goes on under its name', () => {

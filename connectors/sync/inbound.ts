@@ -115,7 +115,7 @@ function compared(input: InboundInput, snapshot: TicketSnapshot, quiet: Inbound)
   return {
     ...quiet,
     words: [...comments.words, ...state.words, ...assignee.words], answers: comments.answers,
-    told: { ...quiet.told, ...state.told, ...assignee.told },
+    told: { ...quiet.told, ...state.told, ...assignee.told, ...(snapshot.notes === null ? {} : { heard: snapshot.notes.map(({ externalId }) => externalId) }) },
     isTouched: ticket.isTouched || comments.words.length > 0 || state.isPersons || assignee.isPersons || isRetitled || isReprioritised,
   }
 }
@@ -172,7 +172,7 @@ function assigneeChange({ ticket, users, incident, connectorTitle, nowMs }: Inbo
 }
 
 function commentsOf(input: InboundInput, snapshot: TicketSnapshot): { readonly words: readonly InboundWord[]; readonly answers: readonly InboundAnswer[] } {
-  const known = new Set((input.ticket.seen?.notes ?? []).map(({ externalId }) => externalId))
+  const known = new Set(input.ticket.told.heard ?? [])
   const fresh = (snapshot.notes ?? []).filter((note) => !known.has(note.externalId) && !isOurs(note, input.ticket))
   return {
     words: fresh.filter(({ text }) => text.trim() !== '').map((note) => word(input.ticket, 'note', ['comment', note.externalId], { text: commentText(input, note) })),

@@ -26,9 +26,9 @@ export interface PsaCompany {
 export const FAST = { delaySeconds: 0, noteEverySeconds: 0 }
 
 /** Makes it; `name` is the company's, told to the PSA's by a person's word. */
-export async function psaCompany(program: Program, connector: TicketConnector, start: StartPsa): Promise<PsaCompany> {
+export async function psaCompany(program: Program, connector: TicketConnector, start: StartPsa, name = `Northwind of ${connector.id}`): Promise<PsaCompany> {
   const fake = await start({ clock: systemClock })
-  const company = await onboard(program, `Northwind of ${connector.id}`, { mode: 'production' })
+  const company = await onboard(program, name, { mode: 'production' })
   const { baseUrl, auth, fields, credentials, mapping = {}, webhookSecret, world } = fake
   const secrets = Object.fromEntries(Object.entries({ ...credentials, ...(auth === 'oauth2_client' || auth === 'oauth2_code' ? { clientSecret: credentials['clientSecret'] ?? 'fake-client-secret' } : {}) }).filter(([name]) => name !== 'accessToken'))
   const made = await program.api<ConnectionView>('POST', '/api/connections', { company: company.id, connector: connector.id, name: connector.id, baseUrl, auth, fields, mapping, secrets, ...(connector.hook?.proof === 'signed' ? { webhookSecret } : {}) })
