@@ -1,10 +1,11 @@
 /** Webhooks through the very route: who may speak, what is kept of it, and that strangers learn nothing. */
-import { createHmac } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { replyErrors } from './api/error-reply.ts'
 import { readBodies } from './api/read-bodies.ts'
 import { HOOK_LIMITS, hookRoutes } from './api/routes/hooks.ts'
+import { connectwiseManage } from './connectors/connectwise-manage/index.ts'
 import { ConnectorError, type CallContext, type HookReader, type TicketConnector } from './connectors/port.ts'
 import { TestClock } from './schemas/clock.ts'
 import type { OutsideCall } from './schemas/tickets.ts'
@@ -126,5 +127,34 @@ describe('a signed webhook', () => {
     await post('desk/c1', '{"id":"7"}', sign('{"id":"7"}'))
     expect(hints.map(({ externalId }) => externalId)).toEqual(['7', '7'])
     expect(new Set(hints.map(({ eventId }) => eventId)).size).toBe(1)
+  })
+})
+
+describe('a callback of ConnectWise, whose key is looked up where it names it', () => {
+  const body = JSON.stringify({ ID: 7, Type: 'ticket', MessageId: 'm1', Metadata: { key_url: 'https://api-na.myconnectwise.net/key' } })
+  const signed = { 'x-content-signature': createHmac('sha256', createHash('sha256').update('theirs').digest()).update(body).digest('base64') }
+  let looked: number
+
+  beforeEach(() => {
+    looked = 0
+    const context = (): CallContext => ({
+      signal: new AbortController().signal, nowMs: 0, isRepeat: false,
+      connection: { id: 'c1', companyId: null, connector: 'connectwise-manage', environment: 'production', baseUrl: 'https://api-na.myconnectwise.net/v4_6_release/apis/3.0', auth: 'api_key', fields: {}, mapping: { status: {}, priority: {}, place: {} } }, cached: (_key, _ttlMs, load) => load(),
+      http: { call: async () => ({ status: 200, headers: new Headers(), body: { signing_key: (looked += 1) > 0 ? 'theirs' : '' } }) },
+    })
+    targets.set('c1', { connector: { ...desk, hook: connectwiseManage.hook }, context })
+  })
+
+  it('is taken with our key and their signature, though no secret was agreed on', async () => {
+    expect((await post(`desk/c1?key=${KEY}`, body, signed)).statusCode).toBe(200)
+    expect(hints).toMatchObject([{ externalId: '7' }])
+    expect((await post(`desk/c1?key=${KEY}`, body, { 'x-content-signature': 'AAAA' })).statusCode).toBe(401)
+  })
+
+  it('has strangers make us call nobody', async () => {
+    targets.set('c1', { ...targets.get('c1'), webhookSecret: 'shh' })
+    for (const headers of [signed, { 'x-content-signature': 'AAAA' }, {}]) expect((await post('desk/c1', body, headers)).statusCode).toBe(401)
+    expect(looked).toBe(0)
+    expect(hints).toEqual([])
   })
 })

@@ -53,8 +53,9 @@ export function openTicketHooks({ find, hints, record, clock, heard, counted }: 
       }
       return 'refused'
     }
-    const secret = hook.proof === 'signed' ? target.webhookSecret : target.hookKey
-    if (secret === null || secret === '' || (hook.proof === 'secret' && !isKeyed)) return refuse()
+    const needsKey = hook.proof === 'secret' || hook.isKeyedToo === true
+    const secret = needsKey ? target.hookKey : target.webhookSecret
+    if (secret === null || secret === '' || (needsKey && !isKeyed)) return refuse()
     try {
       const events = await hook.read({ headers: request.headers, query: request.query, body: request.body, receivedAtMs: nowMs }, secret, target.context())
       if (events === null) return await refuse()

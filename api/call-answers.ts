@@ -13,7 +13,7 @@ const FIELDS = {
 /** A call in a list. */
 export const CALL = answer(FIELDS)
 /** One call. */
-export const CALL_DETAIL = answer({ ...FIELDS, request: nullable(text({ description: 'redacted and cut' })), response: nullable(text({ description: 'redacted and cut' })) })
+export const CALL_DETAIL = answer({ ...FIELDS, request: nullable(text({ description: 'redacted and cut' })), response: nullable(text({ description: 'redacted and cut; of a system that all clients share for an MSP Admin alone' })) })
 
 const FIGURES = { calls: whole(), errors: whole(), timeouts: whole(), repeated: whole({ description: 'attempts after another' }), medianMs: number(), p95Ms: number(), longestMs: number() }
 

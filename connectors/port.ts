@@ -239,6 +239,8 @@ export interface HookEvent {
 export interface HookReader {
   /** `signed`: by the vendor; `secret`: our long random part in the address or a header, compared by the caller. */
   readonly proof: 'signed' | 'secret'
+  /** Signed with what the vendor itself tells, so that no secret is agreed on: the long random part of the address is asked for besides, before anything is looked up. Absent: no. */
+  readonly isKeyedToo?: true
   /** The tickets it speaks of; null: the signature is wrong. Compares in constant time. Throws `invalid` for a body it cannot read. */
   read(delivery: HookDelivery, secret: string, ctx: CallContext): Promise<readonly HookEvent[] | null>
 }

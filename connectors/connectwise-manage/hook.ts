@@ -14,6 +14,8 @@ interface Callback { readonly ID?: unknown; readonly Type?: unknown; readonly Co
 
 export const hook: HookReader = {
   proof: 'signed',
+  // Else strangers could have us call for a key.
+  isKeyedToo: true,
   async read({ headers, body }, _secret, ctx) {
     const callback = parsed(body)
     const keyUrl = keyAddress(callback.Metadata?.key_url, ctx.connection.baseUrl)

@@ -14,6 +14,10 @@ const codeOf = (work: () => unknown): string => {
   return 'none'
 }
 
+describe('an address the vendor gave that is none', () => {
+  it.each(['http://[', 'https://a b', 'https://%', '//'])('is refused as any other: %s', (url) => expect(codeOf(() => addressOf(BASE, { path: '/', url }, HOSTS))).toBe('invalid'))
+})
+
 describe('the address of a call', () => {
   it('is base, path and query', () => {
     expect(addressOf(`${BASE}/`, { path: path`/tickets/${7}/notes`, query: { 'page[size]': 100, q: 'a b+c&d', none: undefined, yes: true } }, HOSTS).href).toBe(`${BASE}/tickets/7/notes?page%5Bsize%5D=100&q=a%20b%2Bc%26d&yes=true`)

@@ -33,6 +33,7 @@ function below(base: URL, part: string): URL {
 
 function given(base: URL, address: string, hosts: readonly string[]): URL {
   const elsewhere = new ConnectorError('invalid', 'the other side named an address of a host that is not its own: it was not called')
+  if (!URL.canParse(address, base.origin)) throw elsewhere
   const url = safeUrl(new URL(address, base.origin).href, elsewhere)
   const isNamed = url.protocol === 'https:' && url.port === '' && hosts.some((host) => (host.startsWith('.') ? url.hostname.endsWith(host) : url.hostname === host))
   if (url.origin !== base.origin && !isNamed) throw elsewhere

@@ -81,6 +81,12 @@ describe('a call to a ticket system', () => {
     expect(JSON.stringify(records)).not.toContain(SECRET)
   })
 
+  it('tells no part of a secret either, where what is said is cut in the middle of it', async () => {
+    answer = (_request, response) => void response.writeHead(422, { 'content-type': 'application/json' }).end(JSON.stringify({ error: { message: `${'x'.repeat(280)} ${SECRET} ${'y'.repeat(50)}` } }))
+    const { fails, records } = world()
+    expect((await fails(GET)).message + JSON.stringify(records)).not.toContain(SECRET.slice(0, 5))
+  })
+
   it.each<[number, ConnectorCode]>([
     [400, 'invalid'], [401, 'unauthorized'], [402, 'quota'], [403, 'forbidden'], [404, 'not_found'], [405, 'invalid'], [408, 'timeout'], [409, 'conflict'], [410, 'not_found'], [412, 'conflict'], [413, 'too_large'], [418, 'invalid'], [422, 'invalid'], [429, 'rate_limited'],
     [500, 'server_error'], [502, 'server_error'], [503, 'server_error'], [504, 'server_error'], [301, 'misconfigured'], [302, 'misconfigured'], [307, 'misconfigured'],

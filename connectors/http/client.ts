@@ -109,7 +109,7 @@ async function send({ url, request, headers, body, redact, parts }: { readonly u
     status = answer.status
     answerHeaders = answer.headers
     const read = await readAnswer(answer, request.isText === true)
-    const error = answerError({ title, request, status, headers: answerHeaders, read, detail: redact.text(detailOf(read.value)), nowMs: clock.now() })
+    const error = answerError({ title, request, status, headers: answerHeaders, read, detail: detailOf(redact.value(read.value)), nowMs: clock.now() })
     return { status, headers: answerHeaders, body: read.value, error }
   } catch (thrown) {
     const why = isAborted(late.signal) ? 'timeout' : isAborted(signal) ? 'aborted' : null

@@ -145,4 +145,11 @@ describe('a ticket that was moved to another client', () => {
     const found = read({ companyId: 'x-other', state: 'closed', notes: [comment('Other people’s business')] })
     expect(found).toMatchObject({ words: [], answers: [], isTouched: true, trouble: expect.stringContaining('another client') })
   })
+
+  it('shows nothing of what the other client has in it, neither now nor after it was moved back', () => {
+    const elsewhere = comment('Other people’s business')
+    const found = read({ companyId: 'x-other', title: 'Their secret', statusText: 'Their status', notes: [elsewhere] })
+    expect(JSON.stringify(found)).not.toMatch(/Their|business/)
+    expect(read({ notes: [elsewhere] }, { ticket: made({}, found.told) }).words).toEqual([])
+  })
 })

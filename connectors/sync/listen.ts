@@ -36,8 +36,8 @@ export interface InboundRows {
   read(connectionId: string, externalId: string): Promise<readonly (Pick<InboundInput, 'ticket' | 'incident' | 'users' | 'others' | 'approvals'>)[]>
   write(ticket: SyncTicket, found: Omit<Inbound, 'answers' | 'againMs'>): Promise<boolean>
   refresh(connectionId: string, externalId: string, snapshot: TicketSnapshot): Promise<void>
-  /** Null: it was taken; else why not. */
-  answer(companyId: string, answer: InboundAnswer): Promise<string | null>
+  /** Null: it was taken; else why not. `isShared`: it was given in the MSP's own system. */
+  answer(companyId: string, answer: InboundAnswer, isShared: boolean): Promise<string | null>
 }
 
 /** What listening needs. */
@@ -91,7 +91,7 @@ async function settle({ rows, hints, clock, metrics, said }: ListenTools, { conn
     const { answers, againMs, ...found } = inbound({ ...now, nowMs: clock.now(), snapshot, connectorTitle: connector.config.title, mapping: connection.mapping })
     const refused: InboundWord[] = []
     for (const answer of answers) {
-      const why = await rows.answer(now.ticket.companyId, answer)
+      const why = await rows.answer(now.ticket.companyId, answer, connection.companyId === null)
       if (why !== null) refused.push({ commandId: commandIdOf(id, 'answer', answer.approvalId, answer.email, why), action: 'note', text: `The answer of ${answer.email} in the ticket was not taken: ${why}.`, assignee: null, intoIncidentId: null })
     }
     if (!(await rows.write(now.ticket, { ...found, words: [...found.words, ...refused] }))) continue

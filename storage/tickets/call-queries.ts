@@ -40,10 +40,14 @@ export async function listCalls(sql: Sql, scope: Scope, query: CallFilter & Page
   return toPage(rows, query.limit, ({ at, id }) => `${Date.parse(at)} ${id}`)
 }
 
-/** One call with what was sent and answered. Throws `not_found`. */
+/**
+ * One call with what was sent and answered. Throws `not_found`. What a system answers that is not the company's own is an MSP Admin's alone to read: lists and searches there, and tickets that somebody
+ * guessed the number of, hold what belongs to other clients.
+ */
 export async function getCall(sql: Sql, scope: Scope, id: string): Promise<CallDetail> {
   const params = new Params()
-  const [row] = await sql.query<CallDetail>(`select ${COLUMNS}, c.request, c.response from outside_calls c where c.id = ${params.add(id)} and ${visibleCalls(scope, params, 'c')}`, params.values)
+  const isShown = scope.role === 'msp_admin' ? 'true' : '(c.connection_id is null or exists (select 1 from connections k where k.id = c.connection_id and k.company_id = c.company_id))'
+  const [row] = await sql.query<CallDetail>(`select ${COLUMNS}, c.request, case when ${isShown} then c.response end as response from outside_calls c where c.id = ${params.add(id)} and ${visibleCalls(scope, params, 'c')}`, params.values)
   if (row === undefined) throw new AppError('not_found', 'there is no such call; calls are kept thirty days')
   return row
 }

@@ -81,12 +81,14 @@ export function inboundStore(db: SqlDatabase, { clock, decided }: { readonly clo
 
     /**
      * Answers a request as the person with that address, if they are one of ours and may: the same rules as for every other answer, four eyes included. Null: it was taken, or this person's
-     * very answer stands already; else the sentence why not.
+     * very answer stands already; else the sentence why not. Who runs a ticket system can write in it in anybody's name, so one that is no MSP's (`isShared`) speaks for no MSP Admin and is
+     * no second pair of eyes.
      */
-    async answer(companyId: string, { approvalId, yes, email, comment }: PsaAnswer): Promise<string | null> {
-      const [user] = await db.query<UserRow>(
-        `select u.id, u.name, u.role, array(select company_id from user_companies c where c.user_id = u.id) as "companyIds" from users u join run_approvals a on a.id = $2 and a.company_id = $3 where u.email = $1 and u.disabled_at is null`, [email, approvalId, companyId])
+    async answer(companyId: string, { approvalId, yes, email, comment }: PsaAnswer, isShared: boolean): Promise<string | null> {
+      const [user] = await db.query<UserRow & { readonly fourEyes: boolean }>(
+        `select u.id, u.name, u.role, a.four_eyes as "fourEyes", array(select company_id from user_companies c where c.user_id = u.id) as "companyIds" from users u join run_approvals a on a.id = $2 and a.company_id = $3 where u.email = $1 and u.disabled_at is null`, [email, approvalId, companyId])
       if (user === undefined) return `nobody here has the address ${email}`
+      if (!isShared && (user.role === 'msp_admin' || user.fourEyes)) return 'the ticket system is the company’s own, which proves too little for this request: decide it in Alert Whisperer, or by the link of its notice'
       const caller: Caller = { kind: 'user', id: user.id, name: user.name, ip: null, scope: { role: user.role, userId: user.id, companyIds: user.role === 'msp_admin' ? 'all' : user.companyIds } }
       try {
         await approvals.decide(caller, approvalId, { yes, comment, instanceId: null }, 'psa')

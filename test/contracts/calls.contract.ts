@@ -228,6 +228,7 @@ export function callsContract(engineName: string, make: () => Promise<EmptyDatab
       beforeEach(async () => {
         await database.query('truncate incidents, incident_joins; delete from companies')
         await database.query(`insert into companies (id, name, created_at, updated_at) values ('c1', 'Acme', now(), now()), ('c2', 'Bolt', now(), now())`)
+        await database.query(`insert into connections (id, company_id, connector, name, environment, base_url, auth, hook_key, created_at, updated_at) select id, company, 'zendesk', id, 'production', 'https://psa.test', 'api_key', 'x', now(), now() from (values ('conn-1', null), ('conn-2', 'c1')) as c (id, company) on conflict do nothing`)
         await database.transaction((sql) => projectBatch(sql, [incident('i1', 1, { assignee: 'te' }), incident('i2', 2), incident('i3', 3, { companyId: 'c2' })]))
         const recorder = open()
         const all: readonly Partial<OutsideCall>[] = [
@@ -246,7 +247,8 @@ export function callsContract(engineName: string, make: () => Promise<EmptyDatab
         expect(await found(of)).toEqual(ids.split(''))
         for (const id of 'abcde') {
           const read = getCall(database, of, id)
-          if (ids.includes(id)) expect(await read).toMatchObject({ id, request: '{"subject":"x"}', response: '{"id":1}' })
+          // What a system shared by all clients answers may hold tickets of another one.
+          if (ids.includes(id)) expect(await read).toMatchObject({ id, request: '{"subject":"x"}', response: of === ADMIN || id === 'c' ? '{"id":1}' : null })
           else await expect(read).rejects.toMatchObject({ code: 'not_found' })
         }
       })
