@@ -15,7 +15,7 @@ import type { Mode } from './schemas/settings.ts'
 import type { HeldOrder } from './schemas/ticket-work.ts'
 import { callAccounts } from './storage/tickets/call-accounts.ts'
 import { ticketOutbox, type TicketOutbox } from './storage/tickets/outbox.ts'
-import type { VaultParts } from './vault-parts.ts'
+import { accountOf, type VaultParts } from './vault-parts.ts'
 import type { Surroundings } from './wiring.ts'
 
 const OUTBOX: Actor = { kind: 'system', id: 'outbox', name: 'Alert Whisperer' }
@@ -42,7 +42,7 @@ export interface TicketParts {
   /** The call budget of a piece of work; all processes share what an account may be called. */
   budgetFor(connector: TicketConnector, connection: OpenConnection): WorkBudget
   /** How the account of a connection stands, for the status page. */
-  accountFacts(connector: TicketConnector, connection: OpenConnection): Promise<AccountFacts>
+  accountFacts(connector: TicketConnector, connection: OpenedConnection): Promise<AccountFacts>
   /** Somebody mended a connection: what it held is tried anew at once. */
   mended(connector: TicketConnector, connection: OpenConnection): Promise<void>
   /** Starts the worker that writes tickets, the only one in the program that does. `ended` is told of each order that has ended. */
@@ -80,7 +80,7 @@ export async function openTicketParts({ engines, clock, logger, metrics }: Ticke
     outbox,
     budgetFor: (connector, connection) => budget.forWork(connector.id, connector.pace(connection)),
     async accountFacts(connector, connection) {
-      const account = connector.account(connection)
+      const account = accountOf(connector, connection)
       const [shown, queue] = await Promise.all([budget.view(account, connector.pace(connection)), outbox.queueOf(account)])
       return {
         limits: shown.limits.map(({ name, calls, windowMs, left }) => ({ name, calls, windowMs, left })), blockedUntil: shown.blockedUntil ?? shown.breakerOpenUntil, held: shown.held, waiting: queue.waiting, dead: queue.dead,

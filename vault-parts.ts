@@ -63,10 +63,19 @@ export function openVaultParts({ database, clock, masterKey, record, connectors 
     connections, tokens, vault, connectors, connectorOf,
     contextOf: (connection, connector, { origin, budget, signal, isRepeat = false }) => ({
       connection, signal, isRepeat, nowMs: clock.now(), cached: cached(connection),
-      http: connectorHttp({ connector, connection, credentials: () => connection.credentials(), renew: () => connection.renew(), budget, record, clock, signal, origin }),
+      http: connectorHttp({ connector: { ...connector, account: () => accountOf(connector, connection) }, connection, credentials: () => connection.credentials(), renew: () => connection.renew(), budget, record, clock, signal, origin }),
     }),
     stop: () => vault.stop(),
   }
+}
+
+/**
+ * The account a connection's calls are counted against. A company's own that is not in use has proved nothing yet: it is counted apart, or a wrong address below the host of the MSP's account
+ * would have that account left alone for all clients.
+ */
+export function accountOf(connector: Pick<TicketConnector, 'account'>, connection: OpenedConnection): string {
+  const account = connector.account(connection)
+  return connection.companyId === null || connection.enabled ? account : `${account} tried by ${connection.companyId}`
 }
 
 /** Environments whose connections may be called by the program itself under a ceiling. */

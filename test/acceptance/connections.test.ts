@@ -113,6 +113,26 @@ describe('a connection by OAuth', () => {
     expect((await call('DELETE', `/api/connections/${away}`)).status).toBe(204)
   })
 
+  it('of a company that has proved nothing yet is counted apart, so that nobody shuts the account of the MSP by calling its host wrongly, or reads how it stands', async () => {
+    const DESK = { ...DRAFT, auth: 'bearer', fields: {}, secrets: { token: SECRETS[3] }, baseUrl: `http://127.0.0.1:${await freePort()}` }
+    const accountOf = async (made: string): Promise<string> => {
+      const accounts: string[] = []
+      const ctx = api.vault.contextOf(await api.vault.vault.peek(made), desk, {
+        budget: { take: async ({ account }) => void accounts.push(account), answered: () => undefined }, signal: new AbortController().signal,
+        origin: { companyId: null, incidentId: null, ticketId: null, who: { kind: 'system', id: 'test', name: 'test' }, urgency: 1, retries: 0 },
+      })
+      await expect(ctx.http.call({ method: 'GET', path: '/x', action: 'retrieved', reference: 'x' })).rejects.toMatchObject({ code: 'unreachable' })
+      return accounts.join()
+    }
+    const { body: { id: theirs } } = await call<ConnectionMade>('POST', '/api/connections', { ...DESK, company: acme, name: 'theirs' })
+    const { body: { id: ours } } = await call<ConnectionMade>('POST', '/api/connections', { ...DESK, name: 'ours' })
+    expect(await accountOf(ours)).toBe(desk.account({ ...await api.vault.vault.peek(ours) }))
+    expect(await accountOf(theirs)).not.toBe(await accountOf(ours))
+    await api.database.query('update connections set enabled = true where id = $1', [theirs])
+    expect(await accountOf(theirs)).toBe(await accountOf(ours))
+    for (const made of [theirs, ours]) expect((await call('DELETE', `/api/connections/${made}`)).status).toBe(204)
+  })
+
   it('is left alone in mode demo', async () => {
     const demo = openTicketDesk({ ...api.vault, ...UNCOUNTED, database: api.database, clock: systemClock, ceiling: 'demo' })
     const caller = { kind: 'token' as const, id: 'admin', name: 'admin', ip: null, scope: { role: 'msp_admin' as const, userId: 'admin', companyIds: 'all' as const } }
