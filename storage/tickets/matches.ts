@@ -92,7 +92,11 @@ export function matchStore(db: SqlDatabase, { clock, changed }: { readonly clock
         if (found === undefined) throw new AppError('not_found', 'there is no such connection for this company')
         if (found.isShared && word.kind === 'company' && caller.scope.role !== 'msp_admin') throw new AppError('forbidden', 'the connection is shared by all clients: an MSP Admin says which of them is which')
         if (word.kind === 'company' && word.name !== word.companyId) throw new AppError('bad_request', 'name: of a company it is the id of that company')
-        const [before] = await sql.query<object>('select status, external_id as "externalId" from external_matches where connection_id = $1 and company_id = $2 and kind = $3 and name = $4 for update', [connectionId, word.companyId, word.kind, word.name])
+        const [row] = await sql.query<Pick<MatchView, 'status' | 'externalId' | 'candidates'>>('select status, external_id as "externalId", candidates from external_matches where connection_id = $1 and company_id = $2 and kind = $3 and name = $4 for update', [connectionId, word.companyId, word.kind, word.name])
+        const isShown = word.externalId === null || row?.externalId === word.externalId || row?.candidates.some(({ externalId }) => externalId === word.externalId) === true
+        // Else an id that was guessed could name what is another client's.
+        if (found.isShared && caller.scope.role !== 'msp_admin' && !isShown) throw new AppError('forbidden', 'the connection is shared by all clients: choose one of the candidates, or ask an MSP Admin')
+        const before = row === undefined ? undefined : { status: row.status, externalId: row.externalId }
         const status: MatchStatus = word.externalId === null ? 'none' : 'matched'
         await sql.query(
           `insert into external_matches as m (connection_id, company_id, kind, name, status, external_id, external_name, by, candidates, looked_at) values ($1, $2, $3, $4, $5, $6, $7, $8, '[]', ${atMs('$9')})

@@ -380,6 +380,11 @@ export function ticketSyncContract(engineName: string, make: () => Promise<Empty
         await expect(matches.decide(ADMIN, 'other', word)).rejects.toMatchObject({ code: 'not_found' })
         expect(await matches.decide(OWN, 'own', word)).toMatchObject({ status: 'matched' })
         expect(await matches.decide(OWN, 'con', { ...word, kind: 'asset', name: 'web-1', externalId: null })).toMatchObject({ status: 'none' })
+        // Ids of a shared system can be guessed, and the machine be another client's: one that was shown may be chosen, no other.
+        await matches.keep('con', 'c1', 'asset', 'web-2', { status: 'asked', externalId: null, externalName: null, by: 'two fit', candidates: [{ externalId: '41', name: 'web-2' }, { externalId: '42', name: 'web-2' }] })
+        await expect(matches.decide(OWN, 'con', { ...word, kind: 'asset', name: 'web-2', externalId: '77' })).rejects.toMatchObject({ code: 'forbidden' })
+        expect(await matches.decide(OWN, 'con', { ...word, kind: 'asset', name: 'web-2', externalId: '42' })).toMatchObject({ status: 'matched', externalId: '42' })
+        expect(await matches.decide(ADMIN, 'con', { ...word, kind: 'asset', name: 'web-2', externalId: '77' })).toMatchObject({ status: 'matched', externalId: '77' })
       })
     })
 
