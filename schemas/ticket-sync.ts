@@ -1,7 +1,7 @@
 /** What the two-way sync of tickets works with: facts of an incident, tickets as they stand, and what is ordered of the outbox. Between connectors/sync and storage/tickets, which do not import each other. */
 import type { Finding, IncidentSeverity, IncidentStatus, RootCause } from './records.ts'
 import type { Mode } from './settings.ts'
-import type { TicketChange, TicketDraft, TicketRef, TicketSnapshot, WritableTicketState } from './tickets.ts'
+import type { TicketChange, TicketDraft, TicketRef, TicketSnapshot, TicketState, WritableTicketState } from './tickets.ts'
 
 /** A problem of an incident as its ticket tells it. */
 export interface TicketProblem {
@@ -132,6 +132,8 @@ export interface Told {
   readonly partyId: string | null
   /** Notes of the ticket that were taken over or are ours. The outbox keeps snapshots too, and what is in those was not listened to yet. */
   readonly heard?: readonly string[]
+  /** How the ticket stood when the sync listened last, or as it was ordered to be made where the outbox found it: what the outbox read since is no news that was heard. Null, absent: never; the answer to the create counts. */
+  readonly stood?: { readonly state: TicketState; readonly assigneeId: string | null } | null
   /** Since when the PSA says it has no such ticket; believed when it says so twice. */
   readonly missingSinceMs: number | null
 }

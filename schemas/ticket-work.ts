@@ -81,6 +81,8 @@ export interface OrderChange {
   readonly error?: string | null
   /** What the PSA answered: the ticket as it is now. */
   readonly snapshot?: TicketSnapshot
+  /** The ticket was there already and not made by this call: people may have worked on it since, unheard. */
+  readonly isFound?: boolean
   /** The ticket was written to. */
   readonly isCalled?: boolean
   /** The PSA says that there is no such ticket (any more). */

@@ -47,7 +47,7 @@ async function lookUp(tools: OutboxTools, opened: OpenOrder, held: HeldOrder, si
   const seen = await found(opened, held, signal)
   if (seen === null) return 'none'
   if (seen instanceof ConnectorError) await fail(tools, { held, error: seen, sent: opened.sent(), isLook: true, isGone: false })
-  else await succeed(tools, held, { status: 'done', snapshot: seen, unknownAtMs: null, isCalled: true })
+  else await succeed(tools, held, { status: 'done', snapshot: seen, unknownAtMs: null, isCalled: true, isFound: true })
   return 'settled'
 }
 
@@ -64,8 +64,8 @@ async function found(opened: OpenOrder, held: HeldOrder, signal: AbortSignal): P
 async function call(tools: OutboxTools, opened: OpenOrder, held: HeldOrder, step: Call, signal: AbortSignal): Promise<void> {
   const before = opened.sent()
   const answer = await made(opened, step, signal).catch(asConnectorError)
-  if (!(answer instanceof ConnectorError)) return succeed(tools, held, answer)
   const now = opened.sent()
+  if (!(answer instanceof ConnectorError)) return succeed(tools, held, step.kind === 'create' && step.isRepeat && now.writes === before.writes ? { ...answer, isFound: true } : answer)
   const sent = { calls: now.calls - before.calls, writes: now.writes - before.writes, isLastWrite: now.isLastWrite }
   await fail(tools, { held, error: answer, sent, isLook: step.kind === 'read', isGone: await isGone(opened, step, answer, signal) })
 }

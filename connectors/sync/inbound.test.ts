@@ -153,3 +153,24 @@ describe('a ticket that was moved to another client', () => {
     expect(read({ notes: [elsewhere] }, { ticket: made({}, found.told) }).words).toEqual([])
   })
 })
+
+describe('a ticket that the outbox read before it was listened to', () => {
+  const person = { externalId: 'x-ann', name: 'Ann', email: 'ann@msp.test' }
+  const closed = snapshot({ state: 'closed', statusText: 'Closed', assignee: person, updatedAtMs: NOW - 1_000 })
+
+  it('tells what a person did meanwhile, though it stands in what is kept already, and tells it once', () => {
+    const ticket = made({ seen: closed, lastCallAtMs: NOW }, { stood: { state: 'open', assigneeId: null } })
+    const found = read({ ...closed }, { ticket })
+    expect(found).toMatchObject({ words: [{ action: 'close' }, { action: 'assign', assignee: 'u-ann' }], isTouched: true, told: { stood: { state: 'closed', assigneeId: 'x-ann' } } })
+    expect(read({ ...closed }, { ticket: made({ seen: found.seen, lastCallAtMs: NOW }, found.told), incident: { status: 'closed', assignee: 'u-ann', mergedInto: null } })).toMatchObject({ words: [], told: { stood: found.told.stood } })
+  })
+
+  it('tells nothing while it stands as it was ordered, whatever was ordered of it since', () => {
+    const ticket = made({ seen: snapshot(), waiting: 1, lastCallAtMs: NOW }, { stood: { state: 'open', assigneeId: null }, state: 'resolved', ended: 'state' })
+    expect(read({}, { ticket })).toMatchObject({ words: [], isTouched: false })
+  })
+
+  it('counts the answer to its making where nothing was read yet: what the PSA’s own rules set is no person’s word', () => {
+    expect(read({ assignee: person }, { ticket: made({ seen: snapshot({ assignee: person }) }) })).toMatchObject({ words: [], isTouched: false })
+  })
+})

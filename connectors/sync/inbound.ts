@@ -101,7 +101,7 @@ function mergedThere(input: InboundInput, { mergedIntoId }: TicketSnapshot, quie
   const { ticket, others, incident, connectorTitle } = input
   if (mergedIntoId === null || ticket.seen?.mergedIntoId === mergedIntoId || ticket.told.mergedInto !== null) return quiet
   const other = others.get(mergedIntoId) ?? null
-  if (other === null) return { ...quiet, isTouched: true, follows: mergedIntoId, words: [word(ticket, 'note', ['merged', mergedIntoId], { text: `Ticket ${numberOf(ticket)} was merged into another one in ${connectorTitle}, and goes on there.` })] }
+  if (other === null) return { ...quiet, told: { ...quiet.told, stood: null }, isTouched: true, follows: mergedIntoId, words: [word(ticket, 'note', ['merged', mergedIntoId], { text: `Ticket ${numberOf(ticket)} was merged into another one in ${connectorTitle}, and goes on there.` })] }
   const isOneAlready = other === ticket.incidentId || incident.mergedInto === other
   return { ...quiet, isTouched: true, words: isOneAlready ? [] : [word(ticket, 'merge', ['merged', mergedIntoId], { intoIncidentId: other, text: `Their tickets were merged in ${connectorTitle}.` })] }
 }
@@ -117,9 +117,14 @@ function compared(input: InboundInput, snapshot: TicketSnapshot, quiet: Inbound)
   return {
     ...quiet,
     words: [...comments.words, ...state.words, ...assignee.words], answers: comments.answers,
-    told: { ...quiet.told, ...state.told, ...assignee.told, ...(snapshot.notes === null ? {} : { heard: snapshot.notes.map(({ externalId }) => externalId) }) },
+    told: { ...quiet.told, ...state.told, ...assignee.told, stood: { state: snapshot.state, assigneeId: snapshot.assignee?.externalId ?? null }, ...(snapshot.notes === null ? {} : { heard: snapshot.notes.map(({ externalId }) => externalId) }) },
     isTouched: ticket.isTouched || comments.words.length > 0 || state.isPersons || assignee.isPersons || isRetitled || isReprioritised,
   }
+}
+
+/** How the ticket stood when it was listened to last. What the outbox made answers for itself until then. */
+function stoodBefore({ told, seen }: SyncTicket): NonNullable<Told['stood']> | null {
+  return told.stood ?? (seen === null ? null : { state: seen.state, assigneeId: seen.assignee?.externalId ?? null })
 }
 
 interface Change { readonly words: readonly InboundWord[]; readonly told: Partial<Told>; readonly isPersons: boolean }
@@ -127,11 +132,12 @@ const NO_CHANGE: Change = { words: [], told: {}, isPersons: false }
 
 function stateChange(input: InboundInput, snapshot: TicketSnapshot): Change {
   const { ticket, mapping, incident, nowMs } = input
-  const { told, seen, lastCallAtMs, waiting } = ticket
+  const { told, lastCallAtMs, waiting } = ticket
+  const stood = stoodBefore(ticket)
   const now = snapshot.state
   if (isSameThere(mapping, now, told.state) || (isEnded(now) && isEnded(told.state) && told.ended === 'state')) return NO_CHANGE
   const updatedAtMs = snapshot.updatedAtMs
-  if (seen !== null && seen.state === now) {
+  if (stood !== null && isSameThere(mapping, now, stood.state)) {
     // As it was before we wrote: read too early, changed by somebody since, or lost.
     if (waiting > 0 || lastCallAtMs === null || updatedAtMs === null || told.mended >= MENDED_MAX || !isWritable(now)) return NO_CHANGE
     if (updatedAtMs < lastCallAtMs - LOST_MS) return { words: [], told: { state: now, ended: isEnded(now) ? told.ended : 'no', mended: told.mended + 1 }, isPersons: false }
@@ -160,9 +166,10 @@ function isWritable(state: TicketState): state is Exclude<TicketState, 'unknown'
 }
 
 function assigneeChange({ ticket, users, incident, connectorTitle, nowMs }: InboundInput, snapshot: TicketSnapshot): Change {
-  const { told, seen } = ticket
+  const { told } = ticket
+  const stood = stoodBefore(ticket)
   const now = snapshot.assignee?.externalId ?? null
-  if (now === (seen === null ? told.assigneeId : seen.assignee?.externalId ?? null) || now === told.assigneeId) return NO_CHANGE
+  if (now === (stood === null ? told.assigneeId : stood.assigneeId) || now === told.assigneeId) return NO_CHANGE
   const parts = ['assignee', now ?? '', snapshot.updatedAtMs ?? nowMs]
   if (snapshot.assignee === null) return { words: incident.assignee === null ? [] : [word(ticket, 'assign', parts, { assignee: null })], told: { assigneeId: null, assignee: null }, isPersons: true }
   const user = users.get(snapshot.assignee.email?.toLowerCase() ?? '') ?? null

@@ -1,4 +1,5 @@
 /** Writes what becomes of an order, or nothing where somebody else has it by now. */
+import type { TicketDraft, TicketSnapshot } from '../../schemas/tickets.ts'
 import { ORDER_LEASE_MS, type HeldOrder, type OrderChange } from '../../schemas/ticket-work.ts'
 import { atMs, type Sql } from '../queries/sql.ts'
 import { readOrders } from './claim.ts'
@@ -34,17 +35,24 @@ export async function settleOrder(sql: Sql, held: HeldOrder, change: OrderChange
       // A pause leaves what was said last.
       change.code !== undefined || isEnd])
   if (change.snapshot !== undefined) await writeSnapshot(sql, held.ticketId, change.snapshot, nowMs)
+  if (change.isFound === true && change.snapshot !== undefined && held.kind === 'create') await leaveUnheard(sql, held, held.body, change.snapshot, nowMs)
   if (change.isCalled === true) await sql.query(`update tickets set last_call_at = ${atMs('$2')} where id = $1`, [held.ticketId, nowMs])
   if (change.status === 'done') await sql.query('update tickets set last_error = null where id = $1 and last_error is not null', [held.ticketId])
   else if (change.error !== undefined && change.error !== null) await sql.query('update tickets set last_error = $2 where id = $1', [held.ticketId, change.error])
-  if (change.isGone === true) await hintGone(sql, held, nowMs)
+  if (change.isGone === true && held.ref !== null) await hint(sql, held, 'gone', held.ref.externalId, nowMs)
   return true
 }
 
-/** The sync looks for itself whether the ticket was deleted, merged or moved. */
-async function hintGone(sql: Sql, held: HeldOrder, nowMs: number): Promise<void> {
-  if (held.connectionId === null || held.ref === null) return
+/** Of a ticket that was found, the sync compares what it reads with what was ordered, so that a person's close or hand-over meanwhile is heard; it reads at once. */
+async function leaveUnheard(sql: Sql, held: HeldOrder, { state, assigneeId }: TicketDraft, { ref }: TicketSnapshot, nowMs: number): Promise<void> {
+  await sql.query(`update tickets set told = told || jsonb_build_object('stood', $2::jsonb) where id = $1 and told -> 'stood' is null`, [held.ticketId, JSON.stringify({ state, assigneeId })])
+  await hint(sql, held, 'found', ref.externalId, nowMs)
+}
+
+/** The sync looks for itself how the ticket stands: whether it was deleted, merged or moved, and what was done to it. */
+async function hint(sql: Sql, held: HeldOrder, why: 'gone' | 'found', externalId: string, nowMs: number): Promise<void> {
+  if (held.connectionId === null) return
   await sql.query(
     `insert into ticket_hints (connection_id, event_id, external_id, via, received_at) values ($1, $2, $3, 'reconcile', ${atMs('$4')}) on conflict do nothing`,
-    [held.connectionId, `gone-${held.id}`, held.ref.externalId, nowMs])
+    [held.connectionId, `${why}-${held.id}`, externalId, nowMs])
 }

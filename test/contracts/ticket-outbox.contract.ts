@@ -188,6 +188,20 @@ export function ticketBenchContract(engineName: string, { before, after, fresh }
       expect(await bench.hints()).toEqual([`gone-${update!.id}`])
     })
 
+    it('keeps what was ordered of a ticket that was found apart from what was found, and has it listened to', async () => {
+      for (const id of ['t1', 't2']) {
+        await bench.ticket(aTicket(id, { told: { title: 'disk full' } }))
+        await create(id)
+      }
+      const held = await bench.store.claim('w1', 16)
+      const closed = (id: string) => ({ status: 'done' as const, snapshot: aSnapshot(id, { state: 'closed', assignee: { externalId: 'x-ann', name: 'Ann', email: null } }) })
+      await bench.store.settle(held[0]!, { ...closed('7'), isFound: true })
+      await bench.store.settle(held[1]!, closed('8'))
+      expect(await bench.row('t1')).toMatchObject({ state: 'closed', seen: { state: 'closed' }, told: { title: 'disk full', stood: { state: 'open', assigneeId: null } } })
+      expect((await bench.row('t2'))?.told).not.toHaveProperty('stood')
+      expect(await bench.hints()).toEqual([`found-${held[0]!.id}`])
+    })
+
     it('tells a worker where the ticket stands that this one is below, or is to be joined with', async () => {
       await bench.ticket(aTicket('p1', { ref: { externalId: '1', number: 'P1', url: 'https://x/1' } }))
       await bench.ticket(aTicket('t1', { parentTicketId: 'p1' }))

@@ -252,6 +252,11 @@ export class MemoryTickets implements TicketBench {
     if (change.isCalled === true) ticket.lastCallAtMs = this.clock.now()
     if (change.status === 'done') ticket.lastError = null
     else if (change.error != null) ticket.lastError = change.error
+    if (change.isFound === true && change.snapshot !== undefined && held.kind === 'create' && held.connectionId !== null) {
+      const { state, assigneeId } = held.body
+      Object.assign(ticket, { told: { stood: { state, assigneeId }, ...ticket.told } })
+      this.#hints.push(`found-${held.id}`)
+    }
     if (change.isGone === true && held.ref !== null) this.#hints.push(`gone-${held.id}`)
     return true
   }
