@@ -76,8 +76,10 @@ async function choose(id) {
   await part.refresh(incident)
 }
 
-/** Notices lead to `#/runs/<id>`: to the run's incident, or to the run alone where it has none. */
+/** Tickets lead to `#/incidents/<id>`, notices to `#/runs/<id>`: to the run's incident, or to the run alone where it has none. */
 async function openNamed() {
+  const incident = /^#\/incidents\/([^/]+)$/.exec(location.hash)?.[1]
+  if (incident !== undefined) return choose(decodeURIComponent(incident))
   const id = /^#\/runs\/([^/]+)$/.exec(location.hash)?.[1]
   if (id === undefined) return
   const run = await call('GET', `/api/runs/${id}`)

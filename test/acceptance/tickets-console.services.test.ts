@@ -127,6 +127,22 @@ it('asks which customer is meant, and makes the ticket that waited for the answe
   await tickets().locator('.ticket').filter({ hasText: `#${own.externalId ?? ''}` }).waitFor()
 })
 
+it('leads from the ticket to its incident, in a page that is open and in a new one', async () => {
+  const own = (await listed()).find(({ origin }) => origin === 'own')
+  const address = `${program.url}/#/incidents/${incident}`
+  const { text } = psa.tickets().find(({ id }) => id === own?.externalId)!
+  expect(text).toContain(`/#/incidents/${incident}`)
+  const { title } = await api.incident(incident)
+  await page.goto(program.url)
+  await page.getByRole('listitem').filter({ hasText: 'web-1' }).first().waitFor()
+  expect(await page.locator('#detail h2').filter({ hasText: title }).count()).toBe(0)
+  await page.goto(address)
+  await page.locator('#detail h2').filter({ hasText: title }).waitFor()
+  await page.reload()
+  await page.locator('#detail h2').filter({ hasText: title }).waitFor()
+  await tickets().locator('.ticket').filter({ hasText: `#${own?.externalId ?? ''}` }).waitFor()
+})
+
 it('had nothing to complain of but the answers it was told', async () => {
   expect(await page.title()).not.toBe('owned')
   expect(await page.locator('#detail img, #company-body img').count()).toBe(0)
