@@ -41,6 +41,13 @@ export interface PendingApproval {
   readonly expiresAtMs: number
 }
 
+/** A note that a person wrote on the incident here. */
+export interface PersonNote {
+  readonly id: string
+  readonly author: string
+  readonly text: string
+}
+
 /** A word of a technician's ticket that the incident did not take. */
 export interface RefusedWord {
   readonly commandId: string
@@ -88,6 +95,8 @@ export interface TicketFacts {
   /** Newest first, at most 20. */
   readonly runs: readonly TicketRun[]
   readonly approvals: readonly PendingApproval[]
+  /** What people wrote here, the oldest first; the newest 30. */
+  readonly notes: readonly PersonNote[]
   /** Commands of this incident's tickets: those refused, and how many have no answer yet. */
   readonly refused: readonly RefusedWord[]
   readonly pendingWords: number
@@ -118,6 +127,8 @@ export interface Told {
   readonly approvals: readonly string[]
   /** Refused words that were told, by command. */
   readonly refusals: readonly string[]
+  /** Notes of people here that were told. */
+  readonly notes?: readonly string[]
   /** How the end was told: not at all, as a state, or as a note because somebody works on the ticket. */
   readonly ended: 'no' | 'state' | 'note'
   readonly endedAtMs: number | null

@@ -1,5 +1,5 @@
 /** What a ticket has not been told yet of its incident: how far it has grown, what was found out, what ran, what waits for a person. */
-import type { TicketFacts, Told } from '../../schemas/ticket-sync.ts'
+import type { PersonNote, TicketFacts, Told } from '../../schemas/ticket-sync.ts'
 import { approvalLines, causeLines, runLine } from '../templates/ticket-text.ts'
 import { clock, counted, line, percent } from '../templates/words.ts'
 
@@ -30,6 +30,12 @@ export function kept(told: readonly string[], added: readonly string[]): string[
 /** Everything new, in the order it is said. */
 export function newsOf(facts: TicketFacts, told: Told, publicUrl: string): readonly News[] {
   return [...refusals(facts, told), ...approvals(facts, told, publicUrl), ...runs(facts, told), ...growth(facts, told), ...insight(facts, told)]
+}
+
+/** What a person wrote here, with who they are: their own lines stay lines. */
+export function personLines({ author, text }: PersonNote): readonly string[] {
+  const [first = '', ...more] = text.trim().split(/\r?\n/).map((one) => line(one, text.length))
+  return [`${line(author, 120)} wrote: ${first}`, ...more]
 }
 
 function growth({ alertCount, problemCount, openProblemCount, assetCount, severity, updatedAtMs }: TicketFacts, told: Told): News[] {

@@ -8,13 +8,14 @@ import { facts, OPENED_MS, TicketWorld } from './test-world.ts'
 
 type Step =
   | { readonly kind: 'grow'; readonly by: number } | { readonly kind: 'severity'; readonly to: TicketFacts['severity'] } | { readonly kind: 'status'; readonly to: TicketFacts['status'] } | { readonly kind: 'assign'; readonly to: string | null }
-  | { readonly kind: 'learn'; readonly what: number } | { readonly kind: 'touch' } | { readonly kind: 'psa_closes' } | { readonly kind: 'wait'; readonly minutes: number } | { readonly kind: 'look' }
+  | { readonly kind: 'learn'; readonly what: number } | { readonly kind: 'touch' } | { readonly kind: 'psa_closes' } | { readonly kind: 'wait'; readonly minutes: number } | { readonly kind: 'look' } | { readonly kind: 'note'; readonly text: string }
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('grow' as const), by: fc.integer({ min: 1, max: 5_000 }) }), fc.record({ kind: fc.constant('severity' as const), to: fc.constantFrom('critical', 'high', 'medium', 'low', 'info') }),
   fc.record({ kind: fc.constant('status' as const), to: fc.constantFrom('open', 'assigned', 'in_progress', 'resolved', 'closed') }), fc.record({ kind: fc.constant('assign' as const), to: fc.constantFrom('u1', 'u2', null) }),
   fc.record({ kind: fc.constant('learn' as const), what: fc.integer({ min: 0, max: 3 }) }), fc.constant({ kind: 'touch' as const }), fc.constant({ kind: 'psa_closes' as const }),
   fc.record({ kind: fc.constant('wait' as const), minutes: fc.integer({ min: 1, max: 600 }) }), fc.constant({ kind: 'look' as const }),
+  fc.record({ kind: fc.constant('note' as const), text: fc.string({ minLength: 1, maxLength: 40 }) }),
 )
 const able: fc.Arbitrary<Partial<Capabilities>> = fc.record({ reopen: fc.boolean(), publicNote: fc.boolean(), internalNote: fc.boolean(), assign: fc.boolean(), time: fc.boolean(), parent: fc.boolean(), joins: fc.constantFrom('merge', 'link', 'none') })
 const settings = fc.record({ noteEverySeconds: fc.constantFrom(0, 300, 3_600), autoClose: fc.boolean(), publicNotes: fc.boolean(), timeEntries: fc.boolean(), reopenHours: fc.constantFrom(0, 24, 168) })
@@ -32,6 +33,7 @@ function after(seen: TicketFacts, one: Step, nowMs: number): TicketFacts {
       : one.what === 1 ? { ...seen, analysis: { id: `a${nowMs}`, summary: 's', confidence: 0.5, nextSteps: [], model: null } }
         : one.what === 2 ? { ...seen, runbooks: [{ id: `rb-${nowMs % 4}`, summary: 's', risk: 'low', fits: true }] }
           : { ...seen, runs: [{ id: `run-${nowMs}`, runbookId: 'rb', summary: 's', status: 'succeeded', outcome: 'verified', message: null, assets: [], isSimulated: false, startedAtMs: nowMs - 60_000, endedAtMs: nowMs }, ...seen.runs].slice(0, 20) }
+    case 'note': return { ...seen, notes: [...seen.notes, { id: `note:${seen.version}`, author: 'Ada', text: one.text }].slice(-30), version: seen.version + 1 }
     default: return seen
   }
 }
@@ -83,6 +85,28 @@ describe('tickets of an incident through anything', () => {
         world.look(seen, nowMs)
       }
       expect(world.writes.filter((order) => order.kind === 'update' && isEnded(order.change.state ?? 'open'))).toEqual([])
+    }), { numRuns: 200 })
+  })
+
+  it('tells each note of a person once, whatever else happens, and never later than at the next look', () => {
+    fc.assert(fc.property(fc.array(step, { maxLength: 120 }), settings, (steps, wants) => {
+      const world = new TicketWorld({ settings: wants })
+      let [seen, nowMs, written] = [facts(), OPENED_MS + 30_000, 0]
+      world.look(seen, nowMs)
+      for (const one of steps) {
+        nowMs += one.kind === 'wait' ? one.minutes * 60_000 : 1_000
+        if (one.kind === 'note') {
+          written += 1
+          seen = { ...seen, notes: [...seen.notes, { id: `note:${written}`, author: 'Ada', text: `word ${written}.` }].slice(-30), version: seen.version + 1 }
+        } else seen = after(seen, one, nowMs)
+        world.look(seen, nowMs)
+        const isClosed = ['resolved', 'closed'].includes(world.rows.at(-1)!.told.state)
+        const told = world.notes.map(({ text }) => /wrote: (word \d+)/.exec(text)?.[1] ?? null).filter((word) => word !== null)
+        expect(new Set(told).size).toBe(told.length)
+        if (!isClosed) expect(told).toHaveLength(written)
+      }
+      expect(world.notes.filter(({ text, isPublic }) => text.includes('wrote:') && isPublic)).toEqual([])
+      expect(world.rows.every(({ told }) => (told.notes ?? []).length <= 60)).toBe(true)
     }), { numRuns: 200 })
   })
 

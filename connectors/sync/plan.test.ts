@@ -237,6 +237,44 @@ describe('what a ticket says', () => {
     expect(world.notes).toMatchObject([{ isPublic: false, text: expect.stringMatching(new RegExp(`Restart the service[\\s\\S]*https://aw.test/#/runs/r1[\\s\\S]*approve ${approvalCodeOf('a1')}`)) }])
   })
 
+  const notes = [{ id: 'note:k1', author: 'Ada <b>', text: 'Called the client.\r\nIt can wait\u202e.' }]
+
+  it('has what a person wrote here at once and once, as an internal note with their name', () => {
+    const world = opened({ settings: { publicNotes: true, noteEverySeconds: 3_600 } })
+    world.look(facts({ alertCount: 500 }), LATER + HOUR)
+    world.notes.length = 0
+    world.look(facts({ alertCount: 500, notes }), LATER + HOUR + 1_000)
+    expect(world.look(facts({ alertCount: 500, notes }), LATER + HOUR + 2_000).orders).toEqual([])
+    expect(world.notes).toMatchObject([{ isPublic: false, text: 'Alert Whisperer: Ada <b> wrote: Called the client.\nIt can wait .' }])
+    const more = [...notes, { id: 'note:k2', author: 'Ben', text: 'Done.' }]
+    world.look(facts({ alertCount: 500, notes: more }), LATER + HOUR + 3_000)
+    expect(world.notes.map(({ text }) => text).slice(1)).toEqual(['Alert Whisperer: Ben wrote: Done.'])
+    expect(new Set(world.notes.map(({ token }) => token)).size).toBe(2)
+  })
+
+  it('has what was written before it was made, and with the end what was written until then', () => {
+    const world = new TicketWorld()
+    expect(world.look(facts({ notes }), LATER)).toMatchObject({ orders: [{ kind: 'create' }], againAtMs: LATER + 2_000 })
+    world.look(facts({ notes }), LATER + 2_000)
+    const more = [...notes, { id: 'note:k2', author: 'Ben', text: 'Done.' }]
+    world.look(over({ notes: more }), LATER + HOUR)
+    expect(world.writes).toMatchObject([{ kind: 'create' }, { change: { notes: [{ text: expect.stringContaining('Called the client') }] } }, { change: { state: 'resolved', notes: [{ text: expect.stringContaining('Ben wrote: Done.') }] } }])
+  })
+
+  it('has what is written while it is resolved; closed it is left alone, and the next ticket has it', () => {
+    const world = opened({ able: { reopen: false, joins: 'none' } })
+    world.look(over(), LATER + HOUR)
+    world.look(over({ notes }), LATER + HOUR + 1_000)
+    expect(world.notes).toHaveLength(1)
+    world.look(over({ notes, status: 'closed' }), LATER + 2 * HOUR)
+    const more = [...notes, { id: 'note:k2', author: 'Ben', text: 'It may come back.' }]
+    expect(world.look(over({ notes: more, status: 'closed' }), LATER + 3 * HOUR).orders).toEqual([])
+    world.look(facts({ notes: more }), LATER + 4 * HOUR)
+    world.look(facts({ notes: more }), LATER + 4 * HOUR + 2_000)
+    expect(world.rows).toHaveLength(2)
+    expect(world.notes.map(({ text }) => text)).toEqual([expect.stringContaining('Ada'), expect.stringContaining('It may come back.')])
+  })
+
   it('tells the client what goes on and nothing else, and nothing at all where the PSA would show an internal note', () => {
     const grown = facts({ alertCount: 500, approvals })
     const open = opened({ settings: { publicNotes: true, noteEverySeconds: 0 } })

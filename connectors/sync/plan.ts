@@ -21,7 +21,7 @@ import { templateOf } from '../templates/templates.ts'
 import { ticketText, titleOf } from '../templates/ticket-text.ts'
 import { endText, mergedText, returnedText, sayable } from '../templates/note-text.ts'
 import { externalRefOf, noteTokenOf, ticketIdOf } from './identity.ts'
-import { kept, newsOf, type News } from './news.ts'
+import { kept, newsOf, personLines, type News } from './news.ts'
 import { isOver, isSameThere, lazyFields, mappingOver, SEVERITIES, stateOf, together, urgentFields, type FieldChange, type PlanTarget } from './want.ts'
 
 /** How long a ticket waits for a model that is being asked at this moment. */
@@ -90,8 +90,9 @@ function first(input: Ready): TicketPlan {
   return { orders: creation(input, 1, null), reason: 'ordered', againAtMs: soonAgain(input) }
 }
 
-/** A first ticket is looked at again once notes may be written: what was found out meanwhile is told then. */
-function soonAgain({ nowMs, settings }: Ready): number | null {
+/** A first ticket is looked at again once notes may be written: what was found out meanwhile is told then, and what people wrote at once. */
+function soonAgain({ facts, nowMs, settings }: Ready): number | null {
+  if (facts.notes.length > 0) return nowMs + LOOK_MS
   return settings.noteEverySeconds === 0 ? null : nowMs + settings.noteEverySeconds * 1_000
 }
 
@@ -112,7 +113,7 @@ function creation(input: Ready, generation: number, earlier: SyncTicket | null):
   const told: Told = {
     seq: 1, title, severity: facts.severity, priority: facts.priority, state, assigneeId, assignee: facts.assignee?.id ?? null, assetIds: target.party.assetIds, alertCount: facts.alertCount, problemCount: facts.problemCount,
     rootCause: facts.rootCause?.asset ?? null, patterns: facts.findings.map(({ kind }) => kind), analysisId: facts.analysis?.id ?? null, runbooks: facts.runbooks.map(({ id }) => id),
-    runs: facts.runs.filter(({ endedAtMs }) => endedAtMs !== null).map(({ id }) => id), booked: earlier?.told.booked ?? [], approvals: facts.approvals.map(({ id }) => id), refusals: facts.refused.map(({ commandId }) => commandId),
+    runs: facts.runs.filter(({ endedAtMs }) => endedAtMs !== null).map(({ id }) => id), booked: earlier?.told.booked ?? [], approvals: facts.approvals.map(({ id }) => id), refusals: facts.refused.map(({ commandId }) => commandId), notes: earlier?.told.notes ?? [],
     ended: 'no', endedAtMs: null, mergedInto: null, stormSinceMs: stormSince(facts), parentId: storm !== null && (parent !== null || target.capabilities.joins === 'link') ? storm.id : null, mended: 0, partyId: target.party.companyId, missingSinceMs: null,
   }
   const urgency = urgencyOf(facts)
@@ -182,22 +183,26 @@ function ending(input: Ready, current: SyncTicket): TicketPlan {
   const closes = facts.endedBy === 'person' || (facts.endedBy !== 'psa' && settings.autoClose && !current.isTouched)
   const text = endText(facts)
   const times = timesOf(input, current)
-  const notes = closes ? [] : noteOf(input, current, [text], settings.publicNotes)
+  const written = writtenOf(input, current)
+  const notes = [...written.notes, ...(closes ? [] : noteOf(input, current, [text], settings.publicNotes))]
   const after: Told = {
-    ...told, seq: told.seq + 1, ended: closes ? 'state' : 'note', endedAtMs, state: closes ? state : told.state, runs: kept(told.runs, facts.runs.map(({ id }) => id)), booked: kept(told.booked, times.booked),
+    ...told, ...written.told, seq: told.seq + 1, ended: closes ? 'state' : 'note', endedAtMs, state: closes ? state : told.state, runs: kept(told.runs, facts.runs.map(({ id }) => id)), booked: kept(told.booked, times.booked),
   }
   const change: TicketChange = { mapping: target.mapping, ...(closes ? { state, resolution: text } : {}), ...(notes.length === 0 ? {} : { notes }), ...(times.times.length === 0 ? {} : { times: times.times }) }
   return ordered(input, current, change, after)
 }
 
-/** It stays over: only that a resolved ticket becomes a closed one, where the PSA tells the two apart and nobody works on it. */
+/** It stays over: only what people still write here is told, unless it is closed, and a resolved ticket becomes a closed one, where the PSA tells the two apart and nobody works on it. */
 function afterEnd(input: Ready, current: SyncTicket): TicketPlan {
   const { facts, settings, target: { mapping } } = input
   const { told, seen, isTouched } = current
-  if (facts.status !== 'closed' || told.ended !== 'state' || told.state !== 'resolved') return nothing('nothing_new')
-  const after = { ...told, state: 'closed' as const }
+  // Many a PSA refuses, or opens again, a closed ticket that is written to.
+  const written = seen?.state === 'closed' || (told.ended === 'state' && told.state === 'closed') ? NOTHING_WRITTEN : writtenOf(input, current)
+  const said: TicketChange = { mapping, ...(written.notes.length === 0 ? {} : { notes: written.notes }) }
+  if (facts.status !== 'closed' || told.ended !== 'state' || told.state !== 'resolved') return ordered(input, current, said, { ...told, ...written.told })
+  const after = { ...told, ...written.told, state: 'closed' as const }
   const isThere = isTouched || !settings.autoClose || isSameThere(mapping, 'resolved', 'closed') || mapping.status.closed === undefined || seen?.state === 'closed'
-  return ordered(input, current, isThere ? { mapping } : { mapping, state: 'closed' }, after)
+  return ordered(input, current, isThere ? said : { ...said, state: 'closed' }, after)
 }
 
 /** The problem is back. */
@@ -224,14 +229,15 @@ function changed(input: Ready, current: SyncTicket, returning: { readonly back: 
   const news = [...(returning === null ? [] : [returning.back]), ...newsOf(facts, told, publicUrl)]
   const times = timesOf(input, current)
   const freeAtMs = (current.lastNoteAtMs ?? current.createdAtMs) + settings.noteEverySeconds * 1_000
-  const isFree = nowMs >= freeAtMs || news.some(({ isUrgent }) => isUrgent)
+  const written = writtenOf(input, current)
+  const isFree = nowMs >= freeAtMs || written.notes.length > 0 || news.some(({ isUrgent }) => isUrgent)
   const hasLazy = news.length > 0 || times.times.length > 0 || Object.keys(lazy.told).length > 0
   const joined = parentOf(input, current)
   const all: FieldChange = isFree ? together([fields, lazy]) : fields
   const said = isFree ? news : []
-  const notes = isFree ? notesOf(input, current, said) : []
+  const notes = [...written.notes, ...(isFree ? notesOf(input, current, said) : [])]
   const after: Told = {
-    ...told, ...all.told, ...Object.assign({}, ...said.map((one) => one.told)) as Partial<Told>, ...joined.told, ...(isFree ? { booked: kept(told.booked, times.booked) } : {}), stormSinceMs: told.stormSinceMs ?? stormSince(facts),
+    ...told, ...written.told, ...all.told, ...Object.assign({}, ...said.map((one) => one.told)) as Partial<Told>, ...joined.told, ...(isFree ? { booked: kept(told.booked, times.booked) } : {}), stormSinceMs: told.stormSinceMs ?? stormSince(facts),
   }
   const change: TicketChange = { mapping: target.mapping, ...all.change, ...joined.change, ...(notes.length === 0 ? {} : { notes }), ...(isFree && times.times.length > 0 ? { times: times.times } : {}) }
   const waits = joined.waits && nowMs < current.createdAtMs + 10 * PARENT_MS
@@ -273,6 +279,20 @@ function notesOf(input: Ready, row: SyncTicket, news: readonly News[]): TicketNo
   const lines = (some: readonly News[]): string[] => some.flatMap((one) => [...one.lines])
   const [open, internal] = [lines(news.filter(isPublic)), lines(news.filter((one) => !isPublic(one)))]
   return [...(open.length === 0 ? [] : noteOf(input, row, open, true)), ...(internal.length === 0 ? [] : noteOf(input, row, internal, false))]
+}
+
+interface Written { readonly notes: readonly TicketNote[]; readonly told: Pick<Told, 'notes'> }
+
+const NOTHING_WRITTEN: Written = { notes: [], told: {} }
+
+/** What people wrote here since, for technicians: a note for each, known by what it tells, so that it is written once whatever else is said. */
+function writtenOf({ facts, target: { capabilities, connector } }: Ready, { id, told: { notes: told = [] } }: SyncTicket): Written {
+  const fresh = facts.notes.filter((note) => !told.includes(note.id))
+  if (fresh.length === 0) return NOTHING_WRITTEN
+  return {
+    told: { notes: kept(told, fresh.map((note) => note.id)) },
+    notes: capabilities.internalNote ? fresh.map((note) => ({ token: noteTokenOf(id, 0, `note ${note.id}`), isPublic: false, text: sayable(personLines(note), templateOf(connector).textMax) })) : [],
+  }
 }
 
 /** A note of these lines. An internal one is never written where the PSA has none: it would be read by the client. */

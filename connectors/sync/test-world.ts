@@ -14,7 +14,7 @@ export function facts(changes: Partial<TicketFacts> = {}): TicketFacts {
   return {
     companyId: 'c1', companyName: 'Acme Dental', incidentId: 'i1', number: 42, version: 10, title: 'disk full on web-1', status: 'open', severity: 'high', priority: 2, openedAtMs: OPENED_MS, updatedAtMs: OPENED_MS + 60_000,
     resolvedAtMs: null, alertCount: 3, problemCount: 1, openProblemCount: 1, assets: ['web-1'], assetCount: 1, sources: ['zabbix'], assignee: null, resolution: null, endedBy: null, mergedInto: null, category: 'disk', findings: [],
-    rootCause: null, analysis: null, isAnalysing: false, runbooks: [], runs: [], approvals: [], refused: [], pendingWords: 0,
+    rootCause: null, analysis: null, isAnalysing: false, runbooks: [], runs: [], approvals: [], notes: [], refused: [], pendingWords: 0,
     problems: [{ asset: 'web-1', title: 'Disk full', severity: 'high', source: 'zabbix', status: 'firing', count: 3, firstAtMs: OPENED_MS, lastAtMs: OPENED_MS + 60_000 }], ...changes,
   }
 }

@@ -1,10 +1,14 @@
 /** What a ticket may say of an incident, read in a few statements. */
 import type { Finding, IncidentSeverity, IncidentStatus, RootCause } from '../../schemas/records.ts'
-import type { PendingApproval, RefusedWord, TicketFacts, TicketProblem, TicketRun } from '../../schemas/ticket-sync.ts'
+import type { PendingApproval, PersonNote, RefusedWord, TicketFacts, TicketProblem, TicketRun } from '../../schemas/ticket-sync.ts'
 import { whole, type Sql } from '../queries/sql.ts'
 
 const PROBLEMS_MAX = 20
 const RUNS_MAX = 20
+/** Few enough that the sync remembers which of them it told. */
+const NOTES_MAX = 30
+/** The longest a person may write. */
+const NOTE_CHARS = 10_000
 /** Refused words older than this are told to nobody any more. */
 const REFUSED_DAYS = 1
 /** A word without an answer holds up the ticket for this long at most. */
@@ -40,6 +44,7 @@ export async function ticketFacts(sql: Sql, { incidentId, companyId, version }: 
     endedBy: row.status !== 'resolved' && row.status !== 'closed' ? null : endedByKind === 'user' || endedByKind === 'token' ? 'person' : endedByKind === 'connector' ? 'psa' : 'program',
     analysis: analysisOf(analysis), runbooks: runbooks.map(runbookOf),
     problems: await problemsOf(sql, incidentId, companyId), runs: await runsOf(sql, incidentId, companyId), approvals: await pendingApprovals(sql, incidentId, companyId, nowMs),
+    notes: await notesOf(sql, incidentId, companyId),
   }
 }
 
@@ -68,6 +73,14 @@ function runsOf(sql: Sql, incidentId: string, companyId: string): Promise<readon
     `select r.id, r.runbook_id as "runbookId", coalesce(r.runbook ->> 'summary', r.runbook_id) as summary, r.status, r.outcome, r.message, array(select t ->> 'asset' from jsonb_array_elements(r.plan -> 'targets') t) as assets,
        r.simulated as "isSimulated", ${ms('r.started_at')} as "startedAtMs", ${ms('r.ended_at')} as "endedAtMs" from runs r
      where r.incident_id in (select * from incident_ids($1)) and r.company_id = $2 and r.started_at is not null order by r.created_at desc, r.id limit ${RUNS_MAX}`, [incidentId, companyId])
+}
+
+/** What people wrote here, the oldest first: nothing that came from a ticket, and nothing of the program. */
+async function notesOf(sql: Sql, incidentId: string, companyId: string): Promise<readonly PersonNote[]> {
+  const newest = await sql.query<PersonNote>(
+    `select event_id as id, coalesce(actor ->> 'name', '') as author, left(text, ${NOTE_CHARS}) as text from incident_timeline
+     where incident_id = $1 and company_id = $2 and kind = 'note' and actor ->> 'kind' in ('user', 'token') order by version desc, event_id desc limit ${NOTES_MAX}`, [incidentId, companyId])
+  return [...newest].reverse()
 }
 
 /** Requests about the incident that wait for an answer, the oldest first. */

@@ -19,7 +19,7 @@ import { matchStore, type MatchStore } from '../../storage/tickets/matches.ts'
 import { listAnew, startSyncReader, ticketQueue, type TicketQueue } from '../../storage/tickets/queue.ts'
 import { ticketSettingsOf, ticketSettingsStore } from '../../storage/tickets/settings.ts'
 import { syncStore, type OrderPlace, type SyncStore } from '../../storage/tickets/sync-store.ts'
-import { incident, outcome, placed } from '../harness/incident-records.ts'
+import { incident, note, outcome, placed } from '../harness/incident-records.ts'
 import { MemoryLog, memorySchemaIds } from '../harness/memory-log.ts'
 import { newRun } from '../harness/runs-world.ts'
 import type { EmptyDatabase } from './database.contract.ts'
@@ -152,6 +152,14 @@ export function ticketSyncContract(engineName: string, make: () => Promise<Empty
         await tell(incident('x', 10), incident('y', 11), incident('z', 12))
         await tell(incident('x', 13, { status: 'resolved', cause: 'command', causeId: 'k' }), outcome('k', 'x', 13, { action: 'resolve' }), incident('y', 14, { status: 'closed', cause: 'command', causeId: 'l' }), outcome('l', 'y', 14, { action: 'close', actor: { kind: 'connector', id: 'con', name: 'zendesk' } }), incident('z', 15, { status: 'resolved', cause: 'problem' }))
         expect([await factsOf('x'), await factsOf('y'), await factsOf('z')].map(({ endedBy }) => endedBy)).toEqual(['person', 'psa', 'program'])
+      })
+
+      it('hold what people wrote here, the newest in their order, and nothing that a ticket or the program said', async () => {
+        const by = (kind: 'connector' | 'analyst' | 'system' | 'token', name: string) => ({ actor: { kind, id: name, name } })
+        await tell(incident('x', 10), incident('y', 10), note('k1', 'x', 11), note('k2', 'x', 12, by('connector', 'zendesk')), note('k3', 'x', 13, by('analyst', 'model')), note('k4', 'x', 14, by('system', 'remediator')), note('k5', 'x', 15, { ...by('token', 'script'), text: 'restarted' }), note('k6', 'y', 16))
+        expect((await factsOf()).notes).toEqual([{ id: 'note:k1', author: 'Anna', text: 'looking at it' }, { id: 'note:k5', author: 'script', text: 'restarted' }])
+        await tell(...Array.from({ length: 40 }, (_one, index) => note(`m${index}`, 'x', 20 + index)))
+        expect((await factsOf()).notes.map(({ id }) => id)).toEqual(Array.from({ length: 30 }, (_one, index) => `note:m${index + 10}`))
       })
 
       it('hold what tickets said without an answer, and what was refused that a person has to know', async () => {
