@@ -28,7 +28,7 @@ const NOT_REACHED = new Set(['unreachable', 'tls', 'timeout', 'cut_off'])
 const NOT_PROVEN = new Set(['unauthorized', 'forbidden', 'misconfigured'])
 
 /** Joins it. What was tried just now counts before what was seen last. */
-export function connectorStatus(view: ConnectionView, connector: Pick<TicketConnector, 'id' | 'config'> | null, facts: AccountFacts | null, newest: NewestCall | null, probed: ConnectionCheck | null): ConnectorStatus {
+export function connectorStatus(view: ConnectionView, connector: Pick<TicketConnector, 'id' | 'config'> | null, facts: AccountFacts | null, newest: NewestCall | null, probed: ConnectionCheck | null, unmatched = 0): ConnectorStatus {
   const failed = (probed ?? (newest === null ? view.check : null))?.findings.find(({ ok }) => !ok) ?? null
   const heldCode = facts?.held ?? null
   // A probe that failed leaves a call behind, whose code tells what it was, unless there was nothing to call with.
@@ -40,8 +40,8 @@ export function connectorStatus(view: ConnectionView, connector: Pick<TicketConn
   const isAuthorised = !view.isConnected || (heldCode !== null && NOT_PROVEN.has(heldCode)) || (code !== null && NOT_PROVEN.has(code)) ? false : isFine ? true : asChecked
   return {
     connectionId: view.id, companyId: view.companyId, connector: view.connector, name: view.name, environment: view.environment, enabled: view.enabled, isConnected: view.isConnected, isReachable, isAuthorised,
-    budget: facts?.limits ?? [], blockedUntil: facts?.blockedUntil ?? null, held: heldCode, waiting: facts?.waiting ?? 0, dead: facts?.dead ?? 0, checkedAt: view.checkedAt, lastUsedAt: view.lastUsedAt, tokenExpiresAt: view.tokenExpiresAt,
-    lastOkAt: facts?.lastOkAt ?? (newest?.code === null ? newest.at : null), lastError, mend: mendOf(view, connector, heldCode ?? code, lastError),
+    budget: facts?.limits ?? [], blockedUntil: facts?.blockedUntil ?? null, held: heldCode, waiting: facts?.waiting ?? 0, dead: facts?.dead ?? 0, unmatched, checkedAt: view.checkedAt, lastUsedAt: view.lastUsedAt, tokenExpiresAt: view.tokenExpiresAt,
+    lastOkAt: facts?.lastOkAt ?? (newest?.code === null ? newest.at : null), lastError, mend: mendOf(view, connector, heldCode ?? code, lastError) ?? matchOf(view, unmatched),
   }
 }
 
@@ -55,4 +55,10 @@ function mendOf(view: ConnectionView, connector: Pick<TicketConnector, 'id' | 'c
   if (view.check === null) return `It was never checked since it was changed: \`aw connection check ${named} --enable\` checks it and puts it into use.`
   if (!view.enabled) return view.check.ok ? `It works and is not in use: \`aw connection enable ${named}\`.` : `\`aw connection check ${named}\` says what is wrong.`
   return null
+}
+
+/** How to say whose a company is, where incidents wait for it. */
+function matchOf({ id }: ConnectionView, unmatched: number): string | null {
+  if (unmatched === 0) return null
+  return `${unmatched} ${unmatched === 1 ? 'incident waits' : 'incidents wait'} for a company match: \`GET /api/ticket-matches?status=asked&connection=${id}\` lists the questions, \`PUT /api/connections/${id}/matches\` with {"companyId","kind":"company","externalId"} answers one.`
 }

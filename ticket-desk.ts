@@ -12,6 +12,7 @@ import { AppError, type ErrorCode } from './schemas/errors.ts'
 import type { Mode } from './schemas/settings.ts'
 import type { ConnectionCheck, ConnectionView } from './schemas/tickets.ts'
 import type { SqlDatabase } from './storage/queries/sql.ts'
+import { unmatchedIncidents } from './storage/tickets/matches.ts'
 import { newestCall } from './storage/tickets/newest-call.ts'
 import type { VaultParts } from './vault-parts.ts'
 
@@ -149,7 +150,7 @@ export function openTicketDesk(parts: TicketDeskParts): Connections {
       return Promise.all(views.map(async (view) => {
         const connector = connectorOf(view.connector)
         const facts = connector === null ? null : await factsOf(connector, view.id)
-        return connectorStatus(view, connector, facts, await newestCall(database, view.id), checks.get(view.id) ?? null)
+        return connectorStatus(view, connector, facts, await newestCall(database, view.id), checks.get(view.id) ?? null, await unmatchedIncidents(database, view.id))
       }))
     },
   }

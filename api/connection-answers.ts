@@ -30,7 +30,7 @@ export const CONNECTOR = answer({
 /** How a connection stands. */
 export const CONNECTOR_STATUS = answer({
   connectionId: text(), ...STANDING, isConnected: IS_CONNECTED, isReachable: nullable(flag()), isAuthorised: nullable(flag()), budget: list(answer({ name: text(), calls: whole(), windowMs: whole(), left: whole() })), blockedUntil: nullable(time()), held: nullable(text()),
-  waiting: whole(), dead: whole(), checkedAt: nullable(time()), lastUsedAt: nullable(time()), tokenExpiresAt: nullable(time()), lastOkAt: nullable(time()), lastError: nullable(text()), mend: nullable(text()),
+  waiting: whole(), dead: whole(), unmatched: whole({ description: 'incidents that wait until somebody says which company of the system is whose' }), checkedAt: nullable(time()), lastUsedAt: nullable(time()), tokenExpiresAt: nullable(time()), lastOkAt: nullable(time()), lastError: nullable(text()), mend: nullable(text()),
 })
 
 /** Things of the ticket system. */

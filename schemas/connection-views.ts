@@ -64,6 +64,8 @@ export interface ConnectorStatus extends Pick<ConnectionView, 'companyId' | 'con
   /** Orders that wait, and those that were given up. */
   readonly waiting: number
   readonly dead: number
+  /** Incidents without a ticket because nobody said yet which company of the system their client is. */
+  readonly unmatched: number
   readonly lastOkAt: string | null
   readonly lastError: string | null
   /** How to mend what is wrong; null where nothing is. */

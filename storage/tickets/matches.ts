@@ -5,7 +5,7 @@ import { AppError } from '../../schemas/errors.ts'
 import type { MatchFound, MatchKind, MatchStatus, MatchView } from '../../schemas/ticket-matches.ts'
 import { writeAudit } from '../queries/audit.ts'
 import { managedCompanies } from '../queries/scope.ts'
-import { atMs, iso, Params, whole, type SqlDatabase } from '../queries/sql.ts'
+import { atMs, iso, Params, whole, type Sql, type SqlDatabase } from '../queries/sql.ts'
 import { listAnew } from './queue.ts'
 
 /** What rules found is looked up again after this long, what they did not find sooner. */
@@ -116,6 +116,13 @@ const VIEW = `select m.connection_id as "connectionId", c.connector, m.company_i
   m.external_id as "externalId", m.external_name as "externalName", m.by, m.candidates, ${iso('m.looked_at')} as "lookedAt", c.company_id is null as "isShared",
   case when m.kind = 'company' then ${whole(`(select count(*) from ticket_queue q where q.company_id = m.company_id and q.reason = 'company_unmatched')`)} else 0 end as waiting
   from external_matches m join connections c on c.id = m.connection_id join companies k on k.id = m.company_id left join users u on u.id = m.name and m.kind = 'user'`
+
+/** Incidents without a ticket because a person was asked which company of that system is theirs, and has not said. */
+export async function unmatchedIncidents(sql: Sql, connectionId: string): Promise<number> {
+  const [row] = await sql.query<{ count: number }>(
+    `select ${whole('count(*)')} as count from ticket_queue q join external_matches m on m.company_id = q.company_id and m.connection_id = $1 and m.kind = 'company' and m.status = 'asked' where q.reason = 'company_unmatched'`, [connectionId])
+  return row?.count ?? 0
+}
 
 /** The store as it is opened. */
 export type MatchStore = ReturnType<typeof matchStore>
