@@ -172,6 +172,8 @@ export interface SyncTicket {
   /** Orders that wait or are under way; `isDead`: its creation was given up. */
   readonly waiting: number
   readonly isDead: boolean
+  /** States and technicians that were written there last, the newest two of each: what shows them may be older than what waits. */
+  readonly written: { readonly states: readonly TicketState[]; readonly assigneeIds: readonly (string | null)[] }
   readonly version: number
 }
 
@@ -192,7 +194,7 @@ export type SyncOrder =
 /** Why nothing, or nothing more, is ordered. */
 export type PlanReason =
   | 'no_connection' | 'disabled' | 'below_severity' | 'over_in_time' | 'delay' | 'analysing' | 'company_unmatched' | 'nothing_new' | 'rate' | 'dead' | 'mode' | 'merged' | 'waits_for_survivor' | 'waits_for_parent'
-  | 'deleted_twice' | 'ordered' | 'waits_for_word'
+  | 'deleted_twice' | 'moved' | 'ordered' | 'waits_for_word'
 
 /** What a look at an incident came to. */
 export interface TicketPlan {

@@ -70,7 +70,7 @@ export async function lookAt(tools: LookTools, look: DueLook): Promise<Pick<Tick
   const isSent = mode === 'sandbox' || mode === 'production'
   const settings = await store.settings(companyId)
   const { environment, ready, tickets } = await placeOf(connections, store, companyId, incidentId, mode)
-  const own = ready === null ? [] : tickets.filter(({ connectionId }) => connectionId === null || connectionId === ready.connection.id)
+  const own = ready === null ? [] : tickets.filter(({ connectionId }) => (connectionId === null && !isSent) || connectionId === ready.connection.id)
   const isSimulated = mode === 'demo'
   const all = isSimulated ? tickets : own
   const sinceMs = stormSince(facts)
@@ -123,6 +123,7 @@ export function startSyncDesk(options: DeskOptions): { wake(): void; stop(): Pro
   const { queue, clock, logger, metrics } = options
   const stopping = new AbortController()
   let nap = new AbortController()
+  const under = new Set<Promise<void>>()
 
   const look = async (incident: DueLook): Promise<void> => {
     try {
@@ -137,14 +138,25 @@ export function startSyncDesk(options: DeskOptions): { wake(): void; stop(): Pro
       await queue.done(incident, { againAtMs: incident.nowMs + waitMs, reason: error.code })
     }
   }
+  const take = (incident: DueLook): void => {
+    const work = look(incident)
+      .catch((thrown: unknown) => {
+        const error = toAppError(thrown)
+        logger.warn({ code: error.code, incidentId: incident.incidentId }, `looking after tickets failed: trying again in turn: ${error.message}`)
+      })
+      .finally(() => {
+        under.delete(work)
+        nap.abort()
+      })
+    under.add(work)
+  }
   const run = async (): Promise<void> => {
     while (!isAborted(stopping.signal)) {
       nap = new AbortController()
       try {
-        const due = await queue.claim(await options.logNowMs(), AT_ONCE)
-        await Promise.all(due.map(look))
+        // Whoever waits for a slow system holds up nobody else: each place is taken again as soon as it is free.
+        if (under.size < AT_ONCE) for (const incident of await queue.claim(await options.logNowMs(), AT_ONCE - under.size)) take(incident)
         metrics.waiting(await queue.waiting())
-        if (due.length > 0) continue
       } catch (thrown) {
         const error = toAppError(thrown)
         logger.warn({ code: error.code }, `looking after tickets failed: trying again in turn: ${error.message}`)
@@ -158,6 +170,7 @@ export function startSyncDesk(options: DeskOptions): { wake(): void; stop(): Pro
     async stop() {
       stopping.abort(new Error('stopping'))
       await running
+      await Promise.all(under)
     },
   }
 }

@@ -51,6 +51,24 @@ describe('what we wrote ourselves', () => {
   })
 })
 
+describe('what we wrote before our last order', () => {
+  const ann = { externalId: 'x-ann', name: 'Ann', email: 'ann@msp.test' }
+  const written = { states: ['in_progress', 'open'] as const, assigneeIds: ['x-ann', null] }
+
+  it('is an echo while that order waits, and where it was read before that was called', () => {
+    const waits = made({ waiting: 1, lastCallAtMs: NOW, written }, { state: 'resolved', ended: 'state', assigneeId: 'x-bob', assignee: 'u-bob' })
+    for (const updatedAtMs of [NOW + 1_000, NOW - 1_000, null]) expect(read({ state: 'in_progress', assignee: ann, updatedAtMs }, { ticket: waits })).toMatchObject({ words: [], isTouched: false, told: { state: 'resolved', assigneeId: 'x-bob' } })
+    expect(read({ state: 'in_progress', assignee: ann, updatedAtMs: NOW - 1 }, { ticket: { ...waits, waiting: 0 } })).toMatchObject({ words: [], isTouched: false })
+  })
+
+  it('is a person’s where the PSA says that somebody changed it since', () => {
+    const waits = made({ waiting: 1, lastCallAtMs: NOW - 60_000, written }, { state: 'resolved', ended: 'state' })
+    expect(read({ state: 'in_progress' }, { ticket: waits }).words).toMatchObject([{ action: 'reopen' }, { action: 'start' }])
+    const called = made({ lastCallAtMs: NOW - 1_000, written }, { state: 'resolved', ended: 'state' })
+    expect(read({ state: 'in_progress' }, { ticket: called }).words).toMatchObject([{ action: 'reopen' }, { action: 'start' }])
+  })
+})
+
 describe('what a technician does', () => {
   it.each([
     ['resolved', 'open', [{ action: 'resolve' }]], ['closed', 'open', [{ action: 'close' }]], ['in_progress', 'open', [{ action: 'start' }]], ['waiting', 'open', []], ['unknown', 'assigned', []], ['closed', 'closed', []], ['resolved', 'resolved', []],

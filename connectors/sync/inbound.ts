@@ -143,6 +143,7 @@ function stateChange(input: InboundInput, snapshot: TicketSnapshot): Change {
     if (updatedAtMs < lastCallAtMs - LOST_MS) return { words: [], told: { state: now, ended: isEnded(now) ? told.ended : 'no', mended: told.mended + 1 }, isPersons: false }
     if (updatedAtMs <= lastCallAtMs + SKEW_MS) return NO_CHANGE
   }
+  if (isEcho(input, snapshot, ticket.written.states.some((state) => isSameThere(mapping, now, state)))) return NO_CHANGE
   const over = isOver(incident.status)
   const by = whoChanged(input, snapshot)
   const at = updatedAtMs ?? nowMs
@@ -161,15 +162,31 @@ function stateChange(input: InboundInput, snapshot: TicketSnapshot): Change {
   }
 }
 
+/** What was written before our last order, seen while that one waits, or read before it was called: nobody's but ours, unless the PSA says that it was changed since. */
+function isEcho({ ticket: { waiting, lastCallAtMs } }: InboundInput, { updatedAtMs }: TicketSnapshot, isWritten: boolean): boolean {
+  if (!isWritten || lastCallAtMs === null) return false
+  if (waiting > 0) return updatedAtMs === null || updatedAtMs <= lastCallAtMs + SKEW_MS
+  return updatedAtMs !== null && updatedAtMs <= lastCallAtMs
+}
+
 function isWritable(state: TicketState): state is Exclude<TicketState, 'unknown' | 'waiting'> {
   return state !== 'unknown' && state !== 'waiting'
 }
 
+<<<<<<< HEAD
 function assigneeChange({ ticket, users, incident, connectorTitle, nowMs }: InboundInput, snapshot: TicketSnapshot): Change {
   const { told } = ticket
   const stood = stoodBefore(ticket)
   const now = snapshot.assignee?.externalId ?? null
   if (now === (stood === null ? told.assigneeId : stood.assigneeId) || now === told.assigneeId) return NO_CHANGE
+=======
+function assigneeChange(input: InboundInput, snapshot: TicketSnapshot): Change {
+  const { ticket, users, incident, connectorTitle, nowMs } = input
+  const { told, seen } = ticket
+  const now = snapshot.assignee?.externalId ?? null
+  if (now === (seen === null ? told.assigneeId : seen.assignee?.externalId ?? null) || now === told.assigneeId) return NO_CHANGE
+  if (isEcho(input, snapshot, ticket.written.assigneeIds.includes(now))) return NO_CHANGE
+>>>>>>> 0f59f3a (sync: know an echo of an earlier write, write nothing into another client's ticket, keep nobody waiting for others; outbox: what was found is read)
   const parts = ['assignee', now ?? '', snapshot.updatedAtMs ?? nowMs]
   if (snapshot.assignee === null) return { words: incident.assignee === null ? [] : [word(ticket, 'assign', parts, { assignee: null })], told: { assigneeId: null, assignee: null }, isPersons: true }
   const user = users.get(snapshot.assignee.email?.toLowerCase() ?? '') ?? null

@@ -307,3 +307,27 @@ describe('modes', () => {
     expect(world.look(facts({ alertCount: 900 }), LATER + HOUR, { mode: 'dry-run' })).toMatchObject({ orders: [], reason: 'mode' })
   })
 })
+
+describe('a ticket that somebody moved to another client there', () => {
+  it('is not written to any more: it is another company’s to read', () => {
+    const world = opened()
+    world.see(world.rows[0]!.id, { seen: { ...world.rows[0]!.seen!, companyId: 'x-bolt' } })
+    for (const now of [facts({ alertCount: 900, severity: 'critical' }), over(), facts({ mergedInto: 'i9' })]) expect(world.look(now, LATER + HOUR)).toMatchObject({ orders: [], reason: 'moved' })
+    world.see(world.rows[0]!.id, { seen: { ...world.rows[0]!.seen!, companyId: 'x-acme' } })
+    expect(world.look(over(), LATER + 2 * HOUR).orders).toMatchObject([{ change: { state: 'resolved' } }])
+  })
+
+  it('is not joined with that of another incident', () => {
+    const world = new TicketWorld()
+    world.look(facts(), LATER)
+    world.look(facts({ incidentId: 'i2', number: 43 }), LATER)
+    world.see(world.rows[0]!.id, { seen: { ...world.rows[0]!.seen!, companyId: 'x-bolt' } })
+    expect(world.look(facts({ incidentId: 'i2', number: 43, mergedInto: 'i1' }), LATER + HOUR)).toMatchObject({ orders: [], reason: 'moved' })
+  })
+})
+
+describe('a company that is not known any more', () => {
+  it('is shown as waiting while a ticket of it stands, and looked for again', () => {
+    expect(opened().look(facts({ alertCount: 900 }), LATER + HOUR, { target: 'company_unmatched' })).toMatchObject({ orders: [], reason: 'company_unmatched', againAtMs: LATER + HOUR + 600_000 })
+  })
+})

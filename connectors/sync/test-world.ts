@@ -76,7 +76,7 @@ export class TicketWorld {
       const ref = { externalId: `x${this.rows.length + 1}`, number: String(1_000 + this.rows.length + 1), url: null }
       this.rows.push({
         id: order.ticketId, companyId, incidentId, connectionId: 'con', connector: 'zendesk', generation: order.generation, externalRef: order.draft.externalRef, ref, mode: this.mode, isSimulated: false, isTouched: false, told: order.told,
-        seen: snapshot({ ref, title: order.draft.title, state: order.draft.state, externalRef: order.draft.externalRef }), lastNoteAtMs: nowMs, lastCallAtMs: nowMs, closedAtMs: null, createdAtMs: nowMs, waiting: 0, isDead: false, version: 1,
+        seen: snapshot({ ref, title: order.draft.title, state: order.draft.state, externalRef: order.draft.externalRef }), lastNoteAtMs: nowMs, lastCallAtMs: nowMs, closedAtMs: null, createdAtMs: nowMs, waiting: 0, isDead: false, written: { states: [], assigneeIds: [] }, version: 1,
       })
       return
     }

@@ -171,6 +171,7 @@ export function connectionStore(db: SqlDatabase, { clock, box, rules }: Connecti
           scopes: change.scopes ?? before.scopes, fields: change.fields === undefined ? before.fields : trimmed(change.fields), mapping: change.mapping ?? before.mapping, secrets,
         }
         refuse(caller, before, after, given, forgotten)
+        if (after.environment !== before.environment && (await sql.query('select 1 from tickets where connection_id = $1 limit 1', [id])).length > 0) throw new AppError('conflict', `tickets of ${before.environment} were made with this connection: make another one for ${after.environment}`)
         const hasNewSecrets = Object.keys(given).length > 0 || !isSame(secrets, before.secrets)
         const givesUpTokens = hasNewSecrets || rules.rebinds(before, after).length > 0 || !isSame(after.scopes, before.scopes)
         const isVoid = givesUpTokens || after.environment !== before.environment || !isSame(after.fields, before.fields) || (!before.enabled && !isSame(after.mapping, before.mapping))

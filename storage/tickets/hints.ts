@@ -11,6 +11,8 @@ const UNKNOWN_MS = 120_000
 const KEPT_MS = 86_400_000
 /** Each open ticket is read back at least so often. */
 export const RECONCILE_MS = 3_600_000
+/** A ticket that ended, and that its PSA never closes for good, is read back for so long. */
+const ENDED_MS = 7 * 86_400_000
 /** An open incident without a ticket is looked at again once it is this old. */
 const FORGOTTEN_MS = 600_000
 
@@ -42,7 +44,7 @@ export function hintStore(db: SqlDatabase, { clock }: { readonly clock: Clock })
     const rows = await sql.query(
       `insert into ticket_hints (connection_id, event_id, external_id, via, received_at)
        select distinct on (r."eventId") $1, r."eventId", r."externalId", $2, ${atMs('$4')} from json_to_recordset($3::json) as r ("eventId" text, "externalId" text)
-       where exists (select 1 from tickets t where t.connection_id = $1 and t.external_id = r."externalId") or exists (select 1 from tickets t where t.connection_id = $1 and t.external_id is null and t.closed_at is null)
+       where exists (select 1 from tickets t where t.connection_id = $1 and t.external_id = r."externalId") or exists (select 1 from tickets t join ticket_outbox o on o.ticket_id = t.id and o.kind = 'create' and o.status in ('waiting', 'calling') where t.connection_id = $1 and t.external_id is null)
        on conflict (connection_id, event_id) do nothing returning 1`, [connectionId, via, JSON.stringify(hints), dueAtMs])
     return rows.length
   }
@@ -115,24 +117,32 @@ export function hintStore(db: SqlDatabase, { clock }: { readonly clock: Clock })
       await db.query(`update connection_cursors set due_at = ${atMs('$2')}, claimed_until = null where connection_id = $1`, [connectionId, dueAtMs])
     },
 
-    /** Hints for open tickets that were not read for an hour, a few at a time, so that the hour is spread; answers how many. */
+    /** Hints for open tickets that were not read for an hour, a few at a time, so that the hour is spread; companies and connections in turn, and none that is to be read already. Answers how many. */
     async reconcile(limit: number): Promise<number> {
       const nowMs = clock.now()
       const rows = await db.query(
         `insert into ticket_hints (connection_id, event_id, external_id, via, received_at)
-         select t.connection_id, 'reconcile ' || t.external_id || ' ' || floor($1::float8 / ${RECONCILE_MS}), t.external_id, 'reconcile', ${atMs('$1')} from tickets t join connections c on c.id = t.connection_id and c.enabled
-         where t.closed_at is null and t.external_id is not null and not t.is_simulated and coalesce(t.last_synced_at, t.created_at) <= ${atMs('$2')} order by coalesce(t.last_synced_at, t.created_at), t.id limit $3
+         select d.connection_id, 'reconcile ' || d.external_id || ' ' || floor($1::float8 / ${RECONCILE_MS}), d.external_id, 'reconcile', ${atMs('$1')} from (
+           select t.connection_id, t.external_id, coalesce(t.last_synced_at, t.created_at) as since, row_number() over (partition by t.connection_id, t.company_id order by coalesce(t.last_synced_at, t.created_at), t.id) as turn
+           from tickets t join connections c on c.id = t.connection_id and c.enabled
+           where t.closed_at is null and t.external_id is not null and not t.is_simulated and coalesce(t.last_synced_at, t.created_at) <= ${atMs('$2')}
+             and not (coalesce(t.told ->> 'ended', 'no') = 'state' and coalesce((t.told ->> 'endedAtMs')::float8, $1::float8) < $1::float8 - ${ENDED_MS})
+             and not exists (select 1 from ticket_hints h where h.connection_id = t.connection_id and h.external_id = t.external_id and (h.done_at is null or h.event_id = 'reconcile ' || t.external_id || ' ' || floor($1::float8 / ${RECONCILE_MS})))) d
+         order by d.turn, d.since, d.external_id limit $3
          on conflict (connection_id, event_id) do nothing returning 1`, [nowMs, nowMs - RECONCILE_MS, limit])
       return rows.length
     },
 
-    /** Puts open incidents that have no ticket though their company has a connection on the list, such as those that opened before it was made. Bounded, newest first. */
+    /** Puts open incidents that have no ticket though their company has a connection on the list, such as those that opened before it was made, or whose ticket was only shown until the mode let it be sent. Bounded; companies in turn, the worst first. */
     async relist(limit: number): Promise<number> {
       const nowMs = clock.now()
       const incidents = await db.query<{ incidentId: string; companyId: string }>(
-        `select i.id as "incidentId", i.company_id as "companyId" from incidents i where i.status in ('open', 'assigned', 'in_progress') and i.merged_into is null and i.opened_at <= ${atMs('$1')}
-           and exists (select 1 from connections c where c.enabled and (c.company_id is null or c.company_id = i.company_id))
-           and not exists (select 1 from tickets t where t.incident_id = i.id and t.origin = 'own') and not exists (select 1 from ticket_queue q where q.incident_id = i.id) order by i.opened_at desc limit $2`, [nowMs - FORGOTTEN_MS, limit])
+        `select d.id as "incidentId", d.company_id as "companyId" from (
+           select i.id, i.company_id, i.opened_at, row_number() over (partition by i.company_id order by array_position(array['critical', 'high', 'medium', 'low', 'info'], i.severity), i.opened_at desc, i.id) as turn
+           from incidents i join companies k on k.id = i.company_id where i.status in ('open', 'assigned', 'in_progress') and i.merged_into is null and i.opened_at <= ${atMs('$1')}
+             and exists (select 1 from connections c where c.enabled and (c.company_id is null or c.company_id = i.company_id))
+             and not exists (select 1 from tickets t where t.incident_id = i.id and t.origin = 'own' and ((t.mode in ('sandbox', 'production') and not t.is_simulated) or coalesce(k.settings ->> 'mode', 'dry-run') not in ('sandbox', 'production')))
+             and not exists (select 1 from ticket_queue q where q.incident_id = i.id)) d order by d.turn, d.opened_at desc limit $2`, [nowMs - FORGOTTEN_MS, limit])
       await listAnew(db, incidents, nowMs)
       return incidents.length
     },
@@ -148,9 +158,11 @@ export function hintStore(db: SqlDatabase, { clock }: { readonly clock: Clock })
       return incidents.length
     },
 
-    /** Forgets old hints, a few at a time. */
-    async forget(): Promise<void> {
-      await db.query(`delete from ticket_hints where id in (select id from ticket_hints where done_at < ${atMs('$1')} limit 5000)`, [clock.now() - KEPT_MS])
+    /** Forgets old hints, a few at a time until none is left. */
+    async forget(batchRows = 5_000): Promise<void> {
+      const beforeMs = clock.now() - KEPT_MS
+      const some = (): Promise<readonly object[]> => db.query(`delete from ticket_hints where id in (select id from ticket_hints where done_at < ${atMs('$1')} limit $2) returning 1`, [beforeMs, batchRows])
+      while ((await some()).length === batchRows);
     },
   }
 }

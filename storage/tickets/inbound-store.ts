@@ -12,7 +12,7 @@ import { atMs, type Sql, type SqlDatabase } from '../queries/sql.ts'
 import { pendingApprovals } from './facts.ts'
 import { listAnew } from './queue.ts'
 import { SELECT_SYNC_TICKET } from './sync-store.ts'
-import { writeSnapshot } from './ticket-store.ts'
+import { takeLinked, writeSnapshot } from './ticket-store.ts'
 
 /** A ticket of ours that was read, with what its incident is. */
 export interface ReadTicket {
@@ -59,14 +59,19 @@ export function inboundStore(db: SqlDatabase, { clock, decided }: { readonly clo
       return db.transaction(async (sql) => {
         const [row] = await sql.query<{ version: number }>('select version::float8 as version from tickets where id = $1 for no key update', [ticket.id])
         if (row?.version !== ticket.version) return false
+        if (found.follows !== null) await takeLinked(sql, ticket.id, { externalId: found.follows })
         if (found.seen !== null) await writeSnapshot(sql, ticket.id, found.seen, nowMs)
         await sql.query(
           `update tickets set told = $2::jsonb, is_touched = is_touched or $3, touched_at = case when $3 then coalesce(touched_at, ${atMs('$4')}) else touched_at end, last_error = $5, last_synced_at = ${atMs('$4')}, external_id = coalesce($6, external_id),
              number = case when $6::text is null then number end, url = case when $6::text is null then url end, seen = case when $6::text is null then seen end, version = version + 1 where id = $1`,
           [ticket.id, JSON.stringify(found.told), found.isTouched, nowMs, found.trouble, found.follows])
+        // Whose it is, and how it stands, is found out before anything is written to it.
+        if (found.follows !== null && ticket.connectionId !== null) {
+          await sql.query(`insert into ticket_hints (connection_id, event_id, external_id, via, received_at) values ($1, $2, $3, 'reconcile', ${atMs('$4')}) on conflict do nothing`, [ticket.connectionId, `follow ${ticket.id} ${found.follows}`, found.follows, nowMs])
+        }
         const actor: Actor = { kind: 'connector', id: ticket.connectionId ?? ticket.connector, name: `${ticket.connector} ${ticket.ref?.number ?? ''}`.trim() }
         for (const word of found.words) await say(sql, ticket, actor, word, nowMs)
-        await listAnew(sql, [ticket], nowMs)
+        if (found.follows === null) await listAnew(sql, [ticket], nowMs)
         return true
       }, { durable: found.words.length > 0 })
     },
@@ -111,7 +116,7 @@ async function known(sql: Sql, ticket: SyncTicket, nowMs: number): Promise<ReadT
   const users = await sql.query<{ email: string; id: string }>(
     `select u.email, u.id from users u where u.disabled_at is null and (u.role = 'msp_admin' or (u.role in ('company_admin', 'technician') and exists (select 1 from user_companies uc where uc.user_id = u.id and uc.company_id = $1)))`, [companyId])
   const others = await sql.query<{ externalId: string; incidentId: string }>(
-    `select external_id as "externalId", incident_id as "incidentId" from tickets where connection_id = $1 and company_id = $2 and origin = 'own' and external_id is not null and incident_id <> $3 and closed_at is null`, [connectionId, companyId, incidentId])
+    `select external_id as "externalId", incident_id as "incidentId" from tickets where connection_id = $1 and company_id = $2 and origin = 'own' and external_id is not null and id <> $3 and (closed_at is null or incident_id = $4)`, [connectionId, companyId, ticket.id, incidentId])
   return {
     ticket, incident: incident ?? { status: 'closed', assignee: null, mergedInto: null }, users: new Map(users.map(({ email, id }) => [email, id])),
     others: new Map(others.map(({ externalId, incidentId: other }) => [externalId, other])), approvals: await pendingApprovals(sql, incidentId, companyId, nowMs),

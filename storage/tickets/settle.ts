@@ -3,7 +3,7 @@ import type { TicketDraft, TicketSnapshot } from '../../schemas/tickets.ts'
 import { ORDER_LEASE_MS, type HeldOrder, type OrderChange } from '../../schemas/ticket-work.ts'
 import { atMs, type Sql } from '../queries/sql.ts'
 import { readOrders } from './claim.ts'
-import { writeSnapshot } from './ticket-store.ts'
+import { takeLinked, writeSnapshot } from './ticket-store.ts'
 
 /** The ticket goes first, as with whoever orders, so that two never wait for each other. Null: the order is in other hands. */
 async function lockHeld(sql: Sql, held: HeldOrder): Promise<boolean> {
@@ -34,6 +34,8 @@ export async function settleOrder(sql: Sql, held: HeldOrder, change: OrderChange
       change.code ?? null, change.error ?? null, isEnd, nowMs,
       // A pause leaves what was said last.
       change.code !== undefined || isEnd])
+  // What a person linked meanwhile may be the very ticket that was made.
+  if (change.snapshot !== undefined && held.kind === 'create') await takeLinked(sql, held.ticketId, { externalId: change.snapshot.ref.externalId })
   if (change.snapshot !== undefined) await writeSnapshot(sql, held.ticketId, change.snapshot, nowMs)
   if (change.isFound === true && change.snapshot !== undefined && held.kind === 'create') await leaveUnheard(sql, held, held.body, change.snapshot, nowMs)
   if (change.isCalled === true) await sql.query(`update tickets set last_call_at = ${atMs('$2')} where id = $1`, [held.ticketId, nowMs])

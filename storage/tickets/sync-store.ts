@@ -5,15 +5,20 @@ import type { SyncOrder, SyncTicket, Told } from '../../schemas/ticket-sync.ts'
 import type { Environment, TicketRef } from '../../schemas/tickets.ts'
 import { atMs, type Sql, type SqlDatabase } from '../queries/sql.ts'
 import { putOrder } from './order.ts'
-import { insertTicket } from './ticket-store.ts'
+import { listAnew } from './queue.ts'
+import { insertTicket, takeLinked } from './ticket-store.ts'
 
 const ms = (column: string): string => `(extract(epoch from ${column}) * 1000)::float8`
+/** The newest two values of a field that were written to the PSA. */
+const writtenLast = (field: string): string =>
+  `(select coalesce(json_agg(w.value), '[]') from (select o.body -> '${field}' as value from ticket_outbox o where o.ticket_id = t.id and o.status = 'done' and o.kind in ('create', 'update') and o.body ? '${field}' order by o.seq desc limit 2) w)`
 /** Tickets as the sync works with them. */
 export const SELECT_SYNC_TICKET = `select t.id, t.company_id as "companyId", t.incident_id as "incidentId", t.connection_id as "connectionId", t.connector, t.generation, t.external_ref as "externalRef",
   case when t.external_id is null then null else json_build_object('externalId', t.external_id, 'number', coalesce(t.number, t.external_id), 'url', t.url) end as ref, t.mode, t.is_simulated as "isSimulated", t.is_touched as "isTouched", t.told, t.seen,
   ${ms('t.last_note_at')} as "lastNoteAtMs", ${ms('t.last_call_at')} as "lastCallAtMs", ${ms('t.closed_at')} as "closedAtMs", ${ms('t.created_at')} as "createdAtMs", t.version::float8 as version,
   (select count(*)::float8 from ticket_outbox o where o.ticket_id = t.id and o.status in ('waiting', 'calling')) as waiting,
-  (t.external_id is null and exists (select 1 from ticket_outbox o where o.ticket_id = t.id and o.kind = 'create' and o.status in ('dead', 'void'))) as "isDead" from tickets t`
+  (t.external_id is null and exists (select 1 from ticket_outbox o where o.ticket_id = t.id and o.kind = 'create' and o.status in ('dead', 'void'))) as "isDead",
+  json_build_object('states', ${writtenLast('state')}, 'assigneeIds', ${writtenLast('assigneeId')}) as written from tickets t`
 
 /** Where orders of a look belong. */
 export interface OrderPlace {
@@ -103,10 +108,13 @@ async function carryOut(sql: Sql, place: OrderPlace, order: SyncOrder, nowMs: nu
       return
     }
     case 'adopt': {
+      await takeLinked(sql, order.ticketId, { incidentId: order.incidentId })
       const rows = await sql.query(
         `update tickets t set incident_id = $3, told = $4::jsonb, version = version + 1 where id = $1 and version = $2 and not exists (select 1 from tickets o where o.incident_id = $3 and o.origin = 'own' and o.connection_id is not distinct from t.connection_id) returning 1`,
         [order.ticketId, order.version, order.incidentId, JSON.stringify(order.told)])
       if (rows.length === 0) throw new Overtaken()
+      // The survivor may have been looked at before it had this ticket.
+      await listAnew(sql, [{ incidentId: order.incidentId, companyId: place.companyId }], nowMs)
     }
   }
 }

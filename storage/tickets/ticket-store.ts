@@ -57,6 +57,13 @@ export async function writeSnapshot(sql: Sql, id: string, snapshot: TicketSnapsh
     [id, snapshot.ref.externalId, snapshot.ref.number, snapshot.ref.url, JSON.stringify(snapshot), snapshot.state, snapshot.statusText, snapshot.assignee === null ? null : JSON.stringify(snapshot.assignee), nowMs, isClosed])
 }
 
+/** Takes away what a person linked where it is the very ticket that our own one is about to stand for, so that an incident has it once. */
+export async function takeLinked(sql: Sql, id: string, { externalId = null, incidentId = null }: { readonly externalId?: string | null; readonly incidentId?: string | null }): Promise<void> {
+  await sql.query(
+    `delete from tickets l using tickets t where t.id = $1 and l.origin = 'linked' and l.company_id = t.company_id and l.connection_id = t.connection_id and l.incident_id = coalesce($2, t.incident_id) and l.external_id = coalesce($3, t.external_id)`,
+    [id, incidentId, externalId])
+}
+
 /** Which ticket of the PSA it is, where nothing else is known of it yet. */
 export async function writeRef(sql: Sql, id: string, ref: TicketRef): Promise<void> {
   await sql.query('update tickets set external_id = $2, number = $3, url = $4, version = version + 1 where id = $1', [id, ref.externalId, ref.number, ref.url])

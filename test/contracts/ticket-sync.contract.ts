@@ -19,6 +19,7 @@ import { matchStore, type MatchStore } from '../../storage/tickets/matches.ts'
 import { listAnew, startSyncReader, ticketQueue, type TicketQueue } from '../../storage/tickets/queue.ts'
 import { ticketSettingsOf, ticketSettingsStore } from '../../storage/tickets/settings.ts'
 import { syncStore, type OrderPlace, type SyncStore } from '../../storage/tickets/sync-store.ts'
+import { ticketOutbox } from '../../storage/tickets/outbox.ts'
 import { incident, note, outcome, placed } from '../harness/incident-records.ts'
 import { MemoryLog, memorySchemaIds } from '../harness/memory-log.ts'
 import { newRun } from '../harness/runs-world.ts'
@@ -279,6 +280,40 @@ export function ticketSyncContract(engineName: string, make: () => Promise<Empty
         expect(await hints.reconcile(10)).toBe(0)
       })
 
+      it('of tickets that cannot be read now keep no others from their turn, and cost one row', async () => {
+        await ticketThere()
+        await connect('own', 'c2')
+        await database.query(`update tickets set created_at = to_timestamp($1::float8 / 1000)`, [START_MS])
+        const copy = (id: string, connectionId: string, companyId: string, minutes: number, told = '{}'): Promise<unknown> => database.query(
+          `insert into tickets (id, company_id, incident_id, connection_id, connector, environment, external_ref, external_id, title, origin, mode, told, created_at) values ($1, $3, $1, $2, 'zendesk', 'production', 'AW-' || $1, $1, 't', 'own', 'production', $5::jsonb, to_timestamp($4::float8 / 1000))`,
+          [id, connectionId, companyId, START_MS + minutes * 60_000, told])
+        for (const id of ['a', 'b', 'c']) await copy(id, 'con', 'c1', 0)
+        await copy('late', 'own', 'c2', 5)
+        await copy('over', 'own', 'c2', 0, JSON.stringify({ ended: 'state', endedAtMs: START_MS - 30 * 86_400_000 }))
+        clock.tick(2 * RECONCILE_MS)
+        expect(await hints.reconcile(2)).toBe(2)
+        expect(await database.query(`select connection_id as con, external_id as id from ticket_hints order by 1`)).toMatchObject([{ con: 'con' }, { con: 'own', id: 'late' }])
+        expect([await hints.reconcile(2), await hints.reconcile(2), await hints.reconcile(2)]).toEqual([2, 1, 0])
+        clock.tick(RECONCILE_MS)
+        expect(await hints.reconcile(10)).toBe(0)
+      })
+
+      it('of strangers cost no row because of a ticket that is only shown, or was given up', async () => {
+        await connect()
+        await tell(incident('x', 10))
+        await look()
+        await database.query(`update ticket_outbox set status = 'dead'`)
+        expect(await hints.add('con', 'hook', [{ eventId: 'e1', externalId: 'theirs' }])).toBe(0)
+      })
+
+      it('that are done with are forgotten, all of them', async () => {
+        await ticketThere()
+        await hints.add('con', 'hook', ['1', '2', '3'].map((eventId) => ({ eventId, externalId: 'x1' })))
+        await database.query(`update ticket_hints set done_at = to_timestamp($1::float8 / 1000)`, [START_MS - 2 * 86_400_000])
+        await hints.forget(1)
+        expect(await database.query('select 1 from ticket_hints')).toEqual([])
+      })
+
       it('poll a connection in one pair of hands, and keep cursor and what was found together', async () => {
         await ticketThere()
         expect(await hints.takePoll('con', 60_000)).toEqual({ cursor: null })
@@ -287,6 +322,20 @@ export function ticketSyncContract(engineName: string, make: () => Promise<Empty
         expect(await hints.takePoll('con', 60_000)).toBeNull()
         clock.tick(60_000)
         expect(await hints.takePoll('con', 60_000)).toEqual({ cursor: 'cursor-1' })
+      })
+
+      it('find open incidents whose ticket was only shown once it may be sent, and every company in its turn', async () => {
+        await connect()
+        await tell(incident('x', 10), incident('y', 11), incident('z', 12, { companyId: 'c2', openedAtMs: START_MS - 1_000 }))
+        await look('x')
+        await database.query(`update tickets set mode = 'dry-run'; update ticket_outbox set status = 'shown'; delete from ticket_queue`)
+        clock.tick(700_000)
+        expect(await hints.relist(10)).toBe(2)
+        await database.query(`update companies set settings = '{"mode":"production"}'; delete from ticket_queue`)
+        expect(await hints.relist(10)).toBe(3)
+        await database.query(`delete from ticket_queue`)
+        expect(await hints.relist(2)).toBe(2)
+        expect(await listed()).toContain('z')
       })
 
       it('find open incidents that were left without a ticket, and requests no ticket tells of', async () => {
@@ -304,6 +353,70 @@ export function ticketSyncContract(engineName: string, make: () => Promise<Empty
         expect([await hints.askedAnew(), await hints.askedAnew()]).toEqual([1, 0])
         expect(await factsOf()).toMatchObject({ approvals: [{ id: 'a1', runId: 'r1', question: 'run' }] })
       })
+    })
+
+    describe('a ticket somebody linked already', () => {
+      const linkedTo = (incidentId: string, externalId: string): Promise<unknown> => database.query(
+        `insert into tickets (id, company_id, incident_id, connection_id, connector, environment, external_ref, external_id, title, origin, mode, created_at) values ('linked', 'c1', $1, 'con', 'zendesk', 'production', '', $2, 't', 'linked', 'production', now())`, [incidentId, externalId])
+
+      it('is the one that was made and not answered for: it is taken as that', async () => {
+        await connect()
+        await tell(incident('x', 10), placed('x', 'k1', 10))
+        await look()
+        await linkedTo('x', 'x1')
+        const outbox = ticketOutbox(database, { clock })
+        clock.tick(1_200_000)
+        const [held] = await outbox.claim('w', 5)
+        const begun = await outbox.begin(held!)
+        expect(await outbox.settle({ ...begun!, unknownAtMs: clock.now() }, { status: 'done', snapshot: shown(), unknownAtMs: null })).toBe(true)
+        expect(await database.query('select origin, external_id as id from tickets')).toEqual([{ origin: 'own', id: 'x1' }])
+      })
+
+      it('is the one that ours was merged into: ours goes on as that, and it is read at once', async () => {
+        await ticketThere()
+        await linkedTo('x', 'x2')
+        const [known] = await rows.read('con', 'x1')
+        expect(await rows.write(known!.ticket, { words: [], told: known!.ticket.told, seen: shown({ mergedIntoId: 'x2' }), isTouched: true, follows: 'x2', trouble: null })).toBe(true)
+        expect(await database.query('select origin, external_id as id from tickets')).toEqual([{ origin: 'own', id: 'x2' }])
+        expect(await hints.claim(5)).toMatchObject([{ externalId: 'x2' }])
+      })
+
+      it('is an earlier one of the same incident: it is known as one of ours', async () => {
+        await ticketThere()
+        await database.query(`insert into tickets select (jsonb_populate_record(t, '{"id":"g2","generation":2,"external_ref":"AW-2","external_id":"x2"}')).* from tickets t`)
+        expect((await rows.read('con', 'x1'))[0]!.others).toEqual(new Map([['x2', 'x']]))
+      })
+
+      it('is that of the incident which another one was merged into: the ticket goes on there, and is looked at', async () => {
+        await ticketThere()
+        await tell(incident('y', 11))
+        await linkedTo('y', 'x1')
+        await database.query('delete from ticket_queue')
+        const [ticket] = await store.tickets('x', 'production', true)
+        expect(await store.carryOut(PLACE, [{ kind: 'adopt', ticketId: ticket!.id, version: ticket!.version, incidentId: 'y', told: ticket!.told }])).toBe(true)
+        expect(await database.query('select incident_id as id, origin from tickets')).toEqual([{ id: 'y', origin: 'own' }])
+        expect(await listed()).toEqual(['y'])
+      })
+    })
+
+    it('a ticket remembers what was written to it last, so that its echo is known', async () => {
+      await ticketThere()
+      const { id } = (await store.tickets('x', 'production', true))[0]!
+      const outbox = ticketOutbox(database, { clock })
+      for (const state of ['assigned', 'in_progress', 'resolved'] as const) {
+        await database.transaction((sql) => outbox.order(sql, { ticketId: id, kind: 'update', body: { mapping: { status: {}, priority: {}, place: {} }, state, ...(state === 'assigned' ? { assigneeId: 'a1' } : {}) }, urgency: 2, dueAtMs: clock.now() }))
+        if (state !== 'resolved') await database.query(`update ticket_outbox set status = 'done'`)
+      }
+      expect(await store.tickets('x', 'production', true)).toMatchObject([{ waiting: 1, written: { states: ['in_progress', 'assigned'], assigneeIds: ['a1', null] } }])
+    })
+
+    it('connections are removed one after the other, and their tickets stay', async () => {
+      await ticketThere()
+      await connect('own', 'c1')
+      await database.query(`insert into tickets select (jsonb_populate_record(t, '{"id":"t2","connection_id":"own","external_ref":"AW-2"}')).* from tickets t`)
+      await database.query(`delete from connections where id = 'con'`)
+      await database.query(`delete from connections where id = 'own'`)
+      expect(await database.query('select connection_id as id from tickets')).toEqual([{ id: null }, { id: null }])
     })
 
     describe('what was seen', () => {

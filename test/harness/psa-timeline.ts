@@ -81,7 +81,7 @@ export class PsaTimeline {
       const seen = await this.#losing((ctx) => this.connector.create(order.draft, ctx))
       this.rows.push({
         id: order.ticketId, companyId, incidentId, connectionId: 'connection-1', connector: this.connector.id, generation: order.generation, externalRef: order.draft.externalRef, ref: seen.ref, mode: 'production', isSimulated: false, isTouched: false, told: order.told, seen,
-        lastNoteAtMs: nowMs, lastCallAtMs: this.clock.now(), closedAtMs: null, createdAtMs: nowMs, waiting: 0, isDead: false, version: 1,
+        lastNoteAtMs: nowMs, lastCallAtMs: this.clock.now(), closedAtMs: null, createdAtMs: nowMs, waiting: 0, isDead: false, written: { states: [], assigneeIds: [] }, version: 1,
       })
       return
     }

@@ -99,7 +99,8 @@ create table tickets (
   created_at timestamptz not null,
   version bigint not null default 1
 );
-create unique index tickets_own on tickets (incident_id, coalesce(connection_id, ''), generation) where origin = 'own';
+-- Those whose connection was removed, and simulated ones, are told apart by id and reference alone.
+create unique index tickets_own on tickets (incident_id, connection_id, generation) where origin = 'own';
 create unique index tickets_ref on tickets (external_ref) where origin = 'own';
 create unique index tickets_external on tickets (connection_id, external_id, incident_id) where external_id is not null;
 create index tickets_of_incident on tickets (incident_id);

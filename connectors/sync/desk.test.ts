@@ -1,0 +1,49 @@
+import { expect, it } from 'vitest'
+import { DEFAULT_TICKET_SETTINGS } from '../../schemas/tickets.ts'
+import type { SyncOrder, SyncTicket } from '../../schemas/ticket-sync.ts'
+import type { TicketConnector } from '../port.ts'
+import { lookAt, startSyncDesk, type DueLook, type LookTools } from './desk.ts'
+import type { ReadyConnection } from './ports.ts'
+import { ABLE, facts, OPENED_MS, TicketWorld } from './test-world.ts'
+import { TestClock } from '../../schemas/clock.ts'
+
+const connector = { id: 'zendesk', capabilities: { ...ABLE, companies: false, assets: false, assign: false } } as Partial<TicketConnector> as TicketConnector
+const ready: ReadyConnection = {
+  connector, account: 'acc', connection: { id: 'new', companyId: 'c1', mapping: { status: {}, priority: {}, place: {} }, fields: {} } as Partial<ReadyConnection['connection']> as ReadyConnection['connection'],
+  context: () => { throw new Error('nothing is called here') },
+}
+
+function tools(tickets: readonly SyncTicket[], carried: SyncOrder[]): LookTools {
+  return {
+    store: {
+      facts: async ({ incidentId, companyId }) => facts({ incidentId, companyId }), settings: async () => DEFAULT_TICKET_SETTINGS, tickets: async () => tickets, storm: async () => null,
+      carryOut: async (_place, orders) => { carried.push(...orders); return true },
+    },
+    connections: { open: async () => null, effective: async () => ready }, matches: { known: async () => new Map(), keep: async () => undefined, company: async () => { throw new Error('no') }, aliases: async () => new Map() },
+    modeOf: async () => 'production', publicUrl: 'https://aw.test', logger: { warn() {} }, ordered() {}, metrics: { looked() {}, ordered() {}, waiting() {} },
+  }
+}
+const due = (companyId: string): DueLook => ({ incidentId: `i-${companyId}`, companyId, version: 10, looks: 0, nowMs: OPENED_MS + 600_000 })
+
+it('a ticket whose connection was removed is nobody’s to write to: the company’s new one gets its own', async () => {
+  const world = new TicketWorld()
+  world.look(facts(), OPENED_MS + 60_000)
+  const carried: SyncOrder[] = []
+  await lookAt({ ...tools([{ ...world.rows[0]!, connectionId: null }], carried), connections: { open: async () => null, effective: async () => ({ ...ready, context: () => ({}) as ReturnType<ReadyConnection['context']> }) } }, due('c1'))
+  expect(carried).toMatchObject([{ kind: 'create', generation: 1 }])
+})
+
+it('one company whose look hangs keeps nobody else waiting', async () => {
+  const looked: string[] = []
+  let free = (): void => undefined
+  const hangs = new Promise<void>((resolve) => { free = resolve })
+  const waiting = [due('slow'), due('c1'), due('c2'), due('c3')]
+  const desk = startSyncDesk({
+    ...tools([], []), clock: new TestClock(), logNowMs: async () => new Map(), modeOf: async (companyId) => { if (companyId === 'slow') await hangs; return 'dry-run' },
+    queue: { claim: async (_times, limit) => waiting.splice(0, Math.min(2, limit)), release: async () => undefined, done: async ({ companyId }) => void looked.push(companyId), waiting: async () => waiting.length },
+  })
+  await expect.poll(() => looked).toEqual(['c1', 'c2', 'c3'])
+  free()
+  await desk.stop()
+  expect(looked).toContain('slow')
+})
