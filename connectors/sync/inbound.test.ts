@@ -159,6 +159,11 @@ describe('drift', () => {
 })
 
 describe('a ticket that was moved to another client', () => {
+  it('is marked as moved until it is back', () => {
+    expect(read({ companyId: 'x-bolt' }).told).toMatchObject({ isMoved: true })
+    expect(read({ companyId: 'x-acme' }, { ticket: made({}, { isMoved: true }) }).told).toMatchObject({ isMoved: false })
+  })
+
   it('is only looked at: nothing that is written there reaches the incident of this one', () => {
     const found = read({ companyId: 'x-other', state: 'closed', notes: [comment('Other people’s business')] })
     expect(found).toMatchObject({ words: [], answers: [], isTouched: true, trouble: expect.stringContaining('another client') })

@@ -73,13 +73,13 @@ export interface Inbound {
 export function inbound(input: InboundInput): Inbound {
   const { ticket, snapshot } = input
   if (snapshot === null) return missing(input)
-  const told: Told = { ...ticket.told, missingSinceMs: null }
+  const told: Told = { ...ticket.told, missingSinceMs: null, ...(ticket.told.isMoved === true ? { isMoved: false } : {}) }
   const quiet: Inbound = { words: [], answers: [], told, seen: { ...snapshot, notes: snapshot.notes ?? ticket.seen?.notes ?? null }, isTouched: ticket.isTouched, follows: null, trouble: null, againMs: null }
   if (snapshot.isDeleted) return { ...quiet, words: [gone(input)], isTouched: true }
   if (told.partyId !== null && snapshot.companyId !== null && snapshot.companyId !== told.partyId) {
     // What stands in it is the other client's: it is kept nowhere, and is no news where the ticket comes back.
     const heard = snapshot.notes === null ? {} : { heard: snapshot.notes.map(({ externalId }) => externalId) }
-    return { ...quiet, told: { ...told, ...heard }, seen: null, isTouched: true, trouble: `The ticket was moved to another client there (${line(snapshot.companyId, 60)}): what is written in it is not taken over any more. Move it back, or link another ticket.` }
+    return { ...quiet, told: { ...told, ...heard, isMoved: true }, seen: null, isTouched: true, trouble: `The ticket was moved to another client there (${line(snapshot.companyId, 60)}): what is written in it is not taken over any more. Move it back, or link another ticket.` }
   }
   if (snapshot.mergedIntoId !== null) return mergedThere(input, snapshot, quiet)
   return compared(input, snapshot, quiet)

@@ -66,13 +66,9 @@ export function plan(input: PlanInput): TicketPlan {
   if (current === undefined) return first(ready)
   if (!current.isSimulated && current.mode !== 'dry-run' && mode !== 'sandbox' && mode !== 'production') return nothing('mode')
   if (current.isDead) return nothing('dead')
-  if (isMoved(current) || (facts.mergedInto !== null && input.survivor !== null && isMoved(input.survivor))) return nothing('moved')
+  // It is another client's now: nothing of this company is written there.
+  if (current.told.isMoved === true || (facts.mergedInto !== null && input.survivor?.told.isMoved === true)) return nothing('moved')
   return facts.mergedInto === null ? existing(ready, current) : merged(ready, current)
-}
-
-/** It is another client's now, by what was seen last: nothing of this company is written there any more. */
-function isMoved({ told: { partyId }, seen }: SyncTicket): boolean {
-  return partyId !== null && seen !== null && seen.companyId !== null && seen.companyId !== partyId
 }
 
 function nothing(reason: PlanReason, againAtMs: number | null = null): TicketPlan {
