@@ -173,20 +173,13 @@ function isWritable(state: TicketState): state is Exclude<TicketState, 'unknown'
   return state !== 'unknown' && state !== 'waiting'
 }
 
-<<<<<<< HEAD
-function assigneeChange({ ticket, users, incident, connectorTitle, nowMs }: InboundInput, snapshot: TicketSnapshot): Change {
+function assigneeChange(input: InboundInput, snapshot: TicketSnapshot): Change {
+  const { ticket, users, incident, connectorTitle, nowMs } = input
   const { told } = ticket
   const stood = stoodBefore(ticket)
   const now = snapshot.assignee?.externalId ?? null
   if (now === (stood === null ? told.assigneeId : stood.assigneeId) || now === told.assigneeId) return NO_CHANGE
-=======
-function assigneeChange(input: InboundInput, snapshot: TicketSnapshot): Change {
-  const { ticket, users, incident, connectorTitle, nowMs } = input
-  const { told, seen } = ticket
-  const now = snapshot.assignee?.externalId ?? null
-  if (now === (seen === null ? told.assigneeId : seen.assignee?.externalId ?? null) || now === told.assigneeId) return NO_CHANGE
   if (isEcho(input, snapshot, ticket.written.assigneeIds.includes(now))) return NO_CHANGE
->>>>>>> 0f59f3a (sync: know an echo of an earlier write, write nothing into another client's ticket, keep nobody waiting for others; outbox: what was found is read)
   const parts = ['assignee', now ?? '', snapshot.updatedAtMs ?? nowMs]
   if (snapshot.assignee === null) return { words: incident.assignee === null ? [] : [word(ticket, 'assign', parts, { assignee: null })], told: { assigneeId: null, assignee: null }, isPersons: true }
   const user = users.get(snapshot.assignee.email?.toLowerCase() ?? '') ?? null

@@ -253,7 +253,7 @@ export function connectionsContract(engineName: string, make: () => Promise<Empt
         await store.update(boss, id, { enabled: false })
         expect((await store.update(boss, id, { mapping: {} })).connection.check).toBe(null)
         // One ticket of an incident is known by its connection, whose environment therefore stays once it has made any.
-        await database.query(`insert into tickets (id, company_id, incident_id, connection_id, connector, environment, external_ref, title, origin, mode, created_at) values ($1, $2, 'i', $1, 'desk', 'sandbox', $1, 't', 'own', 'sandbox', now())`, [id, acme])
+        await db.query(`insert into tickets (id, company_id, incident_id, connection_id, connector, environment, external_ref, title, origin, mode, created_at) values ($1, $2, 'i', $1, 'desk', 'sandbox', $1, 't', 'own', 'sandbox', now())`, [id, acme])
         expect((await refusal(store.update(boss, id, { environment: 'production' }))).code).toBe('conflict')
       })
 
