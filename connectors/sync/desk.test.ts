@@ -47,3 +47,20 @@ it('one company whose look hangs keeps nobody else waiting', async () => {
   await desk.stop()
   expect(looked).toContain('slow')
 })
+
+it('an incident is read after its tickets, so that what was just heard in one is not taken for a problem that is back', async () => {
+  const world = new TicketWorld()
+  world.look(facts(), OPENED_MS + 60_000)
+  const row = { ...world.rows[0]!, connectionId: 'new' }
+  // A technician resolves it while the incident is looked at.
+  let isHeard = false
+  const carried: SyncOrder[] = []
+  const base = tools([], carried)
+  const store = {
+    ...base.store,
+    facts: async () => { const read = facts({ pendingWords: isHeard ? 1 : 0 }); isHeard = true; return read },
+    tickets: async () => { const read = isHeard ? { ...row, told: { ...row.told, state: 'resolved' as const, ended: 'state' as const, endedAtMs: OPENED_MS } } : row; isHeard = true; return [read] },
+  }
+  await lookAt({ ...base, store, connections: { open: async () => ready, effective: async () => ready } }, due('c1'))
+  expect(carried).toEqual([])
+})

@@ -63,13 +63,14 @@ export interface SyncMetrics {
 /** Looks at one incident and writes down what follows; null: it is to be looked at again in a moment. */
 export async function lookAt(tools: LookTools, look: DueLook): Promise<Pick<TicketPlan, 'againAtMs' | 'reason'> | null> {
   const { store, connections, modeOf, metrics } = tools
-  const facts = await store.facts(look)
-  if (facts === null) return null
-  const { companyId, incidentId } = facts
+  const { companyId, incidentId } = look
   const mode = await modeOf(companyId)
   const isSent = mode === 'sandbox' || mode === 'production'
   const settings = await store.settings(companyId)
   const { environment, ready, tickets } = await placeOf(connections, store, companyId, incidentId, mode)
+  // After the tickets: what one of them said just now is on its way by then, and its incident no older than that.
+  const facts = await store.facts(look)
+  if (facts === null) return null
   const own = ready === null ? [] : tickets.filter(({ connectionId }) => (connectionId === null && !isSent) || connectionId === ready.connection.id)
   const isSimulated = mode === 'demo'
   const all = isSimulated ? tickets : own

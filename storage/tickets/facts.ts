@@ -28,6 +28,8 @@ interface IncidentRow {
 
 /** The facts; null while the projection shows an older version than the one asked for, or no such incident of the company. */
 export async function ticketFacts(sql: Sql, { incidentId, companyId, version }: { readonly incidentId: string; readonly companyId: string; readonly version: number }, nowMs: number): Promise<TicketFacts | null> {
+  // Before the incident: a word that is answered by now shows in it.
+  const words = await wordsOf(sql, incidentId, companyId, nowMs)
   const [row] = await sql.query<IncidentRow>(
     `select i.company_id as "companyId", c.name as "companyName", ${whole('i.number')} as number, ${whole('i.version')} as version, i.title, i.status, i.severity, i.priority, ${ms('i.opened_at')} as "openedAtMs", ${ms('i.updated_at')} as "updatedAtMs",
        ${ms('i.resolved_at')} as "resolvedAtMs", ${whole('i.alert_count')} as "alertCount", ${whole('i.problem_count')} as "problemCount", ${whole('i.open_problem_count')} as "openProblemCount", i.assets, ${whole('i.asset_count')} as "assetCount",
@@ -37,7 +39,6 @@ export async function ticketFacts(sql: Sql, { incidentId, companyId, version }: 
      from incidents i join companies c on c.id = i.company_id left join users u on u.id = i.assignee and u.disabled_at is null where i.id = $1 and i.company_id = $2`, [incidentId, companyId])
   if (row === undefined || row.version < version) return null
   const { assigneeId, assigneeName, assigneeEmail, endedByKind, analysis, runbooks, ...incident } = row
-  const words = await wordsOf(sql, incidentId, companyId, nowMs)
   return {
     ...incident, ...words, incidentId,
     assignee: assigneeId === null ? null : { id: assigneeId, name: assigneeName ?? '', email: assigneeEmail ?? '' },
