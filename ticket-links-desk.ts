@@ -1,7 +1,7 @@
 /** Links between incidents and tickets as the API asks for them: what a person names is read in the ticket system first, and likely tickets are looked for there and here. */
 import type { TicketLinks } from './api/ticket-link-ports.ts'
 import { findNamed } from './connectors/links/named.ts'
-import { searchesFor, suggest, type Candidate, type Compared } from './connectors/links/suggest.ts'
+import { searchesFor, suggest, wordsFor, type Candidate, type Compared } from './connectors/links/suggest.ts'
 import { ConnectorError, type CallContext, type TicketConnector } from './connectors/port.ts'
 import { changeRefOf } from './connectors/sync/identity.ts'
 import type { OpenedConnection } from './connectors/vault/vault.ts'
@@ -14,6 +14,7 @@ import type { Environment } from './schemas/tickets.ts'
 import type { SqlDatabase } from './storage/queries/sql.ts'
 import { ticketLinkStore, type LinkTarget, type TicketLinkStore } from './storage/tickets/ticket-links.ts'
 import type { TicketDeskParts } from './ticket-desk.ts'
+import { ticketWriting } from './ticket-writing.ts'
 
 /** What the desk is joined from. */
 export interface TicketLinkParts extends Pick<TicketDeskParts, 'connections' | 'vault' | 'connectorOf' | 'contextOf' | 'budgetFor'> {
@@ -26,6 +27,8 @@ export interface TicketLinkParts extends Pick<TicketDeskParts, 'connections' | '
 /** A person waits: whatever takes longer is ended. */
 const WITHIN_MS = 30_000
 const FOUND_MAX = 25
+const ARTICLES_MAX = 10
+const TITLE_CHARS = 300
 
 interface Place {
   readonly connection: OpenedConnection
@@ -43,6 +46,7 @@ export function openTicketLinks(parts: TicketLinkParts): TicketLinks {
   const place = (caller: Caller, incident: LinkTarget, connectionId: string | null) => placeOf(parts, store, caller, incident, connectionId)
 
   return {
+    ...ticketWriting(parts, store),
     list: (scope, incidentId) => store.list(scope, incidentId),
     get: (scope, ticketId) => store.get(scope, ticketId),
 
@@ -71,8 +75,23 @@ export function openTicketLinks(parts: TicketLinkParts): TicketLinks {
           token, title: title ?? incident.title, reason, isUrgent, assetIds: [], text: `Asked for by ${caller.name} in incident ${ticket.number ?? ticket.externalRef}: ${incident.title}\n\nReference ${token}.`,
           ...(plan === null ? {} : { plan }), ...(wayBack === null ? {} : { wayBack }), ...(test === null ? {} : { test }),
         }],
-      })
-      return { reference: token, status }
+      }, 'ticket.change_requested')
+      return { reference: token, status: status === 'shown' ? status : 'waiting' }
+    },
+
+    async knowledge(caller, incidentId, asked) {
+      const incident = await store.target(caller.scope, incidentId, true)
+      const query = asked ?? wordsFor(incident, 3)
+      if (query === '') return { query, items: [], problem: 'nothing in the incident says what to look for: give words' }
+      try {
+        const { connector, ctx } = await place(caller, incident, null)
+        if (!connector.capabilities.knowledge) return { query, items: [], problem: `${connector.config.title} has no knowledge base, or its connector searches none` }
+        const found = await connector.searchKnowledge(query, ctx)
+        return { query, items: found.slice(0, ARTICLES_MAX).map(({ externalId, title, url }) => ({ externalId, title: title.slice(0, TITLE_CHARS), url: url !== null && url.startsWith('https://') ? url : null })), problem: null }
+      } catch (thrown) {
+        if (thrown instanceof AppError || thrown instanceof ConnectorError) return { query, items: [], problem: thrown.message }
+        throw thrown
+      }
     },
 
     async suggestions(caller, incidentId) {

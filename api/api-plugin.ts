@@ -46,6 +46,7 @@ import { runRoutes } from './routes/runs.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { settingsRoutes } from './routes/settings.ts'
 import { ticketRoutes } from './routes/tickets.ts'
+import { ticketWritingRoutes } from './routes/ticket-writing.ts'
 import { topologyRoutes } from './routes/topology.ts'
 import { userRoutes } from './routes/users.ts'
 import { judgeRequests } from './validation.ts'
@@ -98,6 +99,7 @@ export function apiPlugin(options: ApiOptions): FastifyPluginAsync {
       callRoutes(routes, context)
       ticketOutboxRoutes(routes, context)
       incidentTicketRoutes(routes, context)
+      ticketWritingRoutes(routes, context)
       figureRoutes(routes, context)
       feedbackRoutes(routes, context)
       deliveryRoutes(routes, context)

@@ -19,3 +19,9 @@ export const TICKET_SUGGESTION = answer({
   connectionId: text(), connector: text(), externalId: text(), number: text(), url: nullable(text()), title: text(), state: STATE, statusText: nullable(text()), updatedAt: nullable(time()),
   origin: text({ enum: ['ours', 'found'] }), score: whole({ description: '0 to 100' }), reasons: list(text()),
 })
+
+/** Something a person writes into a ticket, as it was ordered. */
+export const TICKET_WRITE = answer({ token: text({ description: 'ours, which stands with it over there' }), status: text({ enum: ['waiting', 'shown', 'done'], description: 'shown: the mode forbids to send; done: asked for before, and written' }) })
+
+/** Articles of a knowledge base. */
+export const KNOWLEDGE = answer({ query: text({ description: 'what was looked for' }), items: list(answer({ externalId: text(), title: text(), url: nullable(text({ description: 'https only' })) })), problem: nullable(text({ description: 'why the ticket system was not asked; null: it was' })) })

@@ -1,6 +1,6 @@
 /** What the API needs of links between incidents and tickets; `ticket-links-desk.ts` at the root fits it. */
 import type { Caller, Scope } from '../schemas/access.ts'
-import type { ChangeRequestDraft, ChangeRequestOrdered, TicketLinkDraft, TicketSuggestions } from '../schemas/ticket-links.ts'
+import type { ChangeRequestDraft, ChangeRequestOrdered, KnowledgeFound, TicketLinkDraft, TicketSuggestions, TicketWriteOrdered } from '../schemas/ticket-links.ts'
 import type { LinkKind, TicketView } from '../schemas/tickets.ts'
 
 /** Tickets of incidents. Methods throw `not_found` for incidents the scope does not reach. */
@@ -15,6 +15,12 @@ export interface TicketLinks {
   unlink(caller: Caller, incidentId: string, ticketId: string): Promise<void>
   /** Orders a change request of the incident's own ticket; the same one asked for twice is one. Throws `conflict` where its system keeps none. */
   requestChange(caller: Caller, incidentId: string, ticketId: string, draft: ChangeRequestDraft): Promise<ChangeRequestOrdered>
+  /** Order a note, a file of at most 1 MiB, or time of the incident's own ticket; once for each key. They throw `conflict` where its system has no such thing. */
+  note(caller: Caller, incidentId: string, ticketId: string, draft: { readonly text: string; readonly isPublic: boolean }, idempotencyKey: string | null): Promise<TicketWriteOrdered>
+  attach(caller: Caller, incidentId: string, ticketId: string, draft: { readonly name: string; readonly contentType: string; readonly base64: string }, idempotencyKey: string | null): Promise<TicketWriteOrdered>
+  bookTime(caller: Caller, incidentId: string, ticketId: string, draft: { readonly minutes: number; readonly text: string; readonly startedAt: string | null }, idempotencyKey: string | null): Promise<TicketWriteOrdered>
+  /** Articles of the system's knowledge base; a null query is made of what is wrong. */
+  knowledge(caller: Caller, incidentId: string, query: string | null): Promise<KnowledgeFound>
   /** Likely tickets, with reasons. */
   suggestions(caller: Caller, incidentId: string): Promise<TicketSuggestions>
 }

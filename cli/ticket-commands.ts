@@ -50,6 +50,35 @@ export function ticketCommands(program: Command, { config, print, whole }: Pick<
     const { unlinkTicket } = await import('./ticket.ts')
     await unlinkTicket(await client(), incident, id)
   })
+  const TICKET = ['--ticket <id>', 'ours, as `aw ticket list` shows it; the incident\'s own newest unless given'] as const
+  ticket.command('note').argument('<incident>').argument('<text>').option(...TICKET).option('--public', 'the client reads it').option('--json').description('write a note into its own ticket').action(async (incident: string, text: string, { json, public: isPublic, ...options }: Json & { ticket?: string; public?: boolean }) => {
+    const { noteTicket, orderedText } = await import('./ticket.ts')
+    const done = await noteTicket(await client(), incident, text, { ...options, isPublic: isPublic === true })
+    print({ json: json === true }, done, () => orderedText(done))
+  })
+  ticket.command('attach').argument('<incident>').argument('<file>', 'at most 1 MiB').option(...TICKET).option('--type <type>', 'its content type, application/octet-stream unless given').option('--json').description('put a file into its own ticket')
+    .action(async (incident: string, file: string, { json, ...options }: Json & { ticket?: string; type?: string }) => {
+      const { attachToTicket, orderedText } = await import('./ticket.ts')
+      const done = await attachToTicket(await client(), incident, file, options)
+      print({ json: json === true }, done, () => orderedText(done))
+    })
+  ticket.command('time').argument('<incident>').argument('<minutes>', 'at most 1440', whole).argument('<text>').option(...TICKET).option('--started <time>', 'it ends now unless given').option('--json').description('book time in its own ticket')
+    .action(async (incident: string, minutes: number, text: string, { json, ...options }: Json & { ticket?: string; started?: string }) => {
+      const { bookTime, orderedText } = await import('./ticket.ts')
+      const done = await bookTime(await client(), incident, minutes, text, options)
+      print({ json: json === true }, done, () => orderedText(done))
+    })
+  ticket.command('change').argument('<incident>').argument('<reason>').option(...TICKET).option('--title <text>').option('--plan <text>').option('--way-back <text>').option('--test <text>').option('--urgent', 'it cannot wait for the usual approval').option('--json').description('ask for a change request of its own ticket')
+    .action(async (incident: string, reason: string, { json, ...options }: Json & { ticket?: string; title?: string; plan?: string; wayBack?: string; test?: string; urgent?: boolean }) => {
+      const { orderedText, requestChange } = await import('./ticket.ts')
+      const done = await requestChange(await client(), incident, { reason, ...options })
+      print({ json: json === true }, done, () => orderedText(done))
+    })
+  ticket.command('knowledge').argument('<incident>').argument('[words...]', 'what is wrong, in its own words, unless given').option('--json').description('articles of the ticket system that may help').action(async (incident: string, words: string[], options: Json) => {
+    const { knowledgeText, searchKnowledge } = await import('./ticket.ts')
+    const found = await searchKnowledge(await client(), incident, words)
+    print(options, found, () => knowledgeText(found))
+  })
   ticket.command('settings').argument('[file]', 'JSON to set; what it leaves out is inherited').option('--company <name>', 'what holds for all companies unless given').option('--json').description('what is wanted of tickets: whether, when, how many notes, who closes them')
     .action(async (file: string | undefined, { json, company }: Json & { company?: string }) => {
       const { ticketSettings, ticketSettingsText } = await import('./ticket-settings.ts')

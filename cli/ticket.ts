@@ -1,5 +1,8 @@
-/** `aw ticket`: tickets of incidents, and links to those that were there before. */
-import type { TicketSuggestions } from '../schemas/ticket-links.ts'
+/** `aw ticket`: tickets of incidents, links to those that were there before, and what people write into them. */
+import { readFileSync, statSync } from 'node:fs'
+import { basename } from 'node:path'
+import { AppError } from '../schemas/errors.ts'
+import type { ChangeRequestOrdered, KnowledgeFound, TicketSuggestions, TicketWriteOrdered } from '../schemas/ticket-links.ts'
 import type { TicketView } from '../schemas/tickets.ts'
 import type { Page } from '../schemas/views.ts'
 import type { ApiClient } from './client.ts'
@@ -59,4 +62,54 @@ export function suggestionsText({ items, problem }: TicketSuggestions): string {
   const said = problem === null ? [] : [`The ticket system was not searched: ${cell(problem, 300)}`, '']
   if (items.length === 0) return [...said, 'no ticket looks like it'].join('\n')
   return [...said, table(['number', 'score', 'state', 'title', 'why'], items.map(({ number, score, state, title, reasons }) => [cell(number, 20), score, state, cell(title, 50), cell(reasons.join(' '), 140)]))].join('\n')
+}
+
+/** Most bytes of a file that the API takes. */
+const FILE_BYTES = 1_048_576
+
+/** Path of the ticket that is written to: the one named, else the incident's own newest. Throws `not_found` where it has none. */
+async function written(api: ApiClient, incident: string, ticket: string | undefined): Promise<string> {
+  const id = ticket ?? (await listTickets(api, incident)).filter(({ origin }) => origin === 'own').sort((a, b) => b.generation - a.generation)[0]?.id
+  if (id === undefined) throw new AppError('not_found', 'the incident has no ticket of its own yet, and linked ones are only read')
+  return `${of(incident)}/${encodeURIComponent(id)}`
+}
+
+/** Writes a note into it. */
+export async function noteTicket(api: ApiClient, incident: string, text: string, { ticket, isPublic = false }: { readonly ticket?: string; readonly isPublic?: boolean }): Promise<TicketWriteOrdered> {
+  return api.call<TicketWriteOrdered>('POST', `${await written(api, incident, ticket)}/notes`, { text, public: isPublic })
+}
+
+/** Puts a file into it. Throws `usage` for one that is too big. */
+export async function attachToTicket(api: ApiClient, incident: string, file: string, { ticket, type = 'application/octet-stream' }: { readonly ticket?: string; readonly type?: string }): Promise<TicketWriteOrdered> {
+  const { size } = statSync(file, { throwIfNoEntry: false }) ?? { size: 0 }
+  if (size === 0 || size > FILE_BYTES) throw new AppError('usage', `${file}: a file of 1 to ${FILE_BYTES} bytes, not ${size}`)
+  return api.call<TicketWriteOrdered>('POST', `${await written(api, incident, ticket)}/attachments`, { name: basename(file), contentType: type, base64: readFileSync(file).toString('base64') })
+}
+
+/** Books time in it. */
+export async function bookTime(api: ApiClient, incident: string, minutes: number, text: string, { ticket, started }: { readonly ticket?: string; readonly started?: string }): Promise<TicketWriteOrdered> {
+  return api.call<TicketWriteOrdered>('POST', `${await written(api, incident, ticket)}/times`, { minutes, text, ...(started === undefined ? {} : { startedAt: started }) })
+}
+
+/** Asks for a change request of it. */
+export async function requestChange(api: ApiClient, incident: string, { ticket, ...draft }: { readonly ticket?: string; readonly reason: string; readonly title?: string; readonly plan?: string; readonly wayBack?: string; readonly test?: string; readonly urgent?: boolean }): Promise<ChangeRequestOrdered> {
+  return api.call<ChangeRequestOrdered>('POST', `${await written(api, incident, ticket)}/change-requests`, draft)
+}
+
+/** What became of it. */
+export function orderedText(done: TicketWriteOrdered | ChangeRequestOrdered): string {
+  const name = 'token' in done ? done.token : done.reference
+  return done.status === 'shown' ? `${name} is planned only: the mode forbids to send` : done.status === 'done' ? `${name} stands in the ticket` : `${name} is ordered; \`aw ticket outbox\` shows when it stands there`
+}
+
+/** Articles that may help. */
+export function searchKnowledge(api: ApiClient, incident: string, words: readonly string[]): Promise<KnowledgeFound> {
+  return api.call<KnowledgeFound>('GET', `/api/incidents/${encodeURIComponent(incident)}/knowledge${words.length === 0 ? '' : `?${new URLSearchParams({ q: words.join(' ') }).toString()}`}`)
+}
+
+/** Articles as a person reads them. */
+export function knowledgeText({ query, items, problem }: KnowledgeFound): string {
+  if (problem !== null) return `The ticket system was not asked: ${cell(problem, 300)}`
+  if (items.length === 0) return `no article about ${cell(query, 200)}`
+  return table(['article', 'title', 'address'], items.map(({ externalId, title, url }) => [cell(externalId, 40), cell(title, 100), cell(url ?? '-', 300)]))
 }

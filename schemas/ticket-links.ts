@@ -30,6 +30,30 @@ export interface ChangeRequestOrdered {
   readonly status: 'waiting' | 'shown'
 }
 
+/** Something a person writes into a ticket that was ordered. */
+export interface TicketWriteOrdered {
+  /** Stands with it over there. */
+  readonly token: string
+  /** `shown`: the mode forbids to send; `done`: it was asked for before, and stands there. */
+  readonly status: 'waiting' | 'shown' | 'done'
+}
+
+/** An article of a ticket system's knowledge base. */
+export interface KnowledgeArticle {
+  readonly externalId: string
+  readonly title: string
+  /** Its page, which a browser may open; null: it has none. */
+  readonly url: string | null
+}
+
+/** Articles that may help with an incident, and what they were looked for by. */
+export interface KnowledgeFound {
+  readonly query: string
+  readonly items: readonly KnowledgeArticle[]
+  /** Why the ticket system was not asked, and how to mend it; null: it was. */
+  readonly problem: string | null
+}
+
 /** A ticket that may belong to an incident. */
 export interface TicketSuggestion {
   readonly connectionId: string

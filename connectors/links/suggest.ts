@@ -81,8 +81,12 @@ const wordsOf = (text: string): string[] => (text.toLowerCase().match(/[\p{L}\p{
 
 const listed = (words: readonly string[]): string => words.slice(0, 3).join(', ') + (words.length > 3 ? ` and ${words.length - 3} more` : '')
 
+/** What is wrong in at most so many words, machines left out; empty: nothing says it. */
+export function wordsFor({ title, assets, signatures }: Pick<Compared, 'title' | 'assets' | 'signatures'>, most: number): string {
+  return [...new Set([...signatures.flatMap((one) => wordsOf(one.replaceAll('_', ' '))), ...wordsOf(title)])].filter((word) => !assets.some((asset) => asset.toLowerCase() === word)).slice(0, most).join(' ')
+}
+
 /** What a ticket system is searched for, the likeliest first: the main machine, then what is wrong. */
-export function searchesFor({ title, assets, signatures }: Compared): readonly string[] {
-  const words = [...new Set([...signatures.flatMap((one) => wordsOf(one.replaceAll('_', ' '))), ...wordsOf(title)])].filter((word) => !assets.some((asset) => asset.toLowerCase() === word)).slice(0, 2)
-  return [...assets.slice(0, 1), ...(words.length === 0 ? [] : [words.join(' ')])].filter((text) => text.length > 2).slice(0, 2)
+export function searchesFor(incident: Compared): readonly string[] {
+  return [...incident.assets.slice(0, 1), wordsFor(incident, 2)].filter((text) => text.length > 2).slice(0, 2)
 }

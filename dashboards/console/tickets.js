@@ -15,6 +15,7 @@ export class Tickets extends Part {
   #mayAct
   #items = []
   #suggested = null
+  #articles = null
 
   constructor(incident, me) {
     super('section', { id: 'tickets' })
@@ -53,6 +54,7 @@ export class Tickets extends Part {
       ...this.#items.map((one) => this.#row(one)),
       this.#mayAct ? this.#linking() : null,
       this.#suggested === null ? null : this.#suggestions(),
+      this.#articles === null ? null : this.#known(),
     ]
   }
 
@@ -85,7 +87,17 @@ export class Tickets extends Part {
       const isLast = this.turn()
       const found = await call('GET', this.#path('/suggestions'))
       if (isLast()) this.#suggested = found
+    }), this.button('Look for articles', async () => {
+      const isLast = this.turn()
+      const found = await call('GET', `/api/incidents/${encodeURIComponent(this.#incident.id)}/knowledge`)
+      if (isLast()) this.#articles = found
     }))
+  }
+
+  #known() {
+    const { items, problem, query } = this.#articles
+    return el('div', { className: 'articles' }, problem === null ? null : el('p', { className: 'muted' }, `The ticket system was not asked: ${problem}`), problem === null && items.length === 0 ? el('p', { className: 'muted' }, `No article about ${query}.`) : null,
+      items.map(({ title, url }) => el('div', {}, named(title, url))))
   }
 
   #suggestions() {

@@ -128,14 +128,16 @@ export function ticketLinkStore(db: SqlDatabase, { clock }: { readonly clock: Cl
       }, { durable: true })
     },
 
-    /** Puts a change request of the incident's own ticket down for the outbox. Throws `conflict` for a ticket that is only linked. */
-    async orderChange(caller: Caller, incidentId: string, ticketId: string, change: TicketChange): Promise<'waiting' | 'shown'> {
+    /** Puts what a person asks for in the incident's own ticket down for the outbox; what was put down before is left as it stands. Throws `conflict` for a ticket that is only linked. */
+    async orderChange(caller: Caller, incidentId: string, ticketId: string, change: TicketChange, action: string): Promise<'waiting' | 'shown' | 'done'> {
       return db.transaction(async (sql) => {
         const { companyId, origin } = await held(sql, caller, incidentId, ticketId)
-        if (origin !== 'own') throw new AppError('conflict', 'the ticket is only linked and never written to: ask for the change request there')
+        if (origin !== 'own') throw new AppError('conflict', 'the ticket is only linked and never written to: do it there')
         const nowMs = clock.now()
+        const before = await orderedBefore(sql, ticketId, change)
+        if (before !== null) return before
         const { status } = await putOrder(sql, { kind: 'update', ticketId, body: change, urgency: 1, dueAtMs: nowMs }, nowMs)
-        await writeAudit(sql, caller, { companyId, action: 'ticket.change_requested', subject: incidentId, before: null, after: { ticketId, references: (change.changeRequests ?? []).map(({ token }) => token) } }, nowMs)
+        await writeAudit(sql, caller, { companyId, action, subject: incidentId, before: null, after: { ticketId, references: tokensOf(change) } }, nowMs)
         return status
       }, { durable: true })
     },
@@ -165,3 +167,16 @@ export function ticketLinkStore(db: SqlDatabase, { clock }: { readonly clock: Cl
 
 /** The store as it is opened. */
 export type TicketLinkStore = ReturnType<typeof ticketLinkStore>
+
+/** Where the note, file or time stands that was ordered under the same token; null: nowhere, or it was dropped. A change request is known again by its own reference over there. */
+async function orderedBefore(sql: Sql, ticketId: string, { notes = [], attachments = [], times = [] }: TicketChange): Promise<'waiting' | 'shown' | 'done' | null> {
+  const [token] = [...notes, ...attachments, ...times].map((one) => one.token)
+  if (token === undefined) return null
+  const [row] = await sql.query<{ status: string }>(
+    `select status from ticket_outbox where ticket_id = $1 and kind = 'update' and status <> 'void' and (body -> 'notes' @> $2::jsonb or body -> 'attachments' @> $2::jsonb or body -> 'times' @> $2::jsonb) order by seq desc limit 1`, [ticketId, JSON.stringify([{ token }])])
+  return row === undefined ? null : row.status === 'shown' || row.status === 'done' ? row.status : 'waiting'
+}
+
+function tokensOf({ notes = [], attachments = [], times = [], changeRequests = [] }: TicketChange): readonly string[] {
+  return [...notes, ...attachments, ...times, ...changeRequests].map(({ token }) => token)
+}

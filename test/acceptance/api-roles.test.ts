@@ -248,6 +248,10 @@ const TABLE: Record<string, Row> = {
   },
   // The ticket is only linked, and its system keeps none.
   'POST /api/incidents/:id/tickets/:ticketId/change-requests': { own: [409, 409, 409, 403], other: [409, 404, 404, 403], taken: [409, 409, 404, 403], ask: (place) => ({ url: `/api/incidents/${place.incident}/tickets/${place.ticket}/change-requests`, body: { reason: 'x' } }) },
+  'POST /api/incidents/:id/tickets/:ticketId/notes': { own: [409, 409, 409, 403], other: [409, 404, 404, 403], taken: [409, 409, 404, 403], ask: (place) => ({ url: `/api/incidents/${place.incident}/tickets/${place.ticket}/notes`, body: { text: 'x' } }) },
+  'POST /api/incidents/:id/tickets/:ticketId/attachments': { own: [409, 409, 409, 403], other: [409, 404, 404, 403], taken: [409, 409, 404, 403], ask: (place) => ({ url: `/api/incidents/${place.incident}/tickets/${place.ticket}/attachments`, body: { name: 'x.txt', contentType: 'text/plain', base64: 'eHh4' } }) },
+  'POST /api/incidents/:id/tickets/:ticketId/times': { own: [409, 409, 409, 403], other: [409, 404, 404, 403], taken: [409, 409, 404, 403], ask: (place) => ({ url: `/api/incidents/${place.incident}/tickets/${place.ticket}/times`, body: { minutes: 5, text: 'x' } }) },
+  'GET /api/incidents/:id/knowledge': { ...COMMAND, ask: (place) => ({ url: `/api/incidents/${place.incident}/knowledge` }) },
   'GET /api/tickets/:id': { ...READ, taken: [200, 200, 404, 200], ask: (place) => ({ url: `/api/tickets/${place.ticket}` }) },
   'GET /api/calls': { ...READ, ask: (place) => ({ url: `/api/calls?company=${place.company}` }) },
   'GET /api/calls/:id': { ...READ, taken: [200, 200, 404, 200], ask: (place) => ({ url: `/api/calls/${place.call}` }) },

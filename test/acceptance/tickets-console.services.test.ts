@@ -73,6 +73,14 @@ it('shows likely tickets with reasons, and links one at a click', async () => {
   expect((await listed()).map(({ externalId, linkKind }) => [externalId, linkKind])).toEqual([[known, 'related']])
 })
 
+it('says what the knowledge base knows, as words and links', async () => {
+  await tickets().getByRole('button', { name: 'Look for articles' }).click()
+  await tickets().locator('.articles').getByText(/\w{3}/).first().waitFor()
+  expect(await tickets().locator('.articles').textContent()).not.toContain('The ticket system was not asked')
+  const links = tickets().locator('.articles a')
+  for (const rel of await links.evaluateAll((all) => all.map((one) => one.getAttribute('rel')))) expect(rel).toBe('noopener noreferrer')
+})
+
 it('says how it belongs, and takes it away', async () => {
   const row = tickets().locator('.ticket').filter({ hasText: HOSTILE })
   await row.getByLabel('How ticket belongs').selectOption('caused_by')
