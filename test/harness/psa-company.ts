@@ -4,41 +4,38 @@ import { systemClock } from '../../schemas/clock.ts'
 import type { TicketConnector } from '../../connectors/port.ts'
 import type { ConnectionView } from '../../schemas/tickets.ts'
 import type { PsaFake, PsaTicket, StartPsa } from '../fakes/psa/psa-fake.ts'
-import { logIn, onboard } from './client.ts'
+import { Client, onboard } from './client.ts'
 import type { Program } from './process.ts'
 import type { Company } from './sender.ts'
 
-/** The company with all that belongs to it. */
-export interface PsaCompany {
+/** A fake of a PSA that the program is connected to and that posts to it. */
+export interface ConnectedPsa {
   readonly connector: TicketConnector
   readonly fake: PsaFake
-  readonly company: Company
   readonly connectionId: string
-  /** One of ours with the address of a technician there. */
-  readonly userId: string
   /** Webhooks that were not taken. */
   readonly refused: readonly string[]
   ticket(id: string): PsaTicket
   stop(): Promise<void>
 }
 
+/** One that is a company's own. */
+export interface PsaCompany extends ConnectedPsa {
+  readonly company: Company
+}
+
 /** Settings that let nothing wait. */
 export const FAST = { delaySeconds: 0, noteEverySeconds: 0 }
 
-/** Makes it; `name` is the company's, told to the PSA's by a person's word. */
-export async function psaCompany(program: Program, connector: TicketConnector, start: StartPsa, name = `Northwind of ${connector.id}`): Promise<PsaCompany> {
+/** Connects a PSA for a company, or for the MSP and all its clients. */
+export async function connectPsa(program: Program, connector: TicketConnector, start: StartPsa, companyId: string | null): Promise<ConnectedPsa> {
   const fake = await start({ clock: systemClock })
-  const company = await onboard(program, name, { mode: 'production' })
-  const { baseUrl, auth, fields, credentials, mapping = {}, webhookSecret, world } = fake
+  const { baseUrl, auth, fields, credentials, mapping = {}, webhookSecret } = fake
   const secrets = Object.fromEntries(Object.entries({ ...credentials, ...(auth === 'oauth2_client' || auth === 'oauth2_code' ? { clientSecret: credentials['clientSecret'] ?? 'fake-client-secret' } : {}) }).filter(([name]) => name !== 'accessToken'))
-  const made = await program.api<ConnectionView>('POST', '/api/connections', { company: company.id, connector: connector.id, name: connector.id, baseUrl, auth, fields, mapping, secrets, ...(connector.hook?.proof === 'signed' ? { webhookSecret } : {}) })
+  const made = await program.api<ConnectionView>('POST', '/api/connections', { ...(companyId === null ? {} : { company: companyId }), connector: connector.id, name: connector.id, baseUrl, auth, fields, mapping, secrets, ...(connector.hook?.proof === 'signed' ? { webhookSecret } : {}) })
   if (auth === 'oauth2_code') await agree(program, made.id)
   const checked = await program.api<ConnectionView>('POST', `/api/connections/${made.id}/check`)
   if (checked.check?.ok !== true) throw new Error(`${connector.id} is not right: ${JSON.stringify(checked.check)}`)
-  await program.api('PUT', `/api/connections/${made.id}/matches`, { companyId: company.id, kind: 'company', externalId: world.company.id, externalName: world.company.name })
-  await program.api('PUT', `/api/companies/${company.id}/ticket-settings`, FAST)
-  const technician = await logIn(program, 'technician', [company.id])
-  await program.api('PATCH', `/api/users/${technician.userId}`, { email: world.users[0].email }).catch(() => undefined)
   await program.api('PATCH', `/api/connections/${made.id}`, { enabled: true })
   const { hookUrl } = await program.api<ConnectionView>('GET', `/api/connections/${made.id}`)
 
@@ -46,7 +43,7 @@ export async function psaCompany(program: Program, connector: TicketConnector, s
   const stopping = new AbortController()
   const carrying = carry(fake, hookUrl ?? '', refused, stopping.signal)
   return {
-    connector, fake, company, connectionId: made.id, userId: technician.userId, refused,
+    connector, fake, connectionId: made.id, refused,
     ticket(id) {
       const found = fake.tickets().find((ticket) => ticket.id === id)
       if (found === undefined) throw new Error(`${connector.id} has no ticket ${id}`)
@@ -60,7 +57,26 @@ export async function psaCompany(program: Program, connector: TicketConnector, s
   }
 }
 
-/** Posts webhooks in order, each until it is answered: a program that was killed is posted to again, as PSAs do. */
+/** A company with a PSA of its own; whose company it is over there is told by a person's word. */
+export async function psaCompany(program: Program, connector: TicketConnector, start: StartPsa, name = `Northwind of ${connector.id}`): Promise<PsaCompany> {
+  const company = await onboard(program, name, { mode: 'production' })
+  const psa = await connectPsa(program, connector, start, company.id)
+  const { world } = psa.fake
+  await program.api('PUT', `/api/connections/${psa.connectionId}/matches`, { companyId: company.id, kind: 'company', externalId: world.company.id, externalName: world.company.name })
+  await program.api('PUT', `/api/companies/${company.id}/ticket-settings`, FAST)
+  return { ...psa, company }
+}
+
+const PASSWORD = 'correct horse battery'
+
+/** An MSP Admin of ours with the address of somebody who works in a PSA, logged in. */
+export async function colleague(program: Program, { name, email }: { readonly name: string; readonly email: string }): Promise<Client & { readonly userId: string }> {
+  const { id } = await program.api<{ id: string }>('POST', '/api/users', { email, name, password: PASSWORD, role: 'msp_admin' })
+  const { token } = await program.api<{ token: string }>('POST', '/api/auth/login', { email, password: PASSWORD })
+  return Object.assign(new Client(program.url, token), { userId: id })
+}
+
+/** Posts webhooks in order, each until it is answered: a program that was killed, or is not ready yet, is posted to again, as PSAs do. */
 async function carry(fake: PsaFake, hookUrl: string, refused: string[], signal: AbortSignal): Promise<void> {
   for (let next = 0; !signal.aborted;) {
     const hook = fake.hooks[next]
@@ -72,6 +88,11 @@ async function carry(fake: PsaFake, hookUrl: string, refused: string[], signal: 
     for (const [name, value] of Object.entries(hook.query)) if (name !== 'key') url.searchParams.set(name, value)
     try {
       const answer = await fetch(url, { method: 'POST', headers: { ...hook.headers }, body: new Uint8Array(hook.body) })
+      if (answer.status === 429 || answer.status >= 500) {
+        await answer.arrayBuffer()
+        await delay(50)
+        continue
+      }
       if (answer.status !== 200) refused.push(`${answer.status} ${await answer.text()}`)
       next += 1
     } catch {

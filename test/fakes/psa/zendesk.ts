@@ -28,8 +28,13 @@ const STATES: Readonly<Record<string, TicketState>> = { new: 'open', open: 'open
 const STATUS: Readonly<Record<TicketState, string>> = { open: 'open', assigned: 'open', in_progress: 'open', waiting: 'pending', resolved: 'solved', closed: 'closed', unknown: 'hold' }
 const DOCS = 'https://developer.zendesk.com/api-reference'
 
+/** What only this one does: anybody writes, on the web or by mail. */
+export interface ZendeskFake extends PsaFake {
+  says(id: string, email: string, text: string, channel: 'web' | 'email'): void
+}
+
 /** Starts it. */
-export const startZendesk: StartPsa = async ({ clock, hasLimits = false }) => {
+export const startZendesk: (...how: Parameters<StartPsa>) => Promise<ZendeskFake> = async ({ clock, hasLimits = false }) => {
   const tickets: Ticket[] = []
   const users = [{ id: ME, name: 'Alert Whisperer', email: EMAIL as string | null, role: 'agent', active: true, organization_id: null as number | null, external_id: null as string | null }, { id: SAM, name: 'Sam Field', email: 'sam@northwind-msp.example', role: 'agent', active: true, organization_id: null, external_id: null }, { id: KIM, name: 'Kim Reyes', email: 'kim@northwind-msp.example', role: 'agent', active: true, organization_id: null, external_id: null }, { id: 9100, name: 'Cleo Client', email: 'cleo@acme.example', role: 'end-user', active: true, organization_id: 5001, external_id: null }]
   const uploads = new Map<string, { name: string; bytes: Buffer }>()
@@ -200,7 +205,13 @@ export const startZendesk: StartPsa = async ({ clock, hasLimits = false }) => {
     notes: ticket.comments.slice(1).map((one) => ({ id: String(one.id), text: plainText(one.html_body), isPublic: one.public, isOurs: one.author_id === ME })),
     attachments: ticket.comments.flatMap((one) => one.files.map((file) => ({ ...file, isPublic: one.public }))), times: [],
   })
-  const fake: PsaFake = {
+  const fake: ZendeskFake = {
+    says(id, email, text, channel) {
+      const author = users.find((user) => user.email === email)
+      if (author === undefined) throw new Error(`the fake has nobody with the address ${email}`)
+      comment(found(id), { body: text, public: false }, author.id, channel)
+      touch(found(id), 'comment_added')
+    },
     connector: 'zendesk', baseUrl: `${server.origin}/api/v2`, auth: 'api_key', fields: { email: EMAIL, assetObject: 'machine', assetCompanyField: 'organization', assetTicketField: String(ASSET_FIELD) }, credentials: { apiToken: TOKEN }, webhookSecret: WEBHOOK_SECRET,
     mapping: { place: { group: String(GROUP), type: 'incident' } }, pageSize, hooks, isHeld: server.isHeld, faults: server.faults, calls: server.calls,
     world: {
