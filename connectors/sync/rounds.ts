@@ -18,12 +18,18 @@ const FORGET_EVERY_MS = 3_600_000
 export interface RoundStore {
   takePoll(connectionId: string, claimMs: number): Promise<{ readonly cursor: string | null } | null>
   polled(connectionId: string, cursor: string, hints: readonly { readonly eventId: string; readonly externalId: string }[], dueAtMs: number): Promise<number>
+  /** Tickets to be read after so long. */
+  add(connectionId: string, via: 'poll', hints: readonly { readonly eventId: string; readonly externalId: string }[], inMs: number): Promise<number>
   pollFailed(connectionId: string, dueAtMs: number): Promise<void>
   reconcile(limit: number): Promise<number>
   relist(limit: number): Promise<number>
   askedAnew(): Promise<number>
   forget(): Promise<void>
 }
+
+/** A change is this young, clocks that differ included. */
+const FRESH_MS = 10_000
+const ONCE_MORE_MS = 2_000
 
 /** What the rounds need. */
 export interface RoundTools {
@@ -47,8 +53,11 @@ export async function pollConnection({ store, clock, found, logger, pollMs }: Ro
   try {
     const { changed, cursor } = await connector.changedSince(turn.cursor, ready.context({ companyId: connection.companyId, incidentId: null, ticketId: null, urgency: 3 }))
     const hints = changed.map(({ ref, updatedAtMs, state }) => ({ eventId: `poll ${ref.externalId} ${updatedAtMs ?? state}`, externalId: ref.externalId }))
+    // Times of PSAs are whole seconds: what changed a moment ago may change again in the same one, and is read once more when that is over.
+    const fresh = changed.filter(({ updatedAtMs }) => updatedAtMs !== null && clock.now() - updatedAtMs < FRESH_MS)
     const isMore = changed.length >= PAGE_MAX && cursor !== turn.cursor
     if ((await store.polled(connection.id, cursor, hints, clock.now() + (isMore ? 0 : everyMs))) > 0) found()
+    if (fresh.length > 0) await store.add(connection.id, 'poll', fresh.map(({ ref, updatedAtMs }) => ({ eventId: `poll ${ref.externalId} ${updatedAtMs} once more`, externalId: ref.externalId })), ONCE_MORE_MS)
   } catch (thrown) {
     const error = thrown instanceof ConnectorError ? thrown : toAppError(thrown)
     logger.warn({ code: error.code, connection: connection.id, err: error }, `asking a ticket system what has changed goes on later: ${error.message}`)

@@ -61,7 +61,7 @@ export function hintStore(db: SqlDatabase, { clock }: { readonly clock: Clock })
           `with due as (select h.connection_id, h.external_id, min(h.received_at) as first from ticket_hints h
              where h.done_at is null and h.received_at <= ${atMs('$1')} and not exists (select 1 from ticket_hints b where b.connection_id = h.connection_id and b.external_id = h.external_id and b.done_at is null and b.claimed_until > ${atMs('$1')})
              group by 1, 2 order by 3 limit $2),
-           taken as (update ticket_hints h set claimed_until = ${atMs('$3')} from due where h.connection_id = due.connection_id and h.external_id = due.external_id and h.done_at is null
+           taken as (update ticket_hints h set claimed_until = ${atMs('$3')} from due where h.connection_id = due.connection_id and h.external_id = due.external_id and h.done_at is null and h.received_at <= ${atMs('$1')}
              and (h.claimed_until is null or h.claimed_until <= ${atMs('$1')}) returning h.*)
            select connection_id as "connectionId", external_id as "externalId", max(id)::float8 as "lastId", (array_agg(via order by id desc))[1] as via, max(attempts) as attempts, (extract(epoch from min(received_at)) * 1000)::float8 as "receivedAtMs",
              exists (select 1 from tickets t where t.connection_id = taken.connection_id and t.external_id = taken.external_id) as "isKnown"

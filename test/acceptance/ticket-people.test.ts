@@ -107,7 +107,7 @@ describe('a request for approval', () => {
     const { id } = await wait('the ticket tells how to answer', () => fake.tickets().find(({ notes }) => notes.some((note) => note.text.includes(line))))
     expect(id).toBe(ticketOf('HighCPU')?.id)
 
-    const heard = async (part: string): Promise<number> => (await admin(program).incident(incident)).timeline.filter(({ kind, text: said }) => kind === 'note' && said?.includes(part) === true).length
+    const heard = async (part: string): Promise<number> => (await admin(program).incident(incident)).timeline.filter(({ kind, text: said }) => kind === 'note' && said.includes(part)).length
     const answers = async (email: string, channel: 'web' | 'email', why: string | null): Promise<void> => {
       const before = await heard(`: ${line}`)
       fake.says(id, email, line, channel)

@@ -255,6 +255,17 @@ export function ticketSyncContract(engineName: string, make: () => Promise<Empty
         expect(await hints.claim(5)).toMatchObject([{ attempts: 1 }])
       })
 
+      it('that are for later are left for later when others of their ticket are taken', async () => {
+        await ticketThere()
+        await hints.add('con', 'poll', [{ eventId: 'e1', externalId: 'x1' }])
+        await hints.add('con', 'poll', [{ eventId: 'e2', externalId: 'x1' }], 2_000)
+        const [taken] = await hints.claim(5)
+        await hints.done(taken!)
+        expect(await hints.claim(5)).toEqual([])
+        clock.tick(2_000)
+        expect(await hints.claim(5)).toMatchObject([{ externalId: 'x1', via: 'poll' }])
+      })
+
       it('of a ticket nobody knows wait while one of ours is being made, and then are let go', async () => {
         await connect()
         await tell(incident('x', 10))
