@@ -13,7 +13,7 @@ export const config: ConnectorConfig = {
   hosts: [],
   baseUrlExample: 'https://rt.northwind-msp.com',
   mapping: {
-    status: { open: 'new', in_progress: 'open', waiting: 'stalled', resolved: 'resolved', closed: 'resolved' },
+    status: { open: 'new', assigned: 'new', in_progress: 'open', waiting: 'stalled', resolved: 'resolved', closed: 'resolved' },
     priority: { critical: '100', high: '80', medium: '50', low: '20', info: '0' },
     place: { queue: 'General' },
   },
