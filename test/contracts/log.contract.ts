@@ -79,7 +79,8 @@ export function logContract(name: string, open: () => Promise<LogEngine>): void 
       for (const key of keys) {
         const homes = partitions.filter((records) => records.some((record) => record.key === key))
         expect(homes).toHaveLength(1)
-        expect(texts((homes[0] ?? []).filter((record) => record.key === key))).toEqual(numbers(0, 200).map(String))
+        // A send that failed halfway is repeated whole, before anything later is sent: a repeat is allowed, another order is not.
+        expect([...new Set(texts((homes[0] ?? []).filter((record) => record.key === key)))]).toEqual(numbers(0, 200).map(String))
       }
       expect(partitions.filter((records) => records.length > 0).length).toBeGreaterThan(1)
     })
