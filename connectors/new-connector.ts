@@ -37,7 +37,8 @@ interface Names { readonly id: string; readonly title: string; readonly camel: s
 /** A file of the reference as one of the new connector: in texts and paths its id, as a word of the language its name. */
 function renamed(text: string, { id, title, camel }: Names): string {
   return text
-    .replace(/\bstartZendesk\b/g, `start${pascalOf(id)}`)
+    // Inside a name of the code it is part of an identifier, by itself it is a word for people.
+    .replace(/(?<=[A-Za-z])Zendesk|Zendesk(?=[A-Za-z])/g, pascalOf(id))
     .replace(/Zendesk/g, title)
     .replace(': the reference among the connectors', '')
     .replace(/(['"`/-]|connect |connector )zendesk|zendesk(?=[-/]|\.com)/g, (_whole, before: string | undefined) => `${before ?? ''}${id}`)
