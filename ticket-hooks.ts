@@ -31,7 +31,7 @@ export interface HookParts {
 
 /** A refused webhook of a connection is recorded so often at most, so that strangers fill no tables. */
 const REFUSED_EVERY_MS = 60_000
-const EVENTS_MAX = 200
+const TICKETS_MAX = 200
 const ID_MAX = 200
 
 /** Opens it. */
@@ -57,11 +57,12 @@ export function openTicketHooks({ find, hints, record, clock, heard, counted }: 
     const secret = needsKey ? target.hookKey : target.webhookSecret
     if (secret === null || secret === '' || (needsKey && !isKeyed)) return refuse()
     try {
-      const events = await hook.read({ headers: request.headers, query: request.query, body: request.body, receivedAtMs: nowMs }, secret, target.context())
-      if (events === null) return await refuse()
-      const told = events.slice(0, EVENTS_MAX).filter(({ externalId }) => externalId !== '' && externalId.length <= ID_MAX && !externalId.includes('\0'))
-      const count = await hints.add(target.connectionId, 'hook', told.map(({ eventId, externalId }) => ({ eventId: eventIdOf(request, eventId, externalId, nowMs), externalId })))
-      await record(callOf(target, request, nowMs, clock.now(), { status: 'success', httpStatus: 200, errorCode: null, errorText: null, externalId: told[0]?.externalId ?? null, request: JSON.stringify(told).slice(0, 2_000) }))
+      const ids = await hook.read({ headers: request.headers, query: request.query, body: request.body, receivedAtMs: nowMs }, secret, target.context())
+      if (ids === null) return await refuse()
+      const told = [...new Set(ids)].filter((externalId) => externalId !== '' && externalId.length <= ID_MAX && !externalId.includes('\0')).slice(0, TICKETS_MAX)
+      // Each is news, whatever it says: many systems say the same of every change, and those that wait are read together.
+      const count = await hints.add(target.connectionId, 'hook', told.map((externalId) => ({ eventId: `hook ${randomUUID()}`, externalId })))
+      await record(callOf(target, request, nowMs, clock.now(), { status: 'success', httpStatus: 200, errorCode: null, errorText: null, externalId: told[0] ?? null, request: JSON.stringify(told).slice(0, 2_000) }))
       if (count > 0) heard()
       return 'taken'
     } catch (thrown) {
@@ -98,12 +99,6 @@ function isAnyOf(given: readonly string[], wanted: readonly string[]): boolean {
   let fits = false
   for (const one of given) for (const other of wanted) fits = (timingSafeEqual(hash(one), hash(other)) && one !== '' && other !== '') || fits
   return fits
-}
-
-/** The vendor's id of the event, else one made of what came and when: many say the same of every change, and only within one second is it taken for a double. */
-function eventIdOf({ body }: TicketHookRequest, eventId: string | null, externalId: string, nowMs: number): string {
-  const unique = createHash('sha256').update(eventId === null ? Buffer.concat([body, Buffer.from(` ${Math.floor(nowMs / 1_000)}`)]) : eventId).digest('hex')
-  return `hook ${externalId} ${unique}`.slice(0, 400)
 }
 
 type CallEnd = Pick<OutsideCall, 'status' | 'httpStatus' | 'errorCode' | 'errorText' | 'externalId' | 'request'>

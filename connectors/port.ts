@@ -228,21 +228,17 @@ export interface HookDelivery {
   readonly receivedAtMs: number
 }
 
-/** What a webhook says: a hint, for the ticket is read back before anything is believed. */
-export interface HookEvent {
-  /** The vendor's id of the event; null where it has none. */
-  readonly eventId: string | null
-  readonly externalId: string
-}
-
 /** How a vendor's webhook is known. */
 export interface HookReader {
   /** `signed`: by the vendor; `secret`: our long random part in the address or a header, compared by the caller. */
   readonly proof: 'signed' | 'secret'
   /** Signed with what the vendor itself tells, so that no secret is agreed on: the long random part of the address is asked for besides, before anything is looked up. Absent: no. */
   readonly isKeyedToo?: true
-  /** The tickets it speaks of; null: the signature is wrong. Compares in constant time. Throws `invalid` for a body it cannot read. */
-  read(delivery: HookDelivery, secret: string, ctx: CallContext): Promise<readonly HookEvent[] | null>
+  /**
+   * The ids of the tickets it speaks of: hints, for a ticket is read back before anything is believed. Null: the signature is wrong. Compares in constant time.
+   * Throws `invalid` for a body it cannot read.
+   */
+  read(delivery: HookDelivery, secret: string, ctx: CallContext): Promise<readonly string[] | null>
 }
 
 /** A ticket system. Methods throw ConnectorError and nothing else; none retries, sleeps, or reads environment or database. */

@@ -13,7 +13,7 @@ export const hook: HookReader = {
     // An `id` of the whole is the event's; in a ticket it is the ticket's.
     const externalId = named(inner, NAMES) ?? named(said, NAMES.slice(0, 2))
     if (externalId === null) throw new ConnectorError('invalid', 'a webhook without the id of a ticket: let the rule send {"TicketID": …}')
-    return [{ eventId: null, externalId }]
+    return [externalId]
   },
 }
 

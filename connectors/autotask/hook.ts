@@ -6,20 +6,19 @@ import { ConnectorError, type HookReader } from '../port.ts'
 import { item } from './api.ts'
 import type { AtNote } from './types.ts'
 
-interface Delivery { readonly Action?: unknown; readonly Guid?: unknown; readonly EntityType?: unknown; readonly Id?: unknown; readonly SequenceNumber?: unknown }
+interface Delivery { readonly Action?: unknown; readonly EntityType?: unknown; readonly Id?: unknown }
 
 export const hook: HookReader = {
   proof: 'signed',
   async read({ headers, body }, secret, ctx) {
     if (!fits(body, headers['x-hook-signature'] ?? '', secret)) return null
-    const { Action, Guid, EntityType, Id, SequenceNumber } = parsed(body)
-    const eventId = typeof Guid === 'string' && (typeof SequenceNumber === 'number' || typeof SequenceNumber === 'string') ? `${Guid}:${SequenceNumber}` : null
+    const { Action, EntityType, Id } = parsed(body)
     // Deactivated speaks of the webhook itself, and other entities of none of our tickets.
     if (Action === 'Deactivated') return []
-    if (EntityType === 'Ticket') return [{ eventId, externalId: String(Id) }]
+    if (EntityType === 'Ticket') return [String(Id)]
     if (EntityType !== 'TicketNote') return []
     const note = await item<AtNote>(ctx, path`/TicketNotes/${Number(Id)}`, 'read the note a webhook names')
-    return note?.ticketID == null ? [] : [{ eventId, externalId: String(note.ticketID) }]
+    return note?.ticketID == null ? [] : [String(note.ticketID)]
   },
 }
 

@@ -10,7 +10,7 @@ const KEY_TTL_MS = 60 * 60_000
 /** After a wrong signature the key may have been changed; how often that is looked into. */
 const FRESH_TTL_MS = 60_000
 
-interface Callback { readonly ID?: unknown; readonly Type?: unknown; readonly CompanyId?: unknown; readonly MessageId?: unknown; readonly Metadata?: { readonly key_url?: unknown } | null }
+interface Callback { readonly ID?: unknown; readonly Type?: unknown; readonly CompanyId?: unknown; readonly Metadata?: { readonly key_url?: unknown } | null }
 
 export const hook: HookReader = {
   proof: 'signed',
@@ -24,7 +24,7 @@ export const hook: HookReader = {
     if (!fits(body, signature, await ctx.cached(`hook-key ${keyUrl}`, KEY_TTL_MS, () => signingKey(keyUrl, ctx)))
       && !fits(body, signature, await ctx.cached(`hook-key-fresh ${keyUrl}`, FRESH_TTL_MS, () => signingKey(keyUrl, ctx)))) return null
     const isTicket = typeof callback.Type !== 'string' || callback.Type.toLowerCase() === 'ticket'
-    return isTicket ? [{ eventId: typeof callback.MessageId === 'string' && callback.MessageId !== '' ? callback.MessageId : null, externalId: String(callback.ID) }] : []
+    return isTicket ? [String(callback.ID)] : []
   },
 }
 

@@ -89,7 +89,7 @@ describe('Freshdesk', () => {
 
   it('takes a webhook of the simple form too, and no text for a ticket', async () => {
     const read = (body: unknown) => freshdesk.hook?.read({ headers: {}, query: {}, body: Buffer.from(JSON.stringify(body)), receivedAtMs: 0 }, '', world.ctx())
-    expect(await read({ freshdesk_webhook: { ticket_id: 42 } })).toEqual([{ eventId: null, externalId: '42' }])
+    expect(await read({ freshdesk_webhook: { ticket_id: 42 } })).toEqual(['42'])
     expect(await read({ ticket_id: '../agents/1' })).toEqual([])
   })
 

@@ -8,6 +8,6 @@ export const hook: HookReader = {
     const said = hookRow(hookJson(body, 'the webhook of Freshdesk holds no JSON: choose the encoding JSON in its rule'))
     const { ticket_id: id } = 'freshdesk_webhook' in said ? hookRow(said.freshdesk_webhook) : said
     const externalId = hookId(typeof id === 'string' ? id.replace(/^#/, '') : id)
-    return externalId === null ? [] : [{ eventId: null, externalId }]
+    return externalId === null ? [] : [externalId]
   },
 }

@@ -1,6 +1,6 @@
 /** Webhooks of HaloPSA: unsigned, one event or a list of them, with a body that the customer may have made. Only ids are taken from it. */
 import { hookId, hookJson, hookRow } from '../hook-body.ts'
-import { ConnectorError, type HookEvent, type HookReader } from '../port.ts'
+import { ConnectorError, type HookReader } from '../port.ts'
 
 const EVENTS_MAX = 500
 
@@ -9,15 +9,14 @@ export const hook: HookReader = {
   proof: 'secret',
   async read({ body }) {
     const parsed = hookJson(body, 'a webhook that is no JSON')
-    const events = (Array.isArray(parsed) ? parsed : [parsed]).slice(0, EVENTS_MAX).flatMap((one) => eventOf(one) ?? [])
-    if (events.length === 0) throw new ConnectorError('invalid', 'a webhook without the id of a ticket: leave its payload as HaloPSA makes it, or let it hold {"ticket":{"id":…}}')
-    return events
+    const ids = (Array.isArray(parsed) ? parsed : [parsed]).slice(0, EVENTS_MAX).flatMap((one) => ticketOf(one) ?? [])
+    if (ids.length === 0) throw new ConnectorError('invalid', 'a webhook without the id of a ticket: leave its payload as HaloPSA makes it, or let it hold {"ticket":{"id":…}}')
+    return ids
   },
 }
 
-function eventOf(event: unknown): HookEvent | null {
-  const { id, ticket, action, object_id: objectId } = hookRow(event)
-  const externalId = hookId(hookRow(ticket).id) ?? hookId(hookRow(action).ticket_id) ?? hookId(objectId)
-  return externalId === null ? null : { eventId: typeof id === 'string' || typeof id === 'number' ? String(id).slice(0, 100) : null, externalId }
+function ticketOf(event: unknown): string | null {
+  const { ticket, action, object_id: objectId } = hookRow(event)
+  return hookId(hookRow(ticket).id) ?? hookId(hookRow(action).ticket_id) ?? hookId(objectId)
 }
 

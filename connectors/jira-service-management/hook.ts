@@ -11,9 +11,7 @@ export const hook: HookReader = {
     if (secret === '' || !isSigned(headers['x-hub-signature'] ?? '', body, secret)) return null
     const said = hookRow(hookJson(body, 'Jira: the webhook sends no JSON: leave "Exclude body" off'))
     const id = textOf(hookRow(said.issue), 'id')
-    if (!/^\d{1,20}$/.test(id)) return []
-    const event = headers['x-atlassian-webhook-identifier'] ?? ''
-    return [{ eventId: event === '' ? null : event.slice(0, 200), externalId: id }]
+    return /^\d{1,20}$/.test(id) ? [id] : []
   },
 }
 

@@ -37,7 +37,7 @@ export const config: ConnectorConfig = {
     ],
     webhook: [
       'System Definition > Business Rules > New: table Incident, advanced, when: async, on insert and update, condition: correlation_id starts with AW-.',
-      'Script: var r = new sn_ws.RESTMessageV2(); r.setEndpoint(\'<the address shown for this connection>\'); r.setHttpMethod(\'POST\'); r.setRequestHeader(\'Content-Type\', \'application/json\'); r.setRequestBody(JSON.stringify({ sys_id: current.getUniqueValue(), number: current.getValue(\'number\'), event: current.getUniqueValue() + \':\' + current.getValue(\'sys_mod_count\') })); r.executeAsync();',
+      'Script: var r = new sn_ws.RESTMessageV2(); r.setEndpoint(\'<the address shown for this connection>\'); r.setHttpMethod(\'POST\'); r.setRequestHeader(\'Content-Type\', \'application/json\'); r.setRequestBody(JSON.stringify({ sys_id: current.getUniqueValue(), number: current.getValue(\'number\') })); r.executeAsync();',
       'The body is a hint only: the incident is read back before anything is believed. The long random part of the address is the proof; keep the rule readable by administrators alone.',
       'Without a rule the connection is polled, which costs calls and is later.',
     ],

@@ -6,8 +6,8 @@ import { ConnectorError, type HookReader } from '../port.ts'
 export const hook: HookReader = {
   proof: 'secret',
   async read({ body }) {
-    const { sys_id: id, event } = hookRow(hookJson(body, 'ServiceNow: the business rule sends no JSON: take the script of the guide'))
+    const { sys_id: id } = hookRow(hookJson(body, 'ServiceNow: the business rule sends no JSON: take the script of the guide'))
     if (typeof id !== 'string' || !/^[0-9a-f]{32}$/.test(id)) throw new ConnectorError('invalid', 'ServiceNow: the business rule sends no sys_id: take the script of the guide')
-    return [{ eventId: typeof event === 'string' && event !== '' ? event.slice(0, 200) : null, externalId: id }]
+    return [id]
   },
 }

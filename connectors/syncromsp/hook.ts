@@ -12,7 +12,7 @@ export const hook: HookReader = {
     // A ticket's own attributes have its id as `id`; those of a comment or timer name it.
     const externalId = hookId(about.ticket_id) ?? hookId(hookRow(about.ticket).id) ?? hookId(fromLink) ?? ('number' in about ? hookId(about.id) : null)
     if (externalId === null) throw new ConnectorError('invalid', 'a notification that is about no ticket: let this webhook have events of tickets alone')
-    return [{ eventId: null, externalId }]
+    return [externalId]
   },
 }
 

@@ -130,7 +130,7 @@ describe('Zendesk', () => {
     const { createHmac } = await import('node:crypto')
     const body = Buffer.from(JSON.stringify({ ticket_id: ref.externalId }))
     const headers = { 'x-zendesk-webhook-signature-timestamp': '2026-01-01T00:00:00Z', 'x-zendesk-webhook-signature': createHmac('sha256', fake.webhookSecret).update('2026-01-01T00:00:00Z').update(body).digest('base64'), 'x-zendesk-webhook-invocation-id': 'inv-1' }
-    expect(await zendesk.hook?.read({ headers, query: {}, body, receivedAtMs: 0 }, fake.webhookSecret, world.ctx())).toEqual([{ eventId: 'inv-1', externalId: ref.externalId }])
+    expect(await zendesk.hook?.read({ headers, query: {}, body, receivedAtMs: 0 }, fake.webhookSecret, world.ctx())).toEqual([ref.externalId])
   })
 })
 

@@ -14,7 +14,6 @@ export const hook: HookReader = {
     if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return null
     const event = hookRow(hookJson(body, 'the webhook of Zendesk holds no JSON: choose the format JSON there'))
     const externalId = hookId(hookRow(event.detail).id) ?? hookId(/^zen:ticket:(\d+)$/.exec(textOf(event.subject) ?? '')?.[1]) ?? hookId(event.ticket_id)
-    if (externalId === null) return []
-    return [{ eventId: headers['x-zendesk-webhook-invocation-id'] ?? textOf(event.id), externalId }]
+    return externalId === null ? [] : [externalId]
   },
 }

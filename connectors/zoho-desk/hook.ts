@@ -1,6 +1,6 @@
 /** Events of Zoho Desk: a list, or one alone. Its signature header is not described well enough to lean on, so the long random part of the address is the proof. */
 import { hookJson, hookRow } from '../hook-body.ts'
-import type { HookEvent, HookReader } from '../port.ts'
+import type { HookReader } from '../port.ts'
 import { textOf, type ZohoRecord } from './map.ts'
 
 /** Takes ticket, comment, thread and attachment events; others speak of no ticket. */
@@ -11,7 +11,7 @@ export const hook: HookReader = {
     if (body.length === 0) return []
     const said = hookJson(body, 'Zoho Desk: the webhook sends no JSON')
     const ids = (Array.isArray(said) ? said : [said]).map((event) => ticketId(hookRow(event)))
-    return [...new Set(ids)].flatMap((id): HookEvent[] => (id === null ? [] : [{ eventId: null, externalId: id }]))
+    return ids.filter((id) => id !== null)
   },
 }
 

@@ -13,7 +13,7 @@ import { Program, until } from '../harness/process.ts'
 import { alertBody, post } from '../harness/sender.ts'
 
 /** The end of a test, not a measure: what is slow passes, what never comes is told with all that is known. */
-const PATIENCE_MS = 1_200_000
+const PATIENCE_MS = 300_000
 /** Zendesk first: it lets a ticket be written to every twenty seconds only, and all others fit in between. */
 const IDS = SUBJECTS.map(({ connector }) => connector.id).sort((a, b) => Number(b === 'zendesk') - Number(a === 'zendesk'))
 let program: Program
@@ -66,7 +66,7 @@ function known(person: { readonly name: string; readonly email: string }): Promi
 const quiet = (one: PsaCompany): Promise<true> => wait(one, 'nothing waits any more', async () => (await program.api<{ items: readonly unknown[] }>('GET', `/api/tickets/outbox?company=${one.company.id}&status=waiting,calling`)).items.length === 0)
 
 describe.concurrent('one ticket an incident', () => {
-  it.each(IDS)('from the first alert to the last word, in %s', { timeout: 3_600_000 }, async (id) => {
+  it.each(IDS)('from the first alert to the last word, in %s', { timeout: 900_000 }, async (id) => {
     const one = await connected(id)
     const { fake, connector: { capabilities } } = one
     await says(one, 'firing')
@@ -136,7 +136,7 @@ describe.concurrent('one ticket an incident', () => {
 })
 
 describe('a program that is killed', () => {
-  it('while its ticket is made makes no second one, and hears what was said meanwhile', { timeout: 3_600_000 }, async () => {
+  it('while its ticket is made makes no second one, and hears what was said meanwhile', { timeout: 900_000 }, async () => {
     const one = await connected('zendesk', 'Killed Ltd')
     one.fake.trouble({ is: 'silence', path: /tickets/, isWrite: true })
     const taken = one.fake.taken(/\/tickets(\.json)?$/)
