@@ -1,6 +1,6 @@
 import tseslint from 'typescript-eslint'
 
-/** Rooms and what they may import beside themselves: the table of the architecture page. test/, app.ts, main.ts and config.ts see everything. */
+/** Rooms and what they may import beside themselves: the table of the architecture page. app/, cli/, test/, app.ts, main.ts and config.ts see everything. */
 const MAY_IMPORT = {
   schemas: [],
   ingest: ['schemas'],
@@ -28,7 +28,7 @@ const importRule = (folder) => {
     paths: Object.entries(DRIVERS).filter(([, home]) => ![home].flat().includes(folder)).map(([name, home]) => ({ name, message: `${name} belongs to ${[home].flat().join('/ and ')}/ alone; use its port.` })),
     patterns: [
       { regex: `^(\\.{1,2}/)+${exceptions}(${mayNot.join('|')})/`, message: `${folder}/ may import only ${['itself', ...MAY_IMPORT[folder]].join(', ')}; siblings meet over a topic or a port.` },
-      { regex: '^(\\.\\./)+(app|main|config)\\.ts$', message: 'Only the composition root imports itself.' },
+      { regex: '^(\\.\\./)+((app|main|config)\\.ts$|app/)', message: 'Only the composition root imports itself.' },
     ],
   }]
 }

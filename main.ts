@@ -9,7 +9,7 @@ import { connectionCommands } from './cli/connection-commands.ts'
 import { remediationCommands } from './cli/remediation-commands.ts'
 import { ticketCommands } from './cli/ticket-commands.ts'
 import { environment, readConfig } from './config.ts'
-import { ROLE_NAMES } from './roles.ts'
+import { ROLE_NAMES } from './app/roles/names.ts'
 import { systemClock } from './schemas/clock.ts'
 import { AppError, toAppError } from './schemas/errors.ts'
 

@@ -1,4 +1,4 @@
-/** What the API needs of connections to ticket systems and of the master key; `ticket-desk.ts` and `master-key-desk.ts` at the root fit them. */
+/** What the API needs of connections to ticket systems and of the master key; `connections.ts` and `master-key.ts` of `app/desks` fit them. */
 import type { Caller, Scope } from '../schemas/access.ts'
 import type { ConnectorStatus, ConnectorView, ExternalChoice, ExternalChoicesView, MasterKeyView } from '../schemas/connection-views.ts'
 import type { ConnectionDraft, ConnectionView } from '../schemas/tickets.ts'

@@ -1,4 +1,4 @@
-/** What the API needs of the remediator. The stores of storage/remediation fit these by shape; `remediation-desk.ts` at the root joins them with library, planner and guard. */
+/** What the API needs of the remediator. The stores of storage/remediation fit these by shape; `app/desks/remediation.ts` joins them with library, planner and guard. */
 import type { Caller, Scope } from '../schemas/access.ts'
 import type {
   CloudAccountDraft, CloudOnboarding, OutputPage, PlanView, RemediationSettingsView, RemediationStats, ReplayView, RunbookDetail, RunbookFault, RunbookSummary, RunDetail, RunRequest, SuggestedRunbook,

@@ -1,4 +1,4 @@
-/** What the API needs of links between incidents and tickets; `ticket-links-desk.ts` at the root fits it. */
+/** What the API needs of links between incidents and tickets; `app/desks/ticket-links.ts` fits it. */
 import type { Caller, Scope } from '../schemas/access.ts'
 import type { ChangeRequestDraft, ChangeRequestOrdered, KnowledgeFound, TicketLinkDraft, TicketSuggestions, TicketWriteOrdered } from '../schemas/ticket-links.ts'
 import type { LinkKind, TicketView } from '../schemas/tickets.ts'

@@ -1,4 +1,4 @@
-/** What the API needs of the sync of tickets. The stores of storage/tickets fit these by shape; webhooks are joined at the root. */
+/** What the API needs of the sync of tickets. The stores of storage/tickets fit these by shape; webhooks are joined in `app/desks`. */
 import type { Caller, Scope } from '../schemas/access.ts'
 import type { MatchKind, MatchStatus, MatchView } from '../schemas/ticket-matches.ts'
 import type { TicketOverrides, TicketSettingsView } from '../schemas/ticket-settings.ts'

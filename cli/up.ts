@@ -1,7 +1,7 @@
 /** `aw up` and `aw role`: start, say where to look, stop cleanly on the first signal. */
 import { startApp, type App } from '../app.ts'
 import { embeddedEngines, type Config } from '../config.ts'
-import { ROLE_NAMES, type RoleName } from '../roles.ts'
+import { ROLE_NAMES, type RoleName } from '../app/roles/names.ts'
 import { AppError } from '../schemas/errors.ts'
 
 /** Every role in this process; the first start makes a first company and shows how to send a storm to it. */

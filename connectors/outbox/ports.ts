@@ -1,4 +1,4 @@
-/** What the outbox's worker needs of the rest of the program; storage/tickets and ticket-parts.ts fit these by shape. */
+/** What the outbox's worker needs of the rest of the program; `storage/tickets` and `app/parts/tickets.ts` fit these by shape. */
 import type { Clock } from '../../schemas/clock.ts'
 import type { HeldOrder, OrderChange } from '../../schemas/ticket-work.ts'
 import type { Sent } from '../budget/budget.ts'

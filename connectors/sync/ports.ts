@@ -1,4 +1,4 @@
-/** What the loops of the sync need; the stores of storage/tickets fit these by shape, sync-role.ts at the root joins them. */
+/** What the loops of the sync need; the stores of storage/tickets fit these by shape, `app/roles/sync.ts` joins them. */
 import type { MatchFound, MatchKind } from '../../schemas/ticket-matches.ts'
 import type { DueLook, SyncFacts } from './desk.ts'
 import type { Environment, TicketSettings } from '../../schemas/tickets.ts'

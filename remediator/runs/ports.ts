@@ -1,4 +1,4 @@
-/** What working on runs needs of the rest of the program; `storage/remediation` and `remediate-role.ts` fit these by shape. */
+/** What working on runs needs of the rest of the program; `storage/remediation` and `app/roles/remediate.ts` fit these by shape. */
 import type { StoredFacts, Verdict } from '../../schemas/guard-facts.ts'
 import type { HeldRun, IncidentOutlook, RunChange } from '../../schemas/run-work.ts'
 import type { Cloud, RunOutcome, RunPlan, RunStatus, RunTarget } from '../../schemas/runs.ts'

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { credentialOf } from '../../ingest/authenticate.ts'
 import { TestClock } from '../../schemas/clock.ts'
 import type { IntegrationView } from '../../schemas/views.ts'
-import { CredentialKeeper, CREDENTIALS_INTERVAL_MS } from '../../wiring.ts'
+import { CredentialKeeper, CREDENTIALS_INTERVAL_MS } from '../../app/roles/wiring.ts'
 import { ADMIN_TOKEN, openApiHarness, type ApiHarness } from '../harness/api.ts'
 import { until } from '../harness/process.ts'
 

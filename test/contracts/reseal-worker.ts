@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { createInterface } from 'node:readline'
 import { systemClock } from '../../schemas/clock.ts'
-import { nextMasterKey, placeNextMasterKey, readSecrets } from '../../secrets.ts'
+import { nextMasterKey, placeNextMasterKey, readSecrets } from '../../app/parts/secrets.ts'
 import { openDatabase } from '../../storage/postgres/database.ts'
 import { reseal } from '../../storage/reseal.ts'
 

@@ -1,7 +1,7 @@
 /** What the shelf of runbooks must do, on either engine: files that ship, the MSP's and companies' own, and one-off scripts, each to be seen by whom they are for, in versions, and written down. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { checkRunbook } from '../../remediator/library/check.ts'
-import { openRunbookShelf, type RunbookShelf } from '../../runbook-shelf.ts'
+import { openRunbookShelf, type RunbookShelf } from '../../app/parts/runbook-shelf.ts'
 import type { Caller } from '../../schemas/access.ts'
 import { systemClock, TestClock } from '../../schemas/clock.ts'
 import type { Runbook } from '../../schemas/runbooks.ts'

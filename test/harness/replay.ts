@@ -15,7 +15,7 @@ import { TOPICS, type TopicName } from '../../schemas/topics.ts'
 import { openLmdb } from '../../storage/lmdb/env.ts'
 import { openLmdbLog } from '../../storage/lmdb/log.ts'
 import { openLmdbSchemaIds } from '../../storage/lmdb/schema-ids.ts'
-import { normalise } from '../../wiring.ts'
+import { normalise } from '../../app/roles/wiring.ts'
 
 /** How many records were compared, and every thing whose replay differs. */
 export interface Replay {

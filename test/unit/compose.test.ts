@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { readConfig } from '../../config.ts'
-import { ROLE_NAMES } from '../../roles.ts'
+import { ROLE_NAMES } from '../../app/roles/names.ts'
 
 interface Compose {
   readonly services: Readonly<Record<string, { command?: readonly string[]; healthcheck?: { test?: readonly string[] }; environment?: Readonly<Record<string, string>>; depends_on?: Readonly<Record<string, { condition: string }>> }>>
