@@ -7,8 +7,8 @@ import type { Opened, OutboxTools } from '../../connectors/outbox/ports.ts'
 import { startOutbox, type OutboxWorker } from '../../connectors/outbox/worker.ts'
 import type { OpenConnection, TicketConnector } from '../../connectors/port.ts'
 import type { OpenedConnection } from '../../connectors/vault/vault.ts'
-import { isAborted } from '../../schemas/clock.ts'
-import { AppError, toAppError } from '../../schemas/errors.ts'
+import { AppError } from '../../schemas/errors.ts'
+import { startLooking } from '../../schemas/looking.ts'
 import type { Actor } from '../../schemas/records.ts'
 import { runMode } from '../../schemas/remediation-settings.ts'
 import type { Mode } from '../../schemas/settings.ts'
@@ -108,20 +108,15 @@ export async function openTicketParts({ engines, clock, logger, metrics }: Ticke
           },
         },
       })
-      const stopping = new AbortController()
-      const tidying = (async () => {
-        while (!isAborted(stopping.signal)) {
-          const [tidied] = await Promise.allSettled([outbox.forget(clock.now() - KEPT_MS)])
-          if (tidied.status === 'rejected') logger.warn({ err: toAppError(tidied.reason) }, 'forgetting old orders of tickets goes on later')
-          await Promise.allSettled([clock.sleep(TIDY_EVERY_MS, stopping.signal)])
-        }
-      })()
+      const tidying = startLooking({ clock, logger, everyMs: TIDY_EVERY_MS, what: 'forgetting old orders of tickets' }, async () => {
+        await outbox.forget(clock.now() - KEPT_MS)
+        return false
+      })
       return {
         wake: () => worker.wake(),
         async stop() {
-          stopping.abort()
           await worker.stop()
-          await tidying
+          await tidying.stop()
         },
       }
     },

@@ -7,8 +7,8 @@ import { startRounds } from '../../connectors/sync/rounds.ts'
 import type { OpenedConnection } from '../../connectors/vault/vault.ts'
 import type { CallBudget } from '../../connectors/http/client.ts'
 import type { TicketConnector } from '../../connectors/port.ts'
-import { isAborted } from '../../schemas/clock.ts'
 import { AppError } from '../../schemas/errors.ts'
+import { startLooking } from '../../schemas/looking.ts'
 import type { Actor } from '../../schemas/records.ts'
 import { runMode } from '../../schemas/remediation-settings.ts'
 import type { Mode } from '../../schemas/settings.ts'
@@ -82,23 +82,19 @@ export async function startSync({ engines, clock, logger, metrics, failed }: Sur
     store: hints, clock, logger, found: wake, pollMs: { poll: config.ticketPollSeconds * 1_000, webhook: Math.max(config.ticketPollSeconds, SAFETY_NET_S) * 1_000 },
     connections: async () => (await Promise.all((await parts.connections.enabled()).filter(({ environment }) => environments.includes(environment)).map(({ id }) => connections.open(id)))).filter((ready) => ready !== null),
   })
-  const stopping = new AbortController()
-  const counting = (async () => {
-    while (!isAborted(stopping.signal)) {
-      const [counted] = await Promise.allSettled([hints.waiting()])
-      if (counted.status === 'fulfilled') metrics.tickets.hints(counted.value.waiting, counted.value.oldestMs)
-      await Promise.allSettled([clock.sleep(COUNT_EVERY_MS, stopping.signal)])
-    }
-  })()
+  const counting = startLooking({ clock, logger, everyMs: COUNT_EVERY_MS, what: 'counting what is to be read in ticket systems' }, async () => {
+    const { waiting, oldestMs } = await hints.waiting()
+    metrics.tickets.hints(waiting, oldestMs)
+    return false
+  })
   return {
     wake,
     async stop() {
-      stopping.abort(new Error('stopping'))
       await reader.stop()
       await rounds.stop()
       await desk.stop()
       await listening.stop()
-      await counting
+      await counting.stop()
     },
   }
 }

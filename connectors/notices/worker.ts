@@ -4,8 +4,8 @@
  * A notice is written before it is sent and marked after, so a crash in between sends it twice at worst; both links end with the first answer.
  * One that cannot be sent is tried again with growing pauses until the request is void; one whose address is refused is given up and said.
  */
-import { isAborted, type Clock } from '../../schemas/clock.ts'
-import { toAppError } from '../../schemas/errors.ts'
+import type { Clock } from '../../schemas/clock.ts'
+import { startLooking, type Looking } from '../../schemas/looking.ts'
 import type { ChannelKind, Notice } from '../../schemas/notices.ts'
 import { NoticeError, type Sender } from './port.ts'
 
@@ -47,26 +47,9 @@ export interface NotifierOptions {
 }
 
 /** Starts telling. */
-export function startNotifier(options: NotifierOptions): { stop(): Promise<void> } {
+export function startNotifier(options: NotifierOptions): Pick<Looking, 'stop'> {
   const { clock, logger } = options
-  const stopping = new AbortController()
-  const run = async (): Promise<void> => {
-    while (!isAborted(stopping.signal)) {
-      try {
-        if (await tellDue(options, stopping.signal) === AT_ONCE) continue
-      } catch (thrown) {
-        logger.warn({ code: toAppError(thrown).code, err: toAppError(thrown) }, 'telling people goes on later')
-      }
-      await Promise.allSettled([clock.sleep(LOOK_EVERY_MS, stopping.signal)])
-    }
-  }
-  const running = run()
-  return {
-    async stop() {
-      stopping.abort()
-      await running
-    },
-  }
+  return startLooking({ clock, logger, everyMs: LOOK_EVERY_MS, what: 'telling people' }, async (stopping) => await tellDue(options, stopping) === AT_ONCE)
 }
 
 /** One round: writes down, takes what is due, sends it side by side. Answers how many were taken. */

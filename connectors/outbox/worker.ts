@@ -1,6 +1,6 @@
 /** The worker of the outbox: takes orders that are due and works each. Everything it knows of an order stands in the order's row. Only it writes to PSAs. */
-import { isAborted } from '../../schemas/clock.ts'
 import { toAppError } from '../../schemas/errors.ts'
+import { startLooking } from '../../schemas/looking.ts'
 import type { HeldOrder } from '../../schemas/ticket-work.ts'
 import type { OutboxTools } from './ports.ts'
 import { workOrder } from './work.ts'
@@ -28,11 +28,9 @@ export interface OutboxWorker {
 /** Starts it. */
 export function startOutbox(options: OutboxOptions): OutboxWorker {
   const { store, clock, logger, metrics, name } = options
-  const stopping = new AbortController()
   const under = new Map<number, Promise<void>>()
   // Calls under way are let end by themselves: one that is cut off may have been taken.
   const calling = new AbortController()
-  let wakeUp = new AbortController()
   let countedAtMs = Number.NEGATIVE_INFINITY
 
   const take = (held: HeldOrder): void => {
@@ -43,39 +41,25 @@ export function startOutbox(options: OutboxOptions): OutboxWorker {
       })
       .finally(() => {
         under.delete(held.id)
-        wakeUp.abort()
+        looking.wake()
       })
     under.set(held.id, work)
   }
-  const look = async (): Promise<void> => {
+  const looking = startLooking({ clock, logger, everyMs: LOOK_EVERY_MS, what: 'looking for orders of tickets' }, async () => {
     const free = AT_ONCE - under.size
     const usual = free - KEPT_FOR_CRITICAL
     if (usual > 0) for (const held of await store.claim(name, usual)) take(held)
     else if (free > 0) for (const held of await store.claim(name, free, { urgency: 0 })) take(held)
-    if (clock.now() - countedAtMs < COUNT_EVERY_MS) return
+    if (clock.now() - countedAtMs < COUNT_EVERY_MS) return false
     countedAtMs = clock.now()
     const { waiting, calling: begun, dead, oldestDueMs } = await store.counts()
     metrics.queue(waiting, begun, dead, oldestDueMs)
-  }
-  const loop = async (): Promise<void> => {
-    while (!isAborted(stopping.signal)) {
-      wakeUp = new AbortController()
-      try {
-        await look()
-      } catch (thrown) {
-        const error = toAppError(thrown)
-        logger.warn({ code: error.code }, `looking for orders of tickets failed: trying again in turn: ${error.message}`)
-      }
-      // Waking, stopping and the end of the wait are all the same: look again.
-      await clock.sleep(LOOK_EVERY_MS, AbortSignal.any([stopping.signal, wakeUp.signal])).then(undefined, () => undefined)
-    }
-  }
-  const running = loop()
+    return false
+  })
   return {
-    wake: () => wakeUp.abort(),
+    wake: () => looking.wake(),
     async stop() {
-      stopping.abort(new Error('stopping'))
-      await running
+      await looking.stop()
       await Promise.all(under.values())
     },
   }

@@ -1,6 +1,7 @@
 /** Takes incidents that changed, a few at a time, and has what follows for their tickets written down. Nothing is written in a PSA here: that is the outbox's. */
-import { isAborted, type Clock } from '../../schemas/clock.ts'
+import type { Clock } from '../../schemas/clock.ts'
 import { toAppError } from '../../schemas/errors.ts'
+import { startLooking, type Looking } from '../../schemas/looking.ts'
 import type { Mode } from '../../schemas/settings.ts'
 import type { TicketFacts, TicketPlan } from '../../schemas/ticket-sync.ts'
 import type { Environment } from '../../schemas/tickets.ts'
@@ -120,10 +121,8 @@ export interface DeskOptions extends LookTools {
 }
 
 /** Starts it; `stop` takes nothing more and waits for what is under way. */
-export function startSyncDesk(options: DeskOptions): { wake(): void; stop(): Promise<void> } {
+export function startSyncDesk(options: DeskOptions): Looking {
   const { queue, clock, logger, metrics } = options
-  const stopping = new AbortController()
-  let nap = new AbortController()
   const under = new Set<Promise<void>>()
 
   const look = async (incident: DueLook): Promise<void> => {
@@ -147,30 +146,20 @@ export function startSyncDesk(options: DeskOptions): { wake(): void; stop(): Pro
       })
       .finally(() => {
         under.delete(work)
-        nap.abort()
+        looking.wake()
       })
     under.add(work)
   }
-  const run = async (): Promise<void> => {
-    while (!isAborted(stopping.signal)) {
-      nap = new AbortController()
-      try {
-        // Whoever waits for a slow system holds up nobody else: each place is taken again as soon as it is free.
-        if (under.size < AT_ONCE) for (const incident of await queue.claim(await options.logNowMs(), AT_ONCE - under.size)) take(incident)
-        metrics.waiting(await queue.waiting())
-      } catch (thrown) {
-        const error = toAppError(thrown)
-        logger.warn({ code: error.code }, `looking after tickets failed: trying again in turn: ${error.message}`)
-      }
-      await Promise.allSettled([clock.sleep(LOOK_EVERY_MS, AbortSignal.any([stopping.signal, nap.signal]))])
-    }
-  }
-  const running = run()
+  const looking = startLooking({ clock, logger, everyMs: LOOK_EVERY_MS, what: 'looking after tickets' }, async () => {
+    // Whoever waits for a slow system holds up nobody else: each place is taken again as soon as it is free.
+    if (under.size < AT_ONCE) for (const incident of await queue.claim(await options.logNowMs(), AT_ONCE - under.size)) take(incident)
+    metrics.waiting(await queue.waiting())
+    return false
+  })
   return {
-    wake: () => nap.abort(),
+    wake: () => looking.wake(),
     async stop() {
-      stopping.abort(new Error('stopping'))
-      await running
+      await looking.stop()
       await Promise.all(under)
     },
   }

@@ -1,6 +1,7 @@
 /** Reads tickets that somebody told us of, and has what follows from them written down. A hint is only a hint: what is believed is what the PSA itself shows. */
-import { isAborted, type Clock } from '../../schemas/clock.ts'
+import type { Clock } from '../../schemas/clock.ts'
 import { toAppError } from '../../schemas/errors.ts'
+import { startLooking, type Looking } from '../../schemas/looking.ts'
 import type { SyncTicket } from '../../schemas/ticket-sync.ts'
 import type { Environment, TicketSnapshot } from '../../schemas/tickets.ts'
 import { ConnectorError } from '../port.ts'
@@ -104,10 +105,8 @@ async function settle({ rows, hints, clock, metrics, said }: ListenTools, { conn
 }
 
 /** Starts listening; `stop` takes nothing more and waits for what is under way. */
-export function startListening(options: ListenTools): { wake(): void; stop(): Promise<void> } {
+export function startListening(options: ListenTools): Looking {
   const { hints, clock, logger } = options
-  const stopping = new AbortController()
-  let nap = new AbortController()
   const look = async (hint: DueRead): Promise<void> => {
     try {
       if (await readTicket(options, hint)) await hints.done(hint)
@@ -120,26 +119,9 @@ export function startListening(options: ListenTools): { wake(): void; stop(): Pr
       await hints.release(hint, Math.max(pauseMs, error instanceof ConnectorError ? error.retryAfterMs ?? 0 : 0), error.message)
     }
   }
-  const run = async (): Promise<void> => {
-    while (!isAborted(stopping.signal)) {
-      nap = new AbortController()
-      try {
-        const due = await hints.claim(AT_ONCE)
-        await Promise.all(due.map(look))
-        if (due.length > 0) continue
-      } catch (thrown) {
-        const error = toAppError(thrown)
-        logger.warn({ code: error.code }, `listening to ticket systems failed: trying again in turn: ${error.message}`)
-      }
-      await Promise.allSettled([clock.sleep(LOOK_EVERY_MS, AbortSignal.any([stopping.signal, nap.signal]))])
-    }
-  }
-  const running = run()
-  return {
-    wake: () => nap.abort(),
-    async stop() {
-      stopping.abort(new Error('stopping'))
-      await running
-    },
-  }
+  return startLooking({ clock, logger, everyMs: LOOK_EVERY_MS, what: 'listening to ticket systems' }, async () => {
+    const due = await hints.claim(AT_ONCE)
+    await Promise.all(due.map(look))
+    return due.length > 0
+  })
 }

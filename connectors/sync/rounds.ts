@@ -1,6 +1,7 @@
 /** What is done in turn: asking PSAs that cannot tell, asking the others now and then as a safety net, reading open tickets back, and finding what was forgotten. */
-import { isAborted, type Clock } from '../../schemas/clock.ts'
+import type { Clock } from '../../schemas/clock.ts'
 import { toAppError } from '../../schemas/errors.ts'
+import { startLooking, type Looking } from '../../schemas/looking.ts'
 import { ConnectorError } from '../port.ts'
 import type { ReadyConnection } from './ports.ts'
 
@@ -66,11 +67,10 @@ export async function pollConnection({ store, clock, found, logger, pollMs }: Ro
 }
 
 /** Starts the rounds. */
-export function startRounds(options: RoundTools): { stop(): Promise<void> } {
+export function startRounds(options: RoundTools): Pick<Looking, 'stop'> {
   const { store, clock, logger, found } = options
-  const stopping = new AbortController()
   let [reconciledAtMs, forgottenAtMs] = [0, clock.now()]
-  const round = async (): Promise<void> => {
+  return startLooking({ clock, logger, everyMs: LOOK_EVERY_MS, what: 'a round through ticket systems' }, async () => {
     const nowMs = clock.now()
     if ((await store.askedAnew()) > 0) found()
     await Promise.all((await options.connections()).map((ready) => pollConnection(options, ready)))
@@ -82,23 +82,6 @@ export function startRounds(options: RoundTools): { stop(): Promise<void> } {
       forgottenAtMs = nowMs
       await store.forget()
     }
-  }
-  const run = async (): Promise<void> => {
-    while (!isAborted(stopping.signal)) {
-      try {
-        await round()
-      } catch (thrown) {
-        const error = toAppError(thrown)
-        logger.warn({ code: error.code }, `a round through ticket systems failed: trying again in turn: ${error.message}`)
-      }
-      await Promise.allSettled([clock.sleep(LOOK_EVERY_MS, stopping.signal)])
-    }
-  }
-  const running = run()
-  return {
-    async stop() {
-      stopping.abort(new Error('stopping'))
-      await running
-    },
-  }
+    return false
+  })
 }

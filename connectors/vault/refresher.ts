@@ -1,6 +1,6 @@
 /** The loop that renews tokens five minutes before they end, so that no call has to wait for one. */
-import { isAborted, type Clock } from '../../schemas/clock.ts'
-import { toAppError } from '../../schemas/errors.ts'
+import type { Clock } from '../../schemas/clock.ts'
+import { startLooking, type Looking } from '../../schemas/looking.ts'
 import type { Environment } from '../../schemas/tickets.ts'
 import type { Vault } from './vault.ts'
 
@@ -13,23 +13,9 @@ export function startRefresher({ vault, environments, clock, logger }: {
   readonly environments: readonly Environment[]
   readonly clock: Clock
   readonly logger: { warn(fields: object, message: string): void }
-}): { stop(): Promise<void> } {
-  const stopping = new AbortController()
-  const run = async (): Promise<void> => {
-    while (!isAborted(stopping.signal)) {
-      try {
-        await vault.renewDue(environments)
-      } catch (thrown) {
-        logger.warn({ code: toAppError(thrown).code, err: toAppError(thrown) }, 'renewing tokens goes on later')
-      }
-      await Promise.allSettled([clock.sleep(LOOK_EVERY_MS, stopping.signal)])
-    }
-  }
-  const running = environments.length === 0 ? Promise.resolve() : run()
-  return {
-    async stop() {
-      stopping.abort()
-      await running
-    },
-  }
+}): Pick<Looking, 'stop'> {
+  return startLooking({ clock, logger, everyMs: LOOK_EVERY_MS, what: 'renewing tokens' }, async () => {
+    if (environments.length > 0) await vault.renewDue(environments)
+    return false
+  })
 }

@@ -1,6 +1,7 @@
 /** The desk: takes incidents that are due, a few at a time, and hands them to the analyst. One incident is in one pair of hands only, whatever the number of processes. */
 import { isAborted, type Clock } from '../../schemas/clock.ts'
 import { toAppError } from '../../schemas/errors.ts'
+import { startLooking } from '../../schemas/looking.ts'
 import type { AnalysisStore, AnalystLog, AnalystMetrics, Waiting } from './ports.ts'
 
 /** Calls under way at once in one process. */
@@ -30,15 +31,13 @@ export interface Desk {
 /** Starts it. */
 export function startDesk(options: DeskOptions): Desk {
   const { store, clock, logger, metrics } = options
-  const stopping = new AbortController()
   const under = new Map<string, Promise<void>>()
   let sweptAtMs = Number.NEGATIVE_INFINITY
-  let wakeUp = new AbortController()
 
-  const take = (waiting: Waiting): void => {
-    const work = options.analyse(waiting, stopping.signal)
+  const take = (waiting: Waiting, stopping: AbortSignal): void => {
+    const work = options.analyse(waiting, stopping)
       .catch(async (thrown: unknown) => {
-        if (isAborted(stopping.signal)) return
+        if (isAborted(stopping)) return
         const error = toAppError(thrown)
         logger.warn({ code: error.code, incidentId: waiting.incidentId, err: error }, `analysing goes on later: ${error.message}`)
         await store.release(waiting.incidentId)
@@ -46,42 +45,27 @@ export function startDesk(options: DeskOptions): Desk {
       .catch((thrown: unknown) => logger.warn({ code: toAppError(thrown).code }, 'giving back an incident failed; its claim ends by itself'))
       .finally(() => {
         under.delete(waiting.incidentId)
-        wakeUp.abort()
+        looking.wake()
       })
     under.set(waiting.incidentId, work)
   }
 
-  const look = async (): Promise<void> => {
+  const looking = startLooking({ clock, logger, everyMs: LOOK_EVERY_MS, what: 'looking for incidents to analyse' }, async (stopping) => {
     if (clock.now() - sweptAtMs >= SWEEP_EVERY_MS) {
       sweptAtMs = clock.now()
       const settled = await store.sweep()
       if (settled > 0) logger.warn({ settled }, 'analyses were interrupted by the end of a process; what they had set aside counts as spent')
     }
     const free = AT_ONCE - under.size
-    if (free > 0) for (const waiting of await store.claim(await options.logNowMs(), free)) if (!under.has(waiting.incidentId)) take(waiting)
+    if (free > 0) for (const waiting of await store.claim(await options.logNowMs(), free)) if (!under.has(waiting.incidentId)) take(waiting, stopping)
     const { waiting, skipped } = await store.queue()
     metrics.queue(waiting, skipped)
-  }
-
-  const run = async (): Promise<void> => {
-    while (!isAborted(stopping.signal)) {
-      try {
-        await look()
-      } catch (thrown) {
-        const error = toAppError(thrown)
-        logger.warn({ code: error.code }, `looking for incidents to analyse failed: trying again in turn: ${error.message}`)
-      }
-      wakeUp = new AbortController()
-      // Waking, stopping and the end of the wait are all the same: look again.
-      await clock.sleep(LOOK_EVERY_MS, AbortSignal.any([stopping.signal, wakeUp.signal])).then(undefined, () => undefined)
-    }
-  }
-  const running = run()
+    return false
+  })
   return {
-    wake: () => wakeUp.abort(),
+    wake: () => looking.wake(),
     async stop() {
-      stopping.abort(new Error('stopping'))
-      await running
+      await looking.stop()
       await Promise.all(under.values())
     },
   }

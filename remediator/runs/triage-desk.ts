@@ -1,6 +1,7 @@
 /** Takes incidents that have settled, a few at a time, and has them looked at. One incident is in one pair of hands only, whatever the number of processes. */
-import { isAborted, type Clock } from '../../schemas/clock.ts'
+import type { Clock } from '../../schemas/clock.ts'
 import { toAppError } from '../../schemas/errors.ts'
+import { startLooking, type Looking } from '../../schemas/looking.ts'
 import { triage, type DueIncident, type TriageTools } from './triage.ts'
 
 /** Incidents looked at at once in one process. */
@@ -17,10 +18,8 @@ export interface TriageDeskOptions extends TriageTools {
 }
 
 /** Starts it; `stop` takes nothing more and waits for what is under way. */
-export function startTriageDesk(options: TriageDeskOptions): { stop(): Promise<void> } {
+export function startTriageDesk(options: TriageDeskOptions): Pick<Looking, 'stop'> {
   const { queue, clock, logger } = options
-  const stopping = new AbortController()
-
   const look = async (incident: DueIncident): Promise<void> => {
     try {
       if ((await triage(options, incident)) === 'done') await queue.done(incident)
@@ -31,25 +30,10 @@ export function startTriageDesk(options: TriageDeskOptions): { stop(): Promise<v
       await queue.release(incident)
     }
   }
-  const run = async (): Promise<void> => {
-    while (!isAborted(stopping.signal)) {
-      try {
-        const due = await queue.claim(await options.logNowMs(), AT_ONCE)
-        await Promise.all(due.map(look))
-        options.waiting(await queue.waiting())
-        if (due.length === AT_ONCE) continue
-      } catch (thrown) {
-        const error = toAppError(thrown)
-        logger.warn({ code: error.code }, `looking for incidents to repair failed: trying again in turn: ${error.message}`)
-      }
-      await clock.sleep(LOOK_EVERY_MS, stopping.signal).then(undefined, () => undefined)
-    }
-  }
-  const running = run()
-  return {
-    async stop() {
-      stopping.abort(new Error('stopping'))
-      await running
-    },
-  }
+  return startLooking({ clock, logger, everyMs: LOOK_EVERY_MS, what: 'looking for incidents to repair' }, async () => {
+    const due = await queue.claim(await options.logNowMs(), AT_ONCE)
+    await Promise.all(due.map(look))
+    options.waiting(await queue.waiting())
+    return due.length === AT_ONCE
+  })
 }

@@ -4,6 +4,7 @@
  */
 import { isAborted, type Clock } from '../../schemas/clock.ts'
 import { toAppError } from '../../schemas/errors.ts'
+import { startLooking } from '../../schemas/looking.ts'
 import { ENDED_STATUSES, type HeldRun } from '../../schemas/run-work.ts'
 import { clean, cutShort, find, poll, send, type Calling } from './calls.ts'
 import type { RunTools } from './ports.ts'
@@ -103,13 +104,11 @@ function tellOthers({ metrics, news, logger }: WorkerOptions, before: HeldRun, a
 /** Starts it. */
 export function startWorker(options: WorkerOptions): RunWorker {
   const { store, clock, logger, metrics, name } = options
-  const stopping = new AbortController()
   const under = new Map<string, Promise<void>>()
-  let wakeUp = new AbortController()
   let countedAtMs = Number.NEGATIVE_INFINITY
 
-  const take = (run: HeldRun): void => {
-    const work = workRun(options, run, stopping.signal)
+  const take = (run: HeldRun, stopping: AbortSignal): void => {
+    const work = workRun(options, run, stopping)
       .catch((thrown: unknown) => {
         const error = toAppError(thrown)
         // Its lease ends by itself, and what was written stands.
@@ -117,39 +116,24 @@ export function startWorker(options: WorkerOptions): RunWorker {
       })
       .finally(() => {
         under.delete(run.id)
-        wakeUp.abort()
+        looking.wake()
       })
     under.set(run.id, work)
   }
 
-  const look = async (): Promise<void> => {
+  const looking = startLooking({ clock, logger, everyMs: LOOK_EVERY_MS, what: 'looking for runs that are due' }, async (stopping) => {
     const free = AT_ONCE - under.size
-    if (free > 0) for (const run of await store.claim(name, free)) take(run)
-    if (clock.now() - countedAtMs < COUNT_EVERY_MS) return
+    if (free > 0) for (const run of await store.claim(name, free)) take(run, stopping)
+    if (clock.now() - countedAtMs < COUNT_EVERY_MS) return false
     countedAtMs = clock.now()
     const { byStatus, untold } = await store.counts()
     metrics.queue(byStatus, untold)
-  }
-
-  const loop = async (): Promise<void> => {
-    while (!isAborted(stopping.signal)) {
-      wakeUp = new AbortController()
-      try {
-        await look()
-      } catch (thrown) {
-        const error = toAppError(thrown)
-        logger.warn({ code: error.code }, `looking for runs that are due failed: trying again in turn: ${error.message}`)
-      }
-      // Waking, stopping and the end of the wait are all the same: look again.
-      await clock.sleep(LOOK_EVERY_MS, AbortSignal.any([stopping.signal, wakeUp.signal])).then(undefined, () => undefined)
-    }
-  }
-  const running = loop()
+    return false
+  })
   return {
-    wake: () => wakeUp.abort(),
+    wake: () => looking.wake(),
     async stop() {
-      stopping.abort(new Error('stopping'))
-      await running
+      await looking.stop()
       await Promise.all(under.values())
     },
   }

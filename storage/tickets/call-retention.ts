@@ -1,6 +1,6 @@
 /** Deletes outside calls that have been kept long enough; figures of them stay in ClickHouse. */
-import { isAborted, type Clock } from '../../schemas/clock.ts'
-import { toAppError } from '../../schemas/errors.ts'
+import type { Clock } from '../../schemas/clock.ts'
+import { startLooking, type Looking } from '../../schemas/looking.ts'
 import { atMs, type Sql } from '../queries/sql.ts'
 
 /** How long a call can be looked at with what was sent and answered. */
@@ -26,27 +26,9 @@ export async function deleteOldCalls(sql: Sql, nowMs: number, batchRows: number 
 }
 
 /** Deletes old calls at once and then every hour. Two processes that do so at once do no harm. */
-export function startCallRetention(sql: Sql, { clock, logger }: { readonly clock: Clock; readonly logger: { warn(fields: object, message: string): void } }): { stop(): Promise<void> } {
-  const stopping = new AbortController()
-
-  async function loop(): Promise<void> {
-    while (!isAborted(stopping.signal)) {
-      try {
-        await deleteOldCalls(sql, clock.now())
-        await clock.sleep(EVERY_MS, stopping.signal)
-      } catch (thrown) {
-        if (isAborted(stopping.signal)) return
-        logger.warn({ code: toAppError(thrown).code }, `deleting old outside calls goes on later: ${toAppError(thrown).message}`)
-        await Promise.allSettled([clock.sleep(EVERY_MS, stopping.signal)])
-      }
-    }
-  }
-
-  const running = loop()
-  return {
-    async stop() {
-      stopping.abort()
-      await running
-    },
-  }
+export function startCallRetention(sql: Sql, { clock, logger }: { readonly clock: Clock; readonly logger: { warn(fields: object, message: string): void } }): Pick<Looking, 'stop'> {
+  return startLooking({ clock, logger, everyMs: EVERY_MS, what: 'deleting old outside calls' }, async () => {
+    await deleteOldCalls(sql, clock.now())
+    return false
+  })
 }
