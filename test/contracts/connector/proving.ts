@@ -113,8 +113,8 @@ export function proving(subject: ConnectorSubject): void {
       const before = fake.hooks.length
       fake.technician.comment(ref.externalId, 'x')
       expect(fake.hooks.length).toBeGreaterThan(before)
-      const events = await connector.hook?.read(fake.hooks.at(-1)!, fake.webhookSecret, ctx())
-      expect(events).toContainEqual(expect.objectContaining({ externalId: ref.externalId }))
+      const ids = await connector.hook?.read(fake.hooks.at(-1)!, fake.webhookSecret, ctx())
+      expect(ids).toContain(ref.externalId)
     }, () => connector.hook !== null)
 
     test('knows no webhook whose signature is wrong, absent, or of another body', async ({ made, fake, ctx }) => {
