@@ -1,7 +1,7 @@
-/** The part of the configuration that is about language models. Read by config.ts, with its ways to read a variable. */
+/** The part of the configuration that is about language models. Read by config.ts. */
 import { PROVIDERS, type ProviderName } from './correlator/analyst/model/port.ts'
 import { defaultModels, type ModelSettings, type ProviderSettings } from './correlator/analyst/model/settings.ts'
-import type { Secret } from './config.ts'
+import type { Readers } from './config-reading.ts'
 
 const PER_PROVIDER = ['CHEAP_MODEL', 'STRONG_MODEL', 'REQUESTS_PER_MINUTE', 'TOKENS_PER_MINUTE'] as const
 
@@ -12,15 +12,6 @@ export const LLM_NAMES: readonly string[] = [
 
 /** Requests and tokens a minute that a small account has with every vendor. */
 const LIMITS = { requestsPerMinute: 60, tokensPerMinute: 100_000 }
-
-/** How config.ts reads a variable; a mistake is noted, and the fallback stands in. */
-export interface Readers {
-  readonly text: (name: string) => string | null
-  readonly integer: (name: string, fallback: number, min: number, max: number) => number
-  readonly url: (name: string, protocols: readonly string[]) => string | null
-  readonly secret: (value: string | null) => Secret | null
-  readonly mistake: (text: string) => void
-}
 
 /** Reads it. A provider takes part when it has credentials: a key, for OpenAI a base address alone, for Bedrock a region. */
 export function readLlm({ text, integer, url, secret, mistake }: Readers): ModelSettings {

@@ -1,6 +1,5 @@
 /** The part of the configuration that is about telling people: where mail goes out, and what addresses of ours look like from outside. Read by config.ts. */
-import type { Secret } from './config.ts'
-import type { Readers } from './config-llm.ts'
+import type { Readers, Secret } from './config-reading.ts'
 
 /** Names of our own about notices. */
 export const NOTICE_NAMES: readonly string[] = ['AW_PUBLIC_URL', 'AW_SMTP_URL', 'AW_MAIL_FROM']

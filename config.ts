@@ -1,31 +1,11 @@
 /** The only reader of the environment: defaults, then decoding, then rules between fields; every mistake is reported at once. */
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { LLM_NAMES, readLlm, type Readers } from './config-llm.ts'
+import { LLM_NAMES, readLlm } from './config-llm.ts'
 import { NOTICE_NAMES, readNotices, type NoticeSettings } from './config-notices.ts'
+import { readersOf, type Environment, type Secret } from './config-reading.ts'
 import type { ModelSettings } from './correlator/analyst/model/settings.ts'
 import { AppError } from './schemas/errors.ts'
 import { MODES, type Mode } from './schemas/settings.ts'
-
-/** A value that prints as `[secret]` wherever it is logged or serialised; `reveal` gives the text. */
-export class Secret {
-  readonly #text: string
-  constructor(text: string) {
-    this.#text = text
-  }
-  reveal(): string {
-    return this.#text
-  }
-  toString(): string {
-    return '[secret]'
-  }
-  toJSON(): string {
-    return '[secret]'
-  }
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return '[secret]'
-  }
-}
 
 /** Everything the program is told from outside. Addresses that are null mean the embedded engine. */
 export interface Config {
@@ -61,8 +41,6 @@ export interface Config {
   readonly notices: NoticeSettings
 }
 
-type Environment = Readonly<Record<string, string | undefined>>
-
 /** Names we read ourselves; other AW_ names are mistakes. */
 const KNOWN: readonly string[] = [
   'AW_HOST', 'AW_PORT', 'AW_DATA_DIR', 'AW_ADMIN_TOKEN', 'AW_MASTER_KEY', 'AW_MASTER_KEY_PREVIOUS', 'AW_MODE', 'AW_PARTITIONS', 'AW_LOG_EPOCH', 'AW_BODY_BYTES', 'AW_LOG_LEVEL',
@@ -73,42 +51,8 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'
 /** Reads the configuration. Throws `config_invalid` whose `details.mistakes` lists every mistake with the name of its variable. */
 export function readConfig(environment: Environment): Config {
   const mistakes: string[] = []
-  const text = (name: string): string | null => {
-    const file = environment[`${name}_FILE`]
-    const direct = environment[name]
-    if (file !== undefined && file !== '' && direct !== undefined && direct !== '') mistakes.push(`${name}: set it or ${name}_FILE, not both`)
-    if (file === undefined || file === '') return direct === undefined || direct === '' ? null : direct
-    try {
-      return readFileSync(file, 'utf8').trim()
-    } catch (cause) {
-      mistakes.push(`${name}_FILE: reading the file it names: ${(cause as NodeJS.ErrnoException).code ?? 'error'}`)
-      return null
-    }
-  }
-  const integer = (name: string, fallback: number, min: number, max: number): number => {
-    const given = text(name)
-    if (given === null) return fallback
-    const value = Number(given)
-    if (Number.isInteger(value) && value >= min && value <= max) return value
-    mistakes.push(`${name}: a whole number from ${min} to ${max}, not "${given}"`)
-    return fallback
-  }
-  const oneOf = <T extends string>(name: string, fallback: T, allowed: readonly T[]): T => {
-    const given = text(name)
-    if (given === null) return fallback
-    const found = allowed.find((word) => word === given)
-    if (found === undefined) mistakes.push(`${name}: one of ${allowed.join(', ')}, not "${given}"`)
-    return found ?? fallback
-  }
-  const url = (name: string, protocols: readonly string[]): string | null => {
-    const given = text(name)
-    if (given === null) return null
-    const parsed = URL.canParse(given) ? new URL(given) : null
-    // The value may hold a password: the message never repeats it.
-    if (parsed === null || !protocols.includes(parsed.protocol)) mistakes.push(`${name}: an address that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`)
-    return given
-  }
-  const secret = (value: string | null): Secret | null => (value === null ? null : new Secret(value))
+  const readers = readersOf(environment, (mistake) => void mistakes.push(mistake))
+  const { text, integer, oneOf, url, secret } = readers
 
   for (const name of Object.keys(environment)) {
     const base = name.replace(/_FILE$/, '')
@@ -126,7 +70,6 @@ export function readConfig(environment: Environment): Config {
   const schemaRegistryUrl = url('SCHEMA_REGISTRY_URL', ['http:', 'https:'])
   if (brokers !== null && schemaRegistryUrl === null) mistakes.push('SCHEMA_REGISTRY_URL: needed with KAFKA_BROKERS, so that every process agrees on schema ids')
 
-  const readers: Readers = { text, integer, url, secret, mistake: (mistake) => void mistakes.push(mistake) }
   const config: Config = {
     host: text('AW_HOST') ?? '127.0.0.1',
     port: integer('AW_PORT', 8080, 0, 65_535),
