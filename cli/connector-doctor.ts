@@ -8,12 +8,15 @@ export function connectorFindings(items: readonly ConnectorStatus[]): Finding[] 
   return items.map(finding)
 }
 
+/** Shows what a person is asked; the advice names it too, unless there is something else to mend first. */
+const ASK = 'aw ticket matches --status asked'
+
 function finding(one: ConnectorStatus): Finding {
   const what = `${one.connector}: ${one.name}`
   const [worst] = [...one.budget].sort((a, b) => a.left / a.calls - b.left / b.calls)
   const facts = [
     one.isReachable === null ? null : one.isReachable ? 'reachable' : 'NOT reachable', one.isAuthorised === null ? null : one.isAuthorised ? 'authorised' : 'NOT authorised', worst === undefined ? null : `${worst.left} of ${worst.calls} ${worst.name} left`,
-    one.blockedUntil === null ? null : `waits until ${one.blockedUntil}`, one.waiting === 0 ? 'nothing waits' : `${one.waiting} wait`, one.dead === 0 ? null : `${one.dead} given up (\`aw ticket outbox\` lists them)`, one.unmatched === 0 ? null : `${one.unmatched} without a company match`,
+    one.blockedUntil === null ? null : `waits until ${one.blockedUntil}`, one.waiting === 0 ? 'nothing waits' : `${one.waiting} wait`, one.dead === 0 ? null : `${one.dead} given up (\`aw ticket outbox\` lists them)`, one.unmatched === 0 ? null : `${one.unmatched} without a company match${one.mend?.includes(ASK) === true ? '' : ` (\`${ASK}\` lists the questions)`}`,
   ].filter((fact) => fact !== null).join(', ')
   const isBroken = one.isReachable === false || one.isAuthorised === false || one.held !== null
   const why = [one.lastError, one.mend].filter((text) => text !== null).join(' ')

@@ -24,6 +24,12 @@ export function progressBar(total: number, what: string): { step: (by?: number) 
 /** 0.934 as `93.4%`. */
 export const percent = (share: number): string => `${(share * 100).toFixed(1)}%`
 
+/** A word of a command that a person may paste into a POSIX shell: nothing in it is run or replaced there, whoever named it. */
+export function shellWord(text: string): string {
+  const clean = cell(text, 1_000)
+  return /^[\p{L}\p{N} _.,:@%+=/()-]+$/u.test(clean) ? (/^[\w.-]+$/.test(clean) ? clean : `"${clean}"`) : `'${clean.replaceAll("'", "'\\''")}'`
+}
+
 /** Cuts a text for one table cell; control characters of hostile text never reach the terminal. */
 export function cell(text: string, max: number): string {
   const clean = text.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ')

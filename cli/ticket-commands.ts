@@ -2,7 +2,9 @@
 import type { Command } from 'commander'
 import type { CallOptions } from './call.ts'
 import type { ApiClient } from './client.ts'
+import type { SubjectOptions } from './match-subject.ts'
 import type { CommandTools } from './remediation-commands.ts'
+import type { AnswerOptions, MatchesOptions } from './ticket-match.ts'
 import type { OutboxOptions } from './ticket-outbox.ts'
 
 interface Json { json?: boolean }
@@ -78,6 +80,23 @@ export function ticketCommands(program: Command, { config, print, whole }: Pick<
     const { knowledgeText, searchKnowledge } = await import('./ticket.ts')
     const found = await searchKnowledge(await client(), incident, words)
     print(options, found, () => knowledgeText(found))
+  })
+  ticket.command('matches').option('--company <name>').option('--status <status>', 'asked, matched or none').option('--json').description('which customer, machine or person of a ticket system is which of ours, and which wait for your answer').action(async ({ json, ...options }: Json & MatchesOptions) => {
+    const { listMatches, matchesText } = await import('./ticket-match.ts')
+    const items = await listMatches(await client(), options)
+    print({ json: json === true }, items, () => matchesText(items))
+  })
+  const ofSubject = (command: Command): Command => command.requiredOption('--company <name>').option('--asset <name>', 'a machine of it').option('--user <name>', 'a person, by name or id').option('--connection <name>', 'where several ticket systems may be meant').option('--json')
+  ofSubject(ticket.command('match').argument('[theirs]', 'the name or id it has there')).option('--id <id>', 'its id there, taken as it is').option('--none', 'there is none there').description('say which one is meant, or say it again; tickets that waited for it are made')
+    .action(async (theirs: string | undefined, { json, ...options }: Json & AnswerOptions) => {
+      const { answeredText, answerMatch } = await import('./ticket-match.ts')
+      const answered = await answerMatch(await client(), theirs, options)
+      print({ json: json === true }, answered.match, () => answeredText(answered))
+    })
+  ofSubject(ticket.command('candidates').argument('[words...]', 'our own name unless given')).description('look in the ticket system for what may be meant').action(async (words: string[], { json, ...options }: Json & SubjectOptions) => {
+    const { candidatesText, findCandidates } = await import('./ticket-match.ts')
+    const found = await findCandidates(await client(), words, options)
+    print({ json: json === true }, found, () => candidatesText(found))
   })
   ticket.command('settings').argument('[file]', 'JSON to set; what it leaves out is inherited').option('--company <name>', 'what holds for all companies unless given').option('--json').description('what is wanted of tickets: whether, when, how many notes, who closes them')
     .action(async (file: string | undefined, { json, company }: Json & { company?: string }) => {

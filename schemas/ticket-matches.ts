@@ -31,8 +31,10 @@ export interface MatchFound {
 /** A match as shown. Candidates of companies are an MSP Admin's alone to see. */
 export interface MatchView extends MatchFound {
   readonly connectionId: string
+  readonly connectionName: string
   readonly connector: string
   readonly companyId: string
+  readonly companyName: string
   readonly kind: MatchKind
   /** Ours: company id, asset name, user id. */
   readonly name: string

@@ -15,7 +15,7 @@ const SETTINGS = {
 }
 const VIEW = answer({ companyId: nullable(text()), settings: dictionary(anything()), effective: dictionary(anything()), updatedAt: nullable(time()) })
 const MATCH = answer({
-  connectionId: text(), connector: text(), companyId: text(), kind: text({ enum: [...MATCH_KINDS] }), name: text({ description: 'ours: company id, asset name, user id' }), title: text(), status: text({ enum: [...MATCH_STATUSES] }),
+  connectionId: text(), connectionName: text(), connector: text(), companyId: text(), companyName: text(), kind: text({ enum: [...MATCH_KINDS] }), name: text({ description: 'ours: company id, asset name, user id' }), title: text(), status: text({ enum: [...MATCH_STATUSES] }),
   externalId: nullable(text()), externalName: nullable(text()), by: text({ description: 'the rule, or who said so' }), candidates: list(answer({ externalId: text(), name: text() })), lookedAt: time(), waiting: whole({ description: 'incidents without a ticket until this is answered' }),
 })
 const WORD = body({ companyId: ID, kind: text({ enum: [...MATCH_KINDS] }), name: text({ minLength: 1, maxLength: 300, description: 'absent for a company' }), externalId: nullable(text({ minLength: 1, maxLength: 200, description: 'null: there is none there' })), externalName: nullable(text({ maxLength: 300 })) }, ['companyId', 'kind', 'externalId'])

@@ -32,11 +32,13 @@ describe('how a connection stands', () => {
     else expect(status.mend).toContain(mend)
   })
 
-  it.each([[1, '1 incident waits'], [3, '3 incidents wait']])('with %i that nobody said the company of says how to answer, in the API and in aw doctor', (unmatched, text) => {
+  it.each([[1, '1 incident waits'], [3, '3 incidents wait']])('with %i that nobody said the company of says which command shows the question, in the API and in aw doctor', (unmatched, text) => {
     const status = connectorStatus(VIEW, desk, FACTS, null, null, unmatched)
-    expect(status).toMatchObject({ unmatched, mend: expect.stringMatching(`^${text} for a company match.*/api/ticket-matches\\?status=asked.*/api/connections/c/matches`) })
-    expect(connectorFindings([status])).toMatchObject([{ state: 'notice', detail: expect.stringContaining(text) }])
-    expect(connectorStatus(VIEW, desk, { ...FACTS, held: 'quota', lastError: 'used up' }, null, null, unmatched).mend).toContain('aw connection check')
+    expect(status).toMatchObject({ unmatched, mend: expect.stringMatching(`^${text} until somebody says which customer is meant.*aw ticket matches --status asked`) })
+    expect(connectorFindings([status])).toMatchObject([{ state: 'notice', detail: expect.stringMatching(`${unmatched} without a company match: ${text}`) }])
+    const held = connectorStatus(VIEW, desk, { ...FACTS, held: 'quota', lastError: 'used up' }, null, null, unmatched)
+    expect(held.mend).toContain('aw connection check')
+    expect(connectorFindings([held])).toMatchObject([{ state: 'failed', detail: expect.stringContaining(`${unmatched} without a company match (\`aw ticket matches --status asked\` lists the questions)`) }])
   })
 
   it('of a connector that this release does not have says so', () => {

@@ -41,7 +41,7 @@ export function connectorStatus(view: ConnectionView, connector: Pick<TicketConn
   return {
     connectionId: view.id, companyId: view.companyId, connector: view.connector, name: view.name, environment: view.environment, enabled: view.enabled, isConnected: view.isConnected, isReachable, isAuthorised,
     budget: facts?.limits ?? [], blockedUntil: facts?.blockedUntil ?? null, held: heldCode, waiting: facts?.waiting ?? 0, dead: facts?.dead ?? 0, unmatched, checkedAt: view.checkedAt, lastUsedAt: view.lastUsedAt, tokenExpiresAt: view.tokenExpiresAt,
-    lastOkAt: facts?.lastOkAt ?? (newest?.code === null ? newest.at : null), lastError, mend: mendOf(view, connector, heldCode ?? code, lastError) ?? matchOf(view, unmatched),
+    lastOkAt: facts?.lastOkAt ?? (newest?.code === null ? newest.at : null), lastError, mend: mendOf(view, connector, heldCode ?? code, lastError) ?? matchOf(unmatched),
   }
 }
 
@@ -58,7 +58,7 @@ function mendOf(view: ConnectionView, connector: Pick<TicketConnector, 'id' | 'c
 }
 
 /** How to say whose a company is, where incidents wait for it. */
-function matchOf({ id }: ConnectionView, unmatched: number): string | null {
+function matchOf(unmatched: number): string | null {
   if (unmatched === 0) return null
-  return `${unmatched} ${unmatched === 1 ? 'incident waits' : 'incidents wait'} for a company match: \`GET /api/ticket-matches?status=asked&connection=${id}\` lists the questions, \`PUT /api/connections/${id}/matches\` with {"companyId","kind":"company","externalId"} answers one.`
+  return `${unmatched} ${unmatched === 1 ? 'incident waits' : 'incidents wait'} until somebody says which customer is meant: \`aw ticket matches --status asked\` lists the questions with the commands that answer them, and so does the company's page.`
 }

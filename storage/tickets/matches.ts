@@ -112,7 +112,7 @@ export function matchStore(db: SqlDatabase, { clock, changed }: { readonly clock
   }
 }
 
-const VIEW = `select m.connection_id as "connectionId", c.connector, m.company_id as "companyId", m.kind, m.name, coalesce(case m.kind when 'company' then k.name when 'user' then u.name end, m.name) as title, m.status,
+const VIEW = `select m.connection_id as "connectionId", c.name as "connectionName", c.connector, m.company_id as "companyId", k.name as "companyName", m.kind, m.name, coalesce(case m.kind when 'company' then k.name when 'user' then u.name end, m.name) as title, m.status,
   m.external_id as "externalId", m.external_name as "externalName", m.by, m.candidates, ${iso('m.looked_at')} as "lookedAt", c.company_id is null as "isShared",
   case when m.kind = 'company' then ${whole(`(select count(*) from ticket_queue q where q.company_id = m.company_id and q.reason = 'company_unmatched')`)} else 0 end as waiting
   from external_matches m join connections c on c.id = m.connection_id join companies k on k.id = m.company_id left join users u on u.id = m.name and m.kind = 'user'`

@@ -2,7 +2,7 @@
  * The story: an MSP has one Zendesk for all clients. Acme is found in it by its name; for Globex Europe a person is asked, and until then its incident waits in sight of everybody who looks. A run at Acme
  * waits for a second pair of eyes, which may be those of a colleague who writes in the ticket, and of nobody else who does. When all is done and looked at again, nothing is called.
  */
-import { spawn } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { approvalCodeOf } from '../../connectors/sync/identity.ts'
@@ -60,13 +60,12 @@ async function incidentOf({ id }: Company): Promise<IncidentDetail> {
 const ticketOf = (what: string): PsaTicket | undefined => fake.tickets().find(({ title }) => title.includes(what))
 const status = async (): Promise<ConnectorStatus> => (await program.api<Page<ConnectorStatus>>('GET', '/api/connectors/status')).items[0]!
 
-/** What `aw doctor` prints. */
-function doctor(): Promise<string> {
+/** Runs the command line. */
+function aw(...args: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly error: string }> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [join(ROOT, 'main.ts'), 'doctor'], { env: { PATH: process.env['PATH'] ?? '', AW_PORT: String(program.port), AW_DATA_DIR: program.dataDir } })
-    let out = ''
-    child.stdout.on('data', (chunk: Buffer) => void (out += chunk.toString()))
-    child.on('close', () => resolve(out))
+    execFile(process.execPath, [join(ROOT, 'main.ts'), ...args], { env: { PATH: process.env['PATH'] ?? '', AW_PORT: String(program.port), AW_DATA_DIR: program.dataDir } }, (error, out, said) => {
+      resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : 1, out, error: said })
+    })
   })
 }
 
@@ -78,19 +77,32 @@ describe('one ticket system for all clients', () => {
     expect(own.companyId).toBe(fake.world.company.id)
 
     const asked = await wait('it is told that an incident waits', async () => (await status()).unmatched === 1 && status())
-    expect(asked.mend).toMatch(`1 incident waits for a company match: \`GET /api/ticket-matches?status=asked&connection=${psa.connectionId}\``)
-    expect(await doctor()).toMatch(/zendesk: zendesk .*1 without a company match: 1 incident waits for a company match/)
+    expect(asked.mend).toContain('1 incident waits until somebody says which customer is meant: `aw ticket matches --status asked`')
+    expect((await aw('doctor')).out).toMatch(/zendesk: zendesk .*1 without a company match: 1 incident waits until somebody says which customer is meant/)
     const { items: [question, ...others] } = await program.api<{ items: MatchView[] }>('GET', `/api/ticket-matches?status=asked&connection=${psa.connectionId}`)
     expect(others).toEqual([])
     expect(question).toMatchObject({ companyId: globex.id, kind: 'company', candidates: [{ externalId: fake.world.otherCompany.id, name: 'Globex' }] })
     expect(ticketOf('ReplicationStopped')).toBeUndefined()
 
-    await program.api('PUT', `/api/connections/${psa.connectionId}/matches`, { companyId: globex.id, kind: 'company', externalId: fake.world.otherCompany.id, externalName: 'Globex' })
+    const theirs = fake.world.otherCompany
+    const shown = (await aw('ticket', 'matches', '--status', 'asked', '--company', 'Globex Europe')).out
+    for (const part of ['Which customer of zendesk is Globex Europe? (rule: no rule fits; 1 incident waits for the answer)', `${theirs.id}  Globex`, 'aw ticket match <id> --company "Globex Europe"']) expect(shown).toContain(part)
+    expect(JSON.parse((await aw('ticket', 'matches', '--company', 'Globex Europe', '--json')).out)).toEqual([question])
+    expect((await aw('ticket', 'candidates', 'glo', '--company', 'Globex Europe')).out).toMatch(new RegExp(`${theirs.id} +Globex`))
+    for (const [args, code, text] of [
+      [['Initech', '--company', 'Globex Europe'], 1, 'zendesk has no customer "Initech" among the candidates'], [['Acme Corp', '--company', 'Nobody'], 1, 'no company is named "Nobody"'], [['--company', 'Globex Europe'], 2, '--none where there is none'],
+      [['Globex', '--company', 'Globex Europe', '--asset', 'db-8'], 1, 'no machine "db-8"'], [['Globex', '--company', 'Globex Europe', '--connection', 'other'], 1, 'there is no connection "other"'],
+    ] as const) expect([args, await aw('ticket', 'match', ...args)]).toEqual([args, { code, out: '', error: expect.stringContaining(text) }])
+    expect(ticketOf('ReplicationStopped')).toBeUndefined()
+
+    expect(await aw('ticket', 'match', 'globex', '--company', 'Globex Europe')).toEqual({ code: 0, out: `Globex Europe is Globex (${theirs.id}) in zendesk; 1 incident that waited for it is looked at now\n`, error: '' })
     const made = await wait('Globex has a ticket', () => ticketOf('ReplicationStopped'))
     expect([made.companyId, ticketOf('HighCPU')?.companyId]).toEqual([fake.world.otherCompany.id, fake.world.company.id])
     await wait('nothing waits', async () => (await status()).unmatched === 0)
     expect((await status()).mend).toBeNull()
     expect(fake.tickets()).toHaveLength(2)
+    expect((await aw('ticket', 'match', theirs.id, '--company', 'Globex Europe')).out).toBe(`Globex Europe is Globex (${theirs.id}) in zendesk\n`)
+    expect((await aw('ticket', 'matches', '--status', 'matched')).out).toMatch(new RegExp(`Globex Europe +customer +Globex Europe +zendesk +matched +Globex \\(${theirs.id}\\) +person`))
   })
 })
 

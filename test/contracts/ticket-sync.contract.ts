@@ -490,7 +490,7 @@ export function ticketSyncContract(engineName: string, make: () => Promise<Empty
         expect(await known()).toMatchObject({ status: 'asked', isStale: false })
         clock.tick(601_000)
         expect(await known()).toMatchObject({ isStale: true })
-        expect(await matches.list(ADMIN.scope, { status: 'asked', companyId: null, connectionId: null })).toMatchObject([{ companyId: 'c1', title: 'Acme Ltd', waiting: 1, candidates: [{ externalId: '7' }, { externalId: '8' }] }])
+        expect(await matches.list(ADMIN.scope, { status: 'asked', companyId: null, connectionId: null })).toMatchObject([{ companyId: 'c1', companyName: 'Acme Ltd', connectionName: 'con', title: 'Acme Ltd', waiting: 1, candidates: [{ externalId: '7' }, { externalId: '8' }] }])
         expect(await matches.list(OWN.scope, { status: 'asked', companyId: null, connectionId: null })).toMatchObject([{ companyId: 'c1', candidates: [] }])
         expect(await matches.list({ ...OWN.scope, companyIds: ['c2'] }, { status: null, companyId: null, connectionId: null })).toEqual([])
         expect(await matches.decide(ADMIN, 'con', { companyId: 'c1', kind: 'company', name: 'c1', externalId: '7', externalName: 'Acme' })).toMatchObject({ status: 'matched', externalId: '7', by: 'person root' })
