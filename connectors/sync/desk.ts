@@ -3,11 +3,11 @@ import type { Clock } from '../../schemas/clock.ts'
 import { toAppError } from '../../schemas/errors.ts'
 import { startLooking, type Looking } from '../../schemas/looking.ts'
 import type { Mode } from '../../schemas/settings.ts'
-import type { TicketFacts, TicketPlan } from '../../schemas/ticket-sync.ts'
+import type { TicketPlan } from '../../schemas/ticket-sync.ts'
 import type { Environment } from '../../schemas/tickets.ts'
 import { ConnectorError } from '../port.ts'
 import { plan, stormSince } from './plan.ts'
-import type { Connections, Matches, PlanStore, ReadyConnection } from './ports.ts'
+import type { Connections, DueLook, Matches, PlanStore, ReadyConnection } from './ports.ts'
 import { simulatedTarget } from './simulated.ts'
 import { targetOf } from './target.ts'
 import type { PlanTarget } from './want.ts'
@@ -17,19 +17,6 @@ const AT_ONCE = 8
 const LOOK_EVERY_MS = 500
 /** A look-up that failed is made again after so long, unless the other side asks for more. */
 const LOOK_UP_MS = 10_000
-
-/** An incident to look at. */
-export interface DueLook {
-  readonly incidentId: string
-  readonly companyId: string
-  readonly version: number
-  readonly looks: number
-  /** The log's time for it. */
-  readonly nowMs: number
-}
-
-/** Facts as the planner takes them. */
-export type SyncFacts = TicketFacts
 
 /** The list of incidents. */
 export interface LookQueue {

@@ -1,13 +1,20 @@
 /** What the loops of the sync need; the stores of storage/tickets fit these by shape, `app/roles/sync.ts` joins them. */
 import type { MatchFound, MatchKind } from '../../schemas/ticket-matches.ts'
-import type { DueLook, SyncFacts } from './desk.ts'
 import type { Environment, TicketSettings } from '../../schemas/tickets.ts'
-import type { SyncOrder, SyncTicket } from '../../schemas/ticket-sync.ts'
+import type { SyncOrder, SyncTicket, TicketFacts } from '../../schemas/ticket-sync.ts'
 import type { Mode } from '../../schemas/settings.ts'
 import type { CallContext, TicketConnector } from '../port.ts'
 import type { KnownCompany } from './match.ts'
 
-export type { DueLook, SyncFacts }
+/** An incident to look at. */
+export interface DueLook {
+  readonly incidentId: string
+  readonly companyId: string
+  readonly version: number
+  readonly looks: number
+  /** The log's time for it. */
+  readonly nowMs: number
+}
 
 /** What a call is for, as its record names it. */
 export interface SyncOrigin {
@@ -59,7 +66,7 @@ export interface Place {
 
 /** Tickets and facts. */
 export interface PlanStore {
-  facts(look: DueLook): Promise<SyncFacts | null>
+  facts(look: DueLook): Promise<TicketFacts | null>
   settings(companyId: string): Promise<TicketSettings>
   tickets(incidentId: string, environment: Environment, isSent: boolean): Promise<readonly SyncTicket[]>
   storm(of: { readonly companyId: string; readonly incidentId: string; readonly connectionId: string | null; readonly isSent: boolean }, sinceMs: number, before: SyncTicket | null): Promise<SyncTicket | null>

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Finding } from './check.ts'
-import type { RunbookFiles } from './load.ts'
+import type { RunbookFiles } from './definition.ts'
 
 /** What the analysers found, and a sentence for each that could not be run though there was something for it. */
 export interface Analysed {

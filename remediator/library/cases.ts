@@ -5,7 +5,7 @@ import type { ReasonCode } from '../../schemas/runs.ts'
 import type { Runbook, System } from '../../schemas/runbooks.ts'
 import { bindInputs } from './binding.ts'
 import { matchOf, type MatchSubject } from './matcher.ts'
-import type { Mistake, RunbookFiles } from './load.ts'
+import type { Mistake, RunbookFiles } from './definition.ts'
 
 /** One case as it stands in its file. */
 export interface Case {

@@ -1,6 +1,16 @@
 /** The form of runbook.yaml: its type and the JSON schema it is held to. What a schema cannot say stands in rules.ts. */
 import type { Risk, System } from '../../schemas/runbooks.ts'
 
+/** Files of a runbook by name: runbook.yaml, scripts, and cases/<name>.yaml. */
+export type RunbookFiles = Readonly<Record<string, string>>
+
+/** One thing that is wrong, with the file and the place in it (`steps[0].timeout`; empty: the file as a whole). */
+export interface Mistake {
+  readonly file: string
+  readonly path: string
+  readonly message: string
+}
+
 /** A matcher as people write it: the text of matcher.ts, or an object that reads as a sentence. */
 export type MatcherForm =
   | string

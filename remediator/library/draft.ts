@@ -2,7 +2,8 @@
 import { AppError } from '../../schemas/errors.ts'
 import type { Runbook, System } from '../../schemas/runbooks.ts'
 import { digestOf } from './digest.ts'
-import { FILE_BYTES, type RunbookFiles } from './load.ts'
+import type { RunbookFiles } from './definition.ts'
+import { FILE_BYTES } from './load.ts'
 import { scriptFindings } from './script-rules.ts'
 
 /** The script as it is handed in. */

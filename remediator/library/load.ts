@@ -4,21 +4,11 @@ import { basename, join } from 'node:path'
 import { Ajv, type ErrorObject } from 'ajv'
 import { LineCounter, parseDocument } from 'yaml'
 import type { Runbook, RunbookInput, RunbookScript, RunbookStep, System } from '../../schemas/runbooks.ts'
-import { RUNBOOK_SCHEMA, type InputForm, type RunbookForm, type ShellForm, type StepForm } from './definition.ts'
+import { RUNBOOK_SCHEMA, type InputForm, type Mistake, type RunbookFiles, type RunbookForm, type ShellForm, type StepForm } from './definition.ts'
 import { digestOf } from './digest.ts'
 import { durationMs } from './durations.ts'
 import { matcherText } from './matcher.ts'
 import { crossRules, systemsOf } from './rules.ts'
-
-/** Files of a runbook by name: runbook.yaml, scripts, and cases/<name>.yaml. */
-export type RunbookFiles = Readonly<Record<string, string>>
-
-/** One thing that is wrong, with the file and the place in it (`steps[0].timeout`; empty: the file as a whole). */
-export interface Mistake {
-  readonly file: string
-  readonly path: string
-  readonly message: string
-}
 
 /** A runbook, or everything that is wrong with it. */
 export type Loaded = { readonly runbook: Runbook; readonly mistakes: readonly [] } | { readonly runbook: null; readonly mistakes: readonly Mistake[] }

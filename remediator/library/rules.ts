@@ -2,11 +2,10 @@
 import { RE2JS } from 're2js'
 import { SYSTEMS, type System } from '../../schemas/runbooks.ts'
 import { checkInput, isSource } from './binding.ts'
-import type { InputForm, RunbookForm, ShellForm, StepForm } from './definition.ts'
+import type { InputForm, Mistake, RunbookFiles, RunbookForm, ShellForm, StepForm } from './definition.ts'
 import { durationMs } from './durations.ts'
 import { parseExpectation } from './expectation.ts'
 import { matcherText, parseMatcher } from './matcher.ts'
-import type { Mistake, RunbookFiles } from './load.ts'
 
 /** Longest time limit of a command: what Azure and AWS both take well. */
 const STEP_MS = 3_600_000
