@@ -2,7 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { AccountFacts } from '../desks/connector-status.ts'
 import { openBudget, type WorkBudget } from '../../connectors/budget/budget.ts'
-import { seededJitter } from '../../connectors/outbox/pace.ts'
+import { seededJitter } from '../../schemas/jitter.ts'
 import type { Opened, OutboxTools } from '../../connectors/outbox/ports.ts'
 import { startOutbox, type OutboxWorker } from '../../connectors/outbox/worker.ts'
 import type { OpenConnection, TicketConnector } from '../../connectors/port.ts'

@@ -8,7 +8,7 @@ import { ExecutorError, type CloudAccount } from '../../remediator/executors/por
 import { simulatedExecutor } from '../../remediator/executors/simulated.ts'
 import { judge } from '../../remediator/guard/judge.ts'
 import { callGate } from '../../remediator/runs/call-gate.ts'
-import { seededJitter } from '../../remediator/runs/pace.ts'
+import { seededJitter } from '../../schemas/jitter.ts'
 import type { Reach } from '../../remediator/runs/ports.ts'
 import { startTriageDesk } from '../../remediator/runs/triage-desk.ts'
 import { startWorker } from '../../remediator/runs/worker.ts'

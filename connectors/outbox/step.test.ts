@@ -3,7 +3,8 @@ import type { HeldOrder, OrderBody } from '../../schemas/ticket-work.ts'
 import type { TicketDraft } from '../../schemas/tickets.ts'
 import { ConnectorError, type ConnectorCode } from '../port.ts'
 import { afterFailure, type Failure } from './outcome.ts'
-import { ATTEMPTS_MAX, backOffMs, PATIENCE_MS, seededJitter, TAKE_OVER_MS, UNKNOWN_PAUSE_MS } from './pace.ts'
+import { seededJitter } from '../../schemas/jitter.ts'
+import { ATTEMPTS_MAX, backOffMs, PATIENCE_MS, TAKE_OVER_MS, UNKNOWN_PAUSE_MS } from './pace.ts'
 import { nextStep, type StepFacts } from './step.ts'
 
 const NOW_MS = 10_000_000

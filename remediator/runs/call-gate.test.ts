@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { CALL_RATES, callGate } from './call-gate.ts'
-import { backOffMs, seededJitter } from './pace.ts'
+import { seededJitter } from '../../schemas/jitter.ts'
+import { backOffMs } from './pace.ts'
 
 it('never lets more through in any span of time than burst and rate allow, whoever asks when', () => {
   fc.assert(fc.property(fc.array(fc.nat(400), { minLength: 1, maxLength: 200 }), (gapsMs) => {

@@ -30,14 +30,3 @@ export function backOffMs(turn: number, firstMs: number, mostMs: number, jitter:
   const plain = Math.min(mostMs, firstMs * 1.5 ** Math.min(turn, 40))
   return Math.round(plain * (0.8 + 0.4 * jitter()))
 }
-
-/** Numbers from 0 up to 1 that are the same for the same seed (mulberry32). */
-export function seededJitter(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}

@@ -1,7 +1,7 @@
 /** The outbox with every real connector, over HTTP, against its stateful fake: processes die, answers are lost, servers fail, and there is one ticket with each note once. */
 import { describe, expect, it } from 'vitest'
 import { connectorHttp } from '../../connectors/http/client.ts'
-import { seededJitter } from '../../connectors/outbox/pace.ts'
+import { seededJitter } from '../../schemas/jitter.ts'
 import { TestClock } from '../../schemas/clock.ts'
 import { connectorWorld, type ConnectorWorld } from '../harness/connector-world.ts'
 import { MemoryTickets } from '../harness/memory-tickets.ts'

@@ -1,6 +1,6 @@
 /** The outbox over any place that keeps tickets and a PSA in memory, with workers that die, sleep and stand side by side. */
 import { openBudget, type AccountStore } from '../../connectors/budget/budget.ts'
-import { seededJitter } from '../../connectors/outbox/pace.ts'
+import { seededJitter } from '../../schemas/jitter.ts'
 import type { CallBudget } from '../../connectors/http/client.ts'
 import type { OpenOrder, OutboxTools } from '../../connectors/outbox/ports.ts'
 import { workOrder } from '../../connectors/outbox/work.ts'

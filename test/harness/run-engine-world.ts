@@ -2,7 +2,7 @@
 import type { Executor } from '../../remediator/executors/port.ts'
 import { judge } from '../../remediator/guard/judge.ts'
 import { callGate } from '../../remediator/runs/call-gate.ts'
-import { seededJitter } from '../../remediator/runs/pace.ts'
+import { seededJitter } from '../../schemas/jitter.ts'
 import type { CallGate, Reach, RunStore } from '../../remediator/runs/ports.ts'
 import { workRun, type WorkerOptions } from '../../remediator/runs/worker.ts'
 import type { Caller } from '../../schemas/access.ts'
