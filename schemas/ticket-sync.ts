@@ -147,6 +147,8 @@ export interface Told {
   readonly stood?: { readonly state: TicketState; readonly assigneeId: string | null } | null
   /** Since when the PSA says it has no such ticket; believed when it says so twice. */
   readonly missingSinceMs: number | null
+  /** The ticket in another system that the incident goes on in: this one was left, and only comments in it are taken over. */
+  readonly elsewhere?: string | null
   /** It was last seen with another client of the PSA: nothing of this company is written there. */
   readonly isMoved?: boolean
 }

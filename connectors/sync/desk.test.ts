@@ -34,6 +34,24 @@ it('a ticket whose connection was removed is nobody’s to write to: the company
   expect(carried).toMatchObject([{ kind: 'create', generation: 1 }])
 })
 
+it.each([
+  ['the one the company’s incidents go to now, where there is a ticket in it', ['msp', 'own'], ['msp', 'own'], 'own'], ['the old one while it works, where there is none in the new one yet', ['msp'], ['msp', 'own'], 'msp'],
+  ['the newest one’s, where the company’s own is off', ['own', 'msp'], ['msp'], 'msp'], ['the old one, where that alone is in use again', ['own', 'msp'], ['own'], 'own'],
+])('of two connections the ticket goes on in %s', async (_which, made, on, wanted) => {
+  const world = new TicketWorld()
+  world.look(facts(), OPENED_MS + 60_000)
+  const rows = made.map((connectionId, index) => ({ ...world.rows[0]!, id: `t-${connectionId}`, connectionId, createdAtMs: OPENED_MS + index }))
+  const carried: SyncOrder[] = []
+  const places: (string | null)[] = []
+  const open = async (id: string) => (on.includes(id) ? { ...ready, connection: { ...ready.connection, id }, context: () => ({}) as ReturnType<ReadyConnection['context']> } : null)
+  const base = tools(rows, carried)
+  const store: LookTools['store'] = { ...base.store, facts: async () => facts({ severity: 'critical', version: 30 }), carryOut: async ({ connectionId }, orders) => { places.push(connectionId); carried.push(...orders); return true } }
+  await lookAt({ ...base, store, connections: { open, effective: async () => (await open('own')) ?? open('msp') } }, due('c1'))
+  expect(places).toEqual([wanted])
+  const others = made.filter((id) => id !== wanted && on.includes(id))
+  expect(carried[0]).toMatchObject(others.length > 0 ? { ticketId: `t-${others[0]}`, change: { state: 'closed' } } : { ticketId: `t-${wanted}`, change: { severity: 'critical' } })
+})
+
 it('one company whose look hangs keeps nobody else waiting', async () => {
   const looked: string[] = []
   let free = (): void => undefined

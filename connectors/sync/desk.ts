@@ -3,10 +3,11 @@ import type { Clock } from '../../schemas/clock.ts'
 import { toAppError } from '../../schemas/errors.ts'
 import { startLooking, type Looking } from '../../schemas/looking.ts'
 import type { Mode } from '../../schemas/settings.ts'
-import type { TicketPlan } from '../../schemas/ticket-sync.ts'
+import type { SyncTicket, TicketPlan } from '../../schemas/ticket-sync.ts'
 import type { Environment } from '../../schemas/tickets.ts'
 import { ConnectorError } from '../port.ts'
 import { plan, stormSince } from './plan.ts'
+import type { TicketElsewhere } from './elsewhere.ts'
 import type { Connections, DueLook, Matches, PlanStore, ReadyConnection } from './ports.ts'
 import { simulatedTarget } from './simulated.ts'
 import { targetOf } from './target.ts'
@@ -65,7 +66,8 @@ export async function lookAt(tools: LookTools, look: DueLook): Promise<Pick<Tick
   const sinceMs = stormSince(facts)
   const storm = sinceMs === null || (all.at(-1)?.told.parentId ?? null) !== null ? null : await store.storm({ companyId, incidentId, connectionId: ready?.connection.id ?? null, isSent }, sinceMs, all.at(-1) ?? null)
   const survivor = facts.mergedInto === null ? null : (await store.tickets(facts.mergedInto, environment, isSent)).filter(({ connectionId }) => isSimulated || connectionId === ready?.connection.id).at(-1) ?? null
-  const input = { nowMs: look.nowMs, mode, settings, facts, tickets: all, survivor, storm, publicUrl: tools.publicUrl }
+  const elsewhere = isSent && ready !== null ? await elsewhereOf(connections, tickets, ready) : []
+  const input = { nowMs: look.nowMs, mode, settings, facts, tickets: all, survivor, storm, elsewhere, publicUrl: tools.publicUrl }
   // Most looks need no PSA: what is refused or only waits is found out before anything is looked up there.
   const sketch = plan({ ...input, target: isSimulated ? simulatedTarget(ready) : ready === null ? 'no_connection' : sketchTarget(ready) })
   // What is only shown is planned with what is known here: the other side is not called for it.
@@ -81,17 +83,31 @@ export async function lookAt(tools: LookTools, look: DueLook): Promise<Pick<Tick
   return made
 }
 
-/** The ticket's own connection as long as it is in use, else the company's; in a mode that sends nothing the one that would be used. */
-async function placeOf(connections: Connections, store: PlanStore, companyId: string, incidentId: string, mode: Mode): Promise<{ readonly environment: Environment; readonly ready: ReadyConnection | null; readonly tickets: Awaited<ReturnType<PlanStore['tickets']>> }> {
+/**
+ * Where the incident's ticket is. A company's own connection and the MSP's may both be in use: the one the company's incidents go to now comes first where the incident has a ticket there, then that
+ * of its newest ticket as long as it is in use, so that a new connection takes no ticket from an old one that still works. In a mode that sends nothing the one that would be used.
+ */
+async function placeOf(connections: Connections, store: PlanStore, companyId: string, incidentId: string, mode: Mode): Promise<{ readonly environment: Environment; readonly ready: ReadyConnection | null; readonly tickets: readonly SyncTicket[] }> {
   const isSent = mode === 'sandbox' || mode === 'production'
   const environments: readonly Environment[] = isSent ? [mode] : ['production', 'sandbox']
   for (const environment of environments) {
     const tickets = await store.tickets(incidentId, environment, isSent)
-    const last = tickets.at(-1)?.connectionId ?? null
-    const ready = (last === null ? null : await connections.open(last)) ?? await connections.effective(companyId, environment)
+    const effective = await connections.effective(companyId, environment)
+    const alive = tickets.filter(({ isDead }) => !isDead)
+    const last = alive.some(({ connectionId }) => connectionId === effective?.connection.id) ? null : [...alive].sort((a, b) => a.createdAtMs - b.createdAtMs).at(-1)?.connectionId ?? null
+    const ready = (last === null ? null : await connections.open(last)) ?? effective
     if (ready !== null || tickets.length > 0) return { environment, ready, tickets }
   }
   return { environment: environments[0] ?? 'production', ready: null, tickets: [] }
+}
+
+/** The newest ticket of each other connection, by generation as they come. */
+async function elsewhereOf(connections: Connections, tickets: readonly SyncTicket[], { connection }: ReadyConnection): Promise<readonly TicketElsewhere[]> {
+  const newest = new Map(tickets.filter(({ connectionId }) => connectionId !== connection.id).map((ticket) => [ticket.connectionId, ticket]))
+  return Promise.all([...newest.values()].map(async (ticket) => {
+    const there = ticket.connectionId === null ? null : await connections.open(ticket.connectionId)
+    return { ticket, there: there === null ? null : { connector: there.connector.id, capabilities: there.connector.capabilities, mapping: there.connection.mapping } }
+  }))
 }
 
 /** The target as far as it is known without asking. */

@@ -69,8 +69,13 @@ export interface Inbound {
   readonly againMs: number | null
 }
 
-/** Reads a snapshot. */
+/** Reads a snapshot. Of a ticket that was left for another system only what people wrote is told: to close what was left means nothing for the incident. */
 export function inbound(input: InboundInput): Inbound {
+  const read = readOf(input)
+  return (input.ticket.told.elsewhere ?? null) === null ? read : { ...read, words: read.words.filter(({ action }) => action === 'note') }
+}
+
+function readOf(input: InboundInput): Inbound {
   const { ticket, snapshot } = input
   if (snapshot === null) return missing(input)
   const told: Told = { ...ticket.told, missingSinceMs: null, ...(ticket.told.isMoved === true ? { isMoved: false } : {}) }

@@ -13,13 +13,15 @@
  *   merged into another          the other has one             join, where the PSA can; the merged one is closed or says where to look
  *   merged into another          the other has none            the ticket goes on as that of the other
  *   in a storm                   the storm has a ticket        it becomes a child of that, or is linked to it
+ *   any                          one in another system too     that one is left: `elsewhere.ts`
  */
 import type { TicketFacts, SyncOrder, TicketPlan, SyncTicket, Told, PlanReason, Urgency } from '../../schemas/ticket-sync.ts'
 import type { Mode } from '../../schemas/settings.ts'
 import type { TicketChange, TicketNote, TicketSettings, TicketTime, WritableTicketState } from '../../schemas/tickets.ts'
 import { templateOf } from '../templates/templates.ts'
 import { ticketText, titleOf } from '../templates/ticket-text.ts'
-import { endText, mergedText, returnedText, sayable } from '../templates/note-text.ts'
+import { endText, hereAgainText, mergedText, returnedText, sayable } from '../templates/note-text.ts'
+import { leaving, type TicketElsewhere } from './elsewhere.ts'
 import { externalRefOf, noteTokenOf, ticketIdOf } from './identity.ts'
 import { kept, newsOf, personLines, type News } from './news.ts'
 import { isOver, isSameThere, lazyFields, mappingOver, SEVERITIES, stateOf, together, urgentFields, type FieldChange, type PlanTarget } from './want.ts'
@@ -29,6 +31,8 @@ const ANALYSIS_MS = 30_000
 /** How long a ticket of a storm waits for its parent to be made. */
 const PARENT_MS = 60_000
 const LOOK_MS = 2_000
+/** A ticket that is to be left, or that it is left for, is being made. */
+const LEAVE_MS = 10_000
 /** A company is looked for again. */
 const UNMATCHED_MS = 600_000
 
@@ -45,6 +49,8 @@ export interface PlanInput {
   readonly survivor: SyncTicket | null
   /** The oldest open ticket of the storm this incident stands in, of another incident. */
   readonly storm: SyncTicket | null
+  /** Tickets of the incident in other systems; absent: none. */
+  readonly elsewhere?: readonly TicketElsewhere[]
   /** Base of addresses of ours, without a slash at its end. */
   readonly publicUrl: string
 }
@@ -68,7 +74,15 @@ export function plan(input: PlanInput): TicketPlan {
   if (current.isDead) return nothing('dead')
   // It is another client's now: nothing of this company is written there.
   if (current.told.isMoved === true || (facts.mergedInto !== null && input.survivor?.told.isMoved === true)) return nothing('moved')
-  return facts.mergedInto === null ? existing(ready, current) : merged(ready, current)
+  const left = leaving(ready, current)
+  if (left.orders.length > 0) return { orders: left.orders, reason: 'ordered', againAtMs: nowMs + LOOK_MS }
+  const made = facts.mergedInto === null ? existing(ready, current) : merged(ready, current)
+  return left.waits ? { ...made, againAtMs: Math.min(made.againAtMs ?? Infinity, nowMs + LEAVE_MS) } : made
+}
+
+/** A ticket that was left for another system is the incident's again. */
+function taken({ told }: SyncTicket): Partial<Told> {
+  return (told.elsewhere ?? null) === null ? {} : { elsewhere: null }
 }
 
 function nothing(reason: PlanReason, againAtMs: number | null = null): TicketPlan {
@@ -108,7 +122,7 @@ function creation(input: Ready, generation: number, earlier: SyncTicket | null):
   const owner = target.connectionId ?? 'simulated'
   const externalRef = externalRefOf(owner, facts.incidentId, generation)
   const ticketId = ticketIdOf(owner, facts.incidentId, generation)
-  const { title, text } = ticketText(templateOf(target.connector), facts, { externalRef, publicUrl, earlier: earlier?.ref ?? null, storm: storm?.ref ?? null })
+  const { title, text } = ticketText(templateOf(target.connector), facts, { externalRef, publicUrl, earlier: earlier?.ref ?? null, storm: storm?.ref ?? null, elsewhere: (input.elsewhere ?? []).flatMap(({ ticket: { ref } }) => ref ?? []) })
   const parent = target.capabilities.parent ? storm?.ref ?? null : null
   const assigneeId = target.capabilities.assign ? target.assigneeId : null
   const state = stateOf(facts.status)
@@ -201,8 +215,8 @@ function afterEnd(input: Ready, current: SyncTicket): TicketPlan {
   // Many a PSA refuses, or opens again, a closed ticket that is written to.
   const written = seen?.state === 'closed' || (told.ended === 'state' && told.state === 'closed') ? NOTHING_WRITTEN : writtenOf(input, current)
   const said: TicketChange = { mapping, ...(written.notes.length === 0 ? {} : { notes: written.notes }) }
-  if (facts.status !== 'closed' || told.ended !== 'state' || told.state !== 'resolved') return ordered(input, current, said, { ...told, ...written.told })
-  const after = { ...told, ...written.told, state: 'closed' as const }
+  if (facts.status !== 'closed' || told.ended !== 'state' || told.state !== 'resolved') return ordered(input, current, said, { ...told, ...taken(current), ...written.told })
+  const after = { ...told, ...taken(current), ...written.told, state: 'closed' as const }
   const isThere = isTouched || !settings.autoClose || isSameThere(mapping, 'resolved', 'closed') || mapping.status.closed === undefined || seen?.state === 'closed'
   return ordered(input, current, isThere ? said : { ...said, state: 'closed' }, after)
 }
@@ -217,14 +231,14 @@ function returned(input: Ready, current: SyncTicket): TicketPlan {
   const mayReopen = target.capabilities.reopen && !isFinal && seen?.mergedIntoId == null && nowMs <= endedAtMs + settings.reopenHours * 3_600_000
   if (isClosedThere && !mayReopen) return { orders: creation(input, current.generation + 1, current), reason: 'ordered', againAtMs: soonAgain(input) }
   const state = stateOf(facts.status)
-  const back: News = { lines: [returnedText(facts)], isUrgent: true, isPublic: true, told: { ended: 'no', endedAtMs: null, alertCount: facts.alertCount, problemCount: facts.problemCount, ...(isClosedThere ? { state } : {}) } }
+  const back: News = { lines: [told.elsewhere == null ? returnedText(facts) : hereAgainText(facts)], isUrgent: true, isPublic: true, told: { ended: 'no', endedAtMs: null, alertCount: facts.alertCount, problemCount: facts.problemCount, ...(isClosedThere ? { state } : {}) } }
   return changed(input, current, { back, state: isClosedThere ? state : null })
 }
 
 /** It goes on, or goes on again: then the ticket is opened in that state, where it was ended. */
 function changed(input: Ready, current: SyncTicket, returning: { readonly back: News; readonly state: WritableTicketState | null } | null = null): TicketPlan {
   const { facts, settings, target, nowMs, publicUrl } = input
-  const told: Told = { ...current.told, ...returning?.back.told }
+  const told: Told = { ...current.told, ...taken(current), ...returning?.back.told }
   const opened: FieldChange = returning === null || returning.state === null ? { change: {}, told: {} } : { change: { state: returning.state }, told: {} }
   const fields = together([urgentFields({ ...current, told }, facts, target), opened])
   const lazy = lazyFields(current, facts, target, titleOf(templateOf(target.connector), facts))

@@ -27,6 +27,25 @@ export function returnedText({ title, alertCount, openProblemCount, updatedAtMs,
   return `The problem is back since ${clock(updatedAtMs)}: ${line(title, 300)}; ${counted(openProblemCount, 'problem')} open, severity ${severity}, ${counted(alertCount, 'alert')} in all.`
 }
 
+/** It goes on in another system. */
+export function elsewhereText(number: number, ref: Pick<TicketRef, 'number' | 'url'> | null): string {
+  return `Incident ${number} goes on in another ticket system${named(ref)}; this ticket is not kept up any more.`
+}
+
+/** A ticket of another system was left for this one. */
+export function leftText(ref: Pick<TicketRef, 'number' | 'url'>): string {
+  return `The incident goes on here; meanwhile it had a ticket in another system${named(ref)}.`
+}
+
+/** It goes on in a ticket that was left for another system. */
+export function hereAgainText({ title, openProblemCount, severity, alertCount }: TicketFacts): string {
+  return `The incident goes on here again: ${line(title, 300)}; ${counted(openProblemCount, 'problem')} open, severity ${severity}, ${counted(alertCount, 'alert')} in all.`
+}
+
+function named(ref: Pick<TicketRef, 'number' | 'url'> | null): string {
+  return ref === null ? '' : `, ticket ${line(ref.number, 60)}${ref.url === null ? '' : ` ${ref.url}`}`
+}
+
 /** Where it goes on. */
 export function mergedText(number: number, survivor: Pick<TicketRef, 'number' | 'url'> | null): string {
   return `Incident ${number} is part of another one${survivor === null ? '' : `; it goes on in ticket ${line(survivor.number, 60)}${survivor.url === null ? '' : ` ${survivor.url}`}`}.`

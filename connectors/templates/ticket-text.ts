@@ -11,6 +11,8 @@ export interface TextExtras {
   readonly publicUrl: string
   /** What an earlier ticket of the same problem is called. */
   readonly earlier: { readonly number: string; readonly url: string | null } | null
+  /** Tickets that the incident had in other systems; absent: none. */
+  readonly elsewhere?: readonly { readonly number: string; readonly url: string | null }[]
   /** The ticket of the storm it stands in. */
   readonly storm: { readonly number: string; readonly url: string | null } | null
 }
@@ -95,9 +97,10 @@ const PART_LINES: Readonly<Record<Part, PartLines>> = {
   approvals({ heading, bullet }, facts, { publicUrl }) {
     return facts.approvals.length === 0 ? [] : [heading('Waits for a decision'), ...approvalLines(facts, publicUrl, bullet)]
   },
-  history({ heading, bullet }, { runs }, { earlier, storm }) {
+  history({ heading, bullet }, { runs }, { earlier, storm, elsewhere = [] }) {
     const lines = [
       ...(earlier === null ? [] : [`${bullet}The problem came back: earlier ticket ${line(earlier.number, 60)}${earlier.url === null ? '' : ` ${earlier.url}`}`]),
+      ...elsewhere.slice(0, 3).map((one) => `${bullet}In another ticket system before: ticket ${line(one.number, 60)}${one.url === null ? '' : ` ${one.url}`}`),
       ...(storm === null ? [] : [`${bullet}Part of a storm: see ticket ${line(storm.number, 60)}${storm.url === null ? '' : ` ${storm.url}`}`]),
       ...runs.filter(({ endedAtMs }) => endedAtMs !== null).slice(0, 5).map((run) => `${bullet}${runLine(run)}`),
     ]

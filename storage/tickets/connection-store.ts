@@ -11,6 +11,7 @@ import { atMs, Params, type Sql, type SqlDatabase } from '../queries/sql.ts'
 import type { SecretBox } from '../secret-box.ts'
 import { connectionRow, connectionView, noConnection, readColumn, readSecrets, sealColumn, SELECT_CONNECTION, toldConnection, type ConnectionRow, type ConnectionState, type Fields } from './connection-rows.ts'
 import { connectionUse, type ConnectionUse } from './connection-use.ts'
+import { listAnew } from './queue.ts'
 
 /** Connections a company, or the MSP for itself, may have. */
 export const CONNECTIONS_MAX = 20
@@ -192,6 +193,8 @@ export function connectionStore(db: SqlDatabase, { clock, box, rules }: Connecti
         if (givesUpTokens) await sql.query('delete from oauth_states where connection_id = $1', [id])
         const webhookSecret = change.webhookSecret === null ? randomBytes(WEBHOOK_SECRET_BYTES).toString('base64url') : change.webhookSecret ?? null
         if (webhookSecret !== null) await sql.query('update connections set webhook_secret = $2 where id = $1', [id, sealColumn(box, id, 'webhook_secret', webhookSecret)])
+        // Nothing was told to its tickets while it was off.
+        if (enabled && !before.enabled) await listAnew(sql, await untrue(sql, id), nowMs)
         const row = await connectionRow(sql, id)
         const stored = { secretsGiven: Object.keys(given).sort(), secretsForgotten: forgotten, ...(webhookSecret === null ? {} : { webhookSecret: 'stored' }), ...(givesUpTokens && before.hasTokens ? { tokens: 'given up' } : {}) }
         await writeAudit(sql, caller, { companyId: before.companyId, action: 'connection.updated', subject: id, before: toldConnection(before), after: { ...toldConnection(row), ...stored } }, nowMs)
@@ -263,6 +266,14 @@ export function connectionStore(db: SqlDatabase, { clock, box, rules }: Connecti
 
 /** Connections, as the rest of the program uses them. */
 export type ConnectionStore = ReturnType<typeof connectionStore>
+
+/** Incidents with a ticket there that is open, or that ended though the incident is not over. */
+function untrue(sql: Sql, connectionId: string): Promise<readonly { readonly incidentId: string; readonly companyId: string }[]> {
+  return sql.query(
+    `select distinct t.incident_id as "incidentId", t.company_id as "companyId" from tickets t join incidents i on i.id = t.incident_id and i.company_id = t.company_id
+     where t.connection_id = $1 and t.origin = 'own' and t.mode in ('sandbox', 'production') and not t.is_simulated
+       and (i.status in ('open', 'assigned', 'in_progress') or (t.closed_at is null and coalesce(t.told ->> 'ended', 'no') = 'no'))`, [connectionId])
+}
 
 function givenOf(secrets: ConnectionDraft['secrets']): Record<string, string> {
   return Object.fromEntries(Object.entries(secrets).filter((entry): entry is [string, string] => entry[1] !== null))

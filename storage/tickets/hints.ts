@@ -152,7 +152,7 @@ export function hintStore(db: SqlDatabase, { clock }: { readonly clock: Clock })
       const nowMs = clock.now()
       const incidents = await db.query<{ incidentId: string; companyId: string }>(
         `select distinct t.incident_id as "incidentId", t.company_id as "companyId" from run_approvals a join runs r on r.id = a.run_id join incidents i on i.id = r.incident_id
-         join tickets t on t.incident_id = coalesce(i.merged_into, i.id) and t.company_id = a.company_id and t.origin = 'own' and t.closed_at is null
+         join tickets t on t.incident_id = coalesce(i.merged_into, i.id) and t.company_id = a.company_id and t.origin = 'own' and t.closed_at is null and t.told ->> 'elsewhere' is null
          where a.status = 'pending' and a.expires_at > ${atMs('$1')} and i.status in ('open', 'assigned', 'in_progress') and not coalesce(t.told -> 'approvals' ? a.id, false) and not exists (select 1 from ticket_queue q where q.incident_id = t.incident_id) limit 100`, [nowMs])
       await listAnew(db, incidents, nowMs)
       return incidents.length

@@ -39,7 +39,7 @@ export function syncStore(db: SqlDatabase, { clock }: { readonly clock: Clock })
   return {
     /** Tickets of ours for an incident in one environment, by generation. Those that were only shown count as long as nothing may be sent. */
     tickets: (incidentId: string, environment: Environment, isSent: boolean): Promise<readonly SyncTicket[]> => db.query<SyncTicket>(
-      `${SELECT_SYNC_TICKET} where t.incident_id = $1 and t.origin = 'own' and t.environment = $2 and ($3::boolean is false or (t.mode in ('sandbox', 'production') and not t.is_simulated)) order by t.generation`, [incidentId, environment, isSent]),
+      `${SELECT_SYNC_TICKET} where t.incident_id = $1 and t.origin = 'own' and t.environment = $2 and ($3::boolean is false or (t.mode in ('sandbox', 'production') and not t.is_simulated)) order by t.generation, t.created_at, t.id`, [incidentId, environment, isSent]),
 
     /** The oldest open ticket of the storm that began then, of another incident of the company. */
     async storm({ companyId, incidentId, connectionId, isSent }: { readonly companyId: string; readonly incidentId: string; readonly connectionId: string | null; readonly isSent: boolean }, sinceMs: number, before: SyncTicket | null): Promise<SyncTicket | null> {

@@ -12,6 +12,9 @@ import type { IncidentReader } from '../../storage/incident-reader.ts'
 import { openDatabase, type Database } from '../../storage/postgres/database.ts'
 import { projectBatch } from '../../storage/projection/project-batch.ts'
 import { openRunStore } from '../../storage/remediation/run-store.ts'
+import { openSecretBox } from '../../storage/secret-box.ts'
+import { sealColumn } from '../../storage/tickets/connection-rows.ts'
+import { connectionStore } from '../../storage/tickets/connection-store.ts'
 import { ticketFacts } from '../../storage/tickets/facts.ts'
 import { hintStore, RECONCILE_MS, type HintStore } from '../../storage/tickets/hints.ts'
 import { inboundStore, type InboundStore } from '../../storage/tickets/inbound-store.ts'
@@ -226,6 +229,34 @@ export function ticketSyncContract(engineName: string, make: () => Promise<Empty
         expect(await store.carryOut(PLACE, [{ kind: 'adopt', ticketId: ticket!.id, version: ticket!.version + 1, incidentId: 'y', told: ticket!.told }])).toBe(false)
       })
 
+      it('leave the ticket of a connection that is in use again for that of the one in use now, once, and that is listed as soon as it is switched on', async () => {
+        await ticketThere()
+        await connect('own', 'c1')
+        const [old] = await store.tickets('x', 'production', true)
+        await database.query(`update connections set enabled = false, check_report = '{"ok":true,"findings":[]}' where id = 'con'`)
+        const facts = await factsOf()
+        const input = { nowMs: FAR, mode: 'production' as const, settings: DEFAULT_TICKET_SETTINGS, facts, target: target({}, { connectionId: 'own' }), survivor: null, storm: null, publicUrl: '' }
+        const first = plan({ ...input, tickets: [], elsewhere: [{ ticket: old!, there: null }] })
+        expect(await store.carryOut({ ...PLACE, connectionId: 'own' }, first.orders)).toBe(true)
+        await database.query(`update tickets set external_id = 'y1', number = '77' where connection_id = 'own'`)
+        await database.query('delete from ticket_queue')
+        const connections = connectionStore(database, { clock, box: openSecretBox(Buffer.alloc(32, 7)), rules: { mistakes: () => [], adminOnly: () => [], rebinds: () => [], secretsFor: () => [], completed: ({ fields }) => ({ fields, mapping: target().mapping }) } })
+        await database.query(`update connections set hook_key = $1 where id = 'con'`, [sealColumn(openSecretBox(Buffer.alloc(32, 7)), 'con', 'hook_key', 'k')])
+        await connections.update(ADMIN, 'con', { enabled: true })
+        expect(await listed()).toEqual(['x'])
+        expect((await connections.effective('c1', 'production'))?.id).toBe('own')
+        const look2 = async () => {
+          const tickets = await store.tickets('x', 'production', true)
+          const [there, here] = [tickets.find(({ connectionId }) => connectionId === 'con')!, tickets.filter(({ connectionId }) => connectionId === 'own')]
+          const made = plan({ ...input, tickets: here, elsewhere: [{ ticket: there, there: { connector: 'zendesk', capabilities: target().capabilities, mapping: target().mapping } }] })
+          expect(await store.carryOut({ ...PLACE, connectionId: 'own' }, made.orders)).toBe(true)
+          return made.orders.map((order) => ('ticketId' in order ? order.ticketId : null))
+        }
+        expect([await look2(), await look2()]).toEqual([[old!.id], []])
+        expect((await store.tickets('x', 'production', true)).find(({ id }) => id === old!.id)?.told).toMatchObject({ ended: 'state', elsewhere: expect.any(String) })
+        expect((await outbox()).filter(({ kind }) => kind === 'update')).toMatchObject([{ status: 'waiting', body: { state: 'closed', resolution: expect.stringContaining('ticket 77') } }])
+      })
+
       it('find the ticket of a storm: the oldest that is open, of this company and connection', async () => {
         const storm = [{ kind: 'storm', confidence: 1, reason: 'r', sinceMs: 77, problemKeys: [], figures: {} }]
         await connect()
@@ -361,6 +392,9 @@ export function ticketSyncContract(engineName: string, make: () => Promise<Empty
         const runs = openRunStore(database, { clock, changed: () => undefined, ceiling: 'production' })
         await runs.create(null, newRun('r1', { incidentId: 'x', problemKey: null }), { key: 'k', request: null })
         await database.query(`insert into run_approvals (id, run_id, company_id, question, role, four_eyes, status, reason, plan_digest, requested_at, expires_at) values ('a1', 'r1', 'c1', 'run', 'technician', false, 'pending', 'why', 'd', now(), to_timestamp($1::float8 / 1000))`, [clock.now() + 3_600_000])
+        await database.query(`update tickets set told = told || '{"elsewhere":"another"}'`)
+        expect(await hints.askedAnew()).toBe(0)
+        await database.query(`update tickets set told = told - 'elsewhere'`)
         expect([await hints.askedAnew(), await hints.askedAnew()]).toEqual([1, 0])
         expect(await factsOf()).toMatchObject({ approvals: [{ id: 'a1', runId: 'r1', question: 'run' }] })
       })
