@@ -200,6 +200,8 @@ export interface OutsideCall {
   readonly who: Actor
   readonly request: string | null
   readonly response: string | null
+  /** How those see it who are no MSP Admins: as it was where this is absent, else as refused, or not at all. It says nothing of what the other side answered. */
+  readonly shownAs?: 'refused' | 'hidden'
 }
 
 /** How two things belong together. */

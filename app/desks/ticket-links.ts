@@ -13,11 +13,13 @@ import type { Mode } from '../../schemas/settings.ts'
 import type { Environment } from '../../schemas/tickets.ts'
 import type { SqlDatabase } from '../../storage/queries/sql.ts'
 import { ticketLinkStore, type LinkTarget, type TicketLinkStore } from '../../storage/tickets/ticket-links.ts'
+import type { ConnectionWork, VaultParts } from '../parts/vault.ts'
 import type { TicketDeskParts } from './connections.ts'
+import { heldCalls } from './guessed-calls.ts'
 import { ticketWriting } from './ticket-writing.ts'
 
 /** What the desk is joined from. */
-export interface TicketLinkParts extends Pick<TicketDeskParts, 'connections' | 'vault' | 'connectorOf' | 'contextOf' | 'budgetFor'> {
+export interface TicketLinkParts extends Pick<TicketDeskParts, 'connections' | 'vault' | 'connectorOf' | 'contextOf' | 'budgetFor'>, Pick<VaultParts, 'record'> {
   readonly database: SqlDatabase
   readonly clock: Clock
   /** AW_MODE. */
@@ -35,6 +37,8 @@ interface Place {
   readonly connector: TicketConnector
   readonly mode: Mode
   readonly ctx: CallContext
+  /** The same with the record of its calls taken by somebody else. */
+  readonly contextWith: (record: VaultParts['record']) => CallContext
   /** Whose tickets the caller may be shown: of this company of the system; null: of any. */
   readonly onlyCompany: string | null
 }
@@ -52,10 +56,17 @@ export function openTicketLinks(parts: TicketLinkParts): TicketLinks {
 
     async link(caller, incidentId, { ticket, kind, connectionId }) {
       const incident = await store.target(caller.scope, incidentId, true)
-      const { connection, connector, mode, ctx, onlyCompany } = await place(caller, incident, connectionId)
-      const found = await asked(() => findNamed(connector, ticket, ctx))
-      // Another client's ticket is no ticket: whoever guesses numbers learns nothing.
-      if (found === null || (onlyCompany !== null && found.companyId !== onlyCompany)) throw new AppError('not_found', `${connector.config.title} has no ticket ${ticket} that this company's incidents could be linked with: give its number, or the address of its page`)
+      const { connection, connector, mode, ctx, contextWith, onlyCompany } = await place(caller, incident, connectionId)
+      const held = onlyCompany === null ? null : heldCalls(parts.record)
+      let isTheirs = false
+      const found = await asked(() => findNamed(connector, ticket, held === null ? ctx : contextWith(held.record)))
+        .then((one) => {
+          // Another client's ticket is no ticket: whoever guesses numbers learns nothing.
+          isTheirs = one !== null && (onlyCompany === null || one.companyId === onlyCompany)
+          return isTheirs ? one : null
+        })
+        .finally(() => held?.settle(isTheirs))
+      if (found === null) throw new AppError('not_found', `${connector.config.title} has no ticket ${ticket} that this company's incidents could be linked with: give its number, or the address of its page`)
       return store.link(caller, incidentId, { connectionId: connection.id, connector: connector.id, environment: connection.environment, account: connector.account(connection), kind, mode, snapshot: found })
     },
 
@@ -142,11 +153,11 @@ async function placeOf({ connections, vault, connectorOf, contextOf, budgetFor, 
   if (connector === null) throw new AppError('conflict', `there is no connector ${chosen.connector} in this release`)
   const connection = await vault.open(chosen.id, { purpose: 'look-up', caller })
   const onlyCompany = await boundTo(store, caller, incident, connection, connector)
-  const ctx = contextOf(connection, connector, {
+  const work: ConnectionWork = {
     budget: budgetFor(connector, connection), signal: AbortSignal.timeout(WITHIN_MS),
     origin: { companyId: incident.companyId, incidentId: incident.id, ticketId: null, who: { kind: caller.kind, id: caller.id, name: caller.name }, urgency: 1, retries: 0 },
-  })
-  return { connection, connector, mode, ctx, onlyCompany }
+  }
+  return { connection, connector, mode, ctx: contextOf(connection, connector, work), contextWith: (record) => contextOf(connection, connector, { ...work, record }), onlyCompany }
 }
 
 /** In a system shared by all clients people see tickets of their own company alone; an MSP Admin sees them all. */

@@ -37,6 +37,8 @@ export interface ConnectionWork {
   readonly signal: AbortSignal
   /** An earlier attempt may have been taken; false unless told. */
   readonly isRepeat?: boolean
+  /** Takes the record of its calls in place of the usual one. */
+  readonly record?: (call: OutsideCall) => Promise<void>
 }
 
 /** The parts. */
@@ -44,6 +46,8 @@ export interface VaultParts {
   readonly connections: ConnectionStore
   readonly tokens: TokenStore
   readonly vault: Vault
+  /** Keeps the record of a call. */
+  readonly record: (call: OutsideCall) => Promise<void>
   readonly connectors: readonly TicketConnector[]
   connectorOf(id: string): TicketConnector | null
   /** What a connector is handed for a piece of work. */
@@ -60,10 +64,10 @@ export function openVaultParts({ database, clock, masterKey, record, connectors 
   const vault = openVault({ connections, tokens, signIns: signInStore(database, { clock, box }), connectorOf, record, clock, holder: `vault-${randomUUID()}` })
   const cached = lookUpCache(clock)
   return {
-    connections, tokens, vault, connectors, connectorOf,
-    contextOf: (connection, connector, { origin, budget, signal, isRepeat = false }) => ({
+    connections, tokens, vault, record, connectors, connectorOf,
+    contextOf: (connection, connector, { origin, budget, signal, isRepeat = false, record: kept = record }) => ({
       connection, signal, isRepeat, nowMs: clock.now(), cached: cached(connection),
-      http: connectorHttp({ connector: { ...connector, account: () => accountOf(connector, connection) }, connection, credentials: () => connection.credentials(), renew: () => connection.renew(), budget, record, clock, signal, origin }),
+      http: connectorHttp({ connector: { ...connector, account: () => accountOf(connector, connection) }, connection, credentials: () => connection.credentials(), renew: () => connection.renew(), budget, record: kept, clock, signal, origin }),
     }),
     stop: () => vault.stop(),
   }

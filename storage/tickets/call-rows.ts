@@ -25,18 +25,22 @@ export function cleanCall(call: OutsideCall): OutsideCall {
   }
 }
 
-/** What the log is told of a call: nothing that was sent or answered, and no query. */
+/** What the log is told of a call: nothing that was sent or answered, and no query. What a company is not shown as it was counts among the MSP's own, for figures tell too. */
 export function callEvent(call: OutsideCall): CallEvent {
-  const { id, atMs, integrationType, connector, connectionId, companyId, incidentId, ticketId, action, direction, externalId, method, url, reference, status, httpStatus, errorCode, errorText, durationMs, retries, who } = call
+  const { id, atMs, integrationType, connector, connectionId, incidentId, ticketId, action, direction, externalId, method, url, reference, status, httpStatus, errorCode, errorText, durationMs, retries, who } = call
   return {
-    callId: id, atMs, integrationType, connector, connectionId, companyId, incidentId, ticketId, action, direction, externalId, method, url: url.split(/[?#]/, 1)[0] ?? '', reference, status, httpStatus, errorCode,
+    callId: id, atMs, integrationType, connector, connectionId, companyId: companyToldOf(call), incidentId, ticketId, action, direction, externalId, method, url: url.split(/[?#]/, 1)[0] ?? '', reference, status, httpStatus, errorCode,
     errorText: errorText === null ? null : cut(errorText, EVENT_ERROR_CHARS), durationMs, retries, actor: who,
   }
 }
 
 /** Calls of one company keep their order on the log; those for the MSP as a whole that of their connection. */
-export function callKey({ companyId, connectionId, connector }: OutsideCall): string {
-  return companyId ?? connectionId ?? connector
+export function callKey(call: OutsideCall): string {
+  return companyToldOf(call) ?? call.connectionId ?? call.connector
+}
+
+function companyToldOf({ companyId, shownAs }: OutsideCall): string | null {
+  return shownAs === undefined ? companyId : null
 }
 
 const whole = (n: number): number => (Number.isFinite(n) ? Math.max(0, Math.trunc(n)) : 0)

@@ -173,14 +173,14 @@ class Recorder implements CallRecorder {
 }
 
 const COLUMNS = `id text, "atMs" float8, "integrationType" text, connector text, "connectionId" text, "companyId" text, "incidentId" text, "ticketId" text, action text, direction text, "externalId" text, method text, url text,
-  reference text, status text, "httpStatus" int, "errorCode" text, "errorText" text, "durationMs" float8, retries int, who jsonb, request text, response text`
+  reference text, status text, "httpStatus" int, "errorCode" text, "errorText" text, "durationMs" float8, retries int, who jsonb, request text, response text, "shownAs" text`
 
 /** Rows and records of calls in one transaction. A call that stands there already is left as it is and told no second time. */
 async function writeCalls(db: SqlDatabase, calls: readonly OutsideCall[], nowMs: number): Promise<void> {
   await db.transaction(async (sql) => {
     const added = await sql.query<{ id: string }>(
-      `insert into outside_calls (id, at, integration_type, connector, connection_id, company_id, incident_id, ticket_id, action, direction, external_id, method, url, reference, status, http_status, error_code, error_text, duration_ms, retries, who, request, response)
-       select id, to_timestamp("atMs" / 1000), "integrationType", connector, "connectionId", "companyId", "incidentId", "ticketId", action, direction, "externalId", method, url, reference, status, "httpStatus", "errorCode", "errorText", "durationMs", retries, who, request, response
+      `insert into outside_calls (id, at, integration_type, connector, connection_id, company_id, incident_id, ticket_id, action, direction, external_id, method, url, reference, status, http_status, error_code, error_text, duration_ms, retries, who, request, response, shown_as)
+       select id, to_timestamp("atMs" / 1000), "integrationType", connector, "connectionId", "companyId", "incidentId", "ticketId", action, direction, "externalId", method, url, reference, status, "httpStatus", "errorCode", "errorText", "durationMs", retries, who, request, response, "shownAs"
        from jsonb_to_recordset($1::jsonb) as c (${COLUMNS}) on conflict (id) do nothing returning id`,
       [JSON.stringify(calls)],
     )

@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '../../schemas/clock.ts'
+import type { CallView } from '../../schemas/call-views.ts'
 import type { TicketSuggestions } from '../../schemas/ticket-links.ts'
 import type { TicketView } from '../../schemas/tickets.ts'
 import type { PsaFake } from '../fakes/psa/psa-fake.ts'
@@ -97,6 +98,34 @@ describe('a ticket that is there', () => {
     expect(guess.text).not.toContain('Secret')
     expect((await link(people.boltTechnician, incident, { ticket: id })).status).toBe(404)
     expect((await link(ADMIN_TOKEN, incident, { ticket: id })).status).toBe(201)
+  })
+
+  it('of another client leaves the same record as none at all for everybody but an MSP Admin, who reads what came of it', async () => {
+    const id = await ticketOf(shared, 'Secret of Bolt too', shared.world.otherCompany.id)
+    const theirs = await ticketOf(shared, 'Ours', shared.world.company.id)
+    const recorded = async (ticket: string, status = 404) => {
+      const incident = await api.incident(companies.acme)
+      expect((await link(people.technician, incident, { ticket })).status).toBe(status)
+      const shown = async (token: string, query: string) => (await api.call(token, 'GET', `/api/calls?incident=${incident}${query}`)).body as unknown as { items: CallView[] }
+      const mine = await shown(people.technician, '')
+      const alike = (value: object): string => JSON.stringify(value).replaceAll(incident, 'incident').replaceAll(ticket, 'ticket').replace(/"(id|at|next)":"[^"]*"/g, '"$1":""')
+      const one = mine.items.length === 0 ? {} : (await api.call(people.technician, 'GET', `/api/calls/${mine.items[0]!.id}`)).body
+      const all = await shown(ADMIN_TOKEN, '')
+      const hidden = await Promise.all(all.items.filter((call) => mine.items.every(({ id: mineId }) => mineId !== call.id)).map(async (call) => (await api.call(people.technician, 'GET', `/api/calls/${call.id}`)).status))
+      return {
+        mine, hidden, all: all.items.map(({ httpStatus }) => httpStatus), events: await api.database.query<{ key: string }>(`select key from outbox where topic = 'calls.v1' and record ->> 'incidentId' = $1`, [incident]),
+        seen: [mine, one, await shown(people.technician, '&status=success'), await shown(people.technician, '&status=error'), await shown(people.technician, '&q=Zendesk'), await shown(people.technician, '&q=not_found')].map(alike),
+      }
+    }
+    const [guess, nothing, known] = [await recorded(id), await recorded('98765'), await recorded(theirs, 201)]
+    expect(guess.seen).toEqual(nothing.seen)
+    expect(guess.mine.items).toMatchObject([{ status: 'error', httpStatus: 404, errorCode: 'not_found', durationMs: 0, companyId: companies.acme }])
+    expect([guess.all.includes(200), nothing.all.includes(404), guess.all.length > 1]).toEqual([true, true, true])
+    expect(new Set([...guess.hidden, ...nothing.hidden])).toEqual(new Set([404]))
+    // Figures are made of these: they count among the MSP's own.
+    expect(new Set([...guess.events, ...nothing.events].map(({ key }) => key))).toEqual(new Set([sharedConnection]))
+    expect(known.mine.items.map(({ httpStatus }) => httpStatus)).toEqual(known.all)
+    expect(new Set(known.events.map(({ key }) => key))).toEqual(new Set([companies.acme]))
   })
 
   it('can be linked in a system of the company\'s own without anybody saying which customer it is', async () => {
