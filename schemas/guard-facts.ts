@@ -47,13 +47,13 @@ export interface GuardFacts {
   /** The lower of AW_MODE, the company's and the one that was asked for. */
   readonly mode: Mode
   readonly trigger: RunTrigger
-  /** Who asked; `role` null for the program itself. */
-  readonly requester: { readonly id: string; readonly role: Role | null }
+  /** Who asked; `role` null for the program itself. `hands`: who else could act in their name, see schemas/hands.ts. */
+  readonly requester: { readonly id: string; readonly role: Role | null; readonly hands: readonly string[] }
   readonly requestedAtMs: number
   /** What people were asked, if they were; `void` questions are none. */
   readonly question: { readonly status: 'pending' | 'approved' | 'refused' | 'expired'; readonly expiresAtMs: number } | null
   /** Who has said yes so far, to this very plan, and when. */
-  readonly approvals: readonly { readonly id: string; readonly role: Role; readonly atMs: number }[]
+  readonly approvals: readonly { readonly id: string; readonly role: Role; readonly atMs: number; readonly hands: readonly string[] }[]
   /** As it was when the plan was made. */
   readonly runbook: Runbook
   /** Of the same runbook as the library has it now; null: it is gone. */

@@ -42,7 +42,7 @@ export type RunTrigger = 'automatic' | 'person' | 'analyst' | 'replay'
 /** Why a run is refused or does not run by itself; closed list, documented in docs/remediation.md. */
 export const REASON_CODES = [
   'stopped_globally', 'stopped_company', 'mode_demo', 'mode_dry_run', 'runbook_disabled', 'automatic_off', 'incident_over', 'incident_merged', 'problem_quiet', 'problem_flapping', 'person_at_work',
-  'risk_needs_approval', 'four_eyes', 'role_insufficient', 'approval_expired', 'approval_refused', 'freeze', 'maintenance', 'storm', 'asset_busy', 'asset_limit', 'company_limit', 'runbook_limit', 'cooldown', 'repeated_failures',
+  'risk_needs_approval', 'four_eyes', 'same_hands', 'role_insufficient', 'approval_expired', 'approval_refused', 'freeze', 'maintenance', 'storm', 'asset_busy', 'asset_limit', 'company_limit', 'runbook_limit', 'cooldown', 'repeated_failures',
   'blast_radius', 'too_many_targets', 'target_unknown', 'target_ambiguous', 'target_foreign', 'system_unsupported', 'no_cloud_account', 'cloud_account_off', 'executor_unsupported', 'input_missing', 'input_invalid', 'draft_only_by_person', 'runbook_changed', 'cancelled',
 ] as const
 

@@ -36,15 +36,18 @@ const runbook = (id: string): fc.Arbitrary<Runbook> => fc.record({
   maxFailures: fc.integer({ min: 1, max: 3 }), approval: fc.option(fc.record({ role: fc.constantFrom('company_admin' as const, 'msp_admin' as const), timeoutMs: fc.constantFrom(10 * MINUTE_MS, HOUR_MS), fourEyes: fc.boolean() }), { nil: null, freq: 2 }),
 }).map(({ risk: own, origin, approval, ...limits }) => someRunbook({ id, risk: own, origin, approval, limits, digest: id }))
 
-const person = fc.constantFrom<{ id: string; role: Role }>(...ROLES.flatMap((role) => [{ id: `${role}-1`, role }, { id: `${role}-2`, role }]))
+interface Person { readonly id: string; readonly role: Role; readonly hands: readonly string[] }
+const PEOPLE = ROLES.flatMap((role) => [{ id: `${role}-1`, role }, { id: `${role}-2`, role }])
+/** Somebody, and who could act in their name at that moment. */
+const person: fc.Arbitrary<Person> = fc.tuple(fc.constantFrom(...PEOPLE), fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.subarray(PEOPLE.map(({ id }) => id), { minLength: 1, maxLength: 2 }) })).map(([one, hands]) => ({ ...one, hands }))
 const incident: fc.Arbitrary<GuardIncident | null> = fc.option(fc.record({
   status: fc.constantFrom<GuardIncident['status']>('open', 'open', 'open', 'in_progress', 'resolved', 'closed'), findings: fc.constantFrom<readonly string[]>([], [], [], ['storm'], ['flapping'], ['cascade']),
   problem: fc.constantFrom<GuardIncident['problem']>(someIncident().problem, someIncident().problem, { status: 'resolved', isSuppressed: false, suppression: null, flapping: false }, { status: 'firing', isSuppressed: true, suppression: null, flapping: false }),
 }).map((change) => someIncident(change)), { nil: null, freq: 5 })
 
 type Step =
-  | { readonly kind: 'request'; readonly runbookId: string; readonly assets: readonly string[]; readonly by: { id: string; role: Role } | null; readonly trigger: 'automatic' | 'analyst'; readonly incident: GuardIncident | null; readonly maintenance: boolean }
-  | { readonly kind: 'answer'; readonly pick: number; readonly by: { id: string; role: Role }; readonly yes: boolean }
+  | { readonly kind: 'request'; readonly runbookId: string; readonly assets: readonly string[]; readonly by: Person | null; readonly trigger: 'automatic' | 'analyst'; readonly incident: GuardIncident | null; readonly maintenance: boolean }
+  | { readonly kind: 'answer'; readonly pick: number; readonly by: Person; readonly yes: boolean }
   | { readonly kind: 'end'; readonly pick: number; readonly status: RunStatus }
   | { readonly kind: 'wait'; readonly minutes: number }
   | { readonly kind: 'settings'; readonly msp: RemediationSettings; readonly company: RemediationSettings }
@@ -99,7 +102,7 @@ function play({ msp, company, runbooks, steps }: typeof history extends fc.Arbit
       const book = runbooks.find(({ id }) => id === one.runbookId)!
       world.runs.push({
         status: 'planned', admittedAtMs: null, endedAtMs: null, question: null, approvals: [],
-        facts: someFacts({ runbook: book, risk: book.risk, targets: one.assets.map((asset) => someTarget(asset)), trigger: one.by === null ? one.trigger : 'person', requester: one.by ?? { id: 'remediator', role: null }, requestedAtMs: world.nowMs, incident: one.incident, maintenance: one.maintenance ? ['w'] : [], knownAssets: ASSETS.length }),
+        facts: someFacts({ runbook: book, risk: book.risk, targets: one.assets.map((asset) => someTarget(asset)), trigger: one.by === null ? one.trigger : 'person', requester: one.by ?? { id: 'remediator', role: null, hands: [] }, requestedAtMs: world.nowMs, incident: one.incident, maintenance: one.maintenance ? ['w'] : [], knownAssets: ASSETS.length }),
       })
     }
     for (const run of world.runs) look(run)
@@ -142,8 +145,8 @@ describe('the guard over random histories', () => {
     expect(ran).toBeGreaterThan(400)
   })
 
-  it('never lets high risk run without an MSP Admin, who did not ask for it where four eyes are set', () => {
-    let high = 0
+  it('never lets high risk run without an MSP Admin, who did not ask for it and is nobody who could have where four eyes are set', () => {
+    let [high, barred] = [0, 0]
     fc.assert(fc.property(history, (one) => {
       play(one, (facts) => {
         const { runbook: book, msp, company, requester, approvals } = facts
@@ -153,15 +156,21 @@ describe('the guard over random histories', () => {
         high += 1
         const fourEyes = book.origin === 'draft' || book.approval?.fourEyes === true || (msp.fourEyes ?? true) || company.fourEyes === true
         const asked = facts.trigger === 'person' && requester.role === 'msp_admin' && !fourEyes
-        expect(asked || approvals.some(({ id, role }) => role === 'msp_admin' && (!fourEyes || id !== requester.id))).toBe(true)
+        // Whoever there is: nobody may be behind the request and behind the yes that lets it run.
+        const isBehind = (somebody: string, account: { readonly id: string; readonly hands: readonly string[] }): boolean => account.id === somebody || account.hands.includes(somebody)
+        const alone = (account: { readonly id: string; readonly hands: readonly string[] }): boolean => ['remediator', ...PEOPLE.map(({ id }) => id)].some((somebody) => isBehind(somebody, requester) && isBehind(somebody, account))
+        expect(asked || approvals.some((one) => one.role === 'msp_admin' && (!fourEyes || !alone(one)))).toBe(true)
+      }, (_, verdict) => {
+        if (verdict.kind === 'ask' && verdict.code === 'same_hands') barred += 1
       })
     }), { numRuns: 400 })
     expect(high).toBeGreaterThan(20)
+    expect(barred).toBeGreaterThan(20)
   })
 
   it('never lets a company lower a risk', () => {
     fc.assert(fc.property(runbook('a'), calm, calm, fc.boolean(), (book, msp, company, isByPerson) => {
-      const facts = someFacts({ runbook: book, risk: 'low', msp, company, ...(isByPerson ? { trigger: 'person', requester: { id: 't', role: 'technician' } } : {}) })
+      const facts = someFacts({ runbook: book, risk: 'low', msp, company, ...(isByPerson ? { trigger: 'person', requester: { id: 't', role: 'technician', hands: [] } } : {}) })
       const own = book.origin === 'draft' ? 'high' : msp.runbooks?.['a']?.risk ?? book.risk
       if (riskRank(own) > 0) expect(judge(facts).kind).not.toBe('run')
     }), { numRuns: 500 })

@@ -6,14 +6,14 @@ import type { GuardFacts } from './port.ts'
 import { NOW_MS, pastRun, someFacts, someIncident, someRunbook, someTarget } from './test-facts.ts'
 
 const MINUTE_MS = 60_000
-const tech = { id: 'tech', role: 'technician' } as const
-const boss = { id: 'boss', role: 'company_admin' } as const
-const msp = { id: 'msp', role: 'msp_admin' } as const
+const tech = { id: 'tech', role: 'technician', hands: [] } as const
+const boss = { id: 'boss', role: 'company_admin', hands: [] } as const
+const msp = { id: 'msp', role: 'msp_admin', hands: [] } as const
 const medium = someRunbook({ risk: 'medium' })
 const high = someRunbook({ risk: 'high' })
 const draft = someRunbook({ origin: 'draft' })
 const byPerson = (requester: GuardFacts['requester'], change: Partial<GuardFacts> = {}): GuardFacts => someFacts({ trigger: 'person', requester, ...change })
-const yes = (who: { id: string; role: 'technician' | 'company_admin' | 'msp_admin' }, minutesAgo = 0) => ({ ...who, atMs: NOW_MS - minutesAgo * MINUTE_MS })
+const yes = (who: { id: string; role: 'technician' | 'company_admin' | 'msp_admin'; hands: readonly string[] }, minutesAgo = 0) => ({ ...who, atMs: NOW_MS - minutesAgo * MINUTE_MS })
 const active = (change: Parameters<typeof pastRun>[1] = {}) => pastRun(1, { status: 'running', endedAtMs: null, assets: ['other'], runbookId: 'x', ...change })
 
 describe('what the guard refuses', () => {
@@ -64,7 +64,7 @@ describe('what the guard refuses', () => {
     ['more runs than the company allows at once', 'company_limit', { msp: { maxConcurrent: 1 }, past: [active()] }, NOW_MS + 30_000],
     ['too large a share of the company', 'blast_radius', { knownAssets: 9, past: [active()] }, NOW_MS + 30_000],
     ['too large a share in one run', 'blast_radius', { knownAssets: 9, targets: [someTarget('a'), someTarget('b')] }, null],
-    ['a person whose role may not run anything', 'role_insufficient', byPerson({ id: 'v', role: 'viewer' }), null],
+    ['a person whose role may not run anything', 'role_insufficient', byPerson({ id: 'v', role: 'viewer', hands: [] }), null],
   ])('refuses %s', (_, code, change, untilMs) => {
     expect(judge(someFacts(change))).toMatchObject({ kind: 'refuse', code, untilMs })
   })
@@ -81,6 +81,9 @@ describe('what the guard lets run', () => {
     ['medium risk with the yes of a company admin', { runbook: medium, approvals: [yes(boss)] }],
     ['high risk with the yes of an MSP Admin who did not ask', byPerson(boss, { runbook: high, approvals: [yes(msp)] })],
     ['high risk for an MSP Admin where the MSP gave up four eyes', byPerson(msp, { runbook: high, msp: { fourEyes: false } })],
+    ['high risk with the yes of an account of its own beside one that is not', byPerson({ ...tech, hands: ['eve'] }, { runbook: high, approvals: [yes({ ...msp, hands: ['eve'] }), yes({ ...msp, id: 'bob' })] })],
+    ['high risk where different people set the two accounts', byPerson({ ...tech, hands: ['eve'] }, { runbook: high, approvals: [yes({ ...msp, hands: ['bob'] })] })],
+    ['medium risk, which needs no second person, whoever set the account', byPerson(tech, { runbook: medium, approvals: [yes({ ...boss, hands: ['tech'] })] })],
     ['on one asset, however small the company', { knownAssets: 1 }],
     ['what the switch leaves to people, with their yes', { company: { automaticLowRisk: false }, approvals: [yes(tech)] }],
     ['without an incident', { ...byPerson(tech), incident: null }],
@@ -104,6 +107,9 @@ describe('whom the guard asks', () => {
     ['a technician where somebody works on the incident', 'person_at_work', 'technician', { incident: someIncident({ status: 'in_progress' }) }],
     ['somebody else where an MSP Admin asks for high risk', 'four_eyes', 'msp_admin', byPerson(msp, { runbook: high })],
     ['somebody else where an MSP Admin approved their own run', 'four_eyes', 'msp_admin', byPerson(msp, { runbook: high, question: { status: 'approved', expiresAtMs: NOW_MS + 1 }, approvals: [yes(msp)] })],
+    ['somebody whose account is their own where who asked set that of who approved', 'same_hands', 'msp_admin', byPerson(boss, { runbook: high, approvals: [yes({ ...msp, hands: ['boss'] })] })],
+    ['somebody whose account is their own where who approved set that of who asked', 'same_hands', 'msp_admin', byPerson({ ...tech, hands: ['msp'] }, { runbook: high, approvals: [yes(msp)] })],
+    ['somebody whose account is their own where a third set both', 'same_hands', 'msp_admin', byPerson({ ...tech, hands: ['eve'] }, { runbook: high, approvals: [yes({ ...msp, hands: ['eve'] })] })],
     ['somebody else for a draft, whatever the settings', 'four_eyes', 'msp_admin', byPerson(msp, { runbook: draft, risk: 'low', msp: { fourEyes: false, runbooks: { 'disk-clean': { risk: 'low' } } } })],
     ['which machine is meant where several fit', 'target_ambiguous', 'technician', { targets: [], candidates: 2 }],
     ['an MSP Admin which machine is meant where the risk is high', 'target_ambiguous', 'msp_admin', byPerson(msp, { runbook: high, targets: [], candidates: 2 })],

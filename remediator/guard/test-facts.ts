@@ -38,7 +38,7 @@ export function pastRun(minutesAgo: number, change: Partial<PastRun> = {}): Past
 export function someFacts(change: Partial<GuardFacts> = {}): GuardFacts {
   const runbook = change.runbook ?? someRunbook()
   return {
-    nowMs: NOW_MS, companyId: 'c1', mode: 'production', trigger: 'automatic', requester: { id: 'remediator', role: null }, requestedAtMs: NOW_MS, question: null, approvals: [],
+    nowMs: NOW_MS, companyId: 'c1', mode: 'production', trigger: 'automatic', requester: { id: 'remediator', role: null, hands: [] }, requestedAtMs: NOW_MS, question: null, approvals: [],
     runbook, currentDigest: runbook.digest, risk: runbook.risk, targets: [someTarget()], candidates: 0,
     accounts: [{ id: 'acc-1', companyId: 'c1', environment: 'production', enabled: true }, { id: 'acc-box', companyId: 'c1', environment: 'sandbox', enabled: true }],
     incident: someIncident(), msp: {}, company: {}, past: [], knownAssets: 100, maintenance: [], ...change,

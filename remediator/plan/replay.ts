@@ -59,7 +59,7 @@ function verdictOf({ openedAtMs: nowMs, findings }: ReplayCase, { runbook, plann
   const { companyId, accounts, knownAssets } = ground
   const [msp, company] = [notStopped(ground.msp), notStopped(ground.company)]
   const facts: GuardFacts = {
-    nowMs, companyId, mode: 'production', trigger: 'automatic', requester: { id: 'remediator', role: null }, requestedAtMs: nowMs, question: null, approvals: [],
+    nowMs, companyId, mode: 'production', trigger: 'automatic', requester: { id: 'remediator', role: null, hands: [] }, requestedAtMs: nowMs, question: null, approvals: [],
     runbook, currentDigest: runbook.digest, risk: effectiveRisk(runbook, msp, company), targets: planned.plan.targets, candidates: planned.plan.candidates.length, accounts,
     incident: { status: 'open', mergedInto: null, assignee: null, findings, problem: { status: 'firing', isSuppressed: false, suppression: null, flapping: false } },
     msp, company, knownAssets, maintenance, past: past.map((run): PastRun => (run.endedAtMs !== null && run.endedAtMs <= nowMs ? { ...run, status: 'succeeded' } : { ...run, endedAtMs: null })),

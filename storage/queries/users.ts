@@ -7,6 +7,7 @@ import type { Page, PageQuery, UserView } from '../../schemas/views.ts'
 import { writeAudit } from './audit.ts'
 import { managedUsers, visibleCompanies, visibleUsers } from './scope.ts'
 import { atMs, decodeCursor, iso, Params, toPage, type Sql, type SqlDatabase } from './sql.ts'
+import { endHands, noteHands } from './user-hands.ts'
 
 /** What makes a user; the password is hashed before it comes here. */
 export interface UserDraft {
@@ -109,6 +110,7 @@ export function userStore(db: SqlDatabase, { clock }: { readonly clock: Clock })
         )
         if (made.length === 0) throw new AppError('conflict', 'this e-mail address cannot be used: it belongs to a user already')
         await setCompanies(sql, id, draft.companies)
+        await noteHands(sql, caller, id, true, nowMs)
         const after = { email, name: draft.name, role: draft.role, companies: draft.companies }
         await writeAudit(sql, caller, { companyId: soleCompany(draft.companies), action: 'user.created', subject: id, before: null, after }, nowMs)
         return find(sql, caller.scope, id)
@@ -137,6 +139,9 @@ export function userStore(db: SqlDatabase, { clock }: { readonly clock: Clock })
           [id, after.email, after.name, after.role, passwordHash ?? null, after.disabled, nowMs],
         )
         if (change.companies !== undefined) await setCompanies(sql, id, change.companies)
+        const isWayIn = passwordHash !== undefined || after.email !== before.email
+        if (isWayIn || hasOtherRights(before, after)) await noteHands(sql, caller, id, isWayIn, nowMs)
+        if (id === caller.id && passwordHash !== undefined) await endHands(sql, id, nowMs)
         const line = { companyId: soleCompany([...new Set([...before.companies, ...after.companies])]), action: 'user.updated', subject: id }
         await writeAudit(sql, caller, { ...line, before, after: { ...after, ...(passwordHash === undefined ? {} : { passwordChanged: true }) } }, nowMs)
         return find(sql, caller.scope, id)
@@ -162,6 +167,7 @@ export function userStore(db: SqlDatabase, { clock }: { readonly clock: Clock })
       await db.transaction(async (sql) => {
         const changed = await sql.query(`update users set password_hash = $3, updated_at = ${atMs('$4')} where id = $1 and password_hash = $2 returning id`, [caller.id, knownHash, nextHash, nowMs])
         if (changed.length === 0) throw new AppError('conflict', 'the password was changed in the meantime; log in again')
+        await endHands(sql, caller.id, nowMs)
         await writeAudit(sql, caller, { companyId: null, action: 'user.password_changed', subject: caller.id, before: null, after: null }, nowMs)
       }, { durable: true })
     },
@@ -174,6 +180,12 @@ async function account(sql: Sql, where: string, value: string): Promise<Account 
     [value],
   )
   return rows[0] ?? null
+}
+
+interface Rights { readonly role: Role; readonly companies: readonly string[]; readonly disabled: boolean }
+
+function hasOtherRights(before: Rights, after: Rights): boolean {
+  return before.role !== after.role || before.disabled !== after.disabled || [...new Set(before.companies)].sort().join() !== [...new Set(after.companies)].sort().join()
 }
 
 /** A line about a user of one company belongs to that company's audit log; of several, to the MSP's. */

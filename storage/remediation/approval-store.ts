@@ -5,9 +5,11 @@ import type { Clock } from '../../schemas/clock.ts'
 import { AppError } from '../../schemas/errors.ts'
 import type { ApprovalView, RunPlan, RunTarget, RunView } from '../../schemas/runs.ts'
 import type { Role } from '../../schemas/settings.ts'
+import { couldBeOne } from '../../schemas/hands.ts'
 import { writeAudit } from '../queries/audit.ts'
 import { visibleRuns } from '../queries/scope.ts'
 import { atMs, Params, type Sql, type SqlDatabase } from '../queries/sql.ts'
+import { handsOf } from '../queries/user-hands.ts'
 import { APPROVAL_COLUMNS, getRun, listApprovals, type ApprovalQuery } from './run-queries.ts'
 import { ms } from './run-rows.ts'
 
@@ -22,6 +24,7 @@ export interface Decision {
 /** Roles that may answer what is asked of a role. */
 const MAY_DECIDE: Readonly<Record<ApprovalView['role'], readonly Role[]>> = { technician: ['technician', 'company_admin', 'msp_admin'], company_admin: ['company_admin', 'msp_admin'], msp_admin: ['msp_admin'] }
 
+const SAME_HANDS = 'same_hands: this yes is no second pair of eyes, since one person could have asked for the run and given it. An administrator among the two set the other\'s password, e-mail address, role or companies, or a third set both. Set a password of your own (POST /api/me/password); 24 hours later it counts. Until then somebody else has to approve'
 const PROGRAM: Scope = { role: 'msp_admin', userId: 'remediator', companyIds: 'all' }
 const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest()
 
@@ -33,7 +36,8 @@ interface LinkRow { readonly approvalId: string; readonly userId: string; readon
 
 /** Over the database. `decided` is called after an answer, so that the run need not wait for its next look. */
 export function approvalStore(db: SqlDatabase, { clock, decided }: { readonly clock: Clock; readonly decided: () => void }) {
-  async function answer(sql: Sql, caller: Caller, id: string, decision: Decision, via: 'api' | 'link' | 'chat' | 'psa'): Promise<ApprovalView> {
+  /** Null: it is written down that this yes was no second pair of eyes, and nothing else was done. */
+  async function answer(sql: Sql, caller: Caller, id: string, decision: Decision, via: 'api' | 'link' | 'chat' | 'psa'): Promise<ApprovalView | null> {
     const nowMs = clock.now()
     const asked = await read(sql, caller.scope, id, 'for update of a')
     const why = reasonAgainst(asked, caller)
@@ -41,6 +45,11 @@ export function approvalStore(db: SqlDatabase, { clock, decided }: { readonly cl
     if (asked.status !== 'pending') throw new AppError('conflict', `the request is ${asked.status} already`)
     if (asked.expiresAtMs <= nowMs) throw new AppError('conflict', 'the request has expired; ask for the run anew')
     if (asked.runStatus !== 'awaiting_approval' || asked.planDigest !== asked.presentDigest) throw new AppError('conflict', 'the plan is not the one that was asked about any more; read the run again')
+    // A no needs no second person, and a no of whoever it was keeps everybody safe.
+    if (asked.fourEyes && decision.yes && couldBeOne({ id: caller.id, hands: await handsOf(sql, caller.id, nowMs) }, { id: asked.requesterId, hands: await handsOf(sql, asked.requesterId, nowMs) })) {
+      await writeAudit(sql, caller, { companyId: asked.companyId, action: 'run.approve_barred', subject: asked.runId, before: { approvalId: id, status: 'pending' }, after: { approvalId: id, via, code: 'same_hands', requesterId: asked.requesterId } }, nowMs)
+      return null
+    }
     const target = asked.question === 'target' && decision.yes ? chosen(asked.plan, decision.instanceId) : null
     await sql.query(
       `update run_approvals set status = $2, decided_at = ${atMs('$3')}, decided_by = $4::jsonb, decided_role = $5, via = $6, comment = $7, target = $8::jsonb where id = $1`,
@@ -54,15 +63,20 @@ export function approvalStore(db: SqlDatabase, { clock, decided }: { readonly cl
     return view(sql, id)
   }
 
+  function taken(answered: ApprovalView | null): ApprovalView {
+    if (answered === null) throw new AppError('forbidden', SAME_HANDS)
+    decided()
+    return answered
+  }
+
   return {
     /** Questions the caller may see, newest first. */
     list: (scope: Scope, query: ApprovalQuery) => listApprovals(db, scope, query),
 
-    /** Throws `not_found`, `forbidden` with the reason, `conflict` where it was decided, is over or the plan has changed, `bad_request` for a machine that is no candidate. */
+    /** Throws `not_found`, `forbidden` with the reason (`same_hands` where one person could be behind both), `conflict` where it was decided, is over or the plan has changed, `bad_request` for a machine that is no candidate. */
     async decide(caller: Caller, id: string, decision: Decision, via: 'api' | 'link' | 'chat' | 'psa'): Promise<ApprovalView> {
       const decidedView = await db.transaction((sql) => answer(sql, caller, id, decision, via), { durable: true })
-      decided()
-      return decidedView
+      return taken(decidedView)
     },
 
     /** A one-time link for one person; the token is shown this once. Only they get it, or the program and its own token. Throws `not_found`, `forbidden`, `conflict`. */
@@ -97,11 +111,11 @@ export function approvalStore(db: SqlDatabase, { clock, decided }: { readonly cl
       const approval = await db.transaction(async (sql) => {
         const link = await findLink(sql, token, clock.now(), 'for update of l')
         if (link === null) throw new AppError('not_found', 'this link does not work: it is unknown, was used, or is over')
-        await sql.query(`update approval_links set used_at = ${atMs('$2')} where token_hash = $1`, [hashOf(token), clock.now()])
-        return answer(sql, callerOf(link, ip), link.approvalId, decision, 'link')
+        const answered = await answer(sql, callerOf(link, ip), link.approvalId, decision, 'link')
+        if (answered !== null) await sql.query(`update approval_links set used_at = ${atMs('$2')} where token_hash = $1`, [hashOf(token), clock.now()])
+        return answered
       }, { durable: true })
-      decided()
-      return approval
+      return taken(approval)
     },
   }
 }

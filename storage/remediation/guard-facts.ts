@@ -8,6 +8,7 @@ import { effectiveRisk, runMode } from '../../schemas/remediation-settings.ts'
 import { ACTIVE_STATUSES, type RunPlan, type RunTarget, type RunTrigger } from '../../schemas/runs.ts'
 import { ROLES, type Mode, type Role } from '../../schemas/settings.ts'
 import { atMs, type Sql } from '../queries/sql.ts'
+import { handsSql } from '../queries/user-hands.ts'
 import { lockRemediation, remediationLayers } from './settings-store.ts'
 
 /** How far back runs count, besides those that are active. */
@@ -28,7 +29,7 @@ export interface FactsAsked {
   /** Machines it could be, where no target is known. */
   readonly candidates: number
   readonly trigger: RunTrigger
-  readonly requester: GuardFacts['requester']
+  readonly requester: Pick<GuardFacts['requester'], 'id' | 'role'>
   /** What was asked for; null: the company's own. */
   readonly mode: Mode | null
 }
@@ -36,7 +37,7 @@ export interface FactsAsked {
 /** The facts for a run that is not written down; nothing is locked, so they tell how it stands and no more. `ceiling` is AW_MODE. */
 export async function factsAsked(sql: Sql, asked: FactsAsked, { nowMs, ceiling }: { readonly nowMs: number; readonly ceiling: Mode }): Promise<StoredFacts> {
   const { companyId, runbook, targets, candidates, trigger, requester } = asked
-  return { nowMs, companyId, trigger, requester, requestedAtMs: nowMs, question: null, approvals: [], runbook, targets, candidates, ...await companyFacts(sql, asked, { runId: null, nowMs, ceiling }) }
+  return { nowMs, companyId, trigger, requester: { ...requester, hands: [] }, requestedAtMs: nowMs, question: null, approvals: [], runbook, targets, candidates, ...await companyFacts(sql, asked, { runId: null, nowMs, ceiling }) }
 }
 
 interface RunRow {
@@ -51,6 +52,7 @@ interface RunRow {
   requesterId: string
   requestedRole: Role | null
   roleNow: Role | null
+  hands: readonly string[]
   createdAtMs: number
 }
 
@@ -58,14 +60,14 @@ interface RunRow {
 export async function lockFacts(sql: Sql, runId: string, { nowMs, ceiling }: { readonly nowMs: number; readonly ceiling: Mode }): Promise<StoredFacts | null> {
   const [run] = await sql.query<RunRow>(
     `select company_id as "companyId", incident_id as "incidentId", problem_key as "problemKey", runbook, plan, mode, trigger, requested_by ->> 'kind' as "requesterKind", requested_by ->> 'id' as "requesterId",
-       requested_role as "requestedRole", (${roleNow("requested_by ->> 'id'", 'r.company_id')}) as "roleNow", ${ms('created_at')} as "createdAtMs" from runs r where id = $1`, [runId],
+       requested_role as "requestedRole", (${roleNow("requested_by ->> 'id'", 'r.company_id')}) as "roleNow", ${handsSql("requested_by ->> 'id'", '$2')} as hands, ${ms('created_at')} as "createdAtMs" from runs r where id = $1`, [runId, nowMs],
   )
   if (run === undefined) return null
   await lockRemediation(sql, run.companyId, nowMs)
   const { companyId, runbook, trigger, plan: { targets, candidates } } = run
   const facts = await companyFacts(sql, { ...run, targets }, { runId, nowMs, ceiling })
   return {
-    nowMs, companyId, trigger, requester: { id: run.requesterId, role: roleOf(run.requesterKind, run.requestedRole, run.roleNow) }, requestedAtMs: run.createdAtMs, question: await lastQuestion(sql, runId), approvals: await yesses(sql, runId, companyId),
+    nowMs, companyId, trigger, requester: { id: run.requesterId, role: roleOf(run.requesterKind, run.requestedRole, run.roleNow), hands: run.hands }, requestedAtMs: run.createdAtMs, question: await lastQuestion(sql, runId), approvals: await yesses(sql, runId, companyId, nowMs),
     runbook, targets, candidates: candidates.length, ...facts,
   }
 }
@@ -131,16 +133,16 @@ async function lastQuestion(sql: Sql, runId: string): Promise<GuardFacts['questi
   return row ?? null
 }
 
-/** Who said yes to this very plan, with the role they have now. */
-async function yesses(sql: Sql, runId: string, companyId: string): Promise<GuardFacts['approvals']> {
-  const rows = await sql.query<{ kind: string; id: string; role: Role | null; roleNow: Role | null; atMs: number }>(
-    `select a.decided_by ->> 'kind' as kind, a.decided_by ->> 'id' as id, a.decided_role as role, ${ms('a.decided_at')} as "atMs", (${roleNow("a.decided_by ->> 'id'", '$2')}) as "roleNow"
+/** Who said yes to this very plan, with the role they have now and who could act in their name. */
+async function yesses(sql: Sql, runId: string, companyId: string, nowMs: number): Promise<GuardFacts['approvals']> {
+  const rows = await sql.query<{ kind: string; id: string; role: Role | null; roleNow: Role | null; atMs: number; hands: readonly string[] }>(
+    `select a.decided_by ->> 'kind' as kind, a.decided_by ->> 'id' as id, a.decided_role as role, ${ms('a.decided_at')} as "atMs", (${roleNow("a.decided_by ->> 'id'", '$2')}) as "roleNow", ${handsSql("a.decided_by ->> 'id'", '$3')} as hands
      from run_approvals a join runs r on r.id = a.run_id
-     where a.run_id = $1 and a.plan_digest = r.plan_digest and a.status = 'approved' and a.decided_at is not null order by a.decided_at, a.id`, [runId, companyId],
+     where a.run_id = $1 and a.plan_digest = r.plan_digest and a.status = 'approved' and a.decided_at is not null order by a.decided_at, a.id`, [runId, companyId, nowMs],
   )
-  return rows.flatMap(({ kind, id, role, roleNow: now, atMs: saidAtMs }) => {
+  return rows.flatMap(({ kind, id, role, roleNow: now, atMs: saidAtMs, hands }) => {
     const counts = roleOf(kind, role, now)
-    return counts === null ? [] : [{ id, role: counts, atMs: saidAtMs }]
+    return counts === null ? [] : [{ id, role: counts, atMs: saidAtMs, hands }]
   })
 }
 

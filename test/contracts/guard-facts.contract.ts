@@ -139,8 +139,22 @@ export function guardFactsContract(engineName: string, make: () => Promise<Empty
       await said('no', 'token', 'p1', 'refused')
       const { approvals, requester, question } = await facts(run)
       expect(approvals.map(({ id, role }) => [id, role]).sort()).toEqual([['inside', 'company_admin'], ['lowered', 'technician'], ['msp', 'msp_admin'], ['token', 'msp_admin']])
-      expect(requester).toEqual({ id: 'gone', role: null })
+      expect(requester).toEqual({ id: 'gone', role: null, hands: [] })
       expect(question).toMatchObject({ expiresAtMs: NOW_MS + 60 * MINUTE_MS })
+    })
+
+    it('says who could act in the name of who asked and who said yes, for as long as that counts', async () => {
+      const DAY_MS = 24 * 60 * MINUTE_MS
+      const [asker, decider] = [randomUUID(), randomUUID()]
+      for (const id of [asker, decider]) await db.query(`insert into users (id, email, name, role, password_hash, created_at, updated_at) values ($1, $1, $1, 'msp_admin', '', now(), now())`, [id])
+      const ended = (agoMs: number | null) => (agoMs === null ? null : new Date(NOW_MS - agoMs).toISOString())
+      for (const [userId, actorId, agoMs] of [[asker, 'open', null], [asker, 'ended', DAY_MS], [decider, 'ending', DAY_MS - 1], [decider, 'ended', 2 * DAY_MS]] as const) await db.query('insert into user_hands (user_id, actor_id, until) values ($1, $2, $3)', [userId, actorId, ended(agoMs)])
+      const run = await madeRun({ by: { kind: 'user', id: asker }, role: 'msp_admin' })
+      await db.query(
+        `insert into run_approvals (id, run_id, company_id, question, role, four_eyes, status, reason, plan_digest, requested_at, expires_at, decided_at, decided_by, decided_role)
+         values ($1, $2, $3, 'run', 'msp_admin', true, 'approved', 'r', 'p1', $4, $4::timestamptz + interval '1 hour', $4, $5::jsonb, 'msp_admin')`, [randomUUID(), run, company, ended(0), JSON.stringify({ kind: 'user', id: decider, name: 'x' })])
+      const { requester, approvals } = await facts(run)
+      expect([requester.hands, approvals.map(({ hands }) => hands)]).toEqual([['open'], [['ending']]])
     })
 
     it('never admits more at once than the company allows, however many try', async () => {

@@ -3,6 +3,7 @@
  * company admin's. High: an MSP Admin's. A runbook may ask for more, never for less. Who asks says yes as far as their role goes, unless four eyes are
  * wanted: then it is somebody else who has to.
  */
+import { couldBeOne } from '../../../schemas/hands.ts'
 import type { Risk } from '../../../schemas/runbooks.ts'
 import { ROLES, type Role } from '../../../schemas/settings.ts'
 import { refuse, type Case } from '../case.ts'
@@ -41,10 +42,12 @@ export function consent(judged: Case): Verdict {
   const isStale = fresh.length === 0 && facts.nowMs >= facts.requestedAtMs + timeoutMs
   if (isStale && facts.question === null) return refuse('approval_expired', `The run was asked for more than ${timeoutMs / MINUTE_MS} minutes ago and did not begin; ask for it anew.`)
 
-  // Of four eyes two are the requester's, so their own yes is none.
+  // Of four eyes two are the requester's, so their own yes is none, nor that of an account they may have been behind.
   const others = fourEyes ? fresh.filter(({ id }) => id !== facts.requester.id) : fresh
-  const yes = others.find((approval) => reaches(approval.role, role))
+  const able = others.filter((approval) => reaches(approval.role, role))
+  const yes = able.find((approval) => !fourEyes || !couldBeOne(approval, facts.requester))
   if (yes !== undefined) return { kind: 'run', why: `Risk ${risk}: approved by ${yes.id}${fourEyes ? ', who did not ask for it' : ''}.` }
+  if (able.length > 0) return ask('same_hands', `The yes so far does not count: one person could have asked and said yes, since one of the two accounts was set by the other or both by a third. ${words(role)} whose account is their own has to give it.`)
   if (fresh.length > 0) return ask(others.length === 0 ? 'four_eyes' : 'role_insufficient', `The yes so far does not count: ${words(role)}${fourEyes ? ', other than who asked,' : ''} has to give it.`)
 
   if (isByPerson && facts.requester.role !== null && reaches(facts.requester.role, role)) {
