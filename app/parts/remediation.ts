@@ -3,6 +3,8 @@ import { cloudAccountRules } from '../../remediator/cloud/rules.ts'
 import type { Executor } from '../../remediator/executors/port.ts'
 import { makeExecutors, type Executors } from '../../remediator/executors/registry.ts'
 import { makePlanner, type Planner } from '../../remediator/plan/planner.ts'
+import { callGate } from '../../remediator/runs/call-gate.ts'
+import type { CallGate } from '../../remediator/runs/ports.ts'
 import { openRunbookShelf, type RunbookShelf } from './runbook-shelf.ts'
 import type { Clock } from '../../schemas/clock.ts'
 import { CLOUDS, type Cloud } from '../../schemas/runs.ts'
@@ -12,6 +14,7 @@ import type { SqlDatabase } from '../../storage/queries/sql.ts'
 import { cloudAccountStore, type CloudAccountStore } from '../../storage/remediation/cloud-account-store.ts'
 import { planRecords } from '../../storage/remediation/plan-records.ts'
 import { openRunStore, type RunStore } from '../../storage/remediation/run-store.ts'
+import { callAccounts } from '../../storage/tickets/call-accounts.ts'
 import { openSecretBox, type MasterKey } from '../../storage/secret-box.ts'
 
 /** What they are opened with. */
@@ -35,6 +38,8 @@ export interface RemediationParts {
   readonly runs: RunStore
   readonly accounts: CloudAccountStore
   readonly executors: Executors
+  /** Shares its counts with all processes. */
+  readonly gate: CallGate
   /** Loads the clouds' libraries with its first use. */
   planner(): Promise<Planner>
   /** The executors there are, loaded. */
@@ -58,7 +63,7 @@ export async function openRemediationParts(options: RemediationOptions): Promise
   })).then((made) => Object.fromEntries(made.filter((one) => one !== null)))
 
   return {
-    shelf, accounts, executors, loaded,
+    shelf, accounts, executors, loaded, gate: callGate(callAccounts(database, { clock })),
     runs: openRunStore(database, { clock, changed, ceiling }),
     planner: () => planner ??= loaded().then((known) => makePlanner({
       library: shelf, records: planRecords(database), executors: known,

@@ -7,7 +7,6 @@ import type { RemediationParts } from '../parts/remediation.ts'
 import { ExecutorError, type CloudAccount } from '../../remediator/executors/port.ts'
 import { simulatedExecutor } from '../../remediator/executors/simulated.ts'
 import { judge } from '../../remediator/guard/judge.ts'
-import { callGate } from '../../remediator/runs/call-gate.ts'
 import { seededJitter } from '../../schemas/jitter.ts'
 import type { Reach } from '../../remediator/runs/ports.ts'
 import { startTriageDesk } from '../../remediator/runs/triage-desk.ts'
@@ -46,7 +45,7 @@ export interface RemediateOptions {
 /** Role `remediate`. */
 export async function startRemediate({ engines, clock, logger, metrics, failed }: Surroundings, { config, parts, live }: RemediateOptions): Promise<Remediating> {
   const database = await engines.database()
-  const { shelf, runs, accounts, executors } = parts
+  const { shelf, runs, accounts, executors, gate } = parts
   const ceiling = config.mode
   const queue = remediationQueue(database, { nowMs: () => clock.now() })
   if (database.kind === 'pglite') {
@@ -79,7 +78,7 @@ export async function startRemediate({ engines, clock, logger, metrics, failed }
   }
 
   const worker = startWorker({
-    store: runs, clock, logger, news, reach, metrics: metrics.remediate, gate: callGate(), jitter: seededJitter(seedOf(randomUUID())), name: `remediate-${randomUUID()}`,
+    store: runs, clock, logger, news, reach, metrics: metrics.remediate, gate, jitter: seededJitter(seedOf(randomUUID())), name: `remediate-${randomUUID()}`,
     judgeOf: async (run) => {
       const currentDigest = (await shelf.get(run.companyId, run.runbook.id))?.digest ?? null
       const maintenance = await openWindows(database, run, clock.now())

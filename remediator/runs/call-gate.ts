@@ -9,11 +9,11 @@
  * | gcp | 1 a second, 10 at once | 5 a second, 20 at once | OS Config and Compute: some hundreds to 1,500 a minute and project |
  * | datto_rmm | 1 in 2 seconds, 5 at once | 3 a second, 20 at once | 600 reads and 100 writes a minute for all of the MSP; who goes on after 429 is blocked for five minutes |
  */
+import type { AccountState } from '../../schemas/call-accounts.ts'
 import type { Cloud } from '../../schemas/runs.ts'
-import type { CallGate } from './ports.ts'
+import type { CallGate, GateAccounts } from './ports.ts'
 
 interface Rate { readonly perSecond: number; readonly burst: number }
-interface Bucket { tokens: number; atMs: number }
 
 /** Calls by cloud and kind. */
 export const CALL_RATES: Readonly<Record<Cloud, Readonly<Record<'send' | 'ask', Rate>>>> = {
@@ -23,37 +23,39 @@ export const CALL_RATES: Readonly<Record<Cloud, Readonly<Record<'send' | 'ask', 
   datto_rmm: { send: { perSecond: 0.5, burst: 5 }, ask: { perSecond: 3, burst: 20 } },
 }
 
-/** Accounts remembered; one that is forgotten has its whole burst again. */
-const ACCOUNTS_MAX = 10_000
+/** A time that lies further ahead was written before a clock jumped back; clocks of two processes differ by less. */
+const AHEAD_MOST_MS = 60_000
+/** A rest that is longer was misread: it is kept for all processes, and no restart would end it. */
+const REST_MOST_MS = 3_600_000
 
-/** Makes one for this process. Several processes together may call as many times as often, which the rates leave room for. */
-export function callGate(rates: typeof CALL_RATES = CALL_RATES): CallGate {
-  const buckets = new Map<string, Bucket>()
-  const resting = new Map<string, number>()
+/** Makes the gate of this process over the counts that all processes share, so that however many there are, an account is called no more often. */
+export function callGate(accounts: GateAccounts): CallGate {
   return {
-    take(cloud, accountId, kind, nowMs) {
-      const restMs = Math.max(0, (resting.get(`${cloud} ${accountId}`) ?? 0) - nowMs)
-      const { perSecond, burst } = rates[cloud][kind]
-      const key = `${cloud} ${accountId} ${kind}`
-      const bucket = buckets.get(key) ?? { tokens: burst, atMs: nowMs }
-      bucket.tokens = Math.min(burst, bucket.tokens + (Math.max(0, nowMs - bucket.atMs) * perSecond) / 1_000)
-      bucket.atMs = Math.max(nowMs, bucket.atMs)
+    take: (cloud, accountId, kind, nowMs) => accounts.change(nameOf(cloud, accountId), cloud, (state) => {
+      const { perSecond, burst } = CALL_RATES[cloud][kind]
+      const { tokens = burst, atMs = nowMs } = state.windows[kind] ?? {}
+      const sinceMs = atMs > nowMs + AHEAD_MOST_MS ? nowMs : Math.max(nowMs, atMs)
       // Below nothing it is the row of those that wait, so that each is told its turn once instead of asking again and again.
-      bucket.tokens -= 1
-      keep(buckets, key, bucket)
-      return Math.ceil(restMs + Math.max(0, (-bucket.tokens * 1_000) / perSecond))
+      const left = Math.min(burst, tokens + (Math.max(0, nowMs - atMs) * perSecond) / 1_000) - 1
+      const waitMs = restMs(state, nowMs) + Math.max(0, (-left * 1_000) / perSecond)
+      return { state: { ...state, windows: { ...state.windows, [kind]: { tokens: left, atMs: sinceMs } } }, answer: Math.ceil(waitMs) }
+    }),
+    rest: (cloud, accountId, untilMs, nowMs) => accounts.change(nameOf(cloud, accountId), cloud, (state) => (
+      { state: { ...state, blockedUntilMs: nowMs + Math.max(restMs(state, nowMs), Math.min(untilMs - nowMs, REST_MOST_MS)) }, answer: undefined }
+    )),
+    async isResting(cloud, accountId, nowMs) {
+      const name = nameOf(cloud, accountId)
+      const state = (await accounts.read([name])).get(name)
+      return state !== undefined && restMs(state, nowMs) > 0
     },
-    rest(cloud, accountId, untilMs) {
-      const key = `${cloud} ${accountId}`
-      keep(resting, key, Math.max(untilMs, resting.get(key) ?? 0))
-    },
-    isResting: (cloud, accountId, nowMs) => (resting.get(`${cloud} ${accountId}`) ?? 0) > nowMs,
   }
 }
 
-function keep<V>(map: Map<string, V>, key: string, value: V): void {
-  map.delete(key)
-  map.set(key, value)
-  const [oldest] = map.keys()
-  if (map.size > ACCOUNTS_MAX && oldest !== undefined) map.delete(oldest)
+/** No connector of a PSA is called "cloud", so the two never share a row. */
+function nameOf(cloud: Cloud, accountId: string): string {
+  return `cloud:${cloud}:${accountId}`
+}
+
+function restMs({ blockedUntilMs }: AccountState, nowMs: number): number {
+  return Math.min(REST_MOST_MS, Math.max(0, (blockedUntilMs ?? 0) - nowMs))
 }

@@ -28,7 +28,7 @@ interface Way {
 export async function send(tools: Calling, run: HeldRun, command: HeldCommand, isFirst: boolean): Promise<HeldRun | null> {
   const way = await wayTo(tools, run, command, 'send')
   if ('change' in way) return tools.store.save(run, way.change)
-  const turn = turnOf(tools, run, way, 'send')
+  const turn = await turnOf(tools, run, way, 'send')
   if (turn !== null) return tools.store.save(run, turn)
   const intent: RunChange = {
     ...(isFirst ? { status: 'running', word: { action: 'note', text: startNote(run), judgedVersion: null } } : {}), command: { seq: command.seq, status: 'sending' },
@@ -59,7 +59,7 @@ export async function find(tools: Calling, run: HeldRun, command: HeldCommand): 
   const later = (waitMs: number): RunChange => ({ work: { ...onward(run.work), finds }, ...(command.status === 'unknown' ? {} : { command: { seq: command.seq, status: 'unknown' } }), dueAtMs: nowMs + waitMs })
   // Without a way to the cloud nobody can tell; the time limit of looking ends it.
   if ('change' in way) return tools.store.save(run, later(backOffMs(finds, 5_000, 60_000, tools.jitter)))
-  const turn = turnOf(tools, run, way, 'ask')
+  const turn = await turnOf(tools, run, way, 'ask')
   if (turn !== null) return tools.store.save(run, turn)
   const intentAtMs = command.intentAtMs ?? nowMs
   const found = await call(tools, way, 'find', (context) => way.executor.find(way.remote, intentAtMs, context))
@@ -79,7 +79,7 @@ export async function poll(tools: Calling, run: HeldRun, command: HeldCommand): 
   const idle = (run.work.idle ?? 0) + 1
   const later = (waitMs: number): RunChange => ({ work: { ...onward(run.work), idle }, dueAtMs: tools.nowMs() + waitMs, isDurable: false })
   if ('change' in way) return tools.store.save(run, later(backOffMs(idle, 2_000, 30_000, tools.jitter)))
-  const turn = turnOf(tools, run, way, 'ask')
+  const turn = await turnOf(tools, run, way, 'ask')
   if (turn !== null) return tools.store.save(run, turn)
   const progress = await call(tools, way, 'poll', (context) => way.executor.poll(command.ref ?? {}, way.remote, context))
   if (progress instanceof ExecutorError) return tools.store.save(run, later(retryMs(progress, run, tools)))
@@ -100,7 +100,7 @@ export async function cutShort(tools: Calling, run: HeldRun, command: HeldComman
 export async function clean(tools: Calling, run: HeldRun, command: HeldCommand): Promise<HeldRun | null> {
   const way = await wayTo(tools, run, command, 'look')
   // Counted with the other calls of the account, but nobody waits for it.
-  if (!('change' in way)) tools.gate.take(way.target.cloud, way.target.cloudAccountId, 'ask', tools.nowMs())
+  if (!('change' in way)) await tools.gate.take(way.target.cloud, way.target.cloudAccountId, 'ask', tools.nowMs())
   const answer = 'change' in way ? null : await call(tools, way, 'clean', (context) => way.executor.clean(command.ref ?? {}, way.remote, context))
   const isCleaned = answer !== null && !(answer instanceof ExecutorError)
   const change: CommandChange = { seq: command.seq, status: command.status, isCleaned, cleanTries: command.cleanTries + 1 }
@@ -154,7 +154,7 @@ async function call<T>(tools: Calling, { executor, target, context }: Way, opera
     const error = thrown instanceof ExecutorError ? thrown : new ExecutorError('unavailable', 'the call failed in a way nobody named', { sent: 'unknown', cause: thrown })
     tools.metrics.call(executor.cloud, operation, error.fault)
     tools.logger.warn({ cloud: executor.cloud, operation, fault: error.fault, ...(error === thrown ? {} : { err: thrown }) }, `a call of a cloud failed: ${error.message}`)
-    if (error.fault === 'throttled' || (error.fault === 'busy' && error.retryAfterMs !== null)) tools.gate.rest(target.cloud, target.cloudAccountId, tools.nowMs() + (error.retryAfterMs ?? 2_000))
+    if (error.fault === 'throttled' || (error.fault === 'busy' && error.retryAfterMs !== null)) await tools.gate.rest(target.cloud, target.cloudAccountId, tools.nowMs() + (error.retryAfterMs ?? 2_000), tools.nowMs())
     return error
   }
 }
@@ -166,11 +166,11 @@ function retryMs({ retryAfterMs }: { readonly fault: ExecutorFault; readonly ret
 }
 
 /** A run waits for its turn once and then calls; one that comes late, or that was told it before the cloud asked for rest, gets another. */
-function turnOf(tools: Calling, run: HeldRun, { target: { cloud, cloudAccountId } }: Way, kind: 'send' | 'ask'): RunChange | null {
+async function turnOf(tools: Calling, run: HeldRun, { target: { cloud, cloudAccountId } }: Way, kind: 'send' | 'ask'): Promise<RunChange | null> {
   const nowMs = tools.nowMs()
   const told = run.work.turn
-  if (told?.kind === kind && nowMs >= told.atMs && nowMs < told.atMs + TURN_MS && !tools.gate.isResting(cloud, cloudAccountId, nowMs)) return null
-  const waitMs = tools.gate.take(cloud, cloudAccountId, kind, nowMs)
+  if (told?.kind === kind && nowMs >= told.atMs && nowMs < told.atMs + TURN_MS && !(await tools.gate.isResting(cloud, cloudAccountId, nowMs))) return null
+  const waitMs = await tools.gate.take(cloud, cloudAccountId, kind, nowMs)
   return waitMs === 0 ? null : { work: { ...run.work, turn: { kind, atMs: nowMs + waitMs } }, dueAtMs: nowMs + waitMs, isDurable: false }
 }
 

@@ -1,4 +1,5 @@
 /** What working on runs needs of the rest of the program; `storage/remediation` and `app/roles/remediate.ts` fit these by shape. */
+import type { AccountState } from '../../schemas/call-accounts.ts'
 import type { StoredFacts, Verdict } from '../../schemas/guard-facts.ts'
 import type { HeldRun, IncidentOutlook, RunChange } from '../../schemas/run-work.ts'
 import type { Cloud, RunOutcome, RunPlan, RunStatus, RunTarget } from '../../schemas/runs.ts'
@@ -43,13 +44,19 @@ export interface RunTools {
   readonly logger: RunLog
 }
 
-/** How often an account may be called. */
+/** What is counted of accounts, as all processes share it: one changes an account at a time. */
+export interface GateAccounts {
+  change<T>(account: string, connector: string, work: (state: AccountState) => { readonly state: AccountState; readonly answer: T }): Promise<T>
+  read(accounts: readonly string[]): Promise<ReadonlyMap<string, AccountState>>
+}
+
+/** How often an account may be called, by all processes together. */
 export interface CallGate {
   /** Gives the caller a place in the row: 0, go ahead; else how long until its turn, in ms, and then it goes ahead without asking again. */
-  take(cloud: Cloud, accountId: string, kind: 'send' | 'ask', nowMs: number): number
+  take(cloud: Cloud, accountId: string, kind: 'send' | 'ask', nowMs: number): Promise<number>
   /** The cloud asked for rest: nobody goes before then. */
-  rest(cloud: Cloud, accountId: string, untilMs: number): void
-  isResting(cloud: Cloud, accountId: string, nowMs: number): boolean
+  rest(cloud: Cloud, accountId: string, untilMs: number, nowMs: number): Promise<void>
+  isResting(cloud: Cloud, accountId: string, nowMs: number): Promise<boolean>
 }
 
 /** Counters; labels are bounded. */

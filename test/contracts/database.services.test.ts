@@ -3,6 +3,7 @@ import { expect, inject, it } from 'vitest'
 import { systemClock } from '../../schemas/clock.ts'
 import { openDatabase } from '../../storage/postgres/database.ts'
 import { auditContract } from './audit.contract.ts'
+import { callGateContract } from './call-gate.contract.ts'
 import { callsContract } from './calls.contract.ts'
 import { cloudAccountsContract } from './cloud-accounts.contract.ts'
 import { connectionsContract } from './connections.contract.ts'
@@ -51,6 +52,7 @@ cloudAccountsContract('PostgreSQL', emptyOnServer)
 connectionsContract('PostgreSQL', emptyOnServer)
 vaultContract('PostgreSQL', emptyOnServer)
 callsContract('PostgreSQL', emptyOnServer)
+callGateContract('PostgreSQL', emptyOnServer)
 ticketOutboxContract('PostgreSQL', emptyOnServer)
 outboxDeskContract('PostgreSQL', emptyOnServer)
 ticketSyncContract('PostgreSQL', emptyOnServer)

@@ -12,6 +12,7 @@ import { runsContract } from './runs.contract.ts'
 import { remediationQueueContract } from './remediation-queue.contract.ts'
 import { announcementsContract } from './announcements.contract.ts'
 import { auditContract } from './audit.contract.ts'
+import { callGateContract } from './call-gate.contract.ts'
 import { callsContract } from './calls.contract.ts'
 import { cloudAccountsContract } from './cloud-accounts.contract.ts'
 import { databaseContract, type EmptyDatabase } from './database.contract.ts'
@@ -38,6 +39,7 @@ auditContract('PGlite', emptyDirectory)
 guardFactsContract('PGlite', emptyDirectory)
 cloudAccountsContract('PGlite', emptyDirectory)
 callsContract('PGlite', emptyDirectory)
+callGateContract('PGlite', emptyDirectory)
 
 describe('a directory of PGlite', () => {
   it('is synced by PostgreSQL itself: at each durable commit, and not at the others', async () => {

@@ -2,6 +2,7 @@
 import type { Executor } from '../../remediator/executors/port.ts'
 import { judge } from '../../remediator/guard/judge.ts'
 import { callGate } from '../../remediator/runs/call-gate.ts'
+import { callAccounts } from '../../storage/tickets/call-accounts.ts'
 import { seededJitter } from '../../schemas/jitter.ts'
 import type { CallGate, Reach, RunStore } from '../../remediator/runs/ports.ts'
 import { workRun, type WorkerOptions } from '../../remediator/runs/worker.ts'
@@ -49,12 +50,12 @@ export class RunWorld {
     this.clock = new TestClock(START_MS)
     this.cloud = new ScriptedExecutor({ course: (command) => (command.script?.includes('echo measure') === true ? { facts: { usedPercent: 71 } } : {}), ...options, clock: this.clock })
     this.store = openRunStore(database, { clock: this.clock, changed: () => undefined, ceiling: 'production' })
-    this.gate = options.gate ?? callGate()
+    this.gate = options.gate ?? callGate(callAccounts(database, { clock: this.clock }))
     this.#jitter = seededJitter(options.seed ?? 7)
   }
 
   static async fresh(database: SqlDatabase, options: WorldOptions = {}): Promise<RunWorld> {
-    await database.query('truncate incidents, problems, incident_timeline, commands, outbox; delete from runs; delete from remediation_settings; delete from cloud_accounts; delete from assets; delete from user_companies; delete from users; delete from companies')
+    await database.query('truncate incidents, problems, incident_timeline, commands, outbox; delete from runs; delete from remediation_settings; delete from cloud_accounts; delete from assets; delete from user_companies; delete from users; delete from companies; delete from call_accounts')
     await database.query(`insert into companies (id, name, settings, created_at, updated_at) values ('c1', 'Acme', '{"mode":"production"}', now(), now())`)
     await database.query(`insert into cloud_accounts (id, company_id, cloud, name, environment, enabled, fields, created_at, updated_at) values ('acct-1', 'c1', 'aws', 'main', 'production', true, '{}', now(), now())`)
     await database.query(`insert into users (id, email, name, role, password_hash, created_at, updated_at) values ('admin', 'a@x', 'Ada', 'msp_admin', '', now(), now())`)
