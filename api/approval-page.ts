@@ -40,6 +40,11 @@ export function toldPage(title: string, text: string): string {
   return pageOf(title, `<h1>${escaped(title)}</h1><p>${escaped(text)}</p><p><a href="/">To the console</a></p>`)
 }
 
+/** The page before somebody leaves for an address outside. */
+export function leavingPage(title: string, text: string, url: string): string {
+  return pageOf(title, `<h1>${escaped(title)}</h1><p>${escaped(text)}</p><p><a href="${escaped(url)}" rel="noreferrer">Go on to ${escaped(new URL(url).host)}</a></p>`)
+}
+
 function commandOf({ stepId, phase, asset, system, script, automation, digest }: PlannedCommand): string {
   const text = script ?? JSON.stringify(automation, null, 2)
   const cut = text.length > SCRIPT_CHARS ? `${text.slice(0, SCRIPT_CHARS)}\n… ${text.length - SCRIPT_CHARS} more characters; the console shows all` : text

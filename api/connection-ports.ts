@@ -19,6 +19,16 @@ export interface SignInEnd {
   readonly text: string
 }
 
+/** What is shown to whoever opens the address of a sign-in, and what their browser is to keep. */
+export interface SignInOffer {
+  readonly ok: true
+  readonly title: string
+  readonly text: string
+  /** The vendor's address. */
+  readonly url: string
+  readonly browser: { readonly value: string; readonly isSecure: boolean; readonly seconds: number }
+}
+
 /** Connections. A company id of null means the MSP's own, which an MSP Admin alone reaches. Methods throw `not_found` for what the caller does not manage. */
 export interface Connections {
   /** Ticket systems there are. */
@@ -32,10 +42,12 @@ export interface Connections {
   remove(caller: Caller, id: string): Promise<void>
   /** Calls the system and keeps what was found. Throws `conflict` in mode demo. */
   check(caller: Caller, id: string): Promise<ConnectionView>
-  /** The address at which a person agrees. */
-  connect(caller: Caller, id: string, redirectUri: string): Promise<{ readonly url: string; readonly expiresAt: string }>
-  /** What a browser brings back; the state is the proof. */
-  callback(query: { readonly state?: string; readonly code?: string; readonly error?: string; readonly errorDescription?: string }): Promise<SignInEnd>
+  /** The key of the address at which a person agrees. */
+  connect(caller: Caller, id: string, redirectUri: string): Promise<{ readonly key: string; readonly expiresAt: string }>
+  /** A browser opens that address; `browser` is what it kept where it did before. */
+  agree(visit: { readonly key?: string; readonly browser?: string }): Promise<SignInOffer | SignInEnd>
+  /** What a browser brings back: the state, and what it kept of addresses it opened. */
+  callback(query: { readonly state?: string; readonly code?: string; readonly error?: string; readonly errorDescription?: string; readonly browsers: readonly string[] }): Promise<SignInEnd>
   choices(caller: Caller, id: string): Promise<ExternalChoicesView>
   companies(caller: Caller, id: string, query: string): Promise<readonly ExternalChoice[]>
   assets(caller: Caller, id: string, externalCompanyId: string, query: string): Promise<readonly ExternalChoice[]>

@@ -75,6 +75,15 @@ export function openTicketDesk(parts: TicketDeskParts): Connections {
     }
   }
 
+  /** Whose account it is by the word of the system itself, so that a wrong one is seen by who agreed. */
+  async function accountOf({ id, caller }: { readonly id: string; readonly caller: Caller }): Promise<string> {
+    const connection = await vault.open(id, { purpose: 'check', caller })
+    const connector = connectorFor(connection.connector)
+    const [first] = (await tried(connection, connector, caller, PROBE_WITHIN_MS)).findings
+    const { title } = connector.config
+    return first?.ok === true ? `${title} says whose account it is: ${first.text}. If that is not what you meant, take this access away there and begin again.` : `${title} does not say yet whose account it is: ${first?.text ?? 'it was not asked'}.`
+  }
+
   /** Asks the system for a person; its errors become ours. */
   async function looked<T>(caller: Caller, id: string, ask: (connector: TicketConnector, ctx: CallContext) => Promise<T>): Promise<T> {
     // Rights before anything is opened or called.
@@ -137,7 +146,12 @@ export function openTicketDesk(parts: TicketDeskParts): Connections {
       refuseInDemo()
       return vault.connect(caller, id, redirectUri)
     },
-    callback: (query) => vault.callback(query),
+    agree: (visit) => vault.agree(visit),
+
+    async callback(query) {
+      const { connected, ...end } = await vault.callback(query)
+      return connected === undefined ? end : { ...end, text: `${end.text} ${await accountOf(connected)} You may close this page; check the connection and switch it on next.` }
+    },
 
     choices: (caller, id) => looked(caller, id, (connector, ctx) => connector.choices(ctx)),
     companies: (caller, id, query) => looked(caller, id, async (connector, ctx) => (await connector.findCompanies(query, ctx)).map(({ externalId, name, domains, isActive }) => choice(externalId, name, [...domains, ...(isActive ? [] : ['inactive'])]))),

@@ -65,10 +65,29 @@ export interface TokensPort {
   due(environments: readonly OpenConnection['environment'][], limit: number): Promise<readonly string[]>
 }
 
-/** Browsers that were sent to a vendor. */
+/** A sign-in under way. */
+export interface SignIn {
+  readonly connectionId: string
+  readonly redirectUri: string
+  /** Who began it. */
+  readonly caller: Caller
+  /** Name of the company whose connection it is; null: the MSP's. */
+  readonly company: string | null
+  /** PKCE. */
+  readonly verifier: string
+  /** SHA-256 of what the browser alone holds in which the address was opened, in base64url. */
+  readonly browser: string
+  readonly expiresAtMs: number
+}
+
+/** Sign-ins: an address is given, one browser opens it, and the same comes back from the vendor with a state. */
 export interface SignInsPort {
-  begin(state: string, signIn: { readonly connectionId: string; readonly verifier: string; readonly redirectUri: string; readonly caller: Caller }): Promise<string>
-  take(state: string): Promise<{ readonly connectionId: string; readonly verifier: string; readonly redirectUri: string; readonly caller: Caller } | null>
+  begin(key: string, signIn: Pick<SignIn, 'connectionId' | 'redirectUri' | 'caller'>): Promise<string>
+  /** Uses the address up; null: there was never one, it is over, or it was opened. */
+  open(key: string, state: string, bound: Pick<SignIn, 'verifier' | 'browser'>): Promise<SignIn | null>
+  /** The sign-in of a state that was not taken yet. */
+  look(state: string): Promise<SignIn | null>
+  take(state: string): Promise<SignIn | null>
   finish(caller: Caller, connectionId: string, version: number, tokens: Tokens, times: TokenTimes): Promise<boolean>
 }
 

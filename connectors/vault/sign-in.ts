@@ -1,12 +1,17 @@
-/** A person agrees in a browser: the authorize address, what the browser brings back, and the exchange of the code (RFC 6749 4.1, with PKCE, RFC 7636). */
-import { randomBytes } from 'node:crypto'
+/**
+ * A person agrees in a browser: an address of ours, the vendor's, what the browser brings back, and the exchange of the code (RFC 6749 4.1, with PKCE, RFC 7636).
+ *
+ * A state says who began, not whose browser it is. So the address we give is our own: it tells what is about to be connected and for whom, binds what follows to the browser that
+ * opens it, and only then names the vendor's. What comes back to another browser is nothing: nobody can be sent to the vendor past that page, nor be made to bring back somebody else's code.
+ */
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Caller } from '../../schemas/access.ts'
 import type { Clock } from '../../schemas/clock.ts'
 import { AppError } from '../../schemas/errors.ts'
-import { ConnectorError, type ConnectorConfig } from '../port.ts'
+import { ConnectorError, type ConnectorConfig, type Credentials, type OAuthPlaces } from '../port.ts'
 import { cut } from '../text.ts'
 import { authorizeAddress, clientIdOf, oauthAddress, type TokenAnswer } from './oauth.ts'
-import type { ConnectionsPort, SignInsPort } from './ports.ts'
+import type { ConnectionsPort, SignIn, SignInsPort, StoredConnection } from './ports.ts'
 import type { TokenRefusal, TokenRequest } from './token-call.ts'
 import { requestOf, secretsOf, timesOf, tokensOf } from './token-keeper.ts'
 
@@ -15,11 +20,25 @@ export interface SignInAnswer {
   readonly ok: boolean
   readonly title: string
   readonly text: string
+  /** The connection that has tokens by now, and in whose name. */
+  readonly connected?: { readonly id: string; readonly caller: Caller }
+}
+
+/** What is shown to whoever opens the address, and what their browser is to keep and send with the call-back. */
+export interface SignInOffer {
+  readonly ok: true
+  readonly title: string
+  readonly text: string
+  /** The vendor's address. */
+  readonly url: string
+  readonly browser: { readonly value: string; readonly isSecure: boolean; readonly seconds: number }
 }
 
 const RANDOM_BYTES = 32
 const SAID_CHARS = 300
-const GONE: SignInAnswer = { ok: false, title: 'Nothing to connect', text: 'This address was used, is over, or was never given: a sign-in lasts ten minutes and works once. Begin again with aw connect, or in the console. Nothing was changed.' }
+const GONE: SignInAnswer = { ok: false, title: 'Nothing to connect', text: 'This address was used or opened in another browser, is over, or was never given: a sign-in lasts ten minutes and works once, in one browser. Begin again with aw connect, or in the console. Nothing was changed.' }
+
+const STRANGE: SignInAnswer = { ok: false, title: 'Not connected', text: 'This is not the browser in which the address of this sign-in was opened, or it keeps no cookies. Nothing was changed. Open the address that aw connect prints, and go on from there in the same browser. If you opened no such address, somebody else wanted your account to be connected: take the access you just gave away again there.' }
 
 /** What sign-ins are made of. */
 export interface SignInParts {
@@ -33,31 +52,53 @@ export interface SignInParts {
 /** The two halves of a sign-in. */
 export function signIns({ connections, states, configOf, call, clock }: SignInParts) {
   return {
-    /** Begins one: the address a person opens. Throws `not_found`, `conflict` where nobody has to agree, `bad_request` where the address cannot be made. */
-    async connect(caller: Caller, id: string, redirectUri: string): Promise<{ readonly url: string; readonly expiresAt: string }> {
+    /** Begins one: the key of the address a person opens. Throws `not_found`, `conflict` where nobody has to agree, `bad_request` where the vendor's address cannot be made. */
+    async connect(caller: Caller, id: string, redirectUri: string): Promise<{ readonly key: string; readonly expiresAt: string }> {
       const { auth } = await connections.get(caller.scope, id)
       if (auth !== 'oauth2_code') throw new AppError('conflict', `this connection proves itself by ${auth}, for which nobody has to agree in a browser: check it`)
+      // Who begins learns of what is wrong, not who opens it.
       const connection = await connections.open(id, { purpose: 'connect', caller })
-      const { oauth, hosts, title } = told(() => configOf(connection.connector))
-      const url = oauth === undefined ? null : oauthAddress(oauth.authorizeUrl, { baseUrl: connection.baseUrl, fields: connection.fields, hosts })
-      const clientId = clientIdOf(connection.fields, await secretsOf(connection))
-      if (oauth === undefined || url === null || clientId === null) throw new AppError('bad_request', `the address of ${title} at which a person agrees cannot be made of this connection’s fields: look at its base URL, its fields and its client id`)
-      const [state, verifier] = [random(), random()]
-      const expiresAt = await states.begin(state, { connectionId: id, verifier, redirectUri, caller })
-      return { url: authorizeAddress(url, oauth, { clientId, redirectUri, state, verifier, scopes: connection.scopes.length > 0 ? connection.scopes : oauth.defaultScopes }), expiresAt }
+      const config = told(() => configOf(connection.connector))
+      if (await placeOf(connection, config) === null) throw new AppError('bad_request', `the address of ${config.title} at which a person agrees cannot be made of this connection’s fields: look at its base URL, its fields and its client id`)
+      const key = random()
+      return { key, expiresAt: await states.begin(key, { connectionId: id, redirectUri, caller }) }
     },
 
-    /** Ends one. The state is the proof that we began it; it is used up by this, whatever comes of it. */
-    async callback({ state, code, error, errorDescription }: { readonly state?: string; readonly code?: string; readonly error?: string; readonly errorDescription?: string }): Promise<SignInAnswer> {
+    /** Opens an address, once; the browser that did may open it again. `browser` is what it kept of that. */
+    async agree({ key, browser }: { readonly key?: string; readonly browser?: string }): Promise<SignInOffer | SignInAnswer> {
+      if (key === undefined) return GONE
+      const again = browser === undefined ? null : await states.look(stateOf(key, browser))
+      const value = again === null || browser === undefined ? random() : browser
+      const state = stateOf(key, value)
+      const signIn = again ?? await states.open(key, state, { verifier: random(), browser: markOf(value).toString('base64url') })
+      if (signIn === null) return GONE
+      try {
+        const connection = await connections.open(signIn.connectionId, { purpose: 'connect', caller: signIn.caller })
+        const config = configOf(connection.connector)
+        const place = await placeOf(connection, config)
+        if (place === null) return { ok: false, title: 'Not connected', text: `${plain(connection.name)} was changed meanwhile: begin again.` }
+        const url = authorizeAddress(place.url, place.oauth, { clientId: place.clientId, redirectUri: signIn.redirectUri, state, verifier: signIn.verifier, scopes: connection.scopes.length > 0 ? connection.scopes : place.oauth.defaultScopes })
+        return {
+          ok: true, title: `Connect ${config.title}?`, url, browser: { value, isSecure: signIn.redirectUri.startsWith('https:'), seconds: Math.max(1, Math.ceil((signIn.expiresAtMs - clock.now()) / 1_000)) },
+          text: `${plain(signIn.caller.name)} asks you to connect an account at ${config.title} with ${whatOf(connection, config, signIn)}. Whoever manages that connection then works there as the account you agree with. Go on only if you know what this is for and trust who sent you here.`,
+        }
+      } catch (thrown) {
+        return failed(thrown)
+      }
+    },
+
+    /** Ends one. The state is the proof that we began it, and what the browser kept that it is the one that was told; the state is used up by this, whatever comes of it. */
+    async callback({ state, code, error, errorDescription, browsers = [] }: Returning): Promise<SignInAnswer> {
       const signIn = state === undefined ? null : await states.take(state)
       if (signIn === null) return GONE
+      if (!isBound(signIn, browsers)) return STRANGE
       const { connectionId, verifier, redirectUri, caller } = signIn
       try {
         const connection = await connections.open(connectionId, { purpose: 'connect', caller })
         const config = configOf(connection.connector)
-        const name = `${connection.name} (${config.title})`
+        const name = `${plain(connection.name)} (${config.title})`
         if (error !== undefined || code === undefined) {
-          const said = cut([error ?? 'no code', errorDescription ?? ''].filter((part) => part !== '').join(': ').replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' '), SAID_CHARS)
+          const said = cut(plain([error ?? 'no code', errorDescription ?? ''].filter((part) => part !== '').join(': ')), SAID_CHARS)
           return { ok: false, title: 'Not connected', text: `${config.title} did not give its consent for ${name}. It said: ${said}. Begin again when that is mended; nothing was changed.` }
         }
         const who = { kind: caller.kind, id: caller.id, name: caller.name }
@@ -65,14 +106,58 @@ export function signIns({ connections, states, configOf, call, clock }: SignInPa
         if ('error' in answer) return { ok: false, title: 'Not connected', text: `${config.title} refused to give tokens for ${name}. It said: ${answer.error}${answer.description === '' ? '' : `: ${answer.description}`}. Look at client id, client secret and the call-back address of the application there (${redirectUri}), then begin again.` }
         if (!await states.finish(caller, connectionId, connection.version, tokensOf(answer, null, clock.now()), timesOf(answer, clock.now()))) return { ok: false, title: 'Not connected', text: `${name} was changed while you were away: begin again.` }
         const lasts = answer.refreshToken === null ? ' The vendor gave no token to renew it with, so it ends by itself: ask for a scope of offline access if it shall last.' : ''
-        return { ok: true, title: 'Connected', text: `${name} is connected, as ${caller.name} asked.${lasts} You may close this page; check the connection and switch it on next.` }
+        return { ok: true, title: 'Connected', text: `${name} is connected, as ${plain(caller.name)} asked: ${whatOf(connection, config, signIn)}.${lasts}`, connected: { id: connectionId, caller } }
       } catch (thrown) {
-        if (thrown instanceof ConnectorError) return { ok: false, title: 'Not connected', text: `${thrown.message}. Begin again.` }
-        if (thrown instanceof AppError && thrown.code === 'not_found') return GONE
-        throw thrown
+        return failed(thrown)
       }
     },
   }
+}
+
+/** What a browser brings back. */
+export interface Returning {
+  readonly state?: string
+  readonly code?: string
+  readonly error?: string
+  readonly errorDescription?: string
+  /** What it kept of addresses it opened. */
+  readonly browsers?: readonly string[]
+}
+
+/** Where a person agrees; null where it cannot be made of the connection's fields. Throws AppError. */
+async function placeOf(connection: StoredConnection & { secrets(): Promise<Credentials> }, { oauth, hosts }: ConnectorConfig): Promise<{ readonly url: URL; readonly oauth: OAuthPlaces; readonly clientId: string } | null> {
+  const url = oauth === undefined ? null : oauthAddress(oauth.authorizeUrl, { baseUrl: connection.baseUrl, fields: connection.fields, hosts })
+  const clientId = clientIdOf(connection.fields, await secretsOf(connection))
+  return oauth === undefined || url === null || clientId === null ? null : { url, oauth, clientId }
+}
+
+function whatOf({ name, baseUrl }: StoredConnection, { title }: ConnectorConfig, { company }: SignIn): string {
+  return `the connection ${plain(name)} to ${title} at ${new URL(baseUrl).host}, ${company === null ? 'the MSP’s own for all its companies' : `for the company ${plain(company)}`}`
+}
+
+function failed(thrown: unknown): SignInAnswer {
+  if (thrown instanceof ConnectorError) return { ok: false, title: 'Not connected', text: `${thrown.message}. Begin again.` }
+  if (thrown instanceof AppError && thrown.code === 'not_found') return GONE
+  throw thrown
+}
+
+/** Made of both, so that who gave the address does not know the state. */
+function stateOf(key: string, browser: string): string {
+  return createHash('sha256').update(`${key}.${browser}`).digest('base64url')
+}
+
+function markOf(browser: string): Buffer {
+  return createHash('sha256').update(browser).digest()
+}
+
+function isBound({ browser }: SignIn, browsers: readonly string[]): boolean {
+  const mark = Buffer.from(browser, 'base64url')
+  return browsers.some((one) => mark.length === 32 && timingSafeEqual(markOf(one), mark))
+}
+
+/** Names are people's to give: what turns or hides text is left out. */
+function plain(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ')
 }
 
 function random(): string {

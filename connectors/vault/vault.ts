@@ -4,7 +4,7 @@ import type { Actor } from '../../schemas/records.ts'
 import { ConnectorError, type ConnectorConfig, type Credentials } from '../port.ts'
 import type { Configured } from './rules.ts'
 import { isOAuth } from './rules.ts'
-import { signIns, type SignInAnswer } from './sign-in.ts'
+import { signIns, type Returning, type SignInAnswer, type SignInOffer } from './sign-in.ts'
 import { tokenCaller } from './token-call.ts'
 import { secretsOf, tokenKeeper, type TokenOwner } from './token-keeper.ts'
 import type { ConnectionsPort, RecordCall, SignInsPort, StoredConnection, TokensPort, VaultUse } from './ports.ts'
@@ -37,10 +37,12 @@ export interface Vault {
   peek(id: string): Promise<OpenedConnection>
   /** Renews tokens that are due of connections in these environments; answers how many were tried. */
   renewDue(environments: readonly StoredConnection['environment'][]): Promise<number>
-  /** The address at which a person agrees. Throws AppError. */
-  connect(caller: Caller, id: string, redirectUri: string): Promise<{ readonly url: string; readonly expiresAt: string }>
+  /** The key of the address at which a person agrees. Throws AppError. */
+  connect(caller: Caller, id: string, redirectUri: string): Promise<{ readonly key: string; readonly expiresAt: string }>
+  /** A browser opens that address. Never throws for what it brings. */
+  agree(visit: { readonly key?: string; readonly browser?: string }): Promise<SignInOffer | SignInAnswer>
   /** What a browser brings back. Never throws for what it brings. */
-  callback(query: { readonly state?: string; readonly code?: string; readonly error?: string; readonly errorDescription?: string }): Promise<SignInAnswer>
+  callback(query: Returning): Promise<SignInAnswer>
   /** Waits for calls of token addresses that are under way; they are never broken off. */
   stop(): Promise<void>
 }

@@ -13,6 +13,7 @@ import type { ConnectionMade, ConnectionView } from '../../schemas/tickets.ts'
 import { startOAuthServer, type OAuthServer } from '../fakes/oauth-server.ts'
 import type { PsaFake } from '../fakes/psa/psa-fake.ts'
 import { startZendesk } from '../fakes/psa/zendesk.ts'
+import { signInAt } from '../harness/browser.ts'
 import { Program, until } from '../harness/process.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
@@ -90,13 +91,17 @@ it('prints the address, waits until somebody has agreed, checks, and puts it int
   const agree = (text: string): void => {
     const address = /^http\S+$/m.exec(text)?.[0]
     if (address === undefined || pages.length > 0) return
-    pages.push(oauth.browse(address).then(async (location) => {
+    expect(address).toMatch(new RegExp(`^${program.url}/api/oauth/agree\\?key=[\\w-]{43}$`))
+    // A chat that looks what the link is uses nothing up.
+    pages.push(fetch(address, { method: 'HEAD' }).then(() => signInAt(address, async (vendor) => {
+      expect(vendor).toContain(`${oauth.url}/oauth/authorizations/new?`)
+      const location = await oauth.browse(vendor)
       expect(location).toContain(`${program.url}/api/oauth/callback?`)
-      return (await fetch(location)).text()
-    }))
+      return location
+    })))
   }
   const { code, out, error } = await aw(['connect', 'zendesk', '--base-url', `${oauth.url}/api/v2`, '--auth', 'oauth2_code', '--field', 'clientId=alert_whisperer', '--secret', 'clientSecret', '--make-webhook-secret', '--enable'], `${SECRET}\n`, agree)
-  expect(await pages[0]).toContain('zendesk (Zendesk) is connected')
+  expect(await pages[0]).toMatch(/zendesk \(Zendesk\) is connected.*for all its companies.*Zendesk says whose account it is: signed in as/)
   expect(error).toContain('Connected.')
   expect([code, out]).toEqual([0, expect.stringContaining('zendesk works and is in use')])
   expect(out).toMatch(/webhook secret {2}[\w-]{43}\nIt is shown this once/)
@@ -138,7 +143,7 @@ it('is agreed to anew, and outlives another master key and a kill -9', async () 
     const address = /^http\S+$/m.exec(text)?.[0]
     if (address === undefined || isBrowsed) return
     isBrowsed = true
-    void oauth.browse(address).then((location) => fetch(location))
+    void signInAt(address, (vendor) => oauth.browse(vendor))
   })
   expect(code).toBe(0)
   const key = readFileSync(join(program.dataDir, 'master-key'), 'utf8')

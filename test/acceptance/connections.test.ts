@@ -8,6 +8,7 @@ import type { ConnectorStatus } from '../../schemas/connection-views.ts'
 import type { ConnectionMade, ConnectionView } from '../../schemas/tickets.ts'
 import { openTicketDesk, UNCOUNTED } from '../../app/desks/connections.ts'
 import { startOAuthServer, type OAuthServer } from '../fakes/oauth-server.ts'
+import { readSignIn, type OpenedSignIn } from '../harness/browser.ts'
 import { ADMIN_TOKEN, openApiHarness, type ApiHarness } from '../harness/api.ts'
 import { desk } from '../harness/desk-connector.ts'
 import { freePort } from '../harness/process.ts'
@@ -38,11 +39,24 @@ async function call<T>(method: string, url: string, body?: unknown, token: strin
   answered.push(`${answer.text} ${JSON.stringify(answer.headers)}`)
   return { ...answer, body: answer.body as unknown as T }
 }
-const browsed = async (id: string, agrees = true): Promise<string> => {
-  const { body } = await call<{ url: string }>('POST', `/api/connections/${id}/connect`, {})
-  return new URL(await server.browse(body.url, agrees)).search
+const begun = async (id: string): Promise<string> => (await call<{ url: string }>('POST', `/api/connections/${id}/connect`, {})).body.url.replace('http://aw.test', '')
+/** Opens the address of a sign-in. What it shows may hold the state, which is for this browser alone. */
+const opened = async (address: string, cookie?: string): Promise<OpenedSignIn & { readonly headers: Record<string, unknown> }> => {
+  const { text, headers, status: code } = await api.call(null, 'GET', address, undefined, cookie === undefined ? {} : { cookie })
+  expect(code).toBe(200)
+  return { ...readSignIn(text, String(headers['set-cookie'])), headers }
 }
-const callback = (search: string) => call<unknown>('GET', `/api/oauth/callback${search}`, undefined, null)
+/** The browser as it comes back from the vendor. */
+interface Back { readonly search: string; readonly cookie: string }
+const browsed = async (id: string, agrees = true): Promise<Back> => {
+  const { url, cookie } = await opened(await begun(id))
+  return { search: new URL(await server.browse(url, agrees)).search, cookie }
+}
+const callback = async ({ search, cookie }: Back) => {
+  const answer = await api.call(null, 'GET', `/api/oauth/callback${search}`, undefined, { cookie })
+  answered.push(`${answer.text} ${JSON.stringify(answer.headers)}`)
+  return answer
+}
 const one = async (id: string): Promise<ConnectionView> => (await call<ConnectionView>('GET', `/api/connections/${id}`)).body
 const status = async (query = ''): Promise<ConnectorStatus[]> => (await call<{ items: ConnectorStatus[] }>('GET', `/api/connectors/status${query}`)).body.items
 
@@ -71,6 +85,8 @@ describe('a connection by OAuth', () => {
   it('is connected by the browser that comes back, on a page that says so and runs nothing', async () => {
     const page = await callback(await browsed(id))
     expect([page.status, page.text]).toEqual([200, expect.stringContaining('main (Desk) is connected, as')])
+    expect(page.text).toContain('Desk says whose account it is: it knows us as api.')
+    expect(page.text).toContain('the MSP’s own for all its companies')
     expect(page.headers['content-type']).toBe('text/html; charset=utf-8')
     expect(page.headers['content-security-policy']).toMatch(/^default-src 'none'; style-src 'sha256-[^']+'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'$/)
     expect([page.headers['referrer-policy'], page.headers['cache-control']]).toEqual(['no-referrer', 'no-store'])
@@ -155,34 +171,60 @@ describe('the call-back', () => {
     const late = await browsed(id)
     await api.database.query(`update oauth_states set expires_at = now() - interval '1 second' where used_at is null`)
     const asked = server.asked.length
-    const wrong = [used, late, '', '?state=', `?state=${'x'.repeat(43)}&code=y`, `?code=y`, '?state[]=a&state[]=b', `?state=${'x'.repeat(5_000)}`, `${used}&${used.slice(1)}`, '?state=%00&code=%00']
+    const wrong = [used.search, late.search, '', '?state=', `?state=${'x'.repeat(43)}&code=y`, `?code=y`, '?state[]=a&state[]=b', `?state=${'x'.repeat(5_000)}`, `${used.search}&${used.search.slice(1)}`, '?state=%00&code=%00']
     for (const search of wrong) {
-      const page = await callback(search)
+      const page = await callback({ search, cookie: used.cookie })
       expect([search.slice(0, 40), page.status]).toEqual([search.slice(0, 40), 400])
       expect(page.text).toContain('Nothing to connect')
     }
     expect(server.asked).toHaveLength(asked)
   })
 
+  it('takes it from the browser alone that opened the address, whose page says what is to be connected', async () => {
+    const address = await begun(id)
+    expect(address).toMatch(/^\/api\/oauth\/agree\?key=[\w-]{43}$/)
+    const mine = await opened(address)
+    expect(mine.setCookie).toMatch(/^aw_sign_in_[0-9a-f]{12}=[\w-]{43}; Path=\/api\/oauth; Max-Age=(600|599|598); HttpOnly; SameSite=Lax$/)
+    expect(mine.headers).toMatchObject({ 'content-security-policy': expect.stringMatching(/^default-src 'none'/), 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
+    expect((await opened(address, mine.cookie)).url).toBe(mine.url)
+    // Whoever else has the address.
+    for (const cookie of ['', 'aw_sign_in_=x', `${mine.cookie.slice(0, -1)}_`]) expect((await api.call(null, 'GET', address, undefined, { cookie })).status).toBe(400)
+    for (const wrong of ['/api/oauth/agree', '/api/oauth/agree?key=x', '/api/oauth/agree?key[]=a&key[]=b', `/api/oauth/agree?key=${'x'.repeat(43)}`]) expect((await api.call(null, 'GET', wrong)).status).toBe(400)
+    // An attacker opens the address and has somebody else agree, or has them bring back a code of the attacker's.
+    const asked = server.asked.length
+    const victim = await opened(await begun(id))
+    const search = new URL(await server.browse(mine.url)).search
+    for (const cookie of ['', victim.cookie, 'a=b; c; =; aw_sign_in_x']) {
+      const page = await callback({ search, cookie })
+      expect([page.status, page.text]).toEqual([400, expect.stringMatching(/not the browser|Nothing to connect/)])
+    }
+    expect([(await callback({ search, cookie: mine.cookie })).status, server.asked.length]).toEqual([400, asked])
+    // Other cookies of ours beside it do no harm.
+    const back = await browsed(id)
+    expect((await callback({ ...back, cookie: `theme=dark; ${mine.cookie}; ${victim.cookie}; ${back.cookie}` })).status).toBe(200)
+  })
+
   it('shows what the other side says as text, and a name that people gave as well', async () => {
     const denied = await callback(await browsed(id, false))
     expect(denied.status).toBe(400)
     expect(denied.text).toContain('access_denied: the person said &#60;b&#62;no&#60;/b&#62;')
-    const { body } = await call<{ url: string }>('POST', `/api/connections/${id}/connect`, {})
-    const state = new URL(body.url).searchParams.get('state') ?? ''
+    const { url, cookie, page: asking } = await opened(await begun(id))
+    expect(asking).toContain('the connection &#60;img src=x')
+    expect(asking).not.toContain('<img')
+    const state = new URL(url).searchParams.get('state') ?? ''
     const hostile = '"><script>alert(1)</script>\u202e'
-    const page = await callback(`?${new URLSearchParams({ state, error: hostile, error_description: hostile }).toString()}`)
+    const page = await callback({ search: `?${new URLSearchParams({ state, error: hostile, error_description: hostile }).toString()}`, cookie })
     expect(page.status).toBe(400)
     for (const text of [denied.text, page.text]) expect(text).not.toMatch(/<script|<img|<b>|\u202e/)
     // Nothing of an address that is not ours is repeated at all.
-    const stranger = await callback(`?${new URLSearchParams({ state: 'x'.repeat(43), error: hostile, code: 'a-code' }).toString()}`)
+    const stranger = await callback({ search: `?${new URLSearchParams({ state: 'x'.repeat(43), error: hostile, code: 'a-code' }).toString()}`, cookie })
     expect(stranger.text).not.toMatch(/alert|a-code|xxx/)
   })
 
   it('lets nobody try states out', async () => {
     const pages: number[] = []
     // Twice as many as a minute allows, and some, in case one begins meanwhile.
-    for (let turn = 0; turn < 130; turn++) pages.push((await callback(`?state=${'y'.repeat(43)}&code=z`)).status)
+    for (let turn = 0; turn < 130; turn++) pages.push((await callback({ search: `?state=${'y'.repeat(43)}&code=z`, cookie: '' })).status)
     expect(new Set(pages)).toEqual(new Set([400, 429]))
   })
 })

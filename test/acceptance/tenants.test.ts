@@ -266,7 +266,7 @@ describe('a storm in both, with the same names', () => {
 })
 
 describe('every route, with what belongs to Bravo', () => {
-  const publicPaths = ['/api/health/live', '/api/health/ready', '/api/health', '/metrics', '/api/auth/login', '/api/approvals/link/{token}', '/api/oauth/callback']
+  const publicPaths = ['/api/health/live', '/api/health/ready', '/api/health', '/metrics', '/api/auth/login', '/api/approvals/link/{token}', '/api/oauth/agree', '/api/oauth/callback']
 
   it.each(ROLES)('is closed to a %s of Alpha', async (role) => {
     const before = await stateOf(bravo)

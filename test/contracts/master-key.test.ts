@@ -66,7 +66,7 @@ async function world(masterKey: MasterKey): Promise<(masterKey: MasterKey) => Pr
   await stores.channels.create(ADA, null, { kind: 'slack', name: 'ops', address: 'https://hooks.slack.com/services/T/B/x', enabled: true })
   const { connection: { id } } = await connections.create(ADA, null, { connector: 'desk', name: 'main', environment: 'production', enabled: false, baseUrl: 'https://a.desk.test', auth: 'bearer', scopes: [], fields: {}, mapping: {}, secrets: { token: 'psa-secret' }, webhookSecret: 'hook-secret' })
   await tokens.keep(id, (await tokens.read(id)).seen, { accessToken: 'access', refreshToken: 'refresh', scope: null, obtainedAtMs: 1 }, { expiresAtMs: null, dueAtMs: null })
-  await signIns.begin(STATE, { connectionId: id, verifier: 'the-verifier', redirectUri: 'https://aw.test/x', caller: ADA })
+  await signIns.begin(STATE, { connectionId: id, redirectUri: 'https://aw.test/x', caller: ADA })
   await jwtSecret(db, box)
   return async (key) => {
     const now = parts(key)

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { ConnectorError, type ConnectorConfig } from '../../connectors/port.ts'
 import { startRefresher } from '../../connectors/vault/refresher.ts'
 import { connectionRules } from '../../connectors/vault/rules.ts'
+import type { SignInOffer } from '../../connectors/vault/sign-in.ts'
 import { openVault, type Vault } from '../../connectors/vault/vault.ts'
 import type { Caller } from '../../schemas/access.ts'
 import { systemClock, TestClock } from '../../schemas/clock.ts'
@@ -90,9 +91,18 @@ export function vaultContract(engineName: string, make: () => Promise<EmptyDatab
       const [state, code, error, errorDescription] = ['state', 'code', 'error', 'error_description'].map((name) => query.get(name) ?? undefined)
       return { ...(state === undefined ? {} : { state }), ...(code === undefined ? {} : { code }), ...(error === undefined ? {} : { error }), ...(errorDescription === undefined ? {} : { errorDescription }) }
     }
+    /** A browser that was sent to the vendor by the address we gave, on its way back. */
+    const returning = async (id: string, { one = vault, agrees = true }: { readonly one?: Vault; readonly agrees?: boolean } = {}): Promise<Parameters<Vault['callback']>[0]> => {
+      const { url, browser } = await opened((await one.connect(ADA, id, BACK)).key)
+      return { ...back(await server.browse(url, agrees)), browsers: [browser.value] }
+    }
+    const opened = async (key: string, browser?: string): Promise<SignInOffer> => {
+      const offer = await vault.agree({ key, ...(browser === undefined ? {} : { browser }) })
+      if (!('url' in offer)) throw new Error(offer.text)
+      return offer
+    }
     const agreed = async (id: string, one: Vault = vault): Promise<void> => {
-      const { url } = await one.connect(ADA, id, BACK)
-      expect(await one.callback(back(await server.browse(url)))).toMatchObject({ ok: true })
+      expect(await one.callback(await returning(id, { one }))).toMatchObject({ ok: true })
     }
     /** A connection that a person has agreed to. */
     const connected = async (change: Partial<ConnectionDraft> = {}): Promise<string> => {
@@ -181,13 +191,16 @@ export function vaultContract(engineName: string, make: () => Promise<EmptyDatab
         const id = await created()
         expect(await store.get(ADA.scope, id)).toMatchObject({ isConnected: false })
         expect((await failure(tokenOf(id))).message).toContain('aw connect desk --name "main"')
-        const { url, expiresAt } = await vault.connect(ADA, id, BACK)
+        const { key, expiresAt } = await vault.connect(ADA, id, BACK)
+        const { url, browser, title, text } = await opened(key)
+        expect([title, text]).toEqual(['Connect Desk?', expect.stringMatching(/^Ada asks you to connect an account at Desk with the connection main to Desk at 127\.0\.0\.1:\d+, the MSP’s own for all its companies\./)])
+        expect(browser).toMatchObject({ isSecure: true, seconds: 600 })
         expect(Object.fromEntries(new URL(url).searchParams)).toMatchObject({ client_id: 'aw', redirect_uri: BACK, response_type: 'code', scope: 'tickets offline', access_type: 'offline', code_challenge_method: 'S256' })
         expect(new URL(url).origin).toBe(server.url)
         expect(Date.parse(expiresAt) - clock.now()).toBe(600_000)
-        const answer = await vault.callback(back(await server.browse(url)))
-        expect(answer).toMatchObject({ ok: true, title: 'Connected' })
-        expect(answer.text).toContain('main (Desk) is connected, as Ada asked.')
+        const answer = await vault.callback({ ...back(await server.browse(url)), browsers: ['another', browser.value] })
+        expect(answer).toMatchObject({ ok: true, title: 'Connected', connected: { id, caller: { id: 'ada' } } })
+        expect(answer.text).toContain('main (Desk) is connected, as Ada asked: the connection main to Desk at')
         expect(await store.get(ADA.scope, id)).toMatchObject({ isConnected: true, tokenExpiresAt: new Date(clock.now() + HOUR_MS).toISOString() })
         expect(server.isValid(await tokenOf(id))).toBe(true)
         expect(records.map(({ reference, who }) => [reference, who.id])).toEqual([['exchange the code of a sign-in', 'ada']])
@@ -197,7 +210,7 @@ export function vaultContract(engineName: string, make: () => Promise<EmptyDatab
 
       it('works once, for ten minutes, and only with a state we gave', async () => {
         const id = await created()
-        const begin = async (): Promise<Parameters<Vault['callback']>[0]> => back(await server.browse((await vault.connect(ADA, id, BACK)).url))
+        const begin = () => returning(id)
         const used = await begin()
         expect(await vault.callback(used)).toMatchObject({ ok: true })
         const late = await begin()
@@ -211,8 +224,51 @@ export function vaultContract(engineName: string, make: () => Promise<EmptyDatab
         expect(await vault.callback(mixed)).toMatchObject({ ok: false, title: 'Nothing to connect' })
       })
 
+      it('comes to nothing in another browser than the one that opened the address, which uses the state up', async () => {
+        const id = await created()
+        const { browsers = [], ...mine } = await returning(id)
+        const theirs = await returning(id)
+        for (const [query, sent] of [[mine, []], [{ ...theirs, browsers: [] }, browsers]] as const) {
+          expect(await vault.callback({ ...query, browsers: sent })).toMatchObject({ ok: false, title: 'Not connected', text: expect.stringContaining('not the browser') })
+        }
+        expect(await vault.callback({ ...mine, browsers })).toMatchObject({ ok: false, title: 'Nothing to connect' })
+        expect(server.asked).toEqual([])
+        expect(await store.get(ADA.scope, id)).toMatchObject({ isConnected: false })
+      })
+
+      it('is opened by one browser, which may open it again until it came back', async () => {
+        const id = await created()
+        const { key } = await vault.connect(ADA, id, BACK)
+        const first = await opened(key)
+        expect(await opened(key, first.browser.value)).toEqual(first)
+        for (const browser of [undefined, 'x'.repeat(43)]) expect(await vault.agree({ key, ...(browser === undefined ? {} : { browser }) })).toMatchObject({ ok: false, title: 'Nothing to connect' })
+        expect(await vault.callback({ ...back(await server.browse(first.url)), browsers: [first.browser.value] })).toMatchObject({ ok: true })
+        expect(await vault.agree({ key, browser: first.browser.value })).toMatchObject({ ok: false })
+        const late = (await vault.connect(ADA, id, BACK)).key
+        clock.tick(600_000)
+        for (const wrong of [late, 'x'.repeat(43)]) expect(await vault.agree({ key: wrong })).toMatchObject({ ok: false, title: 'Nothing to connect' })
+        expect(await vault.agree({})).toMatchObject({ ok: false })
+      })
+
+      it('is opened by one of two browsers that come at once, and its key is no state', async () => {
+        const id = await created()
+        const { key } = await vault.connect(ADA, id, BACK)
+        expect(await vault.callback({ state: key, code: 'x', browsers: ['x'] })).toMatchObject({ title: 'Nothing to connect' })
+        const both = await Promise.all([vault.agree({ key }), another().agree({ key })])
+        expect(both.map(({ ok }) => ok).sort()).toEqual([false, true])
+      })
+
+      it('tells for which company it is', async () => {
+        const companyId = randomUUID()
+        await db.query('insert into companies (id, name, created_at, updated_at) values ($1, $2, now(), now())', [companyId, `Acme \u202e${companyId}`])
+        const { id } = (await store.create(ADA, companyId, { ...DRAFT, baseUrl: server.url })).connection
+        const { url, text, browser } = await opened((await vault.connect(ADA, id, BACK)).key)
+        expect(text).toContain(`for the company Acme  ${companyId}`)
+        expect((await vault.callback({ ...back(await server.browse(url)), browsers: [browser.value] })).text).toContain(`for the company Acme  ${companyId}`)
+      })
+
       it('two browsers with the same state: one is taken', async () => {
-        const query = back(await server.browse((await vault.connect(ADA, await created(), BACK)).url))
+        const query = await returning(await created())
         const answers = await Promise.all([vault.callback(query), another().callback(query)])
         expect(answers.map(({ ok }) => ok).sort()).toEqual([false, true])
         expect(server.asked).toHaveLength(1)
@@ -220,7 +276,7 @@ export function vaultContract(engineName: string, make: () => Promise<EmptyDatab
 
       it('without consent changes nothing and says what the vendor said', async () => {
         const id = await connected()
-        const answer = await vault.callback(back(await server.browse((await vault.connect(ADA, id, BACK)).url, false)))
+        const answer = await vault.callback(await returning(id, { agrees: false }))
         expect(answer).toMatchObject({ ok: false, title: 'Not connected' })
         expect(answer.text).toContain('access_denied: the person said <b>no</b>')
         expect(await store.get(ADA.scope, id)).toMatchObject({ isConnected: true })
@@ -228,7 +284,7 @@ export function vaultContract(engineName: string, make: () => Promise<EmptyDatab
 
       it('of a connection that was changed or removed meanwhile comes to nothing', async () => {
         const id = await created()
-        const begin = async (): Promise<Parameters<Vault['callback']>[0]> => back(await server.browse((await vault.connect(ADA, id, BACK)).url))
+        const begin = () => returning(id)
         const one = await begin()
         await store.update(ADA, id, { secrets: { clientSecret: SECRET } })
         expect(await vault.callback(one)).toMatchObject({ ok: false })
@@ -256,7 +312,7 @@ export function vaultContract(engineName: string, make: () => Promise<EmptyDatab
       it('says so where the vendor gives no token to renew with', async () => {
         await serve({ withoutRefresh: true })
         const id = await created()
-        expect((await vault.callback(back(await server.browse((await vault.connect(ADA, id, BACK)).url)))).text).toContain('ends by itself')
+        expect((await vault.callback(await returning(id))).text).toContain('ends by itself')
         clock.tick(HOUR_MS)
         expect((await failure(tokenOf(id))).message).toContain('offline access')
       })

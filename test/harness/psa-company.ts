@@ -4,6 +4,7 @@ import { systemClock } from '../../schemas/clock.ts'
 import type { TicketConnector } from '../../connectors/port.ts'
 import type { ConnectionView } from '../../schemas/tickets.ts'
 import type { PsaFake, PsaTicket, StartPsa } from '../fakes/psa/psa-fake.ts'
+import { signInAt } from './browser.ts'
 import { Client, onboard } from './client.ts'
 import type { Program } from './process.ts'
 import type { Company } from './sender.ts'
@@ -104,6 +105,5 @@ async function carry(fake: PsaFake, hookUrl: string, refused: string[], signal: 
 /** What a browser does that is sent to agree. */
 async function agree(program: Program, id: string): Promise<void> {
   const { url } = await program.api<{ url: string }>('POST', `/api/connections/${id}/connect`)
-  const state = new URL(url).searchParams.get('state') ?? ''
-  await fetch(`${program.url}/api/oauth/callback?state=${encodeURIComponent(state)}&code=fake-code`)
+  await signInAt(url, async (vendor) => `${program.url}/api/oauth/callback?state=${encodeURIComponent(new URL(vendor).searchParams.get('state') ?? '')}&code=fake-code`)
 }
