@@ -84,6 +84,8 @@ export interface Executor {
   machines(query: { readonly text: string | null; readonly tag: { readonly key: string; readonly value: string } | null }, context: CallContext): Promise<readonly CloudMachine[]>
   /** Credentials, rights, and a harmless command on a machine where one is named. */
   check(context: CallContext, machine: { readonly instanceId: string; readonly group: string | null; readonly region: string; readonly system: System } | null): Promise<CloudCheck>
+  /** What the service counts its calls by, where several accounts of ours may be one there; absent: each is its own. */
+  countedBy?(account: CloudAccount): string
   /** List price of the plan's commands, in millionths of a US dollar. */
   costMicroUsd(command: Pick<RemoteCommand, 'automation' | 'timeoutMs'>): number
 }

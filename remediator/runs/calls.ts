@@ -21,6 +21,8 @@ interface Way {
   readonly executor: Executor
   readonly target: RunTarget
   readonly remote: RemoteCommand
+  /** The account as its cloud counts calls. */
+  readonly counted: string
   readonly context: () => CallContext
 }
 
@@ -100,7 +102,7 @@ export async function cutShort(tools: Calling, run: HeldRun, command: HeldComman
 export async function clean(tools: Calling, run: HeldRun, command: HeldCommand): Promise<HeldRun | null> {
   const way = await wayTo(tools, run, command, 'look')
   // Counted with the other calls of the account, but nobody waits for it.
-  if (!('change' in way)) await tools.gate.take(way.target.cloud, way.target.cloudAccountId, 'ask', tools.nowMs())
+  if (!('change' in way)) await tools.gate.take(way.target.cloud, way.counted, 'ask', tools.nowMs())
   const answer = 'change' in way ? null : await call(tools, way, 'clean', (context) => way.executor.clean(command.ref ?? {}, way.remote, context))
   const isCleaned = answer !== null && !(answer instanceof ExecutorError)
   const change: CommandChange = { seq: command.seq, status: command.status, isCleaned, cleanTries: command.cleanTries + 1 }
@@ -141,11 +143,11 @@ async function wayTo(tools: Calling, run: HeldRun, command: HeldCommand, purpose
   if (found === null) return { change: ended(run, 'failed', 'failed', 'plan_broken', `The plan has no machine for command ${command.seq}.`) }
   const reach = await tools.reach(run, found.target, purpose)
   if ('code' in reach) return { change: ended(run, 'failed', 'escalated', reach.code, reach.message) }
-  return { ...found, executor: reach.executor, context: () => ({ account: reach.account, signal: AbortSignal.timeout(CALL_MS) }) }
+  return { ...found, executor: reach.executor, counted: reach.executor.countedBy?.(reach.account) ?? found.target.cloudAccountId, context: () => ({ account: reach.account, signal: AbortSignal.timeout(CALL_MS) }) }
 }
 
 /** One call; errors are answered, and what an executor was not meant to throw counts as unknown. A cloud that asks for rest gets it for the whole account. */
-async function call<T>(tools: Calling, { executor, target, context }: Way, operation: 'send' | 'find' | 'poll' | 'cancel' | 'clean', work: (context: CallContext) => Promise<T>): Promise<T | ExecutorError> {
+async function call<T>(tools: Calling, { executor, target, counted, context }: Way, operation: 'send' | 'find' | 'poll' | 'cancel' | 'clean', work: (context: CallContext) => Promise<T>): Promise<T | ExecutorError> {
   try {
     const answer = await work(context())
     tools.metrics.call(executor.cloud, operation, 'ok')
@@ -154,7 +156,7 @@ async function call<T>(tools: Calling, { executor, target, context }: Way, opera
     const error = thrown instanceof ExecutorError ? thrown : new ExecutorError('unavailable', 'the call failed in a way nobody named', { sent: 'unknown', cause: thrown })
     tools.metrics.call(executor.cloud, operation, error.fault)
     tools.logger.warn({ cloud: executor.cloud, operation, fault: error.fault, ...(error === thrown ? {} : { err: thrown }) }, `a call of a cloud failed: ${error.message}`)
-    if (error.fault === 'throttled' || (error.fault === 'busy' && error.retryAfterMs !== null)) await tools.gate.rest(target.cloud, target.cloudAccountId, tools.nowMs() + (error.retryAfterMs ?? 2_000), tools.nowMs())
+    if (error.fault === 'throttled' || (error.fault === 'busy' && error.retryAfterMs !== null)) await tools.gate.rest(target.cloud, counted, tools.nowMs() + (error.retryAfterMs ?? 2_000), tools.nowMs())
     return error
   }
 }
@@ -166,11 +168,11 @@ function retryMs({ retryAfterMs }: { readonly fault: ExecutorFault; readonly ret
 }
 
 /** A run waits for its turn once and then calls; one that comes late, or that was told it before the cloud asked for rest, gets another. */
-async function turnOf(tools: Calling, run: HeldRun, { target: { cloud, cloudAccountId } }: Way, kind: 'send' | 'ask'): Promise<RunChange | null> {
+async function turnOf(tools: Calling, run: HeldRun, { target: { cloud }, counted }: Way, kind: 'send' | 'ask'): Promise<RunChange | null> {
   const nowMs = tools.nowMs()
   const told = run.work.turn
-  if (told?.kind === kind && nowMs >= told.atMs && nowMs < told.atMs + TURN_MS && !(await tools.gate.isResting(cloud, cloudAccountId, nowMs))) return null
-  const waitMs = await tools.gate.take(cloud, cloudAccountId, kind, nowMs)
+  if (told?.kind === kind && nowMs >= told.atMs && nowMs < told.atMs + TURN_MS && !(await tools.gate.isResting(cloud, counted, nowMs))) return null
+  const waitMs = await tools.gate.take(cloud, counted, kind, nowMs)
   return waitMs === 0 ? null : { work: { ...run.work, turn: { kind, atMs: nowMs + waitMs } }, dueAtMs: nowMs + waitMs, isDurable: false }
 }
 

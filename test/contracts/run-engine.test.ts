@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { workRun } from '../../remediator/runs/worker.ts'
 import { systemClock } from '../../schemas/clock.ts'
 import { openDatabase, type Database } from '../../storage/postgres/database.ts'
 import { ADMIN, RunWorld, type WorldOptions } from '../harness/run-engine-world.ts'
@@ -264,6 +265,18 @@ describe('when a call goes wrong', () => {
     expect(world.cloud.twice).toEqual([])
     const sends = world.cloud.calls.filter(({ operation }) => operation === 'send').map(({ atMs }) => atMs)
     if (mishap === 'throttled') expect(sends[1]! - sends[0]!).toBeGreaterThanOrEqual(7_000)
+  })
+
+  it('lets all accounts rest that are one at the cloud, when it throttles one of them, and no other', async () => {
+    const world = await fresh()
+    world.cloud.countedBy = ({ companyId }) => `key of ${companyId}`
+    world.cloud.mishap = (operation, _command, nth) => (operation === 'send' && nth === 1 ? 'throttled' : null)
+    await world.plan('r1')
+    const worker = world.worker('w1')
+    for (let look = 0; look < 9 && world.cloud.calls.length === 0; look++) for (const held of await world.store.claim('w1', 1)) await workRun(worker, held, new AbortController().signal)
+    expect(world.cloud.calls).toHaveLength(1)
+    const isResting = (account: string): Promise<boolean> => world.gate.isResting('aws', account, world.clock.now())
+    expect([await isResting('key of c1'), await isResting('key of c2'), await isResting('acct-1')]).toEqual([true, false, false])
   })
 
   it('gives up a machine that takes nothing for ten minutes, and one that says no at once', async () => {

@@ -35,6 +35,7 @@ export type Operation = 'send' | 'find' | 'poll' | 'cancel' | 'clean'
 export class ScriptedExecutor implements Executor {
   readonly cloud = 'aws'
   capabilities: Executor['capabilities'] = { systems: ['linux', 'windows'], automation: true, cancel: true, findsSent: true, timeoutMaxMs: 86_400_000, scriptMaxBytes: 100_000 }
+  countedBy: NonNullable<Executor['countedBy']> = ({ id }) => id
   /** Everything it took, in order. */
   readonly taken: Taken[] = []
   /** Tokens in the order in which machines really ran them. */

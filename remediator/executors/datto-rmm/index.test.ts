@@ -33,6 +33,14 @@ const command = (changes: Partial<RemoteCommand> = {}): RemoteCommand => ({
   token: 'run-1-step-1', runId: 'run-1', system: 'linux', script: 'echo hello\n', automation: null, timeoutMs: 90_500, ...changes,
   target: { asset: 'web-1', cloud: 'datto_rmm', cloudAccountId: 'cloud-1', system: 'linux', region: 'Acme', instanceId: uid, group: null, foundBy: 'asset_list', isCritical: false, ...changes.target },
 })
+test('counts the accounts of all companies with one API key as one, whose limits are for all of the MSP', () => {
+  const counted = (fields: Readonly<Record<string, string>>) => executor.countedBy?.(accountWith(fields))
+  expect(counted({ siteUid: 'that of another company' })).toBe(counted({}))
+  expect(counted({ apiKey: 'ANOTHERKEY' })).not.toBe(counted({}))
+  expect(counted({ endpoint: '', platform: 'merlot' })).not.toBe(counted({ endpoint: '', platform: 'syrah' }))
+  expect(counted({})).not.toContain(datto.apiKey)
+})
+
 async function faultOf(promise: Promise<unknown>): Promise<ExecutorError> {
   const thrown = await promise.then(() => null, (error: unknown) => error)
   expect(thrown).toBeInstanceOf(ExecutorError)

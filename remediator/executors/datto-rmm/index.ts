@@ -2,6 +2,7 @@
  * Datto RMM: a quick job with the stored component that runs what it is handed. A job has no name of ours that it could be found by, so a command whose answer was lost is never
  * sent again; a job cannot be ended either.
  */
+import { createHash } from 'node:crypto'
 import type { Clock } from '../../../schemas/clock.ts'
 import { CheckSteps, harmlessRun } from '../check-steps.ts'
 import { ExecutorError, STARTS_WITHIN_MS, type CallContext, type Executor, type Progress, type RemoteCommand } from '../port.ts'
@@ -93,6 +94,9 @@ export function dattoExecutor({ clock, ...wire }: DattoExecutorOptions): Executo
       }
       return steps.check
     },
+
+    // One API key reaches every site of the MSP, so the accounts of many companies are one there.
+    countedBy: ({ fields }) => createHash('sha256').update(JSON.stringify([fields.endpoint ?? '', fields.platform ?? '', fields.apiKey ?? ''])).digest('hex').slice(0, 32),
 
     costMicroUsd: () => 0,
   }
