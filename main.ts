@@ -38,6 +38,11 @@ company.command('create').argument('<name>').option('--json').description('onboa
   const made = await new ApiClient(readConfig(environment())).call<{ id: string; name: string; apiKey: string; hmacSecret: string; webhookUrl: string }>('POST', '/api/companies', { name })
   print(options, made, () => `company      ${made.name} (${made.id})\nwebhook      ${made.webhookUrl}\nAPI key      ${made.apiKey}\nHMAC secret  ${made.hmacSecret}\nBoth secrets are shown this once.\nIts tools, one by one: aw integration create --company ${JSON.stringify(made.name)} --source <source>; \`aw sources\` lists them.`)
 })
+company.command('mode').argument('<name>').argument('[mode]', 'demo, dry-run, sandbox or production').option('--json').description('whether its tickets and repairs are real; set, or shown').action(async (name: string, mode: string | undefined, options: Json) => {
+  const [{ ApiClient }, { companyMode, companyModeText }] = await Promise.all([import('./cli/client.ts'), import('./cli/company-mode.ts')])
+  const view = await companyMode(new ApiClient(readConfig(environment())), name, mode)
+  print(options, view, () => companyModeText(view))
+})
 
 const integration = program.command('integration').description('the tools of a company, each with its own key and secret')
 const ofCompany = (name: string): Command => integration.command(name).requiredOption('--company <name>').option('--json')

@@ -2,6 +2,7 @@
 import type { CallDetail, CallView } from '../schemas/call-views.ts'
 import type { Page } from '../schemas/views.ts'
 import type { ApiClient } from './client.ts'
+import { incidentId } from './incident.ts'
 import { cell, table } from './output.ts'
 import { printable } from './runbook.ts'
 import { companyNamed } from './send.ts'
@@ -21,8 +22,8 @@ export interface CallOptions {
 }
 
 /** The newest calls. */
-export async function listCalls(api: ApiClient, { company, limit = 50, ...filter }: CallOptions): Promise<Page<CallView>> {
-  const query = new URLSearchParams({ limit: String(limit), ...filter, ...(company === undefined ? {} : { company: (await companyNamed(api, company)).id }) })
+export async function listCalls(api: ApiClient, { company, incident, limit = 50, ...filter }: CallOptions): Promise<Page<CallView>> {
+  const query = new URLSearchParams({ limit: String(limit), ...filter, ...(incident === undefined ? {} : { incident: await incidentId(api, incident) }), ...(company === undefined ? {} : { company: (await companyNamed(api, company)).id }) })
   return api.call<Page<CallView>>('GET', `/api/calls?${query.toString()}`)
 }
 

@@ -16,11 +16,11 @@ function finding(one: ConnectorStatus): Finding {
   const [worst] = [...one.budget].sort((a, b) => a.left / a.calls - b.left / b.calls)
   const facts = [
     one.isReachable === null ? null : one.isReachable ? 'reachable' : 'NOT reachable', one.isAuthorised === null ? null : one.isAuthorised ? 'authorised' : 'NOT authorised', worst === undefined ? null : `${worst.left} of ${worst.calls} ${worst.name} left`,
-    one.blockedUntil === null ? null : `waits until ${one.blockedUntil}`, one.waiting === 0 ? 'nothing waits' : `${one.waiting} wait`, one.dead === 0 ? null : `${one.dead} given up (\`aw ticket outbox\` lists them)`, one.unmatched === 0 ? null : `${one.unmatched} without a company match${one.mend?.includes(ASK) === true ? '' : ` (\`${ASK}\` lists the questions)`}`,
+    one.blockedUntil === null ? null : `waits until ${one.blockedUntil}`, one.waiting === 0 ? 'nothing waits' : `${one.waiting} wait`, one.dead === 0 ? null : `${one.dead} given up (\`aw ticket outbox --status dead\` lists them)`, one.unmatched === 0 ? null : `${one.unmatched} without a company match${one.mend?.includes(ASK) === true ? '' : ` (\`${ASK}\` lists the questions)`}`,
   ].filter((fact) => fact !== null).join(', ')
   const isBroken = one.isReachable === false || one.isAuthorised === false || one.held !== null
   const why = [one.lastError, one.mend].filter((text) => text !== null).join(' ')
-  if (!one.enabled) return { what, state: 'notice', detail: `not in use. ${one.mend ?? ''}`.trim() }
+  if (!one.enabled) return { what, state: 'notice', detail: `not in use${one.waiting === 0 ? '' : `, and ${one.waiting} ${one.waiting === 1 ? 'order waits' : 'orders wait'} for it (\`aw ticket outbox --status waiting\`)`}. ${one.mend ?? ''}`.trim() }
   if (isBroken) return { what, state: 'failed', detail: `${facts}: ${why}` }
   return { what, state: one.dead > 0 || one.unmatched > 0 || one.lastError !== null ? 'notice' : 'ok', detail: why === '' ? facts : `${facts}: ${why}` }
 }

@@ -13,8 +13,10 @@ interface Json { json?: boolean }
 export function ticketCommands(program: Command, { config, print, whole }: Pick<CommandTools, 'config' | 'print' | 'whole'>): void {
   const client = async (): Promise<ApiClient> => new (await import('./client.ts')).ApiClient(config())
 
+  const INCIDENT = 'its number or id'
+
   const ticket = program.command('ticket').description('tickets of incidents')
-  ticket.command('outbox').option('--company <name>').option('--status <status>', 'waiting, calling, done, dead, shown, void, with commas').option('--ticket <id>').option('--incident <id>').option('--limit <n>', 'at most 200', whole).option('--json')
+  ticket.command('outbox').option('--company <name>').option('--status <status>', 'waiting, calling, done, dead, shown, void, with commas').option('--ticket <id>').option('--incident <incident>', INCIDENT).option('--limit <n>', 'at most 200', whole).option('--json')
     .description('what is to be written to ticket systems, and what became of it').action(async ({ json, ...options }: Json & OutboxOptions) => {
       const { listOrders, ordersText } = await import('./ticket-outbox.ts')
       const page = await listOrders(await client(), options)
@@ -27,7 +29,7 @@ export function ticketCommands(program: Command, { config, print, whole }: Pick<
       print(options, order, () => orderText(order))
     })
   }
-  ticket.command('list').argument('<incident>').option('--json').description('its own first, then linked ones').action(async (incident: string, options: Json) => {
+  ticket.command('list').argument('<incident>', INCIDENT).option('--json').description('its own first, then linked ones').action(async (incident: string, options: Json) => {
     const { listTickets, ticketsText } = await import('./ticket.ts')
     const items = await listTickets(await client(), incident)
     print(options, items, () => ticketsText(items))
@@ -37,46 +39,46 @@ export function ticketCommands(program: Command, { config, print, whole }: Pick<
     const shown = await showTicket(await client(), id)
     print(options, shown, () => ticketText(shown))
   })
-  ticket.command('suggest').argument('<incident>').option('--json').description('tickets that may belong to it, and why').action(async (incident: string, options: Json) => {
+  ticket.command('suggest').argument('<incident>', INCIDENT).option('--json').description('tickets that may belong to it, and why').action(async (incident: string, options: Json) => {
     const { suggestionsText, suggestTickets } = await import('./ticket.ts')
     const found = await suggestTickets(await client(), incident)
     print(options, found, () => suggestionsText(found))
   })
-  ticket.command('link').argument('<incident>').argument('<ticket>', 'its number, the address of its page, or its id there').option('--kind <kind>', 'related, resolves, documents or caused_by; related unless given').option('--connection <id>').option('--json').description('link a ticket that is there')
+  ticket.command('link').argument('<incident>', INCIDENT).argument('<ticket>', 'its number, the address of its page, or its id there').option('--kind <kind>', 'related, resolves, documents or caused_by; related unless given').option('--connection <id>').option('--json').description('link a ticket that is there')
     .action(async (incident: string, named: string, { json, ...options }: Json & { kind?: string; connection?: string }) => {
       const { linkTicket, ticketText } = await import('./ticket.ts')
       const linked = await linkTicket(await client(), incident, named, options)
       print({ json: json === true }, linked, () => ticketText(linked))
     })
-  ticket.command('unlink').argument('<incident>').argument('<id>', 'ours, as `aw ticket list` shows it').description('take a link away; the ticket stays as it is').action(async (incident: string, id: string) => {
+  ticket.command('unlink').argument('<incident>', INCIDENT).argument('<id>', 'ours, as `aw ticket list` shows it').description('take a link away; the ticket stays as it is').action(async (incident: string, id: string) => {
     const { unlinkTicket } = await import('./ticket.ts')
     await unlinkTicket(await client(), incident, id)
   })
   const TICKET = ['--ticket <id>', 'ours, as `aw ticket list` shows it; the incident\'s own newest unless given'] as const
-  ticket.command('note').argument('<incident>').argument('<text>').option(...TICKET).option('--public', 'the client reads it').option('--json').description('write a note into its own ticket').action(async (incident: string, text: string, { json, public: isPublic, ...options }: Json & { ticket?: string; public?: boolean }) => {
+  ticket.command('note').argument('<incident>', INCIDENT).argument('<text>').option(...TICKET).option('--public', 'the client reads it').option('--json').description('write a note into its own ticket').action(async (incident: string, text: string, { json, public: isPublic, ...options }: Json & { ticket?: string; public?: boolean }) => {
     const { noteTicket, orderedText } = await import('./ticket.ts')
     const done = await noteTicket(await client(), incident, text, { ...options, isPublic: isPublic === true })
     print({ json: json === true }, done, () => orderedText(done))
   })
-  ticket.command('attach').argument('<incident>').argument('<file>', 'at most 1 MiB').option(...TICKET).option('--type <type>', 'its content type, application/octet-stream unless given').option('--json').description('put a file into its own ticket')
+  ticket.command('attach').argument('<incident>', INCIDENT).argument('<file>', 'at most 1 MiB').option(...TICKET).option('--type <type>', 'its content type, application/octet-stream unless given').option('--json').description('put a file into its own ticket')
     .action(async (incident: string, file: string, { json, ...options }: Json & { ticket?: string; type?: string }) => {
       const { attachToTicket, orderedText } = await import('./ticket.ts')
       const done = await attachToTicket(await client(), incident, file, options)
       print({ json: json === true }, done, () => orderedText(done))
     })
-  ticket.command('time').argument('<incident>').argument('<minutes>', 'at most 1440', whole).argument('<text>').option(...TICKET).option('--started <time>', 'it ends now unless given').option('--json').description('book time in its own ticket')
+  ticket.command('time').argument('<incident>', INCIDENT).argument('<minutes>', 'at most 1440', whole).argument('<text>').option(...TICKET).option('--started <time>', 'it ends now unless given').option('--json').description('book time in its own ticket')
     .action(async (incident: string, minutes: number, text: string, { json, ...options }: Json & { ticket?: string; started?: string }) => {
       const { bookTime, orderedText } = await import('./ticket.ts')
       const done = await bookTime(await client(), incident, minutes, text, options)
       print({ json: json === true }, done, () => orderedText(done))
     })
-  ticket.command('change').argument('<incident>').argument('<reason>').option(...TICKET).option('--title <text>').option('--plan <text>').option('--way-back <text>').option('--test <text>').option('--urgent', 'it cannot wait for the usual approval').option('--json').description('ask for a change request of its own ticket')
+  ticket.command('change').argument('<incident>', INCIDENT).argument('<reason>').option(...TICKET).option('--title <text>').option('--plan <text>').option('--way-back <text>').option('--test <text>').option('--urgent', 'it cannot wait for the usual approval').option('--json').description('ask for a change request of its own ticket')
     .action(async (incident: string, reason: string, { json, ...options }: Json & { ticket?: string; title?: string; plan?: string; wayBack?: string; test?: string; urgent?: boolean }) => {
       const { orderedText, requestChange } = await import('./ticket.ts')
       const done = await requestChange(await client(), incident, { reason, ...options })
       print({ json: json === true }, done, () => orderedText(done))
     })
-  ticket.command('knowledge').argument('<incident>').argument('[words...]', 'what is wrong, in its own words, unless given').option('--json').description('articles of the ticket system that may help').action(async (incident: string, words: string[], options: Json) => {
+  ticket.command('knowledge').argument('<incident>', INCIDENT).argument('[words...]', 'what is wrong, in its own words, unless given').option('--json').description('articles of the ticket system that may help').action(async (incident: string, words: string[], options: Json) => {
     const { knowledgeText, searchKnowledge } = await import('./ticket.ts')
     const found = await searchKnowledge(await client(), incident, words)
     print(options, found, () => knowledgeText(found))
@@ -106,7 +108,7 @@ export function ticketCommands(program: Command, { config, print, whole }: Pick<
     })
 
   const call = program.command('call').description('calls to ticket systems and webhooks from them')
-  call.command('list').option('--company <name>').option('--connector <id>').option('--connection <id>').option('--incident <id>').option('--ticket <id>').option('--status <status>', 'success, error, timeout, with commas').option('--from <time>').option('--to <time>')
+  call.command('list').option('--company <name>').option('--connector <id>').option('--connection <id>').option('--incident <incident>', INCIDENT).option('--ticket <id>').option('--status <status>', 'success, error, timeout, with commas').option('--from <time>').option('--to <time>')
     .option('--q <words>', 'an id, or words of reference, address or error').option('--limit <n>', 'at most 200', whole).option('--json').description('the newest, kept thirty days')
     .action(async ({ json, ...options }: Json & CallOptions) => {
       const { callsText, listCalls } = await import('./call.ts')

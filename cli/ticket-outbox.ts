@@ -2,6 +2,7 @@
 import type { OutboxOrderView } from '../schemas/ticket-work.ts'
 import type { Page } from '../schemas/views.ts'
 import type { ApiClient } from './client.ts'
+import { incidentId } from './incident.ts'
 import { cell, table } from './output.ts'
 import { companyNamed } from './send.ts'
 
@@ -17,8 +18,8 @@ export interface OutboxOptions {
 const URGENCIES = ['critical', 'asked', 'usual', 'later']
 
 /** The newest orders. */
-export async function listOrders(api: ApiClient, { company, limit = 50, ...filter }: OutboxOptions): Promise<Page<OutboxOrderView>> {
-  const query = new URLSearchParams({ limit: String(limit), ...filter, ...(company === undefined ? {} : { company: (await companyNamed(api, company)).id }) })
+export async function listOrders(api: ApiClient, { company, incident, limit = 50, ...filter }: OutboxOptions): Promise<Page<OutboxOrderView>> {
+  const query = new URLSearchParams({ limit: String(limit), ...filter, ...(incident === undefined ? {} : { incident: await incidentId(api, incident) }), ...(company === undefined ? {} : { company: (await companyNamed(api, company)).id }) })
   return api.call<Page<OutboxOrderView>>('GET', `/api/tickets/outbox?${query.toString()}`)
 }
 
@@ -31,7 +32,8 @@ export function ordersText({ items, next }: Page<OutboxOrderView>): string {
       order.id, order.status, order.kind, cell(order.number ?? order.title, 40), cell(order.connector, 30), URGENCIES[order.urgency] ?? String(order.urgency), order.attempts, order.endedAt === null ? order.dueAt : '', cell(order.code ?? '', 20),
     ])),
     ...failed.map(({ id, error }) => `${id}: ${cell(error ?? '', 400)}`),
-    ...(failed.some(({ status }) => status === 'dead') ? ['', 'Mend what is said, then `aw ticket replay <id>`; or `aw ticket drop <id>`.'] : []),
+    ...(failed.some(({ status }) => status === 'dead') ? ['', 'Mend what is said, then `aw ticket replay <id>`; or `aw ticket drop <id>`. What was sent and answered: `aw call list --incident <incident> --status error`, `aw call show <id>`.'] : []),
+    ...(items.some(({ status }) => status === 'shown') ? ['', 'Those that are shown are planned only: `aw company mode <company> production` lets tickets be made.'] : []),
     ...(next === null ? [] : ['', 'There are more: raise --limit, or narrow it down.']),
   ].join('\n')
 }

@@ -6,13 +6,16 @@ import type { ChangeRequestOrdered, KnowledgeFound, TicketSuggestions, TicketWri
 import type { TicketView } from '../schemas/tickets.ts'
 import type { Page } from '../schemas/views.ts'
 import type { ApiClient } from './client.ts'
+import { incidentId } from './incident.ts'
 import { cell, table } from './output.ts'
 
-const of = (incident: string): string => `/api/incidents/${encodeURIComponent(incident)}/tickets`
+/** Path of an incident, by id or number. */
+const at = async (api: ApiClient, incident: string): Promise<string> => `/api/incidents/${encodeURIComponent(await incidentId(api, incident))}`
+const of = async (api: ApiClient, incident: string): Promise<string> => `${await at(api, incident)}/tickets`
 
 /** Tickets of an incident. */
 export async function listTickets(api: ApiClient, incident: string): Promise<readonly TicketView[]> {
-  return (await api.call<Page<TicketView>>('GET', of(incident))).items
+  return (await api.call<Page<TicketView>>('GET', await of(api, incident))).items
 }
 
 /** A table of tickets. */
@@ -43,18 +46,18 @@ export function ticketText(one: TicketView): string {
 }
 
 /** Links a ticket that is there. */
-export function linkTicket(api: ApiClient, incident: string, ticket: string, { kind, connection }: { readonly kind?: string; readonly connection?: string }): Promise<TicketView> {
-  return api.call<TicketView>('POST', of(incident), { ticket, ...(kind === undefined ? {} : { kind }), ...(connection === undefined ? {} : { connection }) })
+export async function linkTicket(api: ApiClient, incident: string, ticket: string, { kind, connection }: { readonly kind?: string; readonly connection?: string }): Promise<TicketView> {
+  return api.call<TicketView>('POST', await of(api, incident), { ticket, ...(kind === undefined ? {} : { kind }), ...(connection === undefined ? {} : { connection }) })
 }
 
 /** Takes a link away. */
 export async function unlinkTicket(api: ApiClient, incident: string, id: string): Promise<void> {
-  await api.call('DELETE', `${of(incident)}/${encodeURIComponent(id)}`)
+  await api.call('DELETE', `${await of(api, incident)}/${encodeURIComponent(id)}`)
 }
 
 /** Likely tickets. */
-export function suggestTickets(api: ApiClient, incident: string): Promise<TicketSuggestions> {
-  return api.call<TicketSuggestions>('GET', `${of(incident)}/suggestions`)
+export async function suggestTickets(api: ApiClient, incident: string): Promise<TicketSuggestions> {
+  return api.call<TicketSuggestions>('GET', `${await of(api, incident)}/suggestions`)
 }
 
 /** Likely tickets as a person reads them. */
@@ -71,7 +74,7 @@ const FILE_BYTES = 1_048_576
 async function written(api: ApiClient, incident: string, ticket: string | undefined): Promise<string> {
   const id = ticket ?? (await listTickets(api, incident)).filter(({ origin }) => origin === 'own').sort((a, b) => b.generation - a.generation)[0]?.id
   if (id === undefined) throw new AppError('not_found', 'the incident has no ticket of its own yet, and linked ones are only read')
-  return `${of(incident)}/${encodeURIComponent(id)}`
+  return `${await of(api, incident)}/${encodeURIComponent(id)}`
 }
 
 /** Writes a note into it. */
@@ -81,7 +84,9 @@ export async function noteTicket(api: ApiClient, incident: string, text: string,
 
 /** Puts a file into it. Throws `usage` for one that is too big. */
 export async function attachToTicket(api: ApiClient, incident: string, file: string, { ticket, type = 'application/octet-stream' }: { readonly ticket?: string; readonly type?: string }): Promise<TicketWriteOrdered> {
-  const { size } = statSync(file, { throwIfNoEntry: false }) ?? { size: 0 }
+  const found = statSync(file, { throwIfNoEntry: false })
+  if (found?.isFile() !== true) throw new AppError('usage', `${file}: there is no such file`)
+  const { size } = found
   if (size === 0 || size > FILE_BYTES) throw new AppError('usage', `${file}: a file of 1 to ${FILE_BYTES} bytes, not ${size}`)
   return api.call<TicketWriteOrdered>('POST', `${await written(api, incident, ticket)}/attachments`, { name: basename(file), contentType: type, base64: readFileSync(file).toString('base64') })
 }
@@ -99,12 +104,12 @@ export async function requestChange(api: ApiClient, incident: string, { ticket, 
 /** What became of it. */
 export function orderedText(done: TicketWriteOrdered | ChangeRequestOrdered): string {
   const name = 'token' in done ? done.token : done.reference
-  return done.status === 'shown' ? `${name} is planned only: the mode forbids to send` : done.status === 'done' ? `${name} stands in the ticket` : `${name} is ordered; \`aw ticket outbox\` shows when it stands there`
+  return done.status === 'shown' ? `it is planned only, as ${name}: the mode forbids to send, and \`aw company mode\` sets it` : done.status === 'done' ? `it stands in the ticket, as ${name}` : `it is ordered as ${name}, the mark it carries there; \`aw ticket outbox\` shows when it is done`
 }
 
 /** Articles that may help. */
-export function searchKnowledge(api: ApiClient, incident: string, words: readonly string[]): Promise<KnowledgeFound> {
-  return api.call<KnowledgeFound>('GET', `/api/incidents/${encodeURIComponent(incident)}/knowledge${words.length === 0 ? '' : `?${new URLSearchParams({ q: words.join(' ') }).toString()}`}`)
+export async function searchKnowledge(api: ApiClient, incident: string, words: readonly string[]): Promise<KnowledgeFound> {
+  return api.call<KnowledgeFound>('GET', `${await at(api, incident)}/knowledge${words.length === 0 ? '' : `?${new URLSearchParams({ q: words.join(' ') }).toString()}`}`)
 }
 
 /** Articles as a person reads them. */

@@ -127,7 +127,13 @@ export function openTicketDesk(parts: TicketDeskParts): Connections {
     list: (scope, companyId) => connections.list(scope, companyId),
     read: (caller, id) => connections.read(caller, id),
     create: (caller, companyId, draft) => connections.create(caller, companyId, draft),
-    update: (caller, id, change) => connections.update(caller, id, change),
+    async update(caller, id, change) {
+      const found = await connections.update(caller, id, change)
+      const connector = connectorOf(found.connection.connector)
+      // Its check let go on what was held, but found it still off.
+      if (change.enabled === true && connector !== null) await mended(connector, await vault.peek(id))
+      return found
+    },
     remove: (caller, id) => connections.remove(caller, id),
 
     async check(caller, id) {

@@ -49,7 +49,7 @@ describe('how a connection stands', () => {
 describe('aw doctor', () => {
   it.each([
     ['ok', statusOf(), 'reachable, authorised, 90 of 100 calls left, nothing waits'], ['failed', statusOf({}, {}, called('unauthorized')), 'NOT authorised'], ['failed', statusOf({}, { held: 'quota', lastError: 'used up' }), 'used up'],
-    ['notice', statusOf({}, { dead: 2, waiting: 3 }), '3 wait, 2 given up'], ['notice', statusOf({ enabled: false }), 'not in use'], ['notice', statusOf({}, {}, called('server_error')), 'it said server_error'],
+    ['notice', statusOf({}, { dead: 2, waiting: 3 }), '3 wait, 2 given up'], ['notice', statusOf({ enabled: false }), 'not in use.'], ['notice', statusOf({ enabled: false }, { waiting: 1 }), 'not in use, and 1 order waits for it'], ['notice', statusOf({}, {}, called('server_error')), 'it said server_error'],
     ['ok', statusOf({}, { blockedUntil: AT }), `waits until ${AT}`],
   ] as const)('tells in one line, as %s', (state, status, text) => {
     const [finding] = connectorFindings([status])

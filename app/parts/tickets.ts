@@ -64,10 +64,10 @@ export async function openTicketParts({ engines, clock, logger, metrics }: Ticke
   const open = async (held: HeldOrder, fence: () => void): Promise<Opened> => {
     if (held.connectionId === null) return { closed: 'dead', code: 'connection_gone', error: 'The connection this ticket was made with was removed, so nothing can be written to it any more.' }
     const mode = await modeOf(held.companyId)
-    if (mode !== held.environment) return { closed: 'wait', code: 'mode_lowered', error: `The company is in mode ${mode} now, and this ticket is one of ${held.environment}: it goes on when the mode is that again. Drop it if it should not.` }
+    if (mode !== held.environment) return { closed: 'wait', code: 'mode_lowered', error: `The company is in mode ${mode} now, and this ticket is one of ${held.environment}: it goes on when \`aw company mode\` sets that again. Drop it if it should not.` }
     const connection = await opened(parts, held.connectionId)
     if (connection === null) return { closed: 'dead', code: 'connection_gone', error: 'The connection this ticket was made with was removed, so nothing can be written to it any more.' }
-    if (!connection.enabled) return { closed: 'wait', code: 'connection_off', error: `The connection ${connection.name} is switched off: check it and switch it on.` }
+    if (!connection.enabled) return { closed: 'wait', code: 'connection_off', error: `The connection ${connection.name} is switched off: \`aw connection check ${JSON.stringify(connection.name)} --enable\` checks it and switches it on.` }
     const connector = parts.connectorOf(connection.connector)
     if (connector === null) return { closed: 'wait', code: 'misconfigured', error: `There is no connector ${connection.connector} in this release.` }
     const pace = connector.pace(connection)

@@ -176,7 +176,7 @@ export function connectionStore(db: SqlDatabase, { clock, box, rules }: Connecti
         const hasNewSecrets = Object.keys(given).length > 0 || !isSame(secrets, before.secrets)
         const givesUpTokens = hasNewSecrets || rules.rebinds(before, after).length > 0 || !isSame(after.scopes, before.scopes)
         const isVoid = givesUpTokens || after.environment !== before.environment || !isSame(after.fields, before.fields) || (!before.enabled && !isSame(after.mapping, before.mapping))
-        if (change.enabled === true && (isVoid || before.check?.ok !== true)) throw new AppError('conflict', isVoid ? 'this change voids the check: make it, check the connection, then switch it on' : 'a connection is switched on after its check has passed: check it first')
+        if (change.enabled === true && (isVoid || before.check?.ok !== true)) throw new AppError('conflict', isVoid ? 'this change voids the check: make it, check the connection, then switch it on' : 'a connection is switched on after its check has passed: \`aw connection check <name> --enable\` does both')
         const enabled = (change.enabled ?? before.enabled) && !isVoid
         await refuseTaken(sql, id, before.companyId, after, enabled)
         await sql.query(

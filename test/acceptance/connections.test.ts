@@ -149,6 +149,17 @@ describe('a connection by OAuth', () => {
     for (const made of [theirs, ours]) expect((await call('DELETE', `/api/connections/${made}`)).status).toBe(204)
   })
 
+  it('lets go on what waited for it when it is put into use, and at no other change', async () => {
+    const letGo: string[] = []
+    const counted = openTicketDesk({ ...api.vault, ...UNCOUNTED, database: api.database, clock: systemClock, ceiling: 'production', mended: async (_connector, connection) => void letGo.push(connection.id) })
+    const caller = { kind: 'token' as const, id: 'admin', name: 'admin', ip: null, scope: { role: 'msp_admin' as const, userId: 'admin', companyIds: 'all' as const } }
+    const { connection: { enabled } } = await counted.update(caller, id, { enabled: false })
+    expect([enabled, letGo]).toEqual([false, []])
+    await counted.update(caller, id, { enabled: true })
+    await counted.update(caller, id, { mapping: {} })
+    expect(letGo).toEqual([id])
+  })
+
   it('is left alone in mode demo', async () => {
     const demo = openTicketDesk({ ...api.vault, ...UNCOUNTED, database: api.database, clock: systemClock, ceiling: 'demo' })
     const caller = { kind: 'token' as const, id: 'admin', name: 'admin', ip: null, scope: { role: 'msp_admin' as const, userId: 'admin', companyIds: 'all' as const } }

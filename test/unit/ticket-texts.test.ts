@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { callsText, callText, listCalls } from '../../cli/call.ts'
 import type { ApiClient } from '../../cli/client.ts'
-import { linkTicket, suggestionsText, ticketsText, ticketText, unlinkTicket } from '../../cli/ticket.ts'
+import { companyMode, companyModeText } from '../../cli/company-mode.ts'
+import { incidentId } from '../../cli/incident.ts'
+import { listOrders, ordersText } from '../../cli/ticket-outbox.ts'
+import { attachToTicket, linkTicket, listTickets, suggestionsText, ticketsText, ticketText, unlinkTicket } from '../../cli/ticket.ts'
 import type { CallDetail } from '../../schemas/call-views.ts'
 import type { TicketView } from '../../schemas/tickets.ts'
 import { callOf } from '../samples/calls.ts'
@@ -48,5 +51,41 @@ describe('at a terminal', () => {
     expect(asked).toEqual([
       'POST /api/incidents/i%2F..%2F1/tickets {"ticket":"https://x.example/?id=1&y","kind":"resolves"}', 'DELETE /api/incidents/i1/tickets/t%2F1', 'GET /api/calls?limit=50&status=error&q=a+b%26c',
     ])
+  })
+
+  it('an incident is named by its number or its id, wherever one is asked for', async () => {
+    const { api, asked } = client({ items: [{ id: 'inc_b', number: 412 }, { id: 'inc_a', number: 12 }], next: null })
+    for (const named of ['12', '#12', 'inc_a']) expect(await incidentId(api, named)).toBe('inc_a')
+    await expect(incidentId(api, '41')).rejects.toMatchObject({ code: 'not_found', message: expect.stringContaining('#41') })
+    asked.length = 0
+    await listTickets(api, '12')
+    await listOrders(api, { incident: '#12' })
+    await listCalls(api, { incident: '12' })
+    expect(asked.filter((one) => !one.includes('/api/incidents?'))).toEqual(['GET /api/incidents/inc_a/tickets', 'GET /api/tickets/outbox?limit=50&incident=inc_a', 'GET /api/calls?limit=50&incident=inc_a'])
+  })
+
+  it('a file that is not there is told from one that is too big', async () => {
+    await expect(attachToTicket(client(null).api, 'i1', '/no/such/file', {})).rejects.toMatchObject({ code: 'usage', message: '/no/such/file: there is no such file' })
+  })
+
+  it('orders that are only shown name the command that lets them be sent, dead ones those that tell why', () => {
+    const order = { id: '7', ticketId: 't1', companyId: 'c1', incidentId: 'i1', connector: 'zendesk', account: 'a', number: null, title: `Disk ${ESCAPE}`, seq: 1, kind: 'create', urgency: 0, status: 'shown', attempts: 0, dueAt: '', code: null, error: null, createdAt: '', endedAt: '' } as const
+    expect(ordersText({ items: [order], next: null })).toContain('`aw company mode <company> production`')
+    expect(ordersText({ items: [{ ...order, status: 'dead', error: ESCAPE }], next: null })).toMatch(/aw ticket replay <id>.*aw call show <id>/)
+    expect(ordersText({ items: [{ ...order, status: 'done' }], next: null })).not.toContain('aw ')
+  })
+
+  it.each([
+    [{}, 'dry-run', 'dry-run', 'nobody set one for it: .* planned and shown'], [{}, 'production', 'dry-run', 'nobody set one for it'], [{}, 'demo', 'demo', 'nobody set one for it: .* played'],
+    [{ mode: 'production' }, 'production', 'production', ': tickets and repairs are real'], [{ mode: 'production' }, 'dry-run', 'dry-run', 'its own is production, but the program runs with AW_MODE=dry-run'],
+  ])('a company with %j where the lower of it and the program is %s is in mode %s', async (overrides, effectiveMode, effective, text) => {
+    const { api, asked } = client({ items: [{ id: 'c1', name: 'Acme' }], next: null, effectiveMode, overrides })
+    const view = await companyMode(api, 'Acme')
+    expect(view.effective).toBe(effective)
+    expect(companyModeText(view)).toMatch(new RegExp(`^Acme is in mode ${effective}.*${text}`))
+    expect(asked.filter((one) => one.startsWith('PATCH'))).toEqual([])
+    await companyMode(api, 'Acme', 'production')
+    expect(asked).toContain('PATCH /api/companies/c1 {"mode":"production"}')
+    await expect(companyMode(api, 'Acme', 'real')).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('dry-run') })
   })
 })
