@@ -56,7 +56,7 @@ export type HeldOrder = OrderBody & {
   readonly isRepeat: boolean
   /** Since when nobody can tell whether a call was taken; null: everything is known. */
   readonly unknownAtMs: number | null
-  /** Look-ups since then that found nothing. */
+  /** Look-ups since then that found nothing; of an update, how often it waited for the ticket to be read. */
   readonly looks: number
   readonly firstCalledAtMs: number | null
   readonly createdAtMs: number
@@ -65,6 +65,9 @@ export type HeldOrder = OrderBody & {
   readonly incidentOpenedAtMs: number | null
   /** When a call of the account went well last. */
   readonly accountOkAtMs: number | null
+  /** Of an update that ends the ticket unless somebody touched it: whether the PSA told of the ticket and it was not read since, and how it looked when it was read last. */
+  readonly isHinted: boolean
+  readonly seen: TicketSnapshot | null
   /** The account is on hold, and this is the one order that finds out whether it still has to be. */
   readonly isProbe: boolean
 }
@@ -85,6 +88,8 @@ export interface OrderChange {
   readonly isFound?: boolean
   /** The ticket was written to. */
   readonly isCalled?: boolean
+  /** The ticket does not look as it did when it was read last: the sync reads it. */
+  readonly isUnheard?: boolean
   /** The PSA says that there is no such ticket (any more). */
   readonly isGone?: boolean
 }

@@ -114,6 +114,8 @@ export interface TicketChange {
   readonly severity?: IncidentSeverity
   readonly priority?: number
   readonly state?: WritableTicketState
+  /** The state ends the ticket by itself: where somebody has touched the ticket when the call begins, these notes are written in place of state and resolution. Connectors never see it. */
+  readonly unlessTouched?: readonly TicketNote[]
   /** What solved it; PSAs with a field for it show it there, others as a note. */
   readonly resolution?: string
   /** Null takes the technician away. */

@@ -16,6 +16,11 @@ export const PATIENCE_MS = 3 * 24 * 3_600_000
 export const PARENT_PATIENCE_MS = 5 * 60_000
 /** A join waits so long for the other ticket. */
 export const JOIN_PATIENCE_MS = 24 * 3_600_000
+/** An end that depends on nobody having touched the ticket is called without another look at the ticket so long after it was ordered. */
+export const WAITED_MS = 60_000
+/** Such an end waits so often for its ticket to be read, at first so long and each time twice as long; then it goes by what is known. */
+export const HEAR_TRIES = 5
+export const HEAR_PAUSE_MS = 2_000
 /** How long a connection that is switched off, and a ticket that waits for another one, are left before they are looked at again. */
 export const OFF_MS = 5 * 60_000
 export const OTHER_MS = 5_000

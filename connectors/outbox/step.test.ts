@@ -4,7 +4,7 @@ import type { TicketDraft } from '../../schemas/tickets.ts'
 import { ConnectorError, type ConnectorCode } from '../port.ts'
 import { afterFailure, type Failure } from './outcome.ts'
 import { seededJitter } from '../../schemas/jitter.ts'
-import { ATTEMPTS_MAX, backOffMs, PATIENCE_MS, TAKE_OVER_MS, UNKNOWN_PAUSE_MS } from './pace.ts'
+import { ATTEMPTS_MAX, backOffMs, HEAR_PAUSE_MS, HEAR_TRIES, PATIENCE_MS, TAKE_OVER_MS, UNKNOWN_PAUSE_MS, WAITED_MS } from './pace.ts'
 import { nextStep, type StepFacts } from './step.ts'
 
 const NOW_MS = 10_000_000
@@ -16,7 +16,7 @@ const FACTS: StepFacts = { capabilities: { findByExternalRef: true, parent: true
 function held(order: OrderBody = { kind: 'create', body: DRAFT }, changes: Partial<HeldOrder> = {}): HeldOrder {
   return {
     ...order, id: 1, version: 1, worker: 'w', ticketId: 't', companyId: 'c', incidentId: 'i', connectionId: 'con', connector: 'zendesk', environment: 'production', mode: 'production', account: 'a', externalRef: 'AW-1', ref: null, other: null, seq: 1, urgency: 2,
-    status: 'waiting', attempts: 0, isRepeat: false, unknownAtMs: null, looks: 0, firstCalledAtMs: NOW_MS, createdAtMs: NOW_MS, lastCallAtMs: null, incidentOpenedAtMs: NOW_MS, accountOkAtMs: null, isProbe: false, ...changes,
+    status: 'waiting', attempts: 0, isRepeat: false, unknownAtMs: null, looks: 0, firstCalledAtMs: NOW_MS, createdAtMs: NOW_MS, lastCallAtMs: null, incidentOpenedAtMs: NOW_MS, accountOkAtMs: null, isHinted: false, seen: null, isProbe: false, ...changes,
   } as HeldOrder
 }
 const UPDATE: OrderBody = { kind: 'update', body: { state: 'open', mapping } }
@@ -59,6 +59,19 @@ describe('what is next', () => {
     expect(step(held(UPDATE, { ref: REF }))).toMatchObject({ kind: 'update', ref: REF, isRepeat: false })
     expect(step(held(UPDATE, { ref: REF, lastCallAtMs: NOW_MS - 5_000 }))).toEqual(settled({ status: 'waiting', dueAtMs: NOW_MS + 15_000 }))
     expect(step(held(UPDATE))).toMatchObject(settled({ status: 'dead', code: 'no_ticket' }))
+  })
+  it('of an end that depends on who touches the ticket: to hear first what the PSA told of it, a few times, and to look first where it has waited or was tried', () => {
+    const end: OrderBody = { kind: 'update', body: { state: 'resolved', unlessTouched: [{ token: 'n', text: 'x', isPublic: false }], mapping } }
+    const ends = (changes: Partial<HeldOrder>) => step(held(end, { ref: REF, ...changes }))
+    expect(ends({})).toEqual({ kind: 'update', ref: REF, change: { state: 'resolved', mapping }, isRepeat: false, isReadFirst: false })
+    expect(ends({ isHinted: true, looks: 1 })).toEqual(settled({ status: 'waiting', looks: 2, dueAtMs: NOW_MS + HEAR_PAUSE_MS * 2 }))
+    expect(ends({ createdAtMs: NOW_MS - WAITED_MS - 1 })).toMatchObject({ kind: 'update', isReadFirst: true })
+    expect(ends({ isRepeat: true })).toMatchObject({ kind: 'update', isReadFirst: true })
+    expect(ends({ isHinted: true, isRepeat: true, looks: HEAR_TRIES })).toMatchObject({ kind: 'update', isReadFirst: false })
+    expect(step(held(UPDATE, { ref: REF, isHinted: true, isRepeat: true, createdAtMs: 0 }))).toMatchObject({ kind: 'update', isReadFirst: false })
+  })
+  it('of an update with nothing left to be written: nothing', () => {
+    expect(step(held({ kind: 'update', body: { mapping } }, { ref: REF }))).toEqual(settled({ status: 'done', unknownAtMs: null }))
   })
   it('of a join: to join, once both are there', () => {
     const join: OrderBody = { kind: 'join', body: { intoTicketId: 'o' } }

@@ -8,18 +8,21 @@
  * | create | its parent is not made yet | wait a little |
  * | create | else | create; looked up first where it is a repeat, is old, or its incident is |
  * | update | the ticket was written to just now | wait as long as the PSA wants between two writes |
+ * | update | it ends the ticket unless somebody touched it, and the PSA told of the ticket since it was read | wait until it is read, a minute at most |
+ * | update | it ends the ticket unless somebody touched it, and has waited or was tried | look at the ticket first: what was not heard yet is heard first |
+ * | update | there is nothing left to be written | it is done |
  * | join | the other ticket is not made yet | wait |
  */
-import { gathered } from '../../schemas/ticket-changes.ts'
+import { endsUnlessTouched, gathered } from '../../schemas/ticket-changes.ts'
 import type { HeldOrder, OrderChange } from '../../schemas/ticket-work.ts'
 import type { TicketChange, TicketDraft, TicketRef } from '../../schemas/tickets.ts'
 import type { Capabilities } from '../port.ts'
-import { FRESH_MS, JOIN_PATIENCE_MS, OTHER_MS, PARENT_PATIENCE_MS, TAKE_OVER_MS, UNKNOWN_PAUSE_MS } from './pace.ts'
+import { FRESH_MS, HEAR_PAUSE_MS, HEAR_TRIES, JOIN_PATIENCE_MS, OTHER_MS, PARENT_PATIENCE_MS, TAKE_OVER_MS, UNKNOWN_PAUSE_MS, WAITED_MS } from './pace.ts'
 
 /** The next thing. */
 export type Step =
   | { readonly kind: 'create'; readonly draft: TicketDraft; readonly isRepeat: boolean }
-  | { readonly kind: 'update'; readonly ref: TicketRef; readonly change: TicketChange; readonly isRepeat: boolean }
+  | { readonly kind: 'update'; readonly ref: TicketRef; readonly change: TicketChange; readonly isRepeat: boolean; readonly isReadFirst: boolean }
   | { readonly kind: 'join'; readonly ref: TicketRef; readonly into: TicketRef; readonly isRepeat: boolean }
   | { readonly kind: 'read'; readonly ref: TicketRef }
   | { readonly kind: 'look_up' }
@@ -46,7 +49,13 @@ export function nextStep(held: HeldOrder, facts: StepFacts, nowMs: number): Step
     case 'update': {
       if (held.ref === null) return dead('no_ticket', 'The ticket was never made in the PSA, so nothing can be written to it.')
       const readyAtMs = (held.lastCallAtMs ?? Number.NEGATIVE_INFINITY) + facts.perTicketMs
-      return readyAtMs > nowMs ? wait(readyAtMs) : { kind: 'update', ref: held.ref, change: gathered(held.body), isRepeat: held.isRepeat || isFromBefore(held, facts) }
+      if (readyAtMs > nowMs) return wait(readyAtMs)
+      // People may have come to the ticket since its end was ordered.
+      const mustHear = endsUnlessTouched(held.body) && held.looks < HEAR_TRIES
+      if (mustHear && held.isHinted) return { kind: 'settle', change: unheard(held, nowMs) }
+      const change = gathered(held.body)
+      if (Object.keys(change).length < 2) return { kind: 'settle', change: { status: 'done', unknownAtMs: null } }
+      return { kind: 'update', ref: held.ref, change, isRepeat: held.isRepeat || isFromBefore(held, facts), isReadFirst: mustHear && (held.isRepeat || nowMs - held.createdAtMs > WAITED_MS) }
     }
     case 'join': {
       if (held.ref === null || held.other === null) return dead('no_ticket', 'One of the two tickets that were to be joined is not there.')
@@ -57,6 +66,11 @@ export function nextStep(held: HeldOrder, facts: StepFacts, nowMs: number): Step
     case 'read':
       return held.ref === null ? dead('no_ticket', 'The ticket was never made in the PSA, so it cannot be read.') : { kind: 'read', ref: held.ref }
   }
+}
+
+/** Waits for the ticket to be read, longer each time. */
+export function unheard({ looks }: Pick<HeldOrder, 'looks'>, nowMs: number): OrderChange {
+  return { status: 'waiting', looks: looks + 1, dueAtMs: nowMs + HEAR_PAUSE_MS * 2 ** looks }
 }
 
 function nextOfCreate(held: HeldOrder, body: TicketDraft, facts: StepFacts, nowMs: number): Step {

@@ -1,12 +1,13 @@
 /** Works one order: steps until it has to wait or has ended. */
 import { isAborted } from '../../schemas/clock.ts'
 import type { HeldOrder, OrderChange } from '../../schemas/ticket-work.ts'
-import type { TicketSnapshot } from '../../schemas/tickets.ts'
+import type { TicketRef, TicketSnapshot } from '../../schemas/tickets.ts'
 import { ConnectorError, type CallContext } from '../port.ts'
 import { afterFailure, asConnectorError, type Failure } from './outcome.ts'
 import { CALL_WITHIN_MS, OFF_MS } from './pace.ts'
 import type { OpenOrder, OutboxTools } from './ports.ts'
-import { looksNeeded, nextStep, type Step } from './step.ts'
+import { isUnheard } from './heard.ts'
+import { looksNeeded, nextStep, unheard, type Step } from './step.ts'
 
 type Call = Exclude<Step, { readonly kind: 'settle' | 'look_up' }>
 
@@ -36,9 +37,12 @@ export async function workOrder(tools: OutboxTools, claimed: HeldOrder, signal: 
     lastCallAtMs = clock.now() + CALL_WITHIN_MS
     const begun = await tools.store.begin(held)
     if (begun === null) return
-    // What was put together since it was claimed is called too.
+    // What was put together since it was claimed is called too, and what was dropped is not.
     const now = nextStep({ ...begun, status: 'waiting' }, facts, clock.now())
-    return call(tools, opened, begun, now.kind === 'settle' || now.kind === 'look_up' ? step : now, signal)
+    if (now.kind === 'settle') return settle(tools, begun, now.change)
+    const next = now.kind === 'look_up' ? step : now
+    if (next.kind === 'update' && next.isReadFirst && (await isHeardFirst(tools, opened, begun, next.ref, signal))) return
+    return call(tools, opened, begun, next, signal)
   }
 }
 
@@ -59,6 +63,21 @@ async function found(opened: OpenOrder, held: HeldOrder, signal: AbortSignal): P
   } catch (thrown) {
     return asConnectorError(thrown)
   }
+}
+
+/** Looks at a ticket that is about to be ended by itself. True: what stands there was not heard yet, or it cannot be looked at now, and the order waits. */
+async function isHeardFirst(tools: OutboxTools, opened: OpenOrder, held: HeldOrder, ref: TicketRef, signal: AbortSignal): Promise<boolean> {
+  const before = opened.sent()
+  const seen = await opened.connector.read(ref, opened.context(false, signal)).catch(asConnectorError)
+  if (seen instanceof ConnectorError) {
+    // Where looking is hopeless, the write tells what is wrong.
+    if (seen.retry === 'never') return false
+    await fail(tools, { held, error: seen, sent: { ...opened.sent(), calls: opened.sent().calls - before.calls, writes: 0 }, isLook: true, isGone: false })
+    return true
+  }
+  if (seen === null || !isUnheard(held.seen, seen)) return false
+  await succeed(tools, held, { ...unheard(held, tools.clock.now()), isUnheard: true })
+  return true
 }
 
 async function call(tools: OutboxTools, opened: OpenOrder, held: HeldOrder, step: Call, signal: AbortSignal): Promise<void> {

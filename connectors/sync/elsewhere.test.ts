@@ -32,7 +32,7 @@ describe('a ticket in a system that is not in use any more', () => {
     expect(world.look(facts(), LATER + 1_000, { elsewhere: [off(old)] }).orders).toEqual([])
     world.rows.push(old)
     const made = world.look(facts(), LATER + 2_000, { tickets: [world.rows[0]!], elsewhere: [on(old)] })
-    expect(made).toMatchObject({ orders: [{ ticketId: 'old', change: { state: 'closed', resolution: expect.stringContaining('ticket 1001'), mapping: { status: { closed: 'shut' } } }, told: { ended: 'state', elsewhere: world.rows[0]!.id } }] })
+    expect(made).toMatchObject({ orders: [{ ticketId: 'old', change: { state: 'closed', resolution: expect.stringContaining('ticket 1001'), unlessTouched: [{ isPublic: false, text: expect.stringContaining('ticket 1001') }], mapping: { status: { closed: 'shut' } } }, told: { ended: 'state', elsewhere: world.rows[0]!.id } }] })
     expect(world.look(facts(), LATER + 4_000, { tickets: [world.rows[0]!], elsewhere: [on(world.rows[1]!)] }).orders).toEqual([])
   })
 

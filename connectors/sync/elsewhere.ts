@@ -39,7 +39,7 @@ export function leaving({ nowMs, settings, facts, target, elsewhere = [] }: Leav
     const told: Told = { ...ticket.told, seq: ticket.told.seq + 1, ended: closes ? 'state' : 'note', endedAtMs: nowMs, state: closes ? 'closed' : ticket.told.state, elsewhere: current.id }
     const [ticketId, version] = [ticket.id, ticket.version]
     if (!closes && !there.capabilities.internalNote) return { kind: 'note_down', ticketId, version, told }
-    return { kind: 'update', ...order, ticketId, version, told, change: { mapping: mappingOver(there.mapping, settings.mapping), ...(closes ? { state: 'closed', resolution: text } : note(ticket, there, [text])) } }
+    return { kind: 'update', ...order, ticketId, version, told, change: { mapping: mappingOver(there.mapping, settings.mapping), ...(closes ? { state: 'closed', resolution: text, unlessTouched: note(ticket, there, [text]).notes ?? [] } : note(ticket, there, [text])) } }
   })
   // The text of a newer ticket names the older ones; an older one learns here of those that were made meanwhile. What is closed is left alone.
   const newer = ready.flatMap(({ ticket }) => (ticket.createdAtMs > current.createdAtMs && ticket.ref !== null ? [leftText(ticket.ref)] : []))

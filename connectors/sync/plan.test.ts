@@ -134,6 +134,35 @@ describe('the end', () => {
     expect(same.writes).toHaveLength(1)
   })
 
+  it('depends on nobody coming to the ticket while it waits, with a note in its place, unless a person here ended the incident', () => {
+    const change = (world: TicketWorld): unknown => world.writes.map((order) => (order.kind === 'update' ? order.change.unlessTouched ?? null : null))
+    // Never a public one, though the client may read that it is over.
+    const itself = opened({ settings: { publicNotes: true } })
+    itself.look(over(), LATER + HOUR)
+    expect(change(itself)).toEqual([[{ token: expect.stringMatching(/^aw:/), isPublic: false, text: expect.stringContaining('no open problem any more') }]])
+    const persons = opened()
+    persons.look(over({ endedBy: 'person' }), LATER + HOUR)
+    expect(change(persons)).toEqual([null])
+    const bare = opened({ able: { internalNote: false } })
+    bare.look(over(), LATER + HOUR)
+    expect(change(bare)).toEqual([[]])
+  })
+
+  it('by itself is not followed by closed while something waits, so that a person’s end stays one; by a person it is, whoever came to the ticket', () => {
+    const world = opened()
+    world.look(over({ endedBy: 'person' }), LATER + HOUR)
+    world.see(world.rows[0]!.id, { waiting: 1 })
+    expect(world.look(over({ status: 'closed' }), LATER + 2 * HOUR)).toMatchObject({ orders: [], againAtMs: LATER + 2 * HOUR + 60_000 })
+    world.see(world.rows[0]!.id, { waiting: 0 })
+    expect(world.look(over({ status: 'closed' }), LATER + 3 * HOUR).orders).toMatchObject([{ change: { state: 'closed', unlessTouched: [] } }])
+    const mine = opened()
+    mine.look(over(), LATER + HOUR)
+    mine.see(mine.rows[0]!.id, { waiting: 1, isTouched: true })
+    const [order] = mine.look(over({ status: 'closed', endedBy: 'person' }), LATER + 2 * HOUR).orders
+    expect(order).toMatchObject({ kind: 'update', change: { state: 'closed' }, told: { ended: 'state', state: 'closed' } })
+    expect(order).not.toHaveProperty('change.unlessTouched')
+  })
+
   it('books what runbooks did as time, once, where that is wanted', () => {
     const world = opened({ settings: { timeEntries: true, noteEverySeconds: 0 } })
     const runs = [{ id: 'r1', runbookId: 'b', summary: 'Free space', status: 'succeeded', outcome: 'verified', message: null, assets: [], isSimulated: false, startedAtMs: LATER, endedAtMs: LATER + 90_000 }]
@@ -189,7 +218,7 @@ describe('merged incidents', () => {
   const gone = facts({ incidentId: 'i2', number: 43, mergedInto: 'i1' })
 
   it.each([
-    ['merge', [{ kind: 'join' }]], ['link', [{ kind: 'update', change: { state: 'closed', resolution: expect.stringContaining('goes on in ticket 1001') } }, { kind: 'join' }]],
+    ['merge', [{ kind: 'join' }]], ['link', [{ kind: 'update', change: { state: 'closed', resolution: expect.stringContaining('goes on in ticket 1001'), unlessTouched: [{ text: expect.stringContaining('goes on in ticket 1001'), isPublic: false }] } }, { kind: 'join' }]],
     ['none', [{ kind: 'update', change: { state: 'closed' } }, { kind: 'update', change: { notes: [{ text: expect.stringContaining('its ticket is 1002') }] } }]],
   ] as const)('have one ticket that goes on where the PSA can %s', (joins, writes) => {
     const world = both({ joins })

@@ -7,7 +7,7 @@
  *   open                         none                          create
  *   changed                      there                         update with what differs; notes together, at most one every noteEverySeconds
  *   over                         nobody touched it             update: resolved, with what solved it
- *   over                         somebody works on it          a note
+ *   over                         somebody works on it          a note; also where somebody comes to it while the update waits
  *   open again                   ended, reopenHours not over   update: open, where the PSA can reopen
  *   open again                   ended                         create the next one, linked to the one before
  *   merged into another          the other has one             join, where the PSA can; the merged one is closed or says where to look
@@ -33,6 +33,8 @@ const PARENT_MS = 60_000
 const LOOK_MS = 2_000
 /** A ticket that is to be left, or that it is left for, is being made. */
 const LEAVE_MS = 10_000
+/** An order before the one that closes a ticket is looked after again. */
+const AFTER_MS = 60_000
 /** A company is looked for again. */
 const UNMATCHED_MS = 600_000
 
@@ -164,7 +166,7 @@ function merged(input: Ready, current: SyncTicket): TicketPlan {
   const notes = closes ? [] : noteOf(input, current, [text], false)
   orders.unshift({
     kind: 'update', ticketId: current.id, version: current.version, ...order, told: { ...told, ended: closes ? 'state' : 'note', state: closes ? 'closed' : told.state },
-    change: { mapping: target.mapping, ...(closes ? { state: 'closed' as const, resolution: text } : {}), ...(notes.length === 0 ? {} : { notes }) },
+    change: { mapping: target.mapping, ...(closes ? { state: 'closed' as const, resolution: text, unlessTouched: noteOf(input, current, [text], false) } : {}), ...(notes.length === 0 ? {} : { notes }) },
   })
   if (joins === 'none' && !survivor.isDead) {
     const there = noteOf(input, survivor, [`Incident ${facts.number} was merged into this one; its ticket is ${current.ref?.number ?? current.externalRef}.`], false)
@@ -196,7 +198,8 @@ function ending(input: Ready, current: SyncTicket): TicketPlan {
   const state = facts.status === 'closed' ? 'closed' : 'resolved'
   const endedAtMs = facts.resolvedAtMs ?? nowMs
   // Who ends the incident here means its ticket too; what ends by itself takes no ticket from under a person's hands.
-  const closes = facts.endedBy === 'person' || (facts.endedBy !== 'psa' && settings.autoClose && !current.isTouched)
+  const isPersons = facts.endedBy === 'person'
+  const closes = isPersons || (facts.endedBy !== 'psa' && settings.autoClose && !current.isTouched)
   const text = endText(facts)
   const times = timesOf(input, current)
   const written = writtenOf(input, current)
@@ -204,21 +207,25 @@ function ending(input: Ready, current: SyncTicket): TicketPlan {
   const after: Told = {
     ...told, ...written.told, seq: told.seq + 1, ended: closes ? 'state' : 'note', endedAtMs, state: closes ? state : told.state, runs: kept(told.runs, facts.runs.map(({ id }) => id)), booked: kept(told.booked, times.booked),
   }
-  const change: TicketChange = { mapping: target.mapping, ...(closes ? { state, resolution: text } : {}), ...(notes.length === 0 ? {} : { notes }), ...(times.times.length === 0 ? {} : { times: times.times }) }
+  const change: TicketChange = { mapping: target.mapping, ...(closes ? { state, resolution: text, ...(isPersons ? {} : { unlessTouched: noteOf(input, current, [text], false) }) } : {}), ...(notes.length === 0 ? {} : { notes }), ...(times.times.length === 0 ? {} : { times: times.times }) }
   return ordered(input, current, change, after)
 }
 
 /** It stays over: only what people still write here is told, unless it is closed, and a resolved ticket becomes a closed one, where the PSA tells the two apart and nobody works on it. */
 function afterEnd(input: Ready, current: SyncTicket): TicketPlan {
-  const { facts, settings, target: { mapping } } = input
-  const { told, seen, isTouched } = current
+  const { facts, settings, target: { mapping }, nowMs } = input
+  const { told, seen, isTouched, waiting } = current
   // Many a PSA refuses, or opens again, a closed ticket that is written to.
   const written = seen?.state === 'closed' || (told.ended === 'state' && told.state === 'closed') ? NOTHING_WRITTEN : writtenOf(input, current)
   const said: TicketChange = { mapping, ...(written.notes.length === 0 ? {} : { notes: written.notes }) }
   if (facts.status !== 'closed' || told.ended !== 'state' || told.state !== 'resolved') return ordered(input, current, said, { ...told, ...taken(current), ...written.told })
   const after = { ...told, ...taken(current), ...written.told, state: 'closed' as const }
+  // An end that waits may be one that a touched ticket is spared; who closes the incident here means the ticket all the same.
+  if (facts.endedBy === 'person' && waiting > 0 && seen?.state !== 'closed') return ordered(input, current, { ...said, state: mapping.status.closed === undefined ? 'resolved' : 'closed' }, after)
   const isThere = isTouched || !settings.autoClose || isSameThere(mapping, 'resolved', 'closed') || mapping.status.closed === undefined || seen?.state === 'closed'
-  return ordered(input, current, isThere ? said : { ...said, state: 'closed' }, after)
+  // Put together with an end by a person, it would make that one depend on who touches the ticket.
+  if (!isThere && waiting > 0) return ordered(input, current, said, { ...told, ...taken(current), ...written.told }, nowMs + AFTER_MS)
+  return ordered(input, current, isThere ? said : { ...said, state: 'closed', unlessTouched: [] }, after)
 }
 
 /** The problem is back. */

@@ -48,7 +48,7 @@ export async function claimOrders(db: SqlDatabase, { worker, limit, perAccount, 
     const ids = [...rows].sort((a, b) => a.urgency - b.urgency || a.turn - b.turn || a.dueAtMs - b.dueAtMs || a.id - b.id).map(({ id }) => id)
     const probes = rows.filter(({ isProbe }) => isProbe)
     if (probes.length > 0) await sql.query(`update call_accounts set held_until = ${atMs('$2')} where account = any($1::text[])`, [probes.map(({ account }) => account), nowMs + PROBE_MS])
-    const held = await readOrders(sql, ids, worker)
+    const held = await readOrders(sql, ids, worker, nowMs)
     return held.map((one) => ({ ...one, isProbe: probes.some(({ id }) => id === one.id) })).sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id))
   }, { durable: false })
 }
@@ -57,14 +57,16 @@ const ms = (column: string): string => `(extract(epoch from ${column}) * 1000)::
 const REF = (alias: string): string => `case when ${alias}.external_id is not null then json_build_object('externalId', ${alias}.external_id, 'number', coalesce(${alias}.number, ${alias}.external_id), 'url', ${alias}.url) end`
 
 /** Orders with all that working on them needs. */
-export async function readOrders(sql: Sql, ids: readonly number[], worker: string): Promise<readonly HeldOrder[]> {
+export async function readOrders(sql: Sql, ids: readonly number[], worker: string, nowMs: number): Promise<readonly HeldOrder[]> {
   if (ids.length === 0) return []
   return sql.query<HeldOrder>(
     `select o.id::float8 as id, o.version::float8 as version, $2::text as worker, o.ticket_id as "ticketId", o.company_id as "companyId", t.incident_id as "incidentId", t.connection_id as "connectionId", t.connector, t.environment, t.mode,
        o.account, t.external_ref as "externalRef", ${REF('t')} as ref, case when p.id is not null then json_build_object('id', p.id, 'ref', ${REF('p')}) end as other,
        o.seq, o.kind, o.body, o.urgency, o.status, o.attempts, o.is_repeat as "isRepeat", ${ms('o.unknown_at')} as "unknownAtMs", o.looks, ${ms('o.first_called_at')} as "firstCalledAtMs", ${ms('o.created_at')} as "createdAtMs",
-       ${ms('t.last_call_at')} as "lastCallAtMs", ${ms('i.opened_at')} as "incidentOpenedAtMs", ${ms('a.last_ok_at')} as "accountOkAtMs", false as "isProbe"
+       ${ms('t.last_call_at')} as "lastCallAtMs", ${ms('i.opened_at')} as "incidentOpenedAtMs", ${ms('a.last_ok_at')} as "accountOkAtMs", false as "isProbe",
+       case when o.body ? 'unlessTouched' then exists (select 1 from ticket_hints h where h.connection_id = t.connection_id and h.external_id = t.external_id and h.done_at is null and h.received_at <= ${atMs('$3')}) else false end as "isHinted",
+       case when o.body ? 'unlessTouched' then t.seen end as seen
      from ticket_outbox o join tickets t on t.id = o.ticket_id left join incidents i on i.id = t.incident_id left join call_accounts a on a.account = o.account
        left join tickets p on p.id = case o.kind when 'join' then o.body ->> 'intoTicketId' when 'create' then t.parent_ticket_id end
-     where o.id = any($1::bigint[])`, [ids, worker])
+     where o.id = any($1::bigint[])`, [ids, worker, nowMs])
 }

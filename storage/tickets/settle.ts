@@ -3,6 +3,7 @@ import type { TicketDraft, TicketSnapshot } from '../../schemas/tickets.ts'
 import { ORDER_LEASE_MS, type HeldOrder, type OrderChange } from '../../schemas/ticket-work.ts'
 import { atMs, type Sql } from '../queries/sql.ts'
 import { readOrders } from './claim.ts'
+import { spareTouched } from './spare.ts'
 import { takeLinked, writeSnapshot } from './ticket-store.ts'
 
 /** The ticket goes first, as with whoever orders, so that two never wait for each other. Null: the order is in other hands. */
@@ -12,13 +13,14 @@ async function lockHeld(sql: Sql, held: HeldOrder): Promise<boolean> {
   return mine !== undefined
 }
 
-/** Marks it as called before the call: from here on it may have been taken. Answers the order as it is to be called, with what was put together since; null where it is in other hands. */
+/** Marks it as called before the call: from here on it may have been taken. Answers the order as it is to be called, with what was put together since, and without an end that a touched ticket is spared; null where it is in other hands. */
 export async function beginOrder(sql: Sql, held: HeldOrder, nowMs: number): Promise<HeldOrder | null> {
   if (!(await lockHeld(sql, held))) return null
   await sql.query(
     `update ticket_outbox set status = 'calling', is_repeat = true, unknown_at = ${atMs('$2')}, looks = 0, first_called_at = coalesce(first_called_at, ${atMs('$2')}), claimed_until = ${atMs('$3')}, version = version + 1 where id = $1`,
     [held.id, nowMs, nowMs + ORDER_LEASE_MS])
-  const [now] = await readOrders(sql, [held.id], held.worker)
+  if (held.kind === 'update') await spareTouched(sql, held.id)
+  const [now] = await readOrders(sql, [held.id], held.worker, nowMs)
   // What is written is for whoever comes after a crash; what is called is the order as it was before.
   return now === undefined ? null : { ...now, isRepeat: held.isRepeat, unknownAtMs: held.unknownAtMs, looks: held.looks, isProbe: held.isProbe }
 }
@@ -41,20 +43,21 @@ export async function settleOrder(sql: Sql, held: HeldOrder, change: OrderChange
   if (change.isCalled === true) await sql.query(`update tickets set last_call_at = ${atMs('$2')} where id = $1`, [held.ticketId, nowMs])
   if (change.status === 'done') await sql.query('update tickets set last_error = null where id = $1 and last_error is not null', [held.ticketId])
   else if (change.error !== undefined && change.error !== null) await sql.query('update tickets set last_error = $2 where id = $1', [held.ticketId, change.error])
-  if (change.isGone === true && held.ref !== null) await hint(sql, held, 'gone', held.ref.externalId, nowMs)
+  if (change.isGone === true && held.ref !== null) await hint(sql, held, `gone-${held.id}`, held.ref.externalId, nowMs)
+  if (change.isUnheard === true && held.ref !== null) await hint(sql, held, `unheard-${held.id}-${held.version}`, held.ref.externalId, nowMs)
   return true
 }
 
 /** Of a ticket that was found, the sync compares what it reads with what was ordered, so that a person's close or hand-over meanwhile is heard; it reads at once. */
 async function leaveUnheard(sql: Sql, held: HeldOrder, { state, assigneeId }: TicketDraft, { ref }: TicketSnapshot, nowMs: number): Promise<void> {
   await sql.query(`update tickets set told = told || jsonb_build_object('stood', $2::jsonb) where id = $1 and told -> 'stood' is null`, [held.ticketId, JSON.stringify({ state, assigneeId })])
-  await hint(sql, held, 'found', ref.externalId, nowMs)
+  await hint(sql, held, `found-${held.id}`, ref.externalId, nowMs)
 }
 
 /** The sync looks for itself how the ticket stands: whether it was deleted, merged or moved, and what was done to it. */
-async function hint(sql: Sql, held: HeldOrder, why: 'gone' | 'found', externalId: string, nowMs: number): Promise<void> {
+async function hint(sql: Sql, held: HeldOrder, eventId: string, externalId: string, nowMs: number): Promise<void> {
   if (held.connectionId === null) return
   await sql.query(
     `insert into ticket_hints (connection_id, event_id, external_id, via, received_at) values ($1, $2, $3, 'reconcile', ${atMs('$4')}) on conflict do nothing`,
-    [held.connectionId, `${why}-${held.id}`, externalId, nowMs])
+    [held.connectionId, eventId, externalId, nowMs])
 }

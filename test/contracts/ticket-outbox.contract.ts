@@ -202,6 +202,75 @@ export function ticketBenchContract(engineName: string, { before, after, fresh }
       expect(await bench.hints()).toEqual([`found-${held[0]!.id}`])
     })
 
+    describe('an end that depends on who touches the ticket', () => {
+      const over = { token: 'over', text: 'it is over', isPublic: false }
+      const end = (changes: Partial<TicketChange> = {}) => bench.order({ ticketId: 't1', kind: 'update', body: { state: 'resolved', resolution: 'it is over', unlessTouched: [over], mapping: NO_MAPPING, ...changes }, urgency: 2, dueAtMs: bench.clock.now() })
+      const begun = async () => bench.store.begin((await bench.store.claim('w1', 16))[0]!)
+      beforeEach(async () => {
+        await bench.ticket(aTicket('t1', { ref: { externalId: '7', number: '7', url: null }, told: { title: 'disk full', ended: 'state', state: 'resolved' } }))
+        await bench.listen('t1', aSnapshot('7'), false)
+      })
+
+      it('is called while nobody has, and tells the worker how the ticket looked and whether more is to be read', async () => {
+        await end()
+        const [held] = await bench.store.claim('w1', 16)
+        expect(held).toMatchObject({ isHinted: false, seen: { state: 'open' } })
+        await bench.hint('t1')
+        expect(await bench.store.begin(held!)).toMatchObject({ body: { state: 'resolved', resolution: 'it is over' }, isHinted: true })
+        expect((await bench.row('t1'))?.told).toMatchObject({ ended: 'state', state: 'resolved' })
+      })
+
+      it('is dropped for a note where somebody has, and the ticket told of as open: both with the mark that it is called', async () => {
+        await end()
+        const [held] = await bench.store.claim('w1', 16)
+        await bench.listen('t1', aSnapshot('7', { state: 'in_progress' }), true)
+        const { version } = (await bench.row('t1'))!
+        expect((await bench.store.begin(held!))?.body).toEqual({ unlessTouched: [over], mapping: NO_MAPPING })
+        expect(await bench.row('t1')).toMatchObject({ told: { title: 'disk full', ended: 'note', state: 'in_progress' }, version: version + 1 })
+        // Its worker dies; another one finds it so.
+        bench.clock.tick(ORDER_LEASE_MS + 1)
+        const [other] = await bench.store.claim('w2', 16)
+        expect(other).toMatchObject({ status: 'calling', isRepeat: true, body: { unlessTouched: [over] } })
+        expect(await bench.row('t1')).toMatchObject({ told: { ended: 'note' }, version: version + 1 })
+      })
+
+      it('and one that depends on nothing is called whatever was done there, also where the two were put together', async () => {
+        await end()
+        await bench.order({ ticketId: 't1', kind: 'update', body: { state: 'closed', mapping: NO_MAPPING }, urgency: 2, dueAtMs: START_MS })
+        await bench.listen('t1', aSnapshot('7'), true)
+        expect((await begun())?.body).toEqual({ state: 'closed', resolution: 'it is over', mapping: NO_MAPPING })
+        expect((await bench.row('t1'))?.told).toMatchObject({ ended: 'state' })
+      })
+
+      it('leaves what was told to a later order that sets the state', async () => {
+        await end()
+        const first = await begun()
+        await bench.store.settle(first!, { status: 'waiting', dueAtMs: START_MS })
+        await bench.order({ ticketId: 't1', kind: 'update', body: { state: 'closed', mapping: NO_MAPPING }, urgency: 2, dueAtMs: START_MS })
+        await bench.listen('t1', aSnapshot('7'), true)
+        expect((await begun())?.body).toEqual({ unlessTouched: [over], mapping: NO_MAPPING })
+        expect((await bench.row('t1'))?.told).toMatchObject({ ended: 'state', state: 'resolved' })
+      })
+
+      it('has the ticket read where the worker saw that it looks different', async () => {
+        await end()
+        const held = await begun()
+        expect(await bench.store.settle(held!, { status: 'waiting', looks: 1, dueAtMs: START_MS + 2_000, isUnheard: true })).toBe(true)
+        expect(await bench.hints()).toEqual([`unheard-${held!.id}-${held!.version}`])
+        expect(await bench.isHinted('t1')).toBe(true)
+        bench.clock.tick(2_000)
+        expect((await bench.store.claim('w1', 16))[0]).toMatchObject({ isHinted: true, looks: 1, isRepeat: false })
+      })
+
+      it('is judged by its own ticket alone, and tells nobody else’s worker of hints', async () => {
+        await bench.ticket(aTicket('t2', { companyId: 'c2', ref: { externalId: '8', number: '8', url: null } }))
+        await bench.listen('t2', aSnapshot('8'), true)
+        await bench.hint('t2')
+        await end()
+        expect(await begun()).toMatchObject({ body: { state: 'resolved' }, isHinted: false })
+      })
+    })
+
     it('tells a worker where the ticket stands that this one is below, or is to be joined with', async () => {
       await bench.ticket(aTicket('p1', { ref: { externalId: '1', number: 'P1', url: 'https://x/1' } }))
       await bench.ticket(aTicket('t1', { parentTicketId: 'p1' }))

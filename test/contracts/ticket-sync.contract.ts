@@ -1,7 +1,10 @@
 /** What the sync of tickets keeps, on either engine: the list of incidents, facts, orders with their rows, hints, what was seen, matches and settings. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { readTicket, type ListenTools } from '../../connectors/sync/listen.ts'
 import { plan } from '../../connectors/sync/plan.ts'
+import type { ReadyConnection } from '../../connectors/sync/ports.ts'
 import { target } from '../../connectors/sync/test-world.ts'
+import { zendesk } from '../../connectors/zendesk/index.ts'
 import type { Caller } from '../../schemas/access.ts'
 import { systemClock, TestClock } from '../../schemas/clock.ts'
 import { openCodec, type Codec } from '../../schemas/codec.ts'
@@ -510,6 +513,36 @@ export function ticketSyncContract(engineName: string, make: () => Promise<Empty
         await database.query(`update users set disabled_at = now() where id = 'u2'`)
         expect(await answer('carla@acme.test')).toContain('nobody here')
       })
+    })
+
+    it('a technician who comes to a ticket while its end waits is heard, the ticket stays open with a note, and looking again writes nothing more', async () => {
+      await ticketThere()
+      await database.query('update tickets set seen = $1::jsonb', [JSON.stringify(shown())])
+      await tell(incident('x', 11, { status: 'resolved', openProblemCount: 0, resolvedAtMs: START_MS }))
+      expect((await look()).made.orders).toMatchObject([{ kind: 'update', change: { state: 'resolved' }, told: { ended: 'state' } }])
+      clock.tick(600_000)
+      const outbox = ticketOutbox(database, { clock })
+      const author = { externalId: 'x-ann', name: 'Ann', email: null, isAgent: true }
+      const there = shown({ notes: [{ externalId: 'n1', text: 'I am on it', isPublic: false, isOurs: false, author, channel: 'web', atMs: START_MS }] })
+      await hints.add('con', 'hook', [{ eventId: 'e1', externalId: 'x1' }])
+      const [held] = await outbox.claim('w', 5)
+      expect(held).toMatchObject({ kind: 'update', isHinted: true, seen: { notes: [] } })
+      const connection: ReadyConnection['connection'] = { id: 'con', companyId: null, connector: 'zendesk', environment: 'production', baseUrl: 'https://psa.test', auth: 'api_key', fields: {}, mapping: target().mapping }
+      const context: ReadyConnection['context'] = () => ({ connection, signal: new AbortController().signal, nowMs: clock.now(), isRepeat: false, cached: (_key, _ttl, load) => load(), http: { call: () => Promise.reject(new Error('nothing is called')) } })
+      const ready: ReadyConnection = { connector: { ...zendesk, read: () => Promise.resolve(there) }, connection, account: 'acc', context }
+      const tools: ListenTools = { hints, rows, connections: { open: () => Promise.resolve(ready), effective: () => Promise.resolve(ready) }, mayCall: () => Promise.resolve(true), clock, logger: { warn() {} }, said() {}, metrics: { read() {}, word() {} } }
+      const [due] = await hints.claim(5)
+      expect(await readTicket(tools, due!)).toBe(true)
+      await hints.done(due!)
+      const begun = await outbox.begin(held!)
+      expect(begun).toMatchObject({ isHinted: false, body: { unlessTouched: [{ isPublic: false, text: expect.stringContaining('no open problem any more') }] } })
+      expect(begun).not.toHaveProperty('body.state')
+      expect(await store.tickets('x', 'production', true)).toMatchObject([{ isTouched: true, told: { ended: 'note', state: 'open' }, written: { states: ['open'] } }])
+      await outbox.settle(begun!, { status: 'done', unknownAtMs: null, isCalled: true })
+      expect((await look()).made).toMatchObject({ orders: [], reason: 'nothing_new' })
+      await tell(incident('x', 12, { status: 'closed', openProblemCount: 0, resolvedAtMs: START_MS }))
+      expect((await look()).made.orders).toEqual([])
+      expect(await outbox.claim('w', 5)).toEqual([])
     })
 
     describe('matches', () => {

@@ -3,9 +3,9 @@ import type { AccountState } from '../../schemas/call-accounts.ts'
 import { NEW_ACCOUNT } from '../../schemas/call-accounts.ts'
 import type { TestClock } from '../../schemas/clock.ts'
 import { AppError } from '../../schemas/errors.ts'
-import { coalesce } from '../../schemas/ticket-changes.ts'
+import { coalesce, spared } from '../../schemas/ticket-changes.ts'
 import { ORDER_LEASE_MS, type HeldOrder, type NewTicket, type OrderBody, type OrderChange, type TicketOrder, type TicketRow } from '../../schemas/ticket-work.ts'
-import type { TicketChange, TicketRef } from '../../schemas/tickets.ts'
+import type { TicketChange, TicketRef, TicketSnapshot } from '../../schemas/tickets.ts'
 import { BODY_CHARS, type Ordered } from '../../storage/tickets/order.ts'
 import type { ClaimOptions } from '../../storage/tickets/outbox.ts'
 import type { OrderRow, TicketBench } from './ticket-bench.ts'
@@ -26,7 +26,7 @@ export class MemoryTickets implements TicketBench {
   readonly #orders: Kept[] = []
   /** Orders by ticket, in order; those that are done are taken out. */
   readonly #open = new Map<string, Kept[]>()
-  readonly #hints: string[] = []
+  readonly #hints: { readonly eventId: string; readonly ticketId: string; isDone: boolean }[] = []
 
   constructor(clock: TestClock) {
     this.clock = clock
@@ -110,7 +110,22 @@ export class MemoryTickets implements TicketBench {
     return first.length + held.length === 0 ? null : Math.min(...first, ...held)
   }
   async hints(): Promise<readonly string[]> {
-    return this.#hints
+    return this.#hints.map(({ eventId }) => eventId)
+  }
+  async hint(ticketId: string): Promise<void> {
+    this.#hints.push({ eventId: `told-${this.tickets.get(ticketId)?.version ?? 0}`, ticketId, isDone: false })
+  }
+  async isHinted(ticketId: string): Promise<boolean> {
+    return this.#isHinted(ticketId)
+  }
+  #isHinted(ticketId: string): boolean {
+    return this.#hints.some((hint) => hint.ticketId === ticketId && !hint.isDone)
+  }
+  async listen(ticketId: string, snapshot: TicketSnapshot, isTouched: boolean): Promise<void> {
+    const ticket = this.tickets.get(ticketId)
+    if (ticket === undefined) throw new Error('no ticket')
+    Object.assign(ticket, { seen: snapshot, isTouched: ticket.isTouched || isTouched, told: { ...ticket.told, stood: { state: snapshot.state, assigneeId: null } }, version: ticket.version + 1 })
+    for (const hint of this.#hints) if (hint.ticketId === ticketId) hint.isDone = true
   }
   async say(account: string, state: Partial<AccountState>): Promise<void> {
     this.accountStates.set(account, { ...NEW_ACCOUNT, ...this.accountStates.get(account), ...state })
@@ -214,6 +229,7 @@ export class MemoryTickets implements TicketBench {
       ...({ kind: row.kind, body: structuredClone(row.body) } as OrderBody), id: row.id, version: row.version, worker, ticketId, companyId, incidentId, connectionId, connector, environment, mode, account, externalRef, ref: refOf(ticket),
       other: other === undefined ? null : { id: other.id, ref: refOf(other) }, seq: row.seq, urgency: row.urgency, status: row.status === 'calling' ? 'calling' : 'waiting', attempts: row.attempts, isRepeat: row.isRepeat, unknownAtMs: row.unknownAtMs,
       looks: row.looks, firstCalledAtMs: row.firstCalledAtMs, createdAtMs: row.createdAtMs, lastCallAtMs: ticket.lastCallAtMs, incidentOpenedAtMs: null, accountOkAtMs: this.accountStates.get(account)?.lastOkAtMs ?? null, isProbe,
+      ...('unlessTouched' in row.body ? { isHinted: this.#isHinted(ticketId), seen: ticket.seen } : { isHinted: false, seen: null }),
     }
   }
 
@@ -227,7 +243,18 @@ export class MemoryTickets implements TicketBench {
     if (row === null) return null
     const nowMs = this.clock.now()
     Object.assign(row, { status: 'calling', isRepeat: true, unknownAtMs: nowMs, looks: 0, firstCalledAtMs: row.firstCalledAtMs ?? nowMs, claimedUntilMs: nowMs + ORDER_LEASE_MS, version: row.version + 1 })
+    if (row.kind === 'update') this.#spare(row)
     return { ...this.#held(row, held.worker, held.isProbe), isRepeat: held.isRepeat, unknownAtMs: held.unknownAtMs, looks: held.looks }
+  }
+
+  #spare(row: Kept): void {
+    const ticket = this.tickets.get(row.ticketId)
+    if (ticket === undefined) return
+    const isOvertaken = this.#of(row.ticketId).some((later) => later.seq > row.seq && later.kind === 'update' && isOpen(later) && 'state' in later.body)
+    const spare = spared(row.body as TicketChange, { isTouched: ticket.isTouched, told: ticket.told, seen: ticket.seen, isOvertaken })
+    if (spare === null) return
+    row.body = spare.change
+    if (spare.told !== null) Object.assign(ticket, { told: { ...ticket.told, ...spare.told }, version: ticket.version + 1 })
   }
 
   #settle(held: HeldOrder, change: OrderChange): boolean {
@@ -255,9 +282,10 @@ export class MemoryTickets implements TicketBench {
     if (change.isFound === true && change.snapshot !== undefined && held.kind === 'create' && held.connectionId !== null) {
       const { state, assigneeId } = held.body
       Object.assign(ticket, { told: { stood: { state, assigneeId }, ...ticket.told } })
-      this.#hints.push(`found-${held.id}`)
+      this.#hints.push({ eventId: `found-${held.id}`, ticketId: held.ticketId, isDone: false })
     }
-    if (change.isGone === true && held.ref !== null) this.#hints.push(`gone-${held.id}`)
+    if (change.isGone === true && held.ref !== null) this.#hints.push({ eventId: `gone-${held.id}`, ticketId: held.ticketId, isDone: false })
+    if (change.isUnheard === true && held.ref !== null) this.#hints.push({ eventId: `unheard-${held.id}-${held.version}`, ticketId: held.ticketId, isDone: false })
     return true
   }
 }

@@ -170,9 +170,10 @@ export function scriptedConnector(findLagMs: number): Pick<TicketConnector, 'cap
     },
     async update(ref, change, ctx) {
       const path = `/tickets/${ref.externalId}`
-      const known = ctx.isRepeat && change.notes !== undefined ? ((await call(ctx, 'GET', `${path}/notes`)) as string[]) : []
+      const notes = [...(change.notes ?? []), ...(change.resolution === undefined ? [] : [{ token: 'resolution', text: change.resolution }])]
+      const known = ctx.isRepeat && notes.length > 0 ? ((await call(ctx, 'GET', `${path}/notes`)) as string[]) : []
       if (change.state !== undefined) await call(ctx, 'PUT', path, { json: { state: change.state } })
-      for (const { token, text } of change.notes ?? []) if (!known.includes(token)) await call(ctx, 'POST', `${path}/notes`, { json: { token, text } })
+      for (const { token, text } of notes) if (!known.includes(token)) await call(ctx, 'POST', `${path}/notes`, { json: { token, text } })
     },
     async join(from, into, ctx) {
       await call(ctx, 'PUT', `/tickets/${from.externalId}`, { json: { parentId: into.externalId } })
@@ -181,4 +182,8 @@ export function scriptedConnector(findLagMs: number): Pick<TicketConnector, 'cap
 }
 
 const refOf = (id: string): TicketRef => ({ externalId: id, number: `#${id}`, url: null })
-const snapshotOf = ({ id, state, externalRef }: PsaTicket): TicketSnapshot => aSnapshot(id, { externalRef, state: state === 'resolved' ? 'resolved' : 'open' })
+/** A ticket as the sync sees it; notes of people there have a token that begins with `their`. */
+export const snapshotOf = ({ id, state, externalRef, notes }: PsaTicket): TicketSnapshot => aSnapshot(id, {
+  externalRef, state: state === 'resolved' ? 'resolved' : 'open', statusText: state,
+  notes: notes.map(({ token, text }) => ({ externalId: token, text, isPublic: false, isOurs: !token.startsWith('their'), author: { externalId: null, name: 'Ann', email: null, isAgent: true }, channel: 'web', atMs: null })),
+})

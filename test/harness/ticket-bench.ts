@@ -45,6 +45,12 @@ export interface TicketBench {
   row(ticketId: string): Promise<TicketRow | null>
   nextDueAtMs(): Promise<number | null>
   hints(): Promise<readonly string[]>
+  /** The PSA tells of a ticket; nobody has read it yet. */
+  hint(ticketId: string): Promise<void>
+  /** Whether somebody is to read the ticket. */
+  isHinted(ticketId: string): Promise<boolean>
+  /** The ticket is read, as the listening half of the sync does it. */
+  listen(ticketId: string, snapshot: TicketSnapshot, isTouched: boolean): Promise<void>
   /** Puts an account of `zendesk` where a test wants it. */
   say(account: string, state: Partial<AccountState>): Promise<void>
 }
@@ -102,6 +108,14 @@ export function databaseBench(database: SqlDatabase, clock: TestClock): TicketBe
        from ticket_outbox where $1::text is null or ticket_id = $1 order by ticket_id, seq`, [ticketId ?? null]),
     row: (ticketId) => ticketById(database, ticketId),
     nextDueAtMs: () => outbox.nextDueAtMs(),
+    hint: async (ticketId) => {
+      await database.query(`insert into ticket_hints (connection_id, event_id, external_id, via, received_at) select connection_id, 'told-' || version, external_id, 'hook', to_timestamp($2::float8 / 1000) from tickets where id = $1`, [ticketId, clock.now()])
+    },
+    isHinted: async (ticketId) => (await database.query('select 1 from ticket_hints h join tickets t using (connection_id, external_id) where t.id = $1 and h.done_at is null', [ticketId])).length > 0,
+    listen: async (ticketId, snapshot, isTouched) => {
+      await database.query(`update tickets set seen = $2::jsonb, is_touched = is_touched or $3, told = told || jsonb_build_object('stood', jsonb_build_object('state', $4::text, 'assigneeId', null)), version = version + 1 where id = $1`, [ticketId, JSON.stringify(snapshot), isTouched, snapshot.state])
+      await database.query('update ticket_hints h set done_at = now() from tickets t where t.id = $1 and h.connection_id = t.connection_id and h.external_id = t.external_id', [ticketId])
+    },
     hints: async () => (await database.query<{ eventId: string }>('select event_id as "eventId" from ticket_hints order by id')).map(({ eventId }) => eventId),
   }
 }
