@@ -1,7 +1,7 @@
 /** Works one order: steps until it has to wait or has ended. */
 import { isAborted } from '../../schemas/clock.ts'
 import type { HeldOrder, OrderChange } from '../../schemas/ticket-work.ts'
-import type { TicketRef, TicketSnapshot } from '../../schemas/tickets.ts'
+import type { TicketSnapshot } from '../../schemas/tickets.ts'
 import { ConnectorError, type CallContext } from '../port.ts'
 import { afterFailure, asConnectorError, type Failure } from './outcome.ts'
 import { CALL_WITHIN_MS, OFF_MS } from './pace.ts'
@@ -33,6 +33,9 @@ export async function workOrder(tools: OutboxTools, claimed: HeldOrder, signal: 
       continue
     }
     if (step.kind === 'read') return call(tools, opened, held, step, signal)
+    // Where a call may have been taken, how the ticket stands is heard before it is judged; else after, so that an outage is counted from the first try.
+    const isBefore = held.firstCalledAtMs !== null
+    if (isBefore && (await mustBeHeard(tools, opened, held, step, signal))) return
     // From before it was written: whoever sleeps in between has less of its lease left, not more.
     lastCallAtMs = clock.now() + CALL_WITHIN_MS
     const begun = await tools.store.begin(held)
@@ -41,7 +44,7 @@ export async function workOrder(tools: OutboxTools, claimed: HeldOrder, signal: 
     const now = nextStep({ ...begun, status: 'waiting' }, facts, clock.now())
     if (now.kind === 'settle') return settle(tools, begun, now.change)
     const next = now.kind === 'look_up' ? step : now
-    if (next.kind === 'update' && next.isReadFirst && (await isHeardFirst(tools, opened, begun, next.ref, signal))) return
+    if (!isBefore && (await mustBeHeard(tools, opened, begun, next, signal))) return
     return call(tools, opened, begun, next, signal)
   }
 }
@@ -66,9 +69,10 @@ async function found(opened: OpenOrder, held: HeldOrder, signal: AbortSignal): P
 }
 
 /** Looks at a ticket that is about to be ended by itself. True: what stands there was not heard yet, or it cannot be looked at now, and the order waits. */
-async function isHeardFirst(tools: OutboxTools, opened: OpenOrder, held: HeldOrder, ref: TicketRef, signal: AbortSignal): Promise<boolean> {
+async function mustBeHeard(tools: OutboxTools, opened: OpenOrder, held: HeldOrder, step: Call, signal: AbortSignal): Promise<boolean> {
+  if (step.kind !== 'update' || !step.isReadFirst) return false
   const before = opened.sent()
-  const seen = await opened.connector.read(ref, opened.context(false, signal)).catch(asConnectorError)
+  const seen = await opened.connector.read(step.ref, opened.context(false, signal)).catch(asConnectorError)
   if (seen instanceof ConnectorError) {
     // Where looking is hopeless, the write tells what is wrong.
     if (seen.retry === 'never') return false

@@ -152,7 +152,7 @@ describe('the end', () => {
     const world = opened()
     world.look(over({ endedBy: 'person' }), LATER + HOUR)
     world.see(world.rows[0]!.id, { waiting: 1 })
-    expect(world.look(over({ status: 'closed' }), LATER + 2 * HOUR)).toMatchObject({ orders: [], againAtMs: LATER + 2 * HOUR + 60_000 })
+    expect(world.look(over({ status: 'closed' }), LATER + 2 * HOUR)).toMatchObject({ orders: [], againAtMs: LATER + 2 * HOUR + 600_000 })
     world.see(world.rows[0]!.id, { waiting: 0 })
     expect(world.look(over({ status: 'closed' }), LATER + 3 * HOUR).orders).toMatchObject([{ change: { state: 'closed', unlessTouched: [] } }])
     const mine = opened()

@@ -34,7 +34,7 @@ const LOOK_MS = 2_000
 /** A ticket that is to be left, or that it is left for, is being made. */
 const LEAVE_MS = 10_000
 /** An order before the one that closes a ticket is looked after again. */
-const AFTER_MS = 60_000
+const AFTER_MS = 600_000
 /** A company is looked for again. */
 const UNMATCHED_MS = 600_000
 

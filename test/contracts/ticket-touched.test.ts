@@ -45,6 +45,10 @@ interface Plot {
   readonly touch?: { readonly when: (afterMs: number, ticket: PsaTicket) => boolean; readonly does: (ticket: PsaTicket) => void; readonly isTold: boolean }
   /** A person here ends the incident too. */
   readonly isPersons?: boolean
+  /** It has no notes that only technicians read. */
+  readonly isMute?: boolean
+  /** What the technician did is known, and how the ticket stood a moment before the call. */
+  readonly isReadTooEarly?: boolean
 }
 
 const comments = ({ notes }: PsaTicket): void => void notes.push({ token: 'their-1', text: 'I am on it' })
@@ -70,7 +74,7 @@ class Story {
     await bench.ticket(aTicket('t1', { ref: { externalId: '1', number: '#1', url: null }, told: { ended: 'state', state: 'resolved' } }))
     await bench.listen('t1', snapshotOf(this.ticket), false)
     const order = (body: object): Promise<unknown> => bench.order({ ticketId: 't1', kind: 'update', body: { mapping: NO_MAPPING, ...body }, urgency: 2, dueAtMs: START_MS })
-    await order({ state: 'resolved', resolution: 'It is over.', unlessTouched: [{ token: 'over', text: 'It is over.', isPublic: false }] })
+    await order({ state: 'resolved', resolution: 'It is over.', unlessTouched: this.plot.isMute === true ? [] : [{ token: 'over', text: 'It is over.', isPublic: false }] })
     if (this.plot.isPersons === true) await order({ state: 'closed', resolution: 'I mended it.' })
     return this
   }
@@ -82,6 +86,7 @@ class Story {
       this.#isTouched = true
       touch.does(this.ticket)
       if (touch.isTold) await bench.hint('t1')
+      if (this.plot.isReadTooEarly === true) await bench.listen('t1', { ...snapshotOf(this.ticket), state: 'open', statusText: 'open' }, true)
     }
     if (!(await bench.isHinted('t1')) || this.plot.fault(bench.clock.now() - START_MS, 0) !== null) return
     const theirs = this.ticket.state === 'in_progress' || this.ticket.notes.some(({ token }) => token.startsWith('their'))
@@ -99,9 +104,13 @@ const PLOTS: Readonly<Record<string, readonly [Plot, { readonly state: string; r
   'a technician writes in it, and the system tells us: it stays open, with one note': [{ fault: away, touch: { when: late, does: comments, isTold: true } }, { state: 'open', notes: ['their-1', 'over'], ended: 'note' }],
   'a technician writes in it while the system can tell nobody: it is looked at before it is resolved, and stays open, with one note': [{ fault: away, touch: { when: late, does: comments, isTold: false } }, { state: 'open', notes: ['their-1', 'over'], ended: 'note' }],
   'a technician begins work on it: it stays so, with one note': [{ fault: away, touch: { when: late, does: (ticket) => void (ticket.state = 'in_progress'), isTold: false } }, { state: 'in_progress', notes: ['over'], ended: 'note' }],
+  'a technician comes, and the system has no internal notes: it stays open, and nothing is written': [{ fault: away, isMute: true, touch: { when: late, does: comments, isTold: true } }, { state: 'open', notes: ['their-1'], ended: 'note' }],
   'a technician comes, and a person here has ended the incident too: it is closed': [{ fault: away, isPersons: true, touch: { when: late, does: comments, isTold: true } }, { state: 'closed', notes: ['their-1', 'resolution'], ended: 'state' }],
   'it was resolved without an answer, and a technician writes in it then: it stays resolved, and nothing is said twice': [
     { fault: (_afterMs, write) => (write === 1 ? 'timeout_after' : null), touch: { when: (_afterMs, { state }) => state === 'resolved', does: comments, isTold: true } }, { state: 'resolved', notes: ['their-1', 'resolution'], ended: 'state' },
+  ],
+  'the same, and it was read just before it was resolved: how it stands is read again': [
+    { fault: (_afterMs, write) => (write === 1 ? 'timeout_after' : null), touch: { when: (_afterMs, { state }) => state === 'resolved', does: comments, isTold: false }, isReadTooEarly: true }, { state: 'resolved', notes: ['their-1', 'resolution'], ended: 'state' },
   ],
 }
 
