@@ -12,7 +12,8 @@ import { openAnalytics, type Analytics } from './clickhouse/analytics.ts'
 import { openLmdb, type LmdbEnv } from './lmdb/env.ts'
 import { openLmdbLog, type LmdbLog } from './lmdb/log.ts'
 import { openLmdbSchemaIds } from './lmdb/schema-ids.ts'
-import { openDatabase, type Database } from './postgres/database.ts'
+import type { Database } from './postgres/database.ts'
+import { openCopiedDatabase } from '../test/harness/database-template.ts'
 import { balance } from './queries/analytics.ts'
 import { recorderPositions } from './queries/reader-positions.ts'
 import { RecordedPartition, type PartitionOptions } from './recorder/partition.ts'
@@ -34,14 +35,14 @@ const running: Recorder[] = []
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'recorder-'))
-  database = await openDatabase({ dataDir: join(directory, 'database'), clock: systemClock })
+  database = await openCopiedDatabase({ dataDir: join(directory, 'database'), clock: systemClock })
   analytics = await openAnalytics({ dataDir: directory })
-}, 60_000)
+})
 afterAll(async () => {
   await analytics.close()
   await database.close()
   await rm(directory, { recursive: true })
-}, 60_000)
+})
 
 beforeEach(async () => {
   env = await openLmdb({ directory: await mkdtemp(join(directory, 'log-')) })
@@ -94,7 +95,7 @@ async function appendDeliveries(first: number, count: number): Promise<void> {
 async function caughtUp(topics: readonly RecordedTopic[] = RECORDED): Promise<void> {
   for (const topic of topics) {
     for (const { partition, next } of await log.ends(topic)) {
-      if (next > 0) await expect.poll(() => positions().load(topic, partition), { timeout: 10_000 }).toEqual({ position: positionOf(1, next - 1), pendingTo: null })
+      if (next > 0) await expect.poll(() => positions().load(topic, partition)).toEqual({ position: positionOf(1, next - 1), pendingTo: null })
     }
   }
 }
@@ -191,7 +192,7 @@ describe('the recorder', () => {
     await stop(first)
     for (const table of [...Object.keys(FACT_TABLES), ...VIEW_TARGETS]) await analytics.command(`truncate table ${table}`)
     await start()
-    await expect.poll(census, { timeout: 10_000 }).toMatchObject({ raw_deliveries_v1: 10, ledger_v1: 10 })
+    await expect.poll(census).toMatchObject({ raw_deliveries_v1: 10, ledger_v1: 10 })
   })
 
   it('lets a row wait no longer than the limit, and repeats what failed on the timer', async () => {
@@ -209,7 +210,7 @@ describe('the recorder', () => {
     await expect.poll(async () => {
       clock.tick(250)
       return (await census())['ledger_v1']
-    }, { timeout: 10_000 }).toBe(3)
+    }).toBe(3)
     expect(warnings).toHaveLength(2)
     expect(clock.now()).toBeGreaterThanOrEqual(SAMPLE_MS + 1_000)
     expect(await census()).toMatchObject({ raw_deliveries_v1: 3, ledger_v1: 3, alerts_per_minute_v1: 3 })

@@ -8,7 +8,8 @@ import type { Caller } from '../../schemas/access.ts'
 import type { BacktestView, HistoryBacktestQuery } from '../../schemas/backtest.ts'
 import { TestClock } from '../../schemas/clock.ts'
 import type { Analytics } from '../../storage/clickhouse/analytics.ts'
-import { openDatabase, type Database } from '../../storage/postgres/database.ts'
+import type { Database } from '../../storage/postgres/database.ts'
+import { openCopiedDatabase } from '../../test/harness/database-template.ts'
 import { backtestStore, DEAD_AFTER_MS } from '../../storage/queries/backtests.ts'
 
 const BOSS: Caller = { kind: 'token', id: 'boss', name: 'Boss', ip: null, scope: { role: 'msp_admin', userId: 'boss', companyIds: 'all' } }
@@ -32,7 +33,7 @@ function opened(): Promise<RunningBacktests> {
 
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'aw-history-'))
-  database = await openDatabase({ dataDir, clock })
+  database = await openCopiedDatabase({ dataDir, clock })
   for (const id of ['acme', 'globex', 'initech']) await database.query('insert into companies (id, name, created_at, updated_at) values ($1, $1, now(), now())', [id])
 })
 afterAll(async () => {

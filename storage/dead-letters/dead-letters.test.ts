@@ -21,8 +21,8 @@ const letterDelivery = (deliveryId: string, over: Partial<LetterDelivery> = {}):
 
 beforeAll(async () => {
   world = await FactsWorld.open()
-}, 60_000)
-afterAll(() => world.close(), 60_000)
+})
+afterAll(() => world.close())
 beforeEach(async () => {
   await world.clear()
   letters = await open()

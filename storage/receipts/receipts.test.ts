@@ -16,8 +16,8 @@ const span = { companyIds: 'all', fromMs: null, toMs: null } as const
 beforeAll(async () => {
   world = await FactsWorld.open()
   receipts = await openReceipts({ facts: world.analytics, sql: world.database, log: world.log, schemaIds: world.schemaIds })
-}, 60_000)
-afterAll(() => world.close(), 60_000)
+})
+afterAll(() => world.close())
 beforeEach(() => world.clear())
 
 const get = (id: string, scope: Scope = BOSS, integrationId: string | null = null) => receipts.get(scope, { id, integrationId })

@@ -56,7 +56,7 @@ async function analysed(id: string, status: string): Promise<IncidentDetail & { 
   return until(`incident ${id} is shown as ${status}`, async () => {
     const incident = await api.incident(id)
     return (incident.analysis as Shown | null)?.status === status ? incident as IncidentDetail & { analysis: Shown } : null
-  }, 90_000)
+  }, 250_000)
 }
 
 const analyse = async (id: string): Promise<void> => {

@@ -29,7 +29,7 @@ beforeAll(async () => {
 })
 afterAll(async () => program.remove())
 
-it(`loses nothing over ${ROUNDS} kills under load`, { timeout: 600_000 }, async () => {
+it(`loses nothing over ${ROUNDS} kills under load`, { timeout: 900_000 }, async () => {
   const load = new Load({ url: program.url, companies: [company], seed: SEED, random })
   const { accepted } = load
   const running = load.run()
@@ -46,7 +46,7 @@ it(`loses nothing over ${ROUNDS} kills under load`, { timeout: 600_000 }, async 
   const balance = await until('everything accepted has its fate', async () => {
     const now = await program.api<{ accepted: number; inFlight: number; difference: number; missing: number; surplus: number }>('GET', `/api/balance?company=${company.id}`)
     return now.inFlight === 0 && now.accepted >= elements ? now : null
-  }, 120_000)
+  }, 400_000)
   expect(balance).toMatchObject({ difference: 0, inFlight: 0 })
 
   let checked = 0

@@ -20,7 +20,7 @@ let program: Program
 let company: Company
 
 beforeAll(async () => {
-  program = await Program.up()
+  program = await Program.fromNothing()
   await program.start()
   company = await onboard(program, 'Durable Ltd')
 })

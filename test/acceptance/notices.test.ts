@@ -31,7 +31,7 @@ function told(usedPercent: number, changed: readonly string[]): Ran {
   return { exitCode: 0, stdout: `${JSON.stringify({ aw: 1, outcome: 'ok', code: null, message: 'done', changed, changedCount: changed.length, facts: { usedPercent } })}\n`, stderr: '' }
 }
 
-it('asks by mail, acts on one yes, and takes no other', { timeout: 240_000 }, async () => {
+it('asks by mail, acts on one yes, and takes no other', { timeout: 600_000 }, async () => {
   const acme = await awsCompany(program, fake, 'Acme', { asset: 'web-1', instanceId: 'i-0123456789abcdef0', accountId: '111111111111', volume: '/var' })
   const path = `/api/companies/${acme.company.id}/remediation`
   const { settings } = await program.api<{ settings: { runbooks: Record<string, object> } }>('GET', path)

@@ -20,7 +20,7 @@ let folder: string
 let companyId: string
 
 beforeAll(async () => {
-  program = await Program.up()
+  program = await Program.fromNothing()
   await program.start()
   folder = mkdtempSync(join(tmpdir(), 'onboarding-'))
 })

@@ -31,7 +31,7 @@ afterAll(async () => {
 function aw(...args: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly error: string }> {
   return new Promise((resolve) => {
     const env = { PATH: process.env['PATH'] ?? '', AW_PORT: String(program.port), AW_DATA_DIR: program.dataDir }
-    execFile(process.execPath, [join(ROOT, 'main.ts'), ...args], { env, timeout: 60_000, maxBuffer: 10_000_000 }, (error, out, said) => {
+    execFile(process.execPath, [join(ROOT, 'main.ts'), ...args], { env, timeout: 240_000, maxBuffer: 10_000_000 }, (error, out, said) => {
       resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : 1, out, error: said })
     })
   })

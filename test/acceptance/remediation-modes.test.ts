@@ -26,7 +26,7 @@ const ask = (program: Program, company: Company, mode?: string): Promise<RunDeta
 })
 const isOver = ({ endedAt }: RunDetail): boolean => endedAt !== null
 
-it('demo: an alert is followed to its end without any cloud, marked as simulated and kept out of the figures', { timeout: 240_000 }, async () => {
+it('demo: an alert is followed to its end without any cloud, marked as simulated and kept out of the figures', { timeout: 600_000 }, async () => {
   const program = await started({ AW_MODE: 'demo' })
   const company = await onboard(program, 'Acme', { mode: 'demo' })
   // One of the runbooks for disks: the problem goes on firing, and the next one would be tried.
@@ -40,7 +40,7 @@ it('demo: an alert is followed to its end without any cloud, marked as simulated
   expect(stats).toMatchObject({ runs: 0, incidentsHealed: 0 })
 })
 
-it('sandbox: runs go to the sandbox account alone, and a production account is never called', { timeout: 240_000 }, async () => {
+it('sandbox: runs go to the sandbox account alone, and a production account is never called', { timeout: 600_000 }, async () => {
   const [box, real] = [await startAwsFake(), await startAwsFake()]
   ended.push(() => box.close(), () => real.close())
   const program = await started({ ...AWS_ENV, AW_MODE: 'sandbox' })

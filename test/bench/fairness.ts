@@ -51,7 +51,7 @@ interface Placed extends Company {
 /** Measures and prints a table, or JSON. */
 export async function benchFairness(options: FairnessOptions): Promise<readonly FairnessRow[]> {
   const seconds = options.seconds ?? 60
-  const program = await Program.up()
+  const program = await Program.fromNothing()
   try {
     await program.start()
     const { stormy, same, other } = await cast(program)

@@ -50,7 +50,7 @@ const MARKER_EVERY_MS = 100
 export async function benchPipeline(options: PipelineOptions): Promise<PipelineReport> {
   const alerts = options.alerts ?? 1_000_000
   const problems = options.problems ?? 10_000
-  const program = await Program.up()
+  const program = await Program.fromNothing()
   try {
     await program.start()
     const bench = new Bench(program, problems)

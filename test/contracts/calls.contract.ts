@@ -75,7 +75,7 @@ export function callsContract(engineName: string, make: () => Promise<EmptyDatab
     const eventually = (look: () => unknown) => expect.poll(() => {
       clock.tick(1_000)
       return look()
-    }, { timeout: 20_000 })
+    })
 
     it('writes a row and a record for the log together, with everything that is to be known of a call', async () => {
       const call = callOf({ status: 'error', httpStatus: 422, errorCode: 'invalid', errorText: 'subject: is too long', retries: 2, externalId: '35436', url: 'https://acme.zendesk.com/api/v2/tickets?query=disk' })

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { systemClock, TestClock } from '../../schemas/clock.ts'
 import { openDatabase } from '../../storage/postgres/database.ts'
 import { DURABLE_START_PARAMS, OrderedFiles } from '../../storage/postgres/ordered-files.ts'
+import { copiedDirectory, openCopiedDatabase } from '../harness/database-template.ts'
 import { analysesContract } from './analyses.contract.ts'
 import { runbooksContract } from './runbooks.contract.ts'
 import { runsContract } from './runs.contract.ts'
@@ -27,19 +28,19 @@ function emptyDirectory(): Promise<EmptyDatabase> {
 }
 
 databaseContract('PGlite', emptyDirectory)
-projectorContract('PGlite', emptyDirectory)
-relayContract('PGlite', emptyDirectory)
-announcementsContract('PGlite', emptyDirectory)
-analysesContract('PGlite', emptyDirectory)
-runbooksContract('PGlite', emptyDirectory)
-runsContract('PGlite', emptyDirectory)
-remediationQueueContract('PGlite', emptyDirectory)
-ticketSyncContract('PGlite', emptyDirectory)
-auditContract('PGlite', emptyDirectory)
-guardFactsContract('PGlite', emptyDirectory)
-cloudAccountsContract('PGlite', emptyDirectory)
-callsContract('PGlite', emptyDirectory)
-callGateContract('PGlite', emptyDirectory)
+projectorContract('PGlite', copiedDirectory)
+relayContract('PGlite', copiedDirectory)
+announcementsContract('PGlite', copiedDirectory)
+analysesContract('PGlite', copiedDirectory)
+runbooksContract('PGlite', copiedDirectory)
+runsContract('PGlite', copiedDirectory)
+remediationQueueContract('PGlite', copiedDirectory)
+ticketSyncContract('PGlite', copiedDirectory)
+auditContract('PGlite', copiedDirectory)
+guardFactsContract('PGlite', copiedDirectory)
+cloudAccountsContract('PGlite', copiedDirectory)
+callsContract('PGlite', copiedDirectory)
+callGateContract('PGlite', copiedDirectory)
 
 describe('a directory of PGlite', () => {
   it('is synced by PostgreSQL itself: at each durable commit, and not at the others', async () => {
@@ -61,21 +62,21 @@ describe('a directory of PGlite', () => {
   it('is kept in order without background processes: what need not wait for the disk reaches it in a second, dead rows go, the log stays short', async () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'database-'))
     const clock = new TestClock()
-    const database = await openDatabase({ dataDir, clock })
+    const database = await openCopiedDatabase({ dataDir, clock })
     const one = async <R>(sql: string): Promise<R | undefined> => (await database.query<R>(sql))[0]
     const isBehind = async (): Promise<boolean | undefined> => (await one<{ behind: boolean }>('select pg_current_wal_flush_lsn() < pg_current_wal_insert_lsn() as behind'))?.behind
     await database.transaction((sql) => sql.query(`insert into installation (key, value) values ('later', 'v')`), { durable: false })
     expect(await isBehind()).toBe(true)
-    await expect.poll(() => { clock.tick(1_000); return isBehind() }, { timeout: 20_000, interval: 20 }).toBe(false)
+    await expect.poll(() => { clock.tick(1_000); return isBehind() }, { interval: 20 }).toBe(false)
 
     await database.query('create table churn as select i as id, repeat(md5(i::text), 40) as text from generate_series(1, 30000) i; update churn set id = -id')
     const state = (): Promise<{ dead: number; short: boolean } | undefined> => one(
       `select n_dead_tup as dead, (select pg_current_wal_insert_lsn() - redo_lsn < 16000000 from pg_control_checkpoint()) as short from pg_stat_user_tables where relname = 'churn'`,
     )
     // Counts of dead rows are told by the backend a little later.
-    await expect.poll(async () => (await state())?.dead, { timeout: 10_000, interval: 50 }).toBe(30_000)
+    await expect.poll(async () => (await state())?.dead, { interval: 50 }).toBe(30_000)
     expect((await state())?.short).toBe(false)
-    await expect.poll(() => { clock.tick(1_000); return state() }, { timeout: 20_000, interval: 5 }).toEqual({ dead: 0, short: true })
+    await expect.poll(() => { clock.tick(1_000); return state() }, { interval: 5 }).toEqual({ dead: 0, short: true })
     await database.close()
     rmSync(dataDir, { recursive: true })
   })

@@ -196,7 +196,7 @@ export function logContract(name: string, open: () => Promise<LogEngine>): void 
       await second.joined
       for (const partition of numbers(0, 4)) await fill(topic, partition, 1, 2)
       await second.complete
-      await expect.poll(() => numbers(0, 4).map(position), { timeout: 30_000 }).toEqual([2, 2, 2, 2])
+      await expect.poll(() => numbers(0, 4).map(position)).toEqual([2, 2, 2, 2])
       expect(first.revocations).toBeGreaterThan(0)
 
       const heir = second.expectMore(4)

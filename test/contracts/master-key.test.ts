@@ -12,6 +12,7 @@ import type { Caller } from '../../schemas/access.ts'
 import { systemClock, type Clock } from '../../schemas/clock.ts'
 import { nextMasterKey, readSecrets } from '../../app/parts/secrets.ts'
 import { openDatabase, type Database } from '../../storage/postgres/database.ts'
+import { openCopiedDatabase } from '../harness/database-template.ts'
 import { jwtSecret } from '../../storage/queries/installation.ts'
 import { loadCredentials } from '../../storage/queries/credentials.ts'
 import type { SqlDatabase } from '../../storage/queries/sql.ts'
@@ -37,7 +38,7 @@ let db: Database
 
 beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'master-key-'))
-  db = await openDatabase({ dataDir, clock: systemClock })
+  db = await openCopiedDatabase({ dataDir, clock: systemClock })
 })
 beforeEach(async () => {
   for (const name of ['master-key', 'master-key.next']) rmSync(join(dataDir, name), { force: true })
@@ -191,7 +192,7 @@ describe('a key in the data directory', () => {
       expect(await read(next!)).toEqual(before)
       expect(await countsUnder(next!, old)).toEqual({ done: total, left: 0 })
     }
-  }, 300_000)
+  }, 900_000)
 
   it('is changed to one that is given, in the name of an MSP Admin, who is in the audit log; no key is told', async () => {
     const read = await world(secrets().masterKey)

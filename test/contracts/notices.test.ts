@@ -14,7 +14,8 @@ import { addressMistake, type Notice } from '../../schemas/notices.ts'
 import type { Mode } from '../../schemas/settings.ts'
 import { channelStore } from '../../storage/notices/channels.ts'
 import { noticeStore } from '../../storage/notices/store.ts'
-import { openDatabase, type Database } from '../../storage/postgres/database.ts'
+import type { Database } from '../../storage/postgres/database.ts'
+import { openCopiedDatabase } from '../harness/database-template.ts'
 import { openSecretBox } from '../../storage/secret-box.ts'
 import { mailServer } from '../harness/mail-server.ts'
 import { HAS_CHAT_SPECS, startChatFake, type ChatFake } from '../fakes/chat.ts'
@@ -119,7 +120,7 @@ describe('the list of what people are owed', () => {
   let serial = 0
 
   beforeAll(async () => {
-    database = await openDatabase({ dataDir, clock: new TestClock(START_MS) })
+    database = await openCopiedDatabase({ dataDir, clock: new TestClock(START_MS) })
     await database.query(`insert into companies (id, name, created_at, updated_at) values ('c1', 'Acme', now(), now()), ('c2', 'Bolt', now(), now())`)
     for (const [id, role, company] of [['msp', 'msp_admin', null], ['ca1', 'company_admin', 'c1'], ['te1', 'technician', 'c1'], ['vi1', 'viewer', 'c1'], ['ca2', 'company_admin', 'c2']]) {
       await database.query(`insert into users (id, email, name, role, password_hash, created_at, updated_at) values ($1, $1 || '@example.com', $1, $2, 'x', now(), now())`, [id, role])

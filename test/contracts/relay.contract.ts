@@ -55,7 +55,7 @@ export function relayContract(engineName: string, make: () => Promise<EmptyDatab
       return event.type === 'settings' ? [event.revision] : []
     })
     const drained = async (): Promise<void> => {
-      await expect.poll(() => database.query('select 1 from outbox where set_aside_at is null limit 1'), { timeout: 20_000, interval: 10 }).toEqual([])
+      await expect.poll(() => database.query('select 1 from outbox where set_aside_at is null limit 1'), { interval: 10 }).toEqual([])
     }
 
     it('appends rows in the order of their ids, as their topic encodes them, and deletes them', async () => {
@@ -88,7 +88,7 @@ export function relayContract(engineName: string, make: () => Promise<EmptyDatab
       log.beforeAppend = () => (away-- > 0 ? Promise.reject(new AppError('log_unavailable', 'the log is away')) : Promise.resolve())
       for (let revision = 1; revision <= 3; revision++) await put('c1', revision)
       const relay = start()
-      await expect.poll(() => { relay.wake(); return revisions('c1') }, { timeout: 20_000, interval: 10 }).toEqual([1, 2, 3])
+      await expect.poll(() => { relay.wake(); return revisions('c1') }, { interval: 10 }).toEqual([1, 2, 3])
       expect(complaints.length).toBeGreaterThanOrEqual(2)
     })
 

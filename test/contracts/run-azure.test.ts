@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { azureExecutor } from '../../remediator/executors/azure/index.ts'
 import type { WorkerOptions } from '../../remediator/runs/worker.ts'
 import { systemClock } from '../../schemas/clock.ts'
-import { openDatabase, type Database } from '../../storage/postgres/database.ts'
+import type { Database } from '../../storage/postgres/database.ts'
+import { openCopiedDatabase } from '../harness/database-template.ts'
 import { FakeAzure } from '../fakes/azure-arm.ts'
 import type { Trouble } from '../fakes/cloud-server.ts'
 import { RunWorld } from '../harness/run-engine-world.ts'
@@ -17,7 +18,7 @@ let database: Database
 
 beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'run-azure-'))
-  database = await openDatabase({ dataDir, clock: systemClock })
+  database = await openCopiedDatabase({ dataDir, clock: systemClock })
 })
 afterAll(async () => {
   await database.close()
@@ -81,5 +82,5 @@ describe('a run on Azure', () => {
       if (!hasDied) break
       expect(at).toBeLessThan(120)
     }
-  }, 300_000)
+  }, 900_000)
 })

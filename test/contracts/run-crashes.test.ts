@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '../../schemas/clock.ts'
-import { openDatabase, type Database } from '../../storage/postgres/database.ts'
+import type { Database } from '../../storage/postgres/database.ts'
+import { openCopiedDatabase } from '../harness/database-template.ts'
 import type { SqlDatabase } from '../../storage/queries/sql.ts'
 import { approvalStore } from '../../storage/remediation/approval-store.ts'
 import { LEASE_MS } from '../../storage/remediation/run-save.ts'
@@ -18,7 +19,7 @@ let database: Database
 
 beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'crashes-'))
-  database = await openDatabase({ dataDir, clock: systemClock })
+  database = await openCopiedDatabase({ dataDir, clock: systemClock })
 })
 afterAll(async () => {
   await database.close()
@@ -82,7 +83,7 @@ describe.each([['that repairs', false, 'succeeded'], ['that is rolled back', tru
       expect((await world.words()).map(({ action }) => action), `killed at boundary ${at}`).toEqual(expected.words)
       await expectSound(world, ['r1'])
     }
-  }, 180_000)
+  }, 900_000)
 })
 
 it('lets a worker that slept past its lease write nothing and send nothing, while another goes on', async () => {
@@ -287,7 +288,7 @@ it('works a hundred and twenty runs at once with two workers, loses none, sends 
   expect(world.cloud.throttles).toBe(0)
   expect(most).toBeGreaterThanOrEqual(100)
   await expectSound(world, ids)
-}, 180_000)
+}, 900_000)
 
 it('keeps all of this over any schedule of kills, faults, lost answers and lost leases', async () => {
   const mishaps: readonly (Mishap | null)[] = [null, null, null, null, 'lost', 'broken', 'bug', 'throttled', 'busy', 'timeout', 'unavailable']
@@ -314,4 +315,4 @@ it('keeps all of this over any schedule of kills, faults, lost answers and lost 
       await world.work([world.worker('w1'), world.worker('w2')], { looks: 3_000 })
       await expectSound(world, ['r1', 'r2'])
     }), { numRuns: 25 })
-}, 240_000)
+}, 900_000)

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { workRun } from '../../remediator/runs/worker.ts'
 import { systemClock } from '../../schemas/clock.ts'
-import { openDatabase, type Database } from '../../storage/postgres/database.ts'
+import type { Database } from '../../storage/postgres/database.ts'
+import { openCopiedDatabase } from '../harness/database-template.ts'
 import { ADMIN, RunWorld, type WorldOptions } from '../harness/run-engine-world.ts'
 import { runbook, step, target } from '../harness/runs-world.ts'
 import type { Course } from '../harness/scripted-executor.ts'
@@ -15,7 +16,7 @@ let database: Database
 
 beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'engine-'))
-  database = await openDatabase({ dataDir, clock: systemClock })
+  database = await openCopiedDatabase({ dataDir, clock: systemClock })
 })
 afterAll(async () => {
   await database.close()

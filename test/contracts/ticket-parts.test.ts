@@ -10,7 +10,8 @@ import { makeMetrics } from '../../app/metrics/metrics.ts'
 import type { Caller } from '../../schemas/access.ts'
 import { systemClock, TestClock } from '../../schemas/clock.ts'
 import type { OutsideCall } from '../../schemas/tickets.ts'
-import { openDatabase, type Database } from '../../storage/postgres/database.ts'
+import type { Database } from '../../storage/postgres/database.ts'
+import { openCopiedDatabase } from '../harness/database-template.ts'
 import { openTicketParts, type TicketParts } from '../../app/parts/tickets.ts'
 import { openVaultParts, type VaultParts } from '../../app/parts/vault.ts'
 import type { PsaFake } from '../fakes/psa/psa-fake.ts'
@@ -33,7 +34,7 @@ let stop: () => Promise<void> = () => Promise.resolve()
 
 beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'ticket-parts-'))
-  database = await openDatabase({ dataDir, clock: systemClock })
+  database = await openCopiedDatabase({ dataDir, clock: systemClock })
 })
 afterAll(async () => {
   await stop()

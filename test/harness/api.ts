@@ -23,7 +23,8 @@ import type { CommandOutcome, Command, IncidentChanged, IncidentRecord, ProblemP
 import type { Mode, Role } from '../../schemas/settings.ts'
 import type { Runbook } from '../../schemas/runbooks.ts'
 import type { DeadLetterView, DeliveryView } from '../../schemas/views.ts'
-import { openDatabase, type Database } from '../../storage/postgres/database.ts'
+import type { Database } from '../../storage/postgres/database.ts'
+import { openCopiedDatabase } from './database-template.ts'
 import { projectBatch } from '../../storage/projection/project-batch.ts'
 import { backtestStore } from '../../storage/queries/backtests.ts'
 import { openExplanations } from '../../storage/explain/explain.ts'
@@ -183,7 +184,7 @@ let version = 2 ** 40
 /** Opens it in a directory of its own; the first start of the embedded database takes seconds. With `autoSettle` every command is answered at once. */
 export async function openApiHarness(clock: Clock, options: { readonly autoSettle?: boolean; readonly modelTests?: ModelTests; readonly mode?: Mode; readonly shipped?: readonly Runbook[]; readonly connectors?: readonly TicketConnector[] } = {}): Promise<ApiHarness> {
   const dataDir = mkdtempSync(join(tmpdir(), 'aw-api-'))
-  const database = await openDatabase({ dataDir, clock })
+  const database = await openCopiedDatabase({ dataDir, clock })
   const masterKey = randomBytes(32)
   const figures = new FakeFigures()
   const live = new LiveHub(clock)

@@ -57,7 +57,7 @@ export async function runsOf(program: Program, company: Company): Promise<readon
 }
 
 /** The company's only run once `condition` holds of it. */
-export function onlyRun(program: Program, company: Company, what: string, condition: (run: RunDetail) => boolean, timeoutMs = 150_000): Promise<RunDetail> {
+export function onlyRun(program: Program, company: Company, what: string, condition: (run: RunDetail) => boolean, timeoutMs = 300_000): Promise<RunDetail> {
   return until(what, async () => {
     const [first, ...others] = await runsOf(program, company)
     if (first === undefined || others.length > 0) throw new Error(`${others.length + (first === undefined ? 0 : 1)} runs`)

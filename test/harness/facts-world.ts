@@ -11,7 +11,8 @@ import { openAnalytics, type Analytics } from '../../storage/clickhouse/analytic
 import { openLmdb } from '../../storage/lmdb/env.ts'
 import { openLmdbLog, type LmdbLog } from '../../storage/lmdb/log.ts'
 import { openLmdbSchemaIds } from '../../storage/lmdb/schema-ids.ts'
-import { openDatabase, type Database } from '../../storage/postgres/database.ts'
+import type { Database } from '../../storage/postgres/database.ts'
+import { openCopiedDatabase } from './database-template.ts'
 import { projectBatch } from '../../storage/projection/project-batch.ts'
 import { ROWS, type RecordedTopic } from '../../storage/recorder/rows.ts'
 import { FACT_TABLES } from '../../storage/recorder/rows.ts'
@@ -47,7 +48,7 @@ export class FactsWorld {
   static async open(): Promise<FactsWorld> {
     const directory = await mkdtemp(join(tmpdir(), 'facts-'))
     const clock = new TestClock(SAMPLE_MS)
-    const [analytics, database, env] = [await openAnalytics({ dataDir: directory }), await openDatabase({ dataDir: join(directory, 'database'), clock }), await openLmdb({ directory: join(directory, 'log') })]
+    const [analytics, database, env] = [await openAnalytics({ dataDir: directory }), await openCopiedDatabase({ dataDir: join(directory, 'database'), clock }), await openLmdb({ directory: join(directory, 'log') })]
     const log = openLmdbLog(env, { clock })
     await log.ensureTopics(Object.values(TOPICS).map(({ name }) => ({ name, retentionMs: 400 * 86_400_000, partitions: 1 })))
     return new FactsWorld(directory, analytics, database, log, openLmdbSchemaIds(env), [() => log.close(), () => env.close(), () => database.close(), () => analytics.close(), () => rm(directory, { recursive: true })])

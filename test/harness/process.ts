@@ -1,27 +1,19 @@
 /** The program as its users run it: a process of its own on a free port, with a data directory that outlives kill -9. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { undoAtExit } from '../services/program.ts'
+import { freePort, undoAtExit } from '../services/program.ts'
+import { putDatabase } from './database-template.ts'
+
+export { freePort } from '../services/program.ts'
 
 const root = join(import.meta.dirname, '../..')
-/** First start of the embedded PostgreSQL takes seconds; a busy machine takes longer. */
-const READY_MS = 90_000
-
-/** A free TCP port on the loopback address. */
-export async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
-}
+/** A start takes seconds of a core, the first one most; where others have the cores it takes many times that. */
+const READY_MS = 240_000
+/** How long one look may take, whatever is left: a machine that was busy until the deadline is heard out, an answer that never comes is not. */
+const LOOK_MS_MIN = 10_000
 
 /** One process of the program that can be killed and started again. */
 export class Program {
@@ -39,8 +31,15 @@ export class Program {
     this.env = options.env ?? {}
   }
 
-  /** `aw up` on a free port and a new data directory, not started yet. */
+  /** `aw up` on a free port and a new data directory, not started yet. Its embedded database is a copy of one that was made before. */
   static async up(env: Readonly<Record<string, string>> = {}): Promise<Program> {
+    const program = await Program.fromNothing(env)
+    if (env.DATABASE_URL === undefined) await putDatabase(program.dataDir)
+    return program
+  }
+
+  /** The same with an empty data directory, as a user begins. */
+  static async fromNothing(env: Readonly<Record<string, string>> = {}): Promise<Program> {
     return new Program({ args: ['up'], port: await freePort(), dataDir: mkdtempSync(join(tmpdir(), 'aw-')), env })
   }
 
@@ -126,7 +125,7 @@ export class Program {
 
   async #isReady(): Promise<boolean> {
     try {
-      return (await fetch(`${this.url}/api/health/ready`, { signal: AbortSignal.timeout(2_000) })).ok
+      return (await fetch(`${this.url}/api/health/ready`, { signal: AbortSignal.timeout(LOOK_MS_MIN) })).ok
     } catch {
       return false
     }
@@ -155,18 +154,29 @@ export async function undoAll(steps: readonly (() => Promise<unknown> | void)[])
   if (failures.length > 0) throw new AggregateError(failures, 'some of what the suite began could not be undone')
 }
 
-/** Waits until `condition` answers something; says what it waited for when it never does. */
-export async function until<T>(what: string, condition: () => Promise<T | null | undefined | false>, timeoutMs = 60_000): Promise<T> {
+/** Waits until `condition` answers something; says what it waited for when it never does. A condition that never answers is given up as well. */
+export async function until<T>(what: string, condition: () => Promise<T | null | undefined | false>, timeoutMs = 150_000): Promise<T> {
   const deadline = Date.now() + timeoutMs
   let last: unknown = null
   for (;;) {
     try {
-      const value = await condition()
+      const value = await within(condition(), Math.max(deadline - Date.now(), Math.min(timeoutMs, LOOK_MS_MIN)))
       if (value !== null && value !== undefined && value !== false) return value
     } catch (thrown) {
       last = thrown
     }
     if (Date.now() > deadline) throw new Error(`never happened within ${timeoutMs} ms: ${what}`, { cause: last })
     await delay(50)
+  }
+}
+
+/** What the work answers, or an error when it takes longer; the work itself goes on. */
+async function within<T>(work: Promise<T>, ms: number): Promise<T> {
+  const answered = new AbortController()
+  const late = delay(ms, undefined, { signal: answered.signal }).then(() => { throw new Error(`no answer within ${ms} ms`) })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    answered.abort()
   }
 }
