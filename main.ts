@@ -1,4 +1,6 @@
 /** The command line `aw`. Exit codes: 0 done, 1 failed, 2 wrong usage; errors in one line on standard error, with --json as an object. */
+import { enableCompileCache } from 'node:module'
+import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import type { AdviceOptions } from './cli/advice.ts'
 import type { AdapterBacktestOptions } from './cli/backtest-adapter.ts'
@@ -12,6 +14,9 @@ import { environment, readConfig } from './config.ts'
 import { ROLE_NAMES } from './app/roles/names.ts'
 import { systemClock } from './schemas/clock.ts'
 import { AppError, toAppError } from './schemas/errors.ts'
+
+// What a command loads beyond this file is compiled once for each release: the next start has it ready. Where the folder cannot be written it is compiled as ever.
+enableCompileCache(join(import.meta.dirname, 'node_modules/.cache/alert-whisperer/compiled'))
 
 interface Json { json?: boolean }
 interface BacktestOptions { alerts?: string; company?: string; from?: string; to?: string; limit?: number; topology?: string; settings?: string; compare?: string; out?: string; live?: boolean; tune?: boolean; truth?: string; seed?: number; evaluations?: number }
