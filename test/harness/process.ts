@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { freePort, undoAtExit } from '../services/program.ts'
+import { freePort, undoAtExit, wrapped } from '../services/program.ts'
 import { putDatabase } from './database-template.ts'
 
 export { freePort } from '../services/program.ts'
@@ -68,7 +68,8 @@ export class Program {
   /** Starts it and waits until it is ready. */
   async start(): Promise<void> {
     this.#output = ''
-    const child = spawn(process.execPath, [join(root, 'main.ts'), ...this.args], {
+    const { command, args } = wrapped({ command: process.execPath, args: [join(root, 'main.ts'), ...this.args] })
+    const child = spawn(command, args, {
       cwd: root,
       env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', AW_PORT: String(this.port), AW_DATA_DIR: this.dataDir, AW_LOG_LEVEL: 'warn', ...this.env },
       stdio: ['ignore', 'pipe', 'pipe'],

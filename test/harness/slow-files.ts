@@ -5,10 +5,17 @@ import type { Reporter, TestCase, TestModule } from 'vitest/node'
 const LOOK_EVERY_MS = 60_000
 const LONG_MS = 120_000
 
-/** A file under way: since when, and the tests and hooks of it that have begun and not ended, each with its own beginning. */
+/** A test or hook that has begun. */
+interface Begun {
+  readonly atMs: number
+  /** The test it is or belongs to: what ended at once may be told before it began. */
+  readonly test: TestCase | null
+}
+
+/** A file under way: since when, and what of it has begun and not ended. */
 interface UnderWay {
   readonly sinceMs: number
-  readonly open: Map<string, number>
+  readonly open: Map<string, Begun>
 }
 
 type HookContext = Parameters<NonNullable<Reporter['onHookStart']>>[0]
@@ -45,7 +52,7 @@ export class SlowFiles implements Reporter {
   }
 
   onTestCaseReady(test: TestCase): void {
-    this.#files.get(test.module.moduleId)?.open.set(test.fullName, this.#now())
+    this.#files.get(test.module.moduleId)?.open.set(test.fullName, { atMs: this.#now(), test })
   }
 
   onTestCaseResult(test: TestCase): void {
@@ -54,7 +61,7 @@ export class SlowFiles implements Reporter {
 
   onHookStart(hook: HookContext): void {
     const { file, name } = placeOf(hook)
-    this.#files.get(file.moduleId)?.open.set(name, this.#now())
+    this.#files.get(file.moduleId)?.open.set(name, { atMs: this.#now(), test: hook.entity.type === 'test' ? hook.entity : null })
   }
 
   onHookEnd(hook: HookContext): void {
@@ -68,7 +75,7 @@ export class SlowFiles implements Reporter {
     const seconds = (sinceMs: number): string => `${Math.round((now - sinceMs) / 1_000)} s`
     for (const [id, { sinceMs, open }] of this.#files) {
       if (now - sinceMs <= LONG_MS) continue
-      const what = [...open].map(([name, beganMs]) => `${name} (${seconds(beganMs)})`).join('; ') || 'no test of it has begun, or it is between two'
+      const what = [...open].filter(([, { test }]) => test === null || test.result().state === 'pending').map(([name, { atMs }]) => `${name} (${seconds(atMs)})`).join('; ') || 'no test of it has begun, or it is between two'
       this.#say(`still running after ${seconds(sinceMs)}: ${relative(process.cwd(), id)}: ${what}`)
     }
   }

@@ -65,7 +65,7 @@ function setExitHandlers(): void {
 }
 
 /** The command as it is run: the kernel ends it with us even when we are killed, and root becomes `user`. */
-function wrapped(spec: ProgramSpec): { command: string; args: readonly string[] } {
+export function wrapped(spec: Pick<ProgramSpec, 'command' | 'args' | 'user'>): { command: string; args: readonly string[] } {
   if (!existsSync('/usr/bin/setpriv')) return spec
   const become = spec.user === undefined || process.getuid?.() !== 0 ? [] : ['--reuid', spec.user, '--regid', spec.user, '--init-groups']
   return { command: '/usr/bin/setpriv', args: ['--pdeathsig', 'KILL', ...become, '--', spec.command, ...spec.args] }
