@@ -96,7 +96,7 @@ export async function openTicketParts({ engines, clock, logger, metrics }: Ticke
       // On an embedded database whoever held an order before this start is gone.
       if (database.kind === 'pglite') await outbox.freeAll()
       const worker = startOutbox({
-        store: outbox, open, clock, jitter, logger, ended, metrics: metrics.outbox, startedAtMs: clock.now(), name: `outbox-${randomUUID()}`,
+        store: outbox, open, clock, jitter, logger, ended, metrics: metrics.outbox, startedAtMs: clock.now(), name: `outbox-${process.pid}-${randomUUID()}`,
         accounts: {
           async wentWell(held) {
             if (held.connectionId !== null) await parts.connections.noteError(held.connectionId, null)

@@ -28,8 +28,8 @@ export interface PsaCompany extends ConnectedPsa {
 /** Settings that let nothing wait. */
 export const FAST = { delaySeconds: 0, noteEverySeconds: 0 }
 
-/** Connects a PSA for a company, or for the MSP and all its clients. */
-export async function connectPsa(program: Program, connector: TicketConnector, start: StartPsa, companyId: string | null): Promise<ConnectedPsa> {
+/** Connects a PSA for a company, or for the MSP and all its clients; its webhooks come to `doors` in turn, as from a load balancer. */
+export async function connectPsa(program: Program, connector: TicketConnector, start: StartPsa, companyId: string | null, doors: readonly Pick<Program, 'url'>[] = [program]): Promise<ConnectedPsa> {
   const fake = await start({ clock: systemClock })
   const { baseUrl, auth, fields, credentials, mapping = {}, webhookSecret } = fake
   const secrets = Object.fromEntries(Object.entries({ ...credentials, ...(auth === 'oauth2_client' || auth === 'oauth2_code' ? { clientSecret: credentials['clientSecret'] ?? 'fake-client-secret' } : {}) }).filter(([name]) => name !== 'accessToken'))
@@ -42,7 +42,7 @@ export async function connectPsa(program: Program, connector: TicketConnector, s
 
   const refused: string[] = []
   const stopping = new AbortController()
-  const carrying = carry(fake, hookUrl ?? '', refused, stopping.signal)
+  const carrying = carry(fake, doors.map(({ url }) => (hookUrl ?? '').replace(program.url, url)), refused, stopping.signal)
   return {
     connector, fake, connectionId: made.id, refused,
     ticket(id) {
@@ -78,14 +78,14 @@ export async function colleague(program: Program, { name, email }: { readonly na
 }
 
 /** Posts webhooks in order, each until it is answered: a program that was killed, or is not ready yet, is posted to again, as PSAs do. */
-async function carry(fake: PsaFake, hookUrl: string, refused: string[], signal: AbortSignal): Promise<void> {
-  for (let next = 0; !signal.aborted;) {
+async function carry(fake: PsaFake, hookUrls: readonly string[], refused: string[], signal: AbortSignal): Promise<void> {
+  for (let [next, tries] = [0, 0]; !signal.aborted; tries += 1) {
     const hook = fake.hooks[next]
     if (hook === undefined) {
       await delay(25)
       continue
     }
-    const url = new URL(hookUrl)
+    const url = new URL(hookUrls[tries % hookUrls.length] ?? '')
     for (const [name, value] of Object.entries(hook.query)) if (name !== 'key') url.searchParams.set(name, value)
     try {
       const answer = await fetch(url, { method: 'POST', headers: { ...hook.headers }, body: new Uint8Array(hook.body) })

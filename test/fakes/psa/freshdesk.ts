@@ -26,12 +26,11 @@ const STATUS: Readonly<Record<TicketState, number>> = { open: 2, assigned: 2, in
 const DOCS = 'https://developers.freshdesk.com/api/'
 
 /** Starts it. */
-export const startFreshdesk: StartPsa = async ({ clock, hasLimits = false }) => {
+export const startFreshdesk: StartPsa = async ({ clock, hasLimits = false, pageSize = 3 }) => {
   const tickets: Ticket[] = []
   const contacts: Body[] = [{ id: 6001, name: 'Cleo Client', email: 'cleo@acme.example', company_id: COMPANIES[0]?.id, unique_external_id: null }]
   const withdrawn = new Set<string>()
   const hooks: HookDelivery[] = []
-  const pageSize = 3
   let made = 0
 
   const iso = (ms = clock.now()): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')

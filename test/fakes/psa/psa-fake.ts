@@ -96,5 +96,5 @@ export interface PsaFake {
   stop(): Promise<void>
 }
 
-/** Starts a fake; the rate limits of the vendor hold only where asked for, for most tests are about something else. */
-export type StartPsa = (options: { readonly clock: Clock; readonly hasLimits?: boolean }) => Promise<PsaFake>
+/** Starts a fake; the rate limits of the vendor hold only where asked for, for most tests are about something else. `pageSize` where calls are counted, in the fakes that take it. */
+export type StartPsa = (options: { readonly clock: Clock; readonly hasLimits?: boolean; readonly pageSize?: number }) => Promise<PsaFake>
