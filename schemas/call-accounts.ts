@@ -4,12 +4,14 @@
 export interface CallSlot {
   readonly id: string
   readonly isWrite: boolean
+  /** It reads a ticket back, which has a share of its own. Absent: no. */
+  readonly isReadBack?: boolean
   readonly untilMs: number
 }
 
 /** What is known of an account. */
 export interface AccountState {
-  /** By the limit's name: calls that ended, by slice of its window. */
+  /** By the limit's name: calls that ended, by slice of its window; those that read back once more under a name of their own. */
   readonly windows: Readonly<Record<string, Readonly<Record<string, number>>>>
   readonly learned: LearnedLimits
   readonly underWay: readonly CallSlot[]

@@ -4,6 +4,7 @@ import type { Clock } from '../../schemas/clock.ts'
 import { ConnectorError, type ConnectorCode, type Pace } from '../port.ts'
 import { mended, wentWell, wentWrong } from './hold.ts'
 import { afterCall } from './learn.ts'
+import { READ_BACK } from './limits.ts'
 import { takeTurn, type Turn } from './take.ts'
 import { budgetView } from './view.ts'
 
@@ -61,13 +62,16 @@ export function openBudget({ accounts, clock, jitter, newId, waitMs = WAIT_MS }:
       return {
         sent: () => ({ calls, writes, isLastWrite }),
         async take({ account, urgency, isWrite, signal }) {
-          const endMs = clock.now() + waitMs
+          // A ticket that is read back is not begun unless there is room for it now; what has begun is ended, or its calls were for nothing.
+          const isReadBack = urgency >= READ_BACK
+          const isBegin = isReadBack && calls === 0
+          const endMs = clock.now() + (isBegin ? 0 : waitMs)
           for (;;) {
             fence()
             const slotId = newId()
             const turn = await accounts.change(account, connector, (state) => {
               const nowMs = clock.now()
-              const given = takeTurn(state, pace, { urgency, isWrite, slotId, untilMs: nowMs + CALL_MS }, nowMs)
+              const given = takeTurn(state, pace, { urgency: isReadBack && !isBegin ? READ_BACK - 1 : urgency, isWrite, isReadBack, slotId, untilMs: nowMs + CALL_MS }, nowMs)
               return { state: given.state, answer: given }
             })
             if (turn.kind === 'go') {

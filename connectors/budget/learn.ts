@@ -41,7 +41,7 @@ export function afterCall(before: AccountState, pace: Pace, end: CallEnd): Accou
   const slot = before.underWay.find(({ id }) => id === end.slotId)
   const swept0 = swept({ ...before, underWay: before.underWay.filter(({ id }) => id !== end.slotId) }, pace, atMs)
   // A slot that was lost is counted already.
-  const state = slot === undefined ? swept0 : counted(swept0, pace, slot.isWrite, atMs)
+  const state = slot === undefined ? swept0 : counted(swept0, pace, slot, atMs)
   const told = learnTold(state, pace, end)
   const taught = end.outcome === 'rate_limited' ? refused(told, pace, end, slot?.isWrite ?? true) : end.outcome === 'success' ? welcome(told) : told
   return withReady(breaker(taught, end), pace, atMs)
@@ -80,7 +80,7 @@ function refused(state: AccountState, pace: Pace, { retryAfterMs, atMs }: CallEn
   const refusals = (learned.refusals ?? 0) + 1
   const pauseMs = retryAfterMs ?? Math.min(REFUSED_MOST_MS, REFUSED_FIRST_MS * 2 ** (refusals - 1))
   const blockedUntilMs = Math.max(Math.min(state.blockedUntilMs ?? 0, atMs + BLOCK_MOST_MS), atMs + Math.min(pauseMs, BLOCK_MOST_MS))
-  const fullest = limitsInForce(state, pace, atMs).filter((limit) => counts(limit, isWrite)).map((limit) => ({ limit, used: usedOf(state, limit), fill: usedOf(state, limit) / limit.calls })).sort((a, b) => b.fill - a.fill)[0]
+  const fullest = limitsInForce(state, pace, atMs).filter((limit) => counts(limit, { isWrite })).map((limit) => ({ limit, used: usedOf(state, limit), fill: usedOf(state, limit) / limit.calls })).sort((a, b) => b.fill - a.fill)[0]
   const next: LearnedLimits = { ...learned, refusals, refused: (learned.refused ?? 0) + 1 }
   // Several of one burst are refused together; only the first teaches.
   const isEcho = state.blockedUntilMs !== null && state.blockedUntilMs > atMs
@@ -88,7 +88,7 @@ function refused(state: AccountState, pace: Pace, { retryAfterMs, atMs }: CallEn
   // Refused again though it was slower: it may be about how many come at once.
   const taughtAtOnce = refusals < 2 ? {} : { taughtAtOnce: { calls: Math.max(1, Math.floor(atOnceOf(state, pace, atMs) / 2)), atMs } }
   // Neither this one was taken nor, as far as is known, those on their way.
-  const taken = fullest.used - 1 - state.underWay.filter((slot) => counts(fullest.limit, slot.isWrite)).length
+  const taken = fullest.used - 1 - state.underWay.filter((slot) => counts(fullest.limit, slot)).length
   // Hardly any of ours: others used it up, or it is about a burst, and what was taken says little.
   const isTelling = taken >= Math.max(TELLING_CALLS, fullest.limit.published * TELLING_SHARE)
   const calls = Math.max(1, Math.floor(isTelling ? Math.min(taken, fullest.limit.calls) * DECREASE : fullest.limit.calls / 2))

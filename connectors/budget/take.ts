@@ -1,8 +1,8 @@
 /** Whether a call may go now, or when. Pure. */
 import type { AccountState } from '../../schemas/call-accounts.ts'
 import type { CallLimit, Pace } from '../port.ts'
-import { atOnceOf, limitsInForce, shareOf } from './limits.ts'
-import { counts, swept, usedOf, whenAtMost } from './windows.ts'
+import { atOnceOf, limitsInForce, READ_BACK, READ_BACK_CALLS, readBackShareOf, shareOf } from './limits.ts'
+import { counts, readBackOf, swept, usedOf, whenAtMost } from './windows.ts'
 
 /** Looked again after this where only the end of another call says when, in ms. */
 const SOON_MS = 250
@@ -13,6 +13,8 @@ const WAIT_MOST_MS = 24 * 3_600_000
 export interface CallWish {
   readonly urgency: number
   readonly isWrite: boolean
+  /** It reads a ticket back; what has begun at its own urgency goes on at the usual one. Absent: no. */
+  readonly isReadBack?: boolean
   /** Unique; `answered` names it again. */
   readonly slotId: string
   /** The call has ended by then, whatever becomes of it. */
@@ -33,7 +35,7 @@ export function takeTurn(before: AccountState, pace: Pace, wish: CallWish, nowMs
   if (wait !== null) return { kind: 'wait', ...wait, state: withReady(state, pace, nowMs) }
   const { breaker, learned } = state
   const went: AccountState = {
-    ...state, underWay: [...state.underWay, { id: wish.slotId, isWrite: wish.isWrite, untilMs: wish.untilMs }],
+    ...state, underWay: [...state.underWay, { id: wish.slotId, isWrite: wish.isWrite, ...(wish.isReadBack === true ? { isReadBack: true } : {}), untilMs: wish.untilMs }],
     // The one call that finds out whether the other side answers again goes alone.
     breaker: breaker.openUntilMs > 0 ? { ...breaker, openUntilMs: Math.max(breaker.openUntilMs, wish.untilMs) } : breaker,
     learned: { ...learned, atOnce: atOnceOf(state, pace, nowMs) },
@@ -48,7 +50,8 @@ function waitOf(state: AccountState, pace: Pace, { urgency, isWrite }: Pick<Call
   const limits = limitsInForce(state, pace, nowMs)
   let atMs = nowMs
   for (const limit of limits) {
-    if (!counts(limit, isWrite)) continue
+    if (!counts(limit, { isWrite })) continue
+    if (urgency >= READ_BACK) atMs = Math.max(atMs, readBackAtMs(state, limit, nowMs))
     const most = shareOf(limit.calls, urgency)
     const others = othersOf(state, limit, nowMs)
     if (usedOf(state, limit) + others < most) continue
@@ -59,6 +62,13 @@ function waitOf(state: AccountState, pace: Pace, { urgency, isWrite }: Pick<Call
   if (atMs > nowMs) return { atMs, why: 'limit' }
   if (state.underWay.length >= shareOf(atOnceOf(state, pace, nowMs), urgency)) return { atMs: nowMs + SOON_MS, why: 'at_once' }
   return null
+}
+
+/** When the share of reading back has room for one more ticket; each that is being read may take as many calls. */
+function readBackAtMs(state: AccountState, limit: CallLimit, nowMs: number): number {
+  const own = readBackOf(limit)
+  const most = readBackShareOf(limit.calls) - READ_BACK_CALLS - (READ_BACK_CALLS - 1) * state.underWay.filter((slot) => counts(own, slot)).length
+  return usedOf(state, own) <= most ? nowMs : whenAtMost(state, own, most, nowMs) ?? nowMs + SOON_MS
 }
 
 /** Calls of others that a limit counts, as last told. */

@@ -4,12 +4,14 @@ import { toAppError } from '../../schemas/errors.ts'
 import { startLooking, type Looking } from '../../schemas/looking.ts'
 import type { SyncTicket } from '../../schemas/ticket-sync.ts'
 import type { Environment, TicketSnapshot } from '../../schemas/tickets.ts'
+import { READ_BACK } from '../budget/limits.ts'
 import { ConnectorError } from '../port.ts'
 import { commandIdOf } from './identity.ts'
 import { inbound, type Inbound, type InboundAnswer, type InboundInput, type InboundWord } from './inbound.ts'
 import type { Connections, ReadyConnection } from './ports.ts'
 
-const AT_ONCE = 6
+/** Tickets read at once in one process, and of one connection: those that somebody told of, and those that are only read back, which never wait for each other. */
+const POOLS = [{ isReadBack: false, atOnce: 12, perConnection: 6 }, { isReadBack: true, atOnce: 12, perConnection: 2 }] as const
 const LOOK_EVERY_MS = 500
 const FIRST_PAUSE_MS = 2_000
 const LONGEST_PAUSE_MS = 300_000
@@ -20,13 +22,15 @@ export interface DueRead {
   readonly externalId: string
   readonly lastId: number
   readonly via: 'hook' | 'poll' | 'reconcile'
+  /** Nobody told of it. */
+  readonly isReadBack: boolean
   readonly attempts: number
   readonly receivedAtMs: number
 }
 
 /** Hints as they are kept. */
 export interface Hints {
-  claim(limit: number): Promise<readonly DueRead[]>
+  claim(limit: number, of: { readonly isReadBack: boolean; readonly perConnection: number; readonly busy: Readonly<Record<string, number>> }): Promise<readonly DueRead[]>
   done(hint: DueRead): Promise<void>
   release(hint: DueRead, waitMs: number, error: string): Promise<void>
   add(connectionId: string, via: 'hook' | 'poll' | 'reconcile', hints: readonly { readonly eventId: string; readonly externalId: string }[], inMs?: number): Promise<number>
@@ -75,7 +79,7 @@ export async function readTicket(tools: ListenTools, hint: DueRead): Promise<boo
 
 async function readBack(ready: ReadyConnection, hint: DueRead, ticket: SyncTicket | undefined): Promise<TicketSnapshot | null> {
   const ref = ticket?.ref ?? { externalId: hint.externalId, number: hint.externalId, url: null }
-  const ctx = ready.context({ companyId: ticket?.companyId ?? null, incidentId: ticket?.incidentId ?? null, ticketId: ticket?.id ?? null, urgency: hint.via === 'hook' ? 2 : 3 })
+  const ctx = ready.context({ companyId: ticket?.companyId ?? null, incidentId: ticket?.incidentId ?? null, ticketId: ticket?.id ?? null, urgency: hint.isReadBack ? READ_BACK : hint.via === 'hook' ? 2 : 3 })
   try {
     return await ready.connector.read(ref, ctx)
   } catch (thrown) {
@@ -106,22 +110,67 @@ async function settle({ rows, hints, clock, metrics, said }: ListenTools, { conn
 
 /** Starts listening; `stop` takes nothing more and waits for what is under way. */
 export function startListening(options: ListenTools): Looking {
+  const pools = POOLS.map((pool) => startPool(options, pool))
+  return {
+    wake: () => pools.forEach((pool) => pool.wake()),
+    async stop() {
+      await Promise.all(pools.map((pool) => pool.stop()))
+    },
+  }
+}
+
+/** Reads as many at once as it may: one that is slow keeps nothing but its own place. */
+function startPool(options: ListenTools, { isReadBack, atOnce, perConnection }: (typeof POOLS)[number]): Looking {
   const { hints, clock, logger } = options
+  const under = new Set<Promise<void>>()
+  const busy = new Map<string, number>()
+  /** Connections that are not read back before then. */
+  const paused = new Map<string, number>()
+
   const look = async (hint: DueRead): Promise<void> => {
     try {
       if (await readTicket(options, hint)) await hints.done(hint)
       else await hints.release(hint, 500, 'the ticket changed while it was read')
     } catch (thrown) {
       const error = thrown instanceof ConnectorError ? thrown : toAppError(thrown)
-      logger.warn({ code: error.code, connection: hint.connectionId, ticket: hint.externalId, err: error }, `reading a ticket goes on later: ${error.message}`)
+      const retryAfterMs = error instanceof ConnectorError ? error.retryAfterMs ?? 0 : 0
+      // Others come first: that is how it should be, and the others of its connection need not find it out one by one.
+      const isHeldBack = isReadBack && error.code === 'budget'
+      if (!isHeldBack) logger.warn({ code: error.code, connection: hint.connectionId, ticket: hint.externalId, err: error }, `reading a ticket goes on later: ${error.message}`)
       options.metrics.read(hint.via, error.code)
+      if (isReadBack) paused.set(hint.connectionId, clock.now() + Math.max(isHeldBack ? LOOK_EVERY_MS : FIRST_PAUSE_MS, retryAfterMs))
       const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(hint.attempts, 10))
-      await hints.release(hint, Math.max(pauseMs, error instanceof ConnectorError ? error.retryAfterMs ?? 0 : 0), error.message)
+      // Somebody may tell of the very ticket meanwhile, and then it does not wait.
+      await hints.release(hint, isHeldBack ? 0 : Math.max(pauseMs, retryAfterMs), error.message)
     }
   }
-  return startLooking({ clock, logger, everyMs: LOOK_EVERY_MS, what: 'listening to ticket systems' }, async () => {
-    const due = await hints.claim(AT_ONCE)
-    await Promise.all(due.map(look))
+  const take = (hint: DueRead): void => {
+    const { connectionId } = hint
+    busy.set(connectionId, (busy.get(connectionId) ?? 0) + 1)
+    const work = look(hint)
+      .catch((thrown: unknown) => logger.warn({ err: toAppError(thrown), connection: connectionId, ticket: hint.externalId }, 'a hint could not be given back: its claim ends by itself'))
+      .finally(() => {
+        under.delete(work)
+        const left = (busy.get(connectionId) ?? 1) - 1
+        if (left === 0) busy.delete(connectionId)
+        else busy.set(connectionId, left)
+        looking.wake()
+      })
+    under.add(work)
+  }
+  const looking = startLooking({ clock, logger, everyMs: LOOK_EVERY_MS, what: 'listening to ticket systems' }, async () => {
+    const free = atOnce - under.size
+    if (free === 0) return false
+    for (const [connectionId, untilMs] of paused) if (untilMs <= clock.now()) paused.delete(connectionId)
+    const due = await hints.claim(free, { isReadBack, perConnection, busy: Object.fromEntries([...busy, ...[...paused.keys()].map((id) => [id, perConnection] as const)]) })
+    due.forEach(take)
     return due.length > 0
   })
+  return {
+    wake: () => looking.wake(),
+    async stop() {
+      await looking.stop()
+      await Promise.all(under)
+    },
+  }
 }

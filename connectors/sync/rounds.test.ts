@@ -9,7 +9,7 @@ async function polled(ageMs: number): Promise<readonly (readonly [string, number
   const clock = new TestClock()
   const listed: (readonly [string, number])[] = []
   const store: RoundTools['store'] = {
-    takePoll: async () => ({ cursor: null }), pollFailed: async () => Promise.reject(new Error('it failed')), reconcile: async () => 0, relist: async () => 0, askedAnew: async () => 0, forget: async () => undefined,
+    takePoll: async () => ({ cursor: null }), pollFailed: async () => Promise.reject(new Error('it failed')), readBack: async () => 0, relist: async () => 0, askedAnew: async () => 0, forget: async () => undefined,
     polled: async (_id, _cursor, hints) => listed.push(...hints.map(({ externalId }) => [externalId, 0] as const)),
     add: async (_id, _via, hints, inMs) => listed.push(...hints.map(({ externalId }) => [externalId, inMs] as const)),
   }

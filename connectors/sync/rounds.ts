@@ -9,9 +9,10 @@ const POLL_CLAIM_MS = 120_000
 /** Pages taken in one go; the rest comes with the next one at once. */
 const PAGE_MAX = 200
 const LOOK_EVERY_MS = 1_000
-/** Tickets read back in one round of a minute. */
-const RECONCILE_AT_ONCE = 20
-const RECONCILE_EVERY_MS = 60_000
+/** Tickets listed to be read back at once, and how many of one connection may wait for it: 240 a minute, more than any account gives this. */
+const READ_BACK_ROUND = { limit: 500, ahead: 20 }
+const READ_BACK_EVERY_MS = 5_000
+const RELIST_EVERY_MS = 60_000
 const RELISTED_AT_ONCE = 200
 const FORGET_EVERY_MS = 3_600_000
 
@@ -22,7 +23,7 @@ export interface RoundStore {
   /** Tickets to be read after so long. */
   add(connectionId: string, via: 'poll', hints: readonly { readonly eventId: string; readonly externalId: string }[], inMs: number): Promise<number>
   pollFailed(connectionId: string, dueAtMs: number): Promise<void>
-  reconcile(limit: number): Promise<number>
+  readBack(round: { readonly limit: number; readonly ahead: number }): Promise<number>
   relist(limit: number): Promise<number>
   askedAnew(): Promise<number>
   forget(): Promise<void>
@@ -69,14 +70,18 @@ export async function pollConnection({ store, clock, found, logger, pollMs }: Ro
 /** Starts the rounds. */
 export function startRounds(options: RoundTools): Pick<Looking, 'stop'> {
   const { store, clock, logger, found } = options
-  let [reconciledAtMs, forgottenAtMs] = [0, clock.now()]
+  let [readBackAtMs, relistedAtMs, forgottenAtMs] = [0, 0, clock.now()]
   return startLooking({ clock, logger, everyMs: LOOK_EVERY_MS, what: 'a round through ticket systems' }, async () => {
     const nowMs = clock.now()
     if ((await store.askedAnew()) > 0) found()
     await Promise.all((await options.connections()).map((ready) => pollConnection(options, ready)))
-    if (nowMs - reconciledAtMs >= RECONCILE_EVERY_MS) {
-      reconciledAtMs = nowMs
-      if ((await store.reconcile(RECONCILE_AT_ONCE)) + (await store.relist(RELISTED_AT_ONCE)) > 0) found()
+    if (nowMs - readBackAtMs >= READ_BACK_EVERY_MS) {
+      readBackAtMs = nowMs
+      if ((await store.readBack(READ_BACK_ROUND)) > 0) found()
+    }
+    if (nowMs - relistedAtMs >= RELIST_EVERY_MS) {
+      relistedAtMs = nowMs
+      if ((await store.relist(RELISTED_AT_ONCE)) > 0) found()
     }
     if (nowMs - forgottenAtMs >= FORGET_EVERY_MS) {
       forgottenAtMs = nowMs

@@ -9,8 +9,12 @@ const CLAIM_MS = 120_000
 const UNKNOWN_MS = 120_000
 /** Old hints are kept so long, so that doubles are known. */
 const KEPT_MS = 86_400_000
-/** Each open ticket is read back at least so often. */
-export const RECONCILE_MS = 3_600_000
+/** Hints of reading back are known by their turn, so they are kept only for longer than one takes. */
+const READ_BACK_KEPT_MS = 3_600_000
+/** An open ticket is to be read back once it was not read for so long, so that each is within the hour. */
+export const READ_BACK_AFTER_MS = 2_700_000
+/** Others that we put down ourselves are looked for, and wait for nobody. */
+const IS_READ_BACK = `(via = 'reconcile' and event_id like 'back %')`
 /** A ticket that ended, and that its PSA never closes for good, is read back for so long. */
 const ENDED_MS = 7 * 86_400_000
 /** An open incident without a ticket is looked at again once it is this old. */
@@ -20,6 +24,16 @@ const FORGOTTEN_MS = 600_000
 export interface NewHint {
   readonly eventId: string
   readonly externalId: string
+}
+
+/** What of it is claimed. */
+export interface HintClaim {
+  /** Tickets that are only read back; else those that somebody told of, or that are looked for. */
+  readonly isReadBack: boolean
+  /** Most of one connection under way at once. */
+  readonly perConnection: number
+  /** How many are, by connection, in this process. */
+  readonly busy: Readonly<Record<string, number>>
 }
 
 /** How it came. */
@@ -32,6 +46,8 @@ export interface DueHint {
   /** The newest of its hints. */
   readonly lastId: number
   readonly via: HintVia
+  /** Nobody told of it: it is read to see whether all is as we know it. */
+  readonly isReadBack: boolean
   readonly attempts: number
   readonly receivedAtMs: number
 }
@@ -52,20 +68,22 @@ export function hintStore(db: SqlDatabase, { clock }: { readonly clock: Clock })
     /** Writes hints down in one statement, to be looked at in so long; answers how many were new and may concern us. */
     add: (connectionId: string, via: HintVia, hints: readonly NewHint[], inMs = 0): Promise<number> => add(db, connectionId, via, hints, clock.now() + inMs),
 
-    /** Takes tickets that are to be read; those of no ticket of ours are done with once nothing is being made any more. */
-    async claim(limit: number): Promise<readonly DueHint[]> {
+    /** Takes tickets that are to be read, connections in turn; those of no ticket of ours are done with once nothing is being made any more. */
+    async claim(limit: number, { isReadBack, perConnection, busy }: HintClaim): Promise<readonly DueHint[]> {
       const nowMs = clock.now()
-      if ((await db.query(`select 1 from ticket_hints where done_at is null and received_at <= ${atMs('$1')} and (claimed_until is null or claimed_until <= ${atMs('$1')}) limit 1`, [nowMs])).length === 0) return []
+      if ((await db.query(`select 1 from ticket_hints where done_at is null and received_at <= ${atMs('$1')} and (claimed_until is null or claimed_until <= ${atMs('$1')}) and ${IS_READ_BACK} = $2 limit 1`, [nowMs, isReadBack])).length === 0) return []
       return db.transaction(async (sql) => {
         const rows = await sql.query<DueHint & { isKnown: boolean }>(
-          `with due as (select h.connection_id, h.external_id, min(h.received_at) as first from ticket_hints h
-             where h.done_at is null and h.received_at <= ${atMs('$1')} and not exists (select 1 from ticket_hints b where b.connection_id = h.connection_id and b.external_id = h.external_id and b.done_at is null and b.claimed_until > ${atMs('$1')})
-             group by 1, 2 order by 3 limit $2),
+          `with open as (select h.connection_id, h.external_id, min(h.received_at) as first, bool_and(${IS_READ_BACK}) as is_read_back from ticket_hints h
+             where h.done_at is null and h.received_at <= ${atMs('$1')} and (h.connection_id, h.external_id) not in (select b.connection_id, b.external_id from ticket_hints b where b.done_at is null and b.claimed_until > ${atMs('$1')})
+             group by 1, 2),
+           turns as (select *, row_number() over (partition by connection_id order by first, external_id) as turn from open where is_read_back = $4),
+           due as (select * from turns where turn <= $5 - coalesce(($6::json ->> connection_id)::int, 0) order by turn, first, connection_id limit $2),
            taken as (update ticket_hints h set claimed_until = ${atMs('$3')} from due where h.connection_id = due.connection_id and h.external_id = due.external_id and h.done_at is null and h.received_at <= ${atMs('$1')}
              and (h.claimed_until is null or h.claimed_until <= ${atMs('$1')}) returning h.*)
-           select connection_id as "connectionId", external_id as "externalId", max(id)::float8 as "lastId", (array_agg(via order by id desc))[1] as via, max(attempts) as attempts, (extract(epoch from min(received_at)) * 1000)::float8 as "receivedAtMs",
+           select connection_id as "connectionId", external_id as "externalId", max(id)::float8 as "lastId", (array_agg(via order by id desc))[1] as via, $4::boolean as "isReadBack", max(attempts) as attempts, (extract(epoch from min(received_at)) * 1000)::float8 as "receivedAtMs",
              exists (select 1 from tickets t where t.connection_id = taken.connection_id and t.external_id = taken.external_id) as "isKnown"
-           from taken group by 1, 2`, [nowMs, limit, nowMs + CLAIM_MS])
+           from taken group by 1, 2`, [nowMs, limit, nowMs + CLAIM_MS, isReadBack, perConnection, JSON.stringify(busy)])
         for (const { connectionId, externalId, lastId, receivedAtMs } of rows.filter(({ isKnown }) => !isKnown)) {
           if (nowMs - receivedAtMs > UNKNOWN_MS) await finish(sql, { connectionId, externalId, lastId }, nowMs)
           else await sql.query(`update ticket_hints set claimed_until = ${atMs('$3')} where connection_id = $1 and external_id = $2 and done_at is null`, [connectionId, externalId, nowMs + 1_000])
@@ -117,19 +135,26 @@ export function hintStore(db: SqlDatabase, { clock }: { readonly clock: Clock })
       await db.query(`update connection_cursors set due_at = ${atMs('$2')}, claimed_until = null where connection_id = $1`, [connectionId, dueAtMs])
     },
 
-    /** Hints for open tickets that were not read for an hour, a few at a time, so that the hour is spread; companies and connections in turn, and none that is to be read already. Answers how many. */
-    async reconcile(limit: number): Promise<number> {
+    /**
+     * Hints for open tickets that were not read for 45 minutes, up to `limit`; companies and connections in turn, the longest unread of each first, and none that is to be read already. Of a
+     * connection no more wait than `ahead`: what an account may be called for this is the budget's to say. Answers how many.
+     */
+    async readBack({ limit, ahead }: { readonly limit: number; readonly ahead: number }): Promise<number> {
       const nowMs = clock.now()
       const rows = await db.query(
         `insert into ticket_hints (connection_id, event_id, external_id, via, received_at)
-         select d.connection_id, 'reconcile ' || d.external_id || ' ' || floor($1::float8 / ${RECONCILE_MS}), d.external_id, 'reconcile', ${atMs('$1')} from (
-           select t.connection_id, t.external_id, coalesce(t.last_synced_at, t.created_at) as since, row_number() over (partition by t.connection_id, t.company_id order by coalesce(t.last_synced_at, t.created_at), t.id) as turn
-           from tickets t join connections c on c.id = t.connection_id and c.enabled
-           where t.closed_at is null and t.external_id is not null and not t.is_simulated and coalesce(t.last_synced_at, t.created_at) <= ${atMs('$2')}
-             and not (coalesce(t.told ->> 'ended', 'no') = 'state' and coalesce((t.told ->> 'endedAtMs')::float8, $1::float8) < $1::float8 - ${ENDED_MS})
-             and not exists (select 1 from ticket_hints h where h.connection_id = t.connection_id and h.external_id = t.external_id and (h.done_at is null or h.event_id = 'reconcile ' || t.external_id || ' ' || floor($1::float8 / ${RECONCILE_MS})))) d
-         order by d.turn, d.since, d.external_id limit $3
-         on conflict (connection_id, event_id) do nothing returning 1`, [nowMs, nowMs - RECONCILE_MS, limit])
+         select p.connection_id, p.event_id, p.external_id, 'reconcile', ${atMs('$1')} from (
+           select d.*, row_number() over (partition by d.connection_id order by d.turn, d.since, d.external_id) as place from (
+             select t.connection_id, t.external_id, s.since, 'back ' || t.external_id || ' ' || round(extract(epoch from s.since) * 1000) || ' ' || floor(($1::float8 - extract(epoch from s.since) * 1000) / ${READ_BACK_AFTER_MS}) as event_id,
+               row_number() over (partition by t.connection_id, t.company_id order by s.since, t.id) as turn
+             from tickets t join connections c on c.id = t.connection_id and c.enabled, lateral (select coalesce(t.last_synced_at, t.created_at) as since) s
+             where t.closed_at is null and t.external_id is not null and not t.is_simulated and s.since <= ${atMs('$2')}
+               and not (coalesce(t.told ->> 'ended', 'no') = 'state' and coalesce((t.told ->> 'endedAtMs')::float8, $1::float8) < $1::float8 - ${ENDED_MS})
+               and (t.connection_id, t.external_id) not in (select h.connection_id, h.external_id from ticket_hints h where h.done_at is null)) d
+           where not exists (select 1 from ticket_hints h where h.connection_id = d.connection_id and h.event_id = d.event_id)) p
+         left join (select connection_id, count(*) as count from ticket_hints where done_at is null and attempts = 0 and ${IS_READ_BACK} group by 1) w on w.connection_id = p.connection_id
+         where p.place <= $4 - coalesce(w.count, 0) order by p.place, p.since, p.external_id limit $3
+         on conflict (connection_id, event_id) do nothing returning 1`, [nowMs, nowMs - READ_BACK_AFTER_MS, limit, ahead])
       return rows.length
     },
 
@@ -160,8 +185,8 @@ export function hintStore(db: SqlDatabase, { clock }: { readonly clock: Clock })
 
     /** Forgets old hints, a few at a time until none is left. */
     async forget(batchRows = 5_000): Promise<void> {
-      const beforeMs = clock.now() - KEPT_MS
-      const some = (): Promise<readonly object[]> => db.query(`delete from ticket_hints where id in (select id from ticket_hints where done_at < ${atMs('$1')} limit $2) returning 1`, [beforeMs, batchRows])
+      const nowMs = clock.now()
+      const some = (): Promise<readonly object[]> => db.query(`delete from ticket_hints where id in (select id from ticket_hints where done_at < ${atMs('$1')} or (done_at < ${atMs('$3')} and ${IS_READ_BACK}) limit $2) returning 1`, [nowMs - KEPT_MS, batchRows, nowMs - READ_BACK_KEPT_MS])
       while ((await some()).length === batchRows);
     },
   }

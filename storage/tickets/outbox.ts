@@ -62,9 +62,9 @@ export function ticketOutbox(db: SqlDatabase, { clock }: { readonly clock: Clock
       return { waiting: row?.waiting ?? 0, dead: row?.dead ?? 0, oldestAtMs: row?.oldest ?? null }
     },
 
-    /** Forgets orders that ended before a moment, a few at a time until none is left; answers how many. */
+    /** Forgets orders that ended before a moment, a few at a time until none is left; answers how many. A create that a person dropped stays as long as its ticket: it is why there is none. */
     async forget(beforeMs: number, batchRows = 1_000): Promise<number> {
-      const some = async (): Promise<number> => (await db.query(`delete from ticket_outbox where id in (select id from ticket_outbox where status in ('done', 'shown', 'void') and ended_at < ${atMs('$1')} and seq < (select max(n.seq) from ticket_outbox n where n.ticket_id = ticket_outbox.ticket_id) limit $2) returning 1`, [beforeMs, batchRows])).length
+      const some = async (): Promise<number> => (await db.query(`delete from ticket_outbox where id in (select id from ticket_outbox where status in ('done', 'shown', 'void') and ended_at < ${atMs('$1')} and (kind <> 'create' or status <> 'void') limit $2) returning 1`, [beforeMs, batchRows])).length
       let [all, last] = [0, batchRows]
       for (; last === batchRows; all += last) last = await some()
       return all

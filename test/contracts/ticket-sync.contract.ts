@@ -19,7 +19,7 @@ import { openSecretBox } from '../../storage/secret-box.ts'
 import { sealColumn } from '../../storage/tickets/connection-rows.ts'
 import { connectionStore } from '../../storage/tickets/connection-store.ts'
 import { ticketFacts } from '../../storage/tickets/facts.ts'
-import { hintStore, RECONCILE_MS, type HintStore } from '../../storage/tickets/hints.ts'
+import { hintStore, READ_BACK_AFTER_MS, type HintStore } from '../../storage/tickets/hints.ts'
 import { inboundStore, type InboundStore } from '../../storage/tickets/inbound-store.ts'
 import { matchStore, type MatchStore } from '../../storage/tickets/matches.ts'
 import { listAnew, startSyncReader, ticketQueue, type TicketQueue } from '../../storage/tickets/queue.ts'
@@ -36,6 +36,8 @@ const START_MS = Date.UTC(2026, 2, 1, 12)
 const FAR = 2 ** 50
 const ADMIN: Caller = { kind: 'user', id: 'root', name: 'Root', ip: null, scope: { role: 'msp_admin', userId: 'root', companyIds: 'all' } }
 const OWN: Caller = { kind: 'user', id: 'u2', name: 'Carla', ip: null, scope: { role: 'company_admin', userId: 'u2', companyIds: ['c1'] } }
+const TOLD = { isReadBack: false, perConnection: 10, busy: {} }
+const BACK = { ...TOLD, isReadBack: true }
 const PLACE: OrderPlace = { companyId: 'c1', incidentId: 'x', incidentVersion: 10, connectionId: 'con', connector: 'zendesk', environment: 'production', account: 'acc', mode: 'production' }
 
 /** Runs the suite over an engine. */
@@ -271,33 +273,62 @@ export function ticketSyncContract(engineName: string, make: () => Promise<Empty
       })
     })
 
+    describe('orders that are over', () => {
+      const outbox = () => ticketOutbox(database, { clock })
+      const kept = (): Promise<readonly object[]> => database.query('select seq::float8 as seq, kind, status from ticket_outbox order by seq')
+      const settled = async (status: string): Promise<void> => {
+        await database.query(`update ticket_outbox set status = $1, ended_at = to_timestamp($2::float8 / 1000)`, [status, START_MS])
+      }
+
+      it('are forgotten, the last one of a ticket too; what is ordered after is done like any other', async () => {
+        await ticketThere()
+        await settled('done')
+        expect([await outbox().forget(START_MS), await outbox().forget(START_MS + 1), await kept()]).toEqual([0, 1, []])
+        const [ticket] = await store.tickets('x', 'production', true)
+        expect(ticket).toMatchObject({ isDead: false, waiting: 0, ref: { externalId: 'x1' } })
+        await database.transaction((sql) => outbox().order(sql, { ticketId: ticket!.id, kind: 'read', body: {}, urgency: 2, dueAtMs: START_MS }))
+        expect(await outbox().claim('w', 5)).toMatchObject([{ ticketId: ticket!.id, seq: 1, kind: 'read' }])
+      })
+
+      it('stay where a person has to decide, or has decided that there is no ticket', async () => {
+        await connect()
+        await tell(incident('x', 10))
+        await look()
+        await settled('dead')
+        expect(await outbox().forget(START_MS + 1)).toBe(0)
+        await settled('void')
+        expect([await outbox().forget(START_MS + 1), await kept()]).toEqual([0, [{ seq: 1, kind: 'create', status: 'void' }]])
+        expect((await look()).made.orders).toEqual([])
+      })
+    })
+
     describe('hints', () => {
       it('are known once, cost no row where the ticket is none of ours, and are taken together by ticket', async () => {
         await ticketThere()
         expect(await hints.add('con', 'hook', [{ eventId: 'e1', externalId: 'x1' }, { eventId: 'e1', externalId: 'x1' }, { eventId: 'e2', externalId: 'x1' }, { eventId: 'e3', externalId: 'theirs' }])).toBe(2)
         expect(await hints.add('con', 'hook', [{ eventId: 'e2', externalId: 'x1' }])).toBe(0)
-        const both = await Promise.all([hints.claim(5), hints.claim(5)])
+        const both = await Promise.all([hints.claim(5, TOLD), hints.claim(5, TOLD)])
         expect(both.flat()).toMatchObject([{ connectionId: 'con', externalId: 'x1', via: 'hook' }])
         const [taken] = both.flat()
         await hints.add('con', 'hook', [{ eventId: 'e4', externalId: 'x1' }])
-        expect(await hints.claim(5)).toEqual([])
+        expect(await hints.claim(5, TOLD)).toEqual([])
         await hints.done(taken!)
-        const [next] = await hints.claim(5)
+        const [next] = await hints.claim(5, TOLD)
         await hints.release(next!, 2_000, 'away')
-        expect(await hints.claim(5)).toEqual([])
+        expect(await hints.claim(5, TOLD)).toEqual([])
         clock.tick(2_000)
-        expect(await hints.claim(5)).toMatchObject([{ attempts: 1 }])
+        expect(await hints.claim(5, TOLD)).toMatchObject([{ attempts: 1 }])
       })
 
       it('that are for later are left for later when others of their ticket are taken', async () => {
         await ticketThere()
         await hints.add('con', 'poll', [{ eventId: 'e1', externalId: 'x1' }])
         await hints.add('con', 'poll', [{ eventId: 'e2', externalId: 'x1' }], 2_000)
-        const [taken] = await hints.claim(5)
+        const [taken] = await hints.claim(5, TOLD)
         await hints.done(taken!)
-        expect(await hints.claim(5)).toEqual([])
+        expect(await hints.claim(5, TOLD)).toEqual([])
         clock.tick(2_000)
-        expect(await hints.claim(5)).toMatchObject([{ externalId: 'x1', via: 'poll' }])
+        expect(await hints.claim(5, TOLD)).toMatchObject([{ externalId: 'x1', via: 'poll' }])
       })
 
       it('of a ticket nobody knows wait while one of ours is being made, and then are let go', async () => {
@@ -305,24 +336,24 @@ export function ticketSyncContract(engineName: string, make: () => Promise<Empty
         await tell(incident('x', 10))
         await look()
         expect(await hints.add('con', 'hook', [{ eventId: 'e1', externalId: 'x1' }, { eventId: 'e2', externalId: 'x2' }])).toBe(2)
-        expect(await hints.claim(5)).toEqual([])
+        expect(await hints.claim(5, TOLD)).toEqual([])
         await database.query(`update tickets set external_id = 'x1'`)
         clock.tick(1_000)
-        expect(await hints.claim(5)).toMatchObject([{ externalId: 'x1' }])
+        expect(await hints.claim(5, TOLD)).toMatchObject([{ externalId: 'x1' }])
         clock.tick(130_000)
-        await hints.claim(5)
+        await hints.claim(5, TOLD)
         expect((await database.query(`select 1 from ticket_hints where external_id = 'x2' and done_at is null`)).length).toBe(0)
       })
 
-      it('are made for open tickets an hour after they were read, and once in that hour', async () => {
+      it('are made for open tickets that were not read for a while, once in a turn', async () => {
         await ticketThere()
         await database.query(`update tickets set created_at = to_timestamp($1::float8 / 1000)`, [START_MS])
-        expect(await hints.reconcile(10)).toBe(0)
-        clock.tick(RECONCILE_MS)
-        expect([await hints.reconcile(10), await hints.reconcile(10)]).toEqual([1, 0])
+        expect(await hints.readBack({ limit: 10, ahead: 100 })).toBe(0)
+        clock.tick(READ_BACK_AFTER_MS)
+        expect([await hints.readBack({ limit: 10, ahead: 100 }), await hints.readBack({ limit: 10, ahead: 100 })]).toEqual([1, 0])
         await database.query('update connections set enabled = false')
-        clock.tick(RECONCILE_MS)
-        expect(await hints.reconcile(10)).toBe(0)
+        clock.tick(READ_BACK_AFTER_MS)
+        expect(await hints.readBack({ limit: 10, ahead: 100 })).toBe(0)
       })
 
       it('of tickets that cannot be read now keep no others from their turn, and cost one row', async () => {
@@ -335,12 +366,37 @@ export function ticketSyncContract(engineName: string, make: () => Promise<Empty
         for (const id of ['a', 'b', 'c']) await copy(id, 'con', 'c1', 0)
         await copy('late', 'own', 'c2', 5)
         await copy('over', 'own', 'c2', 0, JSON.stringify({ ended: 'state', endedAtMs: START_MS - 30 * 86_400_000 }))
-        clock.tick(2 * RECONCILE_MS)
-        expect(await hints.reconcile(2)).toBe(2)
+        clock.tick(2 * READ_BACK_AFTER_MS)
+        expect(await hints.readBack({ limit: 2, ahead: 100 })).toBe(2)
         expect(await database.query(`select connection_id as con, external_id as id from ticket_hints order by 1`)).toMatchObject([{ con: 'con' }, { con: 'own', id: 'late' }])
-        expect([await hints.reconcile(2), await hints.reconcile(2), await hints.reconcile(2)]).toEqual([2, 1, 0])
-        clock.tick(RECONCILE_MS)
-        expect(await hints.reconcile(10)).toBe(0)
+        expect([await hints.readBack({ limit: 2, ahead: 100 }), await hints.readBack({ limit: 2, ahead: 100 }), await hints.readBack({ limit: 2, ahead: 100 })]).toEqual([2, 1, 0])
+        clock.tick(READ_BACK_AFTER_MS)
+        expect(await hints.readBack({ limit: 10, ahead: 100 })).toBe(0)
+      })
+
+      it('of reading back are few of a connection at once, are taken for themselves, and give way to what somebody tells', async () => {
+        await ticketThere()
+        await database.query(`update tickets set created_at = to_timestamp($1::float8 / 1000)`, [START_MS])
+        for (const id of ['a', 'b', 'c']) {
+          await database.query(`insert into tickets (id, company_id, incident_id, connection_id, connector, environment, external_ref, external_id, title, origin, mode, created_at) values ($1, 'c1', $1, 'con', 'zendesk', 'production', 'AW-' || $1, $1, 't', 'own', 'production', to_timestamp($2::float8 / 1000))`, [id, START_MS])
+        }
+        clock.tick(READ_BACK_AFTER_MS)
+        expect([await hints.readBack({ limit: 10, ahead: 2 }), await hints.readBack({ limit: 10, ahead: 2 })]).toEqual([2, 0])
+        expect(await hints.claim(5, TOLD)).toEqual([])
+        expect(await hints.claim(5, { ...BACK, busy: { con: 10 } })).toEqual([])
+        const [first] = await hints.claim(5, { ...BACK, busy: { con: 9 } })
+        expect(first).toMatchObject({ isReadBack: true, via: 'reconcile' })
+        await hints.release(first!, 0, 'the budget is for others')
+        // One that had to be given back keeps no other from the list, and goes with whoever tells of it.
+        expect(await hints.readBack({ limit: 10, ahead: 2 })).toBe(1)
+        await hints.add('con', 'hook', [{ eventId: 'back to you', externalId: first!.externalId }])
+        expect(await hints.claim(5, TOLD)).toMatchObject([{ externalId: first!.externalId, isReadBack: false }])
+        const others = await hints.claim(5, BACK)
+        expect(others).toHaveLength(2)
+        await Promise.all(others.map((one) => hints.done(one)))
+        clock.tick(3_600_001)
+        await hints.forget()
+        expect(await database.query(`select 1 from ticket_hints where external_id = $1`, [others[0]!.externalId])).toEqual([])
       })
 
       it('of strangers cost no row because of a ticket that is only shown, or was given up', async () => {
@@ -426,7 +482,7 @@ export function ticketSyncContract(engineName: string, make: () => Promise<Empty
         const [known] = await rows.read('con', 'x1')
         expect(await rows.write(known!.ticket, { words: [], told: known!.ticket.told, seen: shown({ mergedIntoId: 'x2' }), isTouched: true, follows: 'x2', trouble: null })).toBe(true)
         expect(await database.query('select origin, external_id as id from tickets')).toEqual([{ origin: 'own', id: 'x2' }])
-        expect(await hints.claim(5)).toMatchObject([{ externalId: 'x2' }])
+        expect(await hints.claim(5, TOLD)).toMatchObject([{ externalId: 'x2' }])
       })
 
       it('is an earlier one of the same incident: it is known as one of ours', async () => {
