@@ -10,7 +10,7 @@ export const READ_BACK = 4
 /** Reading back begins only while so much is left of a limit, and uses at most so much of it itself. */
 const READ_BACK_PERCENT = 25
 /** Calls that reading one ticket usually takes: it is begun only where there is room for them, so that none is wasted. */
-export const READ_BACK_CALLS = 4
+export const READ_BACK_CALLS = 3
 /** What a refusal took comes back by so much of the published limit an hour. */
 const REGROW_PER_HOUR = 0.05
 const HOUR_MS = 3_600_000
