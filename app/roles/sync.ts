@@ -80,7 +80,7 @@ export async function startSync({ engines, clock, logger, metrics, failed }: Sur
   }
   const rounds = startRounds({
     store: hints, clock, logger, found: wake, pollMs: { poll: config.ticketPollSeconds * 1_000, webhook: Math.max(config.ticketPollSeconds, SAFETY_NET_S) * 1_000 },
-    connections: async () => (await Promise.all((await parts.connections.enabled()).filter(({ environment }) => environments.includes(environment)).map(({ id }) => connections.open(id)))).filter((ready) => ready !== null),
+    connections: async () => (await parts.connections.enabled()).filter(({ environment }) => environments.includes(environment)).map(({ id }) => id), open: (id) => connections.open(id),
   })
   const counting = startLooking({ clock, logger, everyMs: COUNT_EVERY_MS, what: 'counting what is to be read in ticket systems' }, async () => {
     const { waiting, oldestMs } = await hints.waiting()

@@ -63,7 +63,7 @@ describe('reading tickets back', () => {
 
   it('tells at once when there is room again, and never waits for it', async () => {
     const { clock, work, called } = world(2_000)
-    const reads = [work(), work(), work(), work(), work(), work()]
+    const reads = Array.from({ length: 8 }, work)
     for (const one of reads) for (let call = 0; call < READ_BACK_CALLS; call++) await called(one, READ_BACK)
     const before = clock.now()
     await expect(work().take({ account: 'acc', urgency: READ_BACK, isWrite: false, ticketId: null })).rejects.toMatchObject({ code: 'budget', retryAfterMs: MINUTE_MS + 1_000 })

@@ -9,6 +9,8 @@ const POLL_CLAIM_MS = 120_000
 /** Pages taken in one go; the rest comes with the next one at once. */
 const PAGE_MAX = 200
 const LOOK_EVERY_MS = 1_000
+/** Connections asked at once. */
+const POLLS_AT_ONCE = 20
 /** Tickets listed to be read back at once, and how many of one connection may wait for it: 240 a minute, more than any account gives this. */
 const READ_BACK_ROUND = { limit: 500, ahead: 20 }
 const READ_BACK_EVERY_MS = 5_000
@@ -18,6 +20,8 @@ const FORGET_EVERY_MS = 3_600_000
 
 /** What is kept of it. */
 export interface RoundStore {
+  /** Those of the connections that are to be asked now, the longest due first. */
+  pollsDue(connectionIds: readonly string[]): Promise<readonly string[]>
   takePoll(connectionId: string, claimMs: number): Promise<{ readonly cursor: string | null } | null>
   polled(connectionId: string, cursor: string, hints: readonly { readonly eventId: string; readonly externalId: string }[], dueAtMs: number): Promise<number>
   /** Tickets to be read after so long. */
@@ -37,7 +41,9 @@ const ONCE_MORE_MS = 2_000
 export interface RoundTools {
   readonly store: RoundStore
   /** Every connection in use. */
-  readonly connections: () => Promise<readonly ReadyConnection[]>
+  readonly connections: () => Promise<readonly string[]>
+  /** Null: it is gone or switched off. */
+  readonly open: (id: string) => Promise<ReadyConnection | null>
   /** How often PSAs are asked that cannot tell of changes, and those that can. */
   readonly pollMs: Readonly<Record<'poll' | 'webhook', number>>
   readonly clock: Clock
@@ -67,14 +73,44 @@ export async function pollConnection({ store, clock, found, logger, pollMs }: Ro
   }
 }
 
+/** Asks connections as they are due, none twice at once; one that is slow keeps only its own place. */
+function startPolling(options: RoundTools): Pick<Looking, 'stop'> {
+  const { store, clock, logger } = options
+  const under = new Map<string, Promise<void>>()
+  const poll = async (id: string): Promise<void> => {
+    try {
+      const ready = await options.open(id)
+      if (ready !== null) await pollConnection(options, ready)
+    } catch (thrown) {
+      const error = toAppError(thrown)
+      logger.warn({ code: error.code, connection: id, err: error }, `asking a ticket system what has changed goes on later: ${error.message}`)
+    } finally {
+      under.delete(id)
+    }
+  }
+  const looking = startLooking({ clock, logger, everyMs: LOOK_EVERY_MS, what: 'asking ticket systems what has changed' }, async () => {
+    const free = POLLS_AT_ONCE - under.size
+    if (free === 0) return false
+    const due = await store.pollsDue((await options.connections()).filter((id) => !under.has(id)))
+    for (const id of due.slice(0, free)) under.set(id, poll(id))
+    return false
+  })
+  return {
+    async stop() {
+      await looking.stop()
+      await Promise.all(under.values())
+    },
+  }
+}
+
 /** Starts the rounds. */
 export function startRounds(options: RoundTools): Pick<Looking, 'stop'> {
   const { store, clock, logger, found } = options
   let [readBackAtMs, relistedAtMs, forgottenAtMs] = [0, 0, clock.now()]
-  return startLooking({ clock, logger, everyMs: LOOK_EVERY_MS, what: 'a round through ticket systems' }, async () => {
+  const polling = startPolling(options)
+  const listing = startLooking({ clock, logger, everyMs: LOOK_EVERY_MS, what: 'a round through tickets' }, async () => {
     const nowMs = clock.now()
     if ((await store.askedAnew()) > 0) found()
-    await Promise.all((await options.connections()).map((ready) => pollConnection(options, ready)))
     if (nowMs - readBackAtMs >= READ_BACK_EVERY_MS) {
       readBackAtMs = nowMs
       if ((await store.readBack(READ_BACK_ROUND)) > 0) found()
@@ -89,4 +125,9 @@ export function startRounds(options: RoundTools): Pick<Looking, 'stop'> {
     }
     return false
   })
+  return {
+    async stop() {
+      await Promise.all([polling.stop(), listing.stop()])
+    },
+  }
 }

@@ -112,6 +112,13 @@ export function hintStore(db: SqlDatabase, { clock }: { readonly clock: Clock })
       return { waiting: row?.waiting ?? 0, oldestMs: row?.oldest == null ? 0 : Math.max(0, clock.now() - row.oldest) }
     },
 
+    /** Those of the connections that are to be asked what has changed and are in nobody's hands, the longest due first. */
+    async pollsDue(connectionIds: readonly string[]): Promise<readonly string[]> {
+      const rows = await db.query<{ id: string }>(
+        `select w.id from unnest($1::text[]) w (id) left join connection_cursors c on c.connection_id = w.id where c.connection_id is null or (c.due_at <= ${atMs('$2')} and (c.claimed_until is null or c.claimed_until <= ${atMs('$2')})) order by c.due_at nulls first, w.id`, [connectionIds, clock.now()])
+      return rows.map(({ id }) => id)
+    },
+
     /** Takes the polling of a connection that is due, in one pair of hands; null: it is not. */
     async takePoll(connectionId: string, claimMs: number): Promise<{ readonly cursor: string | null } | null> {
       const nowMs = clock.now()

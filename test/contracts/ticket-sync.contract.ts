@@ -417,11 +417,13 @@ export function ticketSyncContract(engineName: string, make: () => Promise<Empty
 
       it('poll a connection in one pair of hands, and keep cursor and what was found together', async () => {
         await ticketThere()
+        expect(await hints.pollsDue(['con'])).toEqual(['con'])
         expect(await hints.takePoll('con', 60_000)).toEqual({ cursor: null })
-        expect(await hints.takePoll('con', 60_000)).toBeNull()
+        expect([await hints.takePoll('con', 60_000), await hints.pollsDue(['con'])]).toEqual([null, []])
         expect(await hints.polled('con', 'cursor-1', [{ eventId: 'p1', externalId: 'x1' }], clock.now() + 60_000)).toBe(1)
         expect(await hints.takePoll('con', 60_000)).toBeNull()
         clock.tick(60_000)
+        expect([await hints.pollsDue(['con']), await hints.pollsDue([])]).toEqual([['con'], []])
         expect(await hints.takePoll('con', 60_000)).toEqual({ cursor: 'cursor-1' })
       })
 
