@@ -24,7 +24,7 @@ import { emptyDatabase as emptyAnalytics } from '../services/clickhouse.ts'
 /** How often each of the two is killed and put to sleep; more where somebody wants to know. */
 const TURNS = Number(process.env.AW_PAIR_TURNS ?? 1)
 /** How long a sleep lasts; beyond two minutes the sleeper wakes with its leases gone, which takes the longer run. */
-const SLEEP_MS = Number(process.env.AW_PAIR_SLEEP_MS ?? 4_000)
+const SLEEP_MS = Number(process.env.AW_PAIR_SLEEP_MS ?? 2_500)
 /** A seed that is printed, so that a failure can be run again: AW_PAIR_SEED=… */
 const SEED = Number(process.env.AW_PAIR_SEED ?? Date.now() % 1_000_000)
 const REDIS_DATABASE = 10
