@@ -589,7 +589,7 @@ export function ticketSyncContract(engineName: string, make: () => Promise<Empty
       const context: ReadyConnection['context'] = () => ({ connection, signal: new AbortController().signal, nowMs: clock.now(), isRepeat: false, cached: (_key, _ttl, load) => load(), http: { call: () => Promise.reject(new Error('nothing is called')) } })
       const ready: ReadyConnection = { connector: { ...zendesk, read: () => Promise.resolve(there) }, connection, account: 'acc', context }
       const tools: ListenTools = { hints, rows, connections: { open: () => Promise.resolve(ready), effective: () => Promise.resolve(ready) }, mayCall: () => Promise.resolve(true), clock, logger: { warn() {} }, said() {}, metrics: { read() {}, word() {} } }
-      const [due] = await hints.claim(5)
+      const [due] = await hints.claim(5, TOLD)
       expect(await readTicket(tools, due!)).toBe(true)
       await hints.done(due!)
       const begun = await outbox.begin(held!)
