@@ -1,6 +1,7 @@
 /** Takes orders into a worker's hands: in order within a ticket, the urgent first, and in turn between companies of an account and between accounts. */
 import { ORDER_LEASE_MS, type HeldOrder } from '../../schemas/ticket-work.ts'
 import { atMs, type Sql, type SqlDatabase } from '../queries/sql.ts'
+import { IS_READ_BACK } from './hints.ts'
 
 /** How long the one order that finds out whether an account is still to be held is alone. */
 const PROBE_MS = 120_000
@@ -64,7 +65,7 @@ export async function readOrders(sql: Sql, ids: readonly number[], worker: strin
        o.account, t.external_ref as "externalRef", ${REF('t')} as ref, case when p.id is not null then json_build_object('id', p.id, 'ref', ${REF('p')}) end as other,
        o.seq, o.kind, o.body, o.urgency, o.status, o.attempts, o.is_repeat as "isRepeat", ${ms('o.unknown_at')} as "unknownAtMs", o.looks, ${ms('o.first_called_at')} as "firstCalledAtMs", ${ms('o.created_at')} as "createdAtMs",
        ${ms('t.last_call_at')} as "lastCallAtMs", ${ms('i.opened_at')} as "incidentOpenedAtMs", ${ms('a.last_ok_at')} as "accountOkAtMs", false as "isProbe",
-       case when o.body ? 'unlessTouched' then exists (select 1 from ticket_hints h where h.connection_id = t.connection_id and h.external_id = t.external_id and h.done_at is null and h.received_at <= ${atMs('$3')}) else false end as "isHinted",
+       case when o.body ? 'unlessTouched' then exists (select 1 from ticket_hints h where h.connection_id = t.connection_id and h.external_id = t.external_id and h.done_at is null and h.received_at <= ${atMs('$3')} and not ${IS_READ_BACK}) else false end as "isHinted",
        case when o.body ? 'unlessTouched' then t.seen end as seen
      from ticket_outbox o join tickets t on t.id = o.ticket_id left join incidents i on i.id = t.incident_id left join call_accounts a on a.account = o.account
        left join tickets p on p.id = case o.kind when 'join' then o.body ->> 'intoTicketId' when 'create' then t.parent_ticket_id end

@@ -13,8 +13,8 @@ const KEPT_MS = 86_400_000
 const READ_BACK_KEPT_MS = 3_600_000
 /** An open ticket is to be read back once it was not read for so long, so that each is within the hour. */
 export const READ_BACK_AFTER_MS = 2_700_000
-/** Others that we put down ourselves are looked for, and wait for nobody. */
-const IS_READ_BACK = `(via = 'reconcile' and event_id like 'back %')`
+/** Whether a hint is only to read a ticket back: nobody told of it. Others that we put down ourselves are looked for, and wait for nobody. */
+export const IS_READ_BACK = `(via = 'reconcile' and event_id like 'back %')`
 /** A ticket that ended, and that its PSA never closes for good, is read back for so long. */
 const ENDED_MS = 7 * 86_400_000
 /** An open incident without a ticket is looked at again once it is this old. */

@@ -573,6 +573,15 @@ export function ticketSyncContract(engineName: string, make: () => Promise<Empty
       })
     })
 
+    it('the end of a ticket does not wait until it is read back, for nobody told of anything', async () => {
+      await ticketThere()
+      await tell(incident('x', 11, { status: 'resolved', openProblemCount: 0, resolvedAtMs: START_MS }))
+      await look()
+      clock.tick(READ_BACK_AFTER_MS)
+      expect(await hints.readBack({ limit: 10, ahead: 10 })).toBe(1)
+      expect(await ticketOutbox(database, { clock }).claim('w', 5)).toMatchObject([{ kind: 'update', body: { state: 'resolved' }, isHinted: false }])
+    })
+
     it('a technician who comes to a ticket while its end waits is heard, the ticket stays open with a note, and looking again writes nothing more', async () => {
       await ticketThere()
       await database.query('update tickets set seen = $1::jsonb', [JSON.stringify(shown())])
