@@ -92,7 +92,13 @@ describe('a full disk that Datadog tells of', () => {
 
   it('ends the same where the process is killed in the middle of each part of it', { timeout: 900_000 }, async () => {
     const bravo = await awsCompany(program, fake, 'Bravo', { asset: 'db-1', instanceId: 'i-0fedcba9876543210', accountId: '222222222222', volume: '/var' })
-    const box = machine(() => bravo.datadog('Recovered'))
+    // Datadog posts again where nobody answers: the program may be dead at that moment.
+    const box = machine(async () => {
+      await until('Datadog is heard', async () => {
+        await bravo.datadog('Recovered')
+        return true
+      }, 300_000)
+    })
     const before = fake.commands.length
     fake.usual = { execute: box.execute, pendingPolls: 1, goingPolls: 1 }
     // The first sending is taken, but the process dies before it hears so.
