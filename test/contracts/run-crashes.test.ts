@@ -1,36 +1,14 @@
 /** The engine of runs where processes die, lose their lease, stand side by side, are cancelled or stopped: no command twice, no run lost. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { systemClock } from '../../schemas/clock.ts'
-import type { Database } from '../../storage/postgres/database.ts'
-import { openCopiedDatabase } from '../harness/database-template.ts'
-import type { SqlDatabase } from '../../storage/queries/sql.ts'
+import { describe, expect, it } from 'vitest'
 import { approvalStore } from '../../storage/remediation/approval-store.ts'
 import { LEASE_MS } from '../../storage/remediation/run-save.ts'
+import { quickDatabase } from '../harness/quick-database.ts'
 import { ADMIN, RunWorld, type WorldOptions } from '../harness/run-engine-world.ts'
 import { runbook, step, target } from '../harness/runs-world.ts'
 import type { Mishap, Operation } from '../harness/scripted-executor.ts'
 
-let dataDir: string
-let database: Database
-
-beforeAll(async () => {
-  dataDir = mkdtempSync(join(tmpdir(), 'crashes-'))
-  database = await openCopiedDatabase({ dataDir, clock: systemClock })
-})
-afterAll(async () => {
-  await database.close()
-  rmSync(dataDir, { recursive: true })
-})
-
-/** Nothing here cuts the power, so nothing waits for the disk. */
-const quick: SqlDatabase = {
-  query: (text, params) => database.transaction((sql) => sql.query(text, params), { durable: false }),
-  transaction: (work) => database.transaction(work, { durable: false }),
-}
+const quick = quickDatabase()
 const fresh = (options: WorldOptions = {}): Promise<RunWorld> => RunWorld.fresh(quick, options)
 const BOOK = runbook({ steps: [step('look', { changes: false }), step('clean', { onFailure: 'rollback' })], rollback: [step('restore')] })
 const word = (script: string | null): string => /echo (\w+)/.exec(script ?? '')?.[1] ?? ''
@@ -45,7 +23,7 @@ const heal = (world: RunWorld): void => {
 async function expectSound(world: RunWorld, ids: readonly string[]): Promise<void> {
   expect(world.cloud.twice, 'no token was sent twice').toEqual([])
   expect(new Set(world.cloud.executed).size, 'no machine ran a token twice').toBe(world.cloud.executed.length)
-  expect(await database.query('select run_id from run_locks'), 'no machine stays locked').toEqual([])
+  expect(await quick.query('select run_id from run_locks'), 'no machine stays locked').toEqual([])
   for (const id of ids) {
     const events = await world.events(id)
     const run = await world.show(id)
@@ -54,7 +32,7 @@ async function expectSound(world: RunWorld, ids: readonly string[]): Promise<voi
     const started = events.filter((event) => event.startsWith('step_started')).length
     expect(events.filter((event) => event.startsWith('step_ended')).length, events.join(', ')).toBeLessThanOrEqual(started)
   }
-  const untold = await database.query('select id from runs where told_at is null')
+  const untold = await quick.query('select id from runs where told_at is null')
   expect(untold, 'every outcome was told').toEqual([])
 }
 
@@ -244,7 +222,7 @@ describe('a question', () => {
       heal(world)
       await world.plan('r1', medium)
       await world.look(world.worker('w1'))
-      const approvals = approvalStore(database, { clock: world.clock, decided: () => undefined })
+      const approvals = approvalStore(quick, { clock: world.clock, decided: () => undefined })
       const [question] = (await world.show('r1')).approvals
       await approvals.decide(ADMIN, question!.id, { yes, comment: 'as you like', instanceId: null }, 'api')
       await world.work(world.worker('w1'))
@@ -264,7 +242,7 @@ describe('a question', () => {
     await world.look(worker)
     const [question] = (await world.show('r1')).approvals
     expect(question).toMatchObject({ question: 'target' })
-    const approvals = approvalStore(database, { clock: world.clock, decided: () => undefined })
+    const approvals = approvalStore(quick, { clock: world.clock, decided: () => undefined })
     await approvals.decide(ADMIN, question!.id, { yes: true, comment: null, instanceId: 'i-2' }, 'api')
     await world.work(worker)
     expect(await world.show('r1')).toMatchObject({ status: 'succeeded', plan: { targets: [{ instanceId: 'i-2' }] } })

@@ -1,16 +1,11 @@
 /** The outbox where processes die, sleep, lose their lease and stand side by side, and the PSA times out after it has done what was asked: one ticket, each note once. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { seededJitter } from '../../schemas/jitter.ts'
-import { systemClock, TestClock } from '../../schemas/clock.ts'
+import { TestClock } from '../../schemas/clock.ts'
 import { ORDER_LEASE_MS } from '../../schemas/ticket-work.ts'
-import type { Database } from '../../storage/postgres/database.ts'
-import { openCopiedDatabase } from '../harness/database-template.ts'
-import type { SqlDatabase } from '../../storage/queries/sql.ts'
 import { MemoryTickets } from '../harness/memory-tickets.ts'
 import { OutboxWorld, type WorldWorker } from '../harness/outbox-world.ts'
+import { quickDatabase } from '../harness/quick-database.ts'
 import type { Fault } from '../harness/scripted-psa.ts'
 import { aDraft, aNote, aTicket, databaseBench, emptyTickets, type TicketBench } from '../harness/ticket-bench.ts'
 
@@ -21,22 +16,7 @@ const FAULTS: readonly Fault[] = ['unreachable', 'timeout_before', 'timeout_afte
 /** Fewer than the attempts an order has: what is tested here is that nothing is done twice, not when it is given up. */
 const FAULTS_MOST = 6
 
-let dataDir: string
-let database: Database
-beforeAll(async () => {
-  dataDir = mkdtempSync(join(tmpdir(), 'ticket-crashes-'))
-  database = await openCopiedDatabase({ dataDir, clock: systemClock })
-})
-afterAll(async () => {
-  await database.close()
-  rmSync(dataDir, { recursive: true })
-})
-
-/** Nothing here cuts the power, so nothing waits for the disk. */
-const quick: SqlDatabase = {
-  query: (text, params) => database.transaction((sql) => sql.query(text, params), { durable: false }),
-  transaction: (work) => database.transaction(work, { durable: false }),
-}
+const quick = quickDatabase()
 const memory = (): Promise<TicketBench> => Promise.resolve(new MemoryTickets(new TestClock(START_MS)))
 const real = async (): Promise<TicketBench> => {
   await emptyTickets(quick)

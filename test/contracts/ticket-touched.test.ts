@@ -2,36 +2,18 @@
  * A problem is over by itself, and its ticket is to be resolved; but the ticket system is away for ten minutes, or takes what is asked and does not answer. Meanwhile a technician comes to the
  * ticket. However it goes on, and wherever our process dies: no ticket is taken from under a person's hands, and what is to be said is said once.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { systemClock, TestClock } from '../../schemas/clock.ts'
-import { openDatabase, type Database } from '../../storage/postgres/database.ts'
-import type { SqlDatabase } from '../../storage/queries/sql.ts'
+import { describe, expect, it } from 'vitest'
+import { TestClock } from '../../schemas/clock.ts'
 import { MemoryTickets } from '../harness/memory-tickets.ts'
 import { OutboxWorld, type WorldWorker } from '../harness/outbox-world.ts'
+import { quickDatabase } from '../harness/quick-database.ts'
 import { snapshotOf, type Fault, type PsaTicket } from '../harness/scripted-psa.ts'
 import { aTicket, databaseBench, emptyTickets, NO_MAPPING, type TicketBench } from '../harness/ticket-bench.ts'
 
 const START_MS = Date.UTC(2026, 2, 1, 12)
 const AWAY_MS = 600_000
 
-let dataDir: string
-let database: Database
-beforeAll(async () => {
-  dataDir = mkdtempSync(join(tmpdir(), 'ticket-touched-'))
-  database = await openDatabase({ dataDir, clock: systemClock })
-})
-afterAll(async () => {
-  await database.close()
-  rmSync(dataDir, { recursive: true })
-})
-/** Nothing here cuts the power, so nothing waits for the disk. */
-const quick: SqlDatabase = {
-  query: (text, params) => database.transaction((sql) => sql.query(text, params), { durable: false }),
-  transaction: (work) => database.transaction(work, { durable: false }),
-}
+const quick = quickDatabase()
 const memory = (): Promise<TicketBench> => Promise.resolve(new MemoryTickets(new TestClock(START_MS)))
 const real = async (): Promise<TicketBench> => {
   await emptyTickets(quick)
