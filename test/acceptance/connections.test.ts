@@ -11,7 +11,7 @@ import { startOAuthServer, type OAuthServer } from '../fakes/oauth-server.ts'
 import { readSignIn, type OpenedSignIn } from '../harness/browser.ts'
 import { ADMIN_TOKEN, openApiHarness, type ApiHarness } from '../harness/api.ts'
 import { desk } from '../harness/desk-connector.ts'
-import { freePort } from '../harness/process.ts'
+import { freePort } from '../services/ports.ts'
 
 const SECRETS = ['client-secret-of-the-test', 'webhook-secret-of-the-test', 'another-secret-of-the-test', 'token-secret-of-the-test']
 const DRAFT = { connector: 'desk', name: 'main', auth: 'oauth2_code', fields: { clientId: 'aw' }, secrets: { clientSecret: SECRETS[0] }, webhookSecret: SECRETS[1] }

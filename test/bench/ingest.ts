@@ -8,7 +8,7 @@ import { closeSync, existsSync, fdatasyncSync, mkdtempSync, openSync, rmSync, wr
 import { connect } from 'node:net'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from '../harness/process.ts'
+import { freePort } from '../services/ports.ts'
 import type { Shape, Signing } from './ingest-shapes.ts'
 import type { LoadResult, LoadTask } from './load.ts'
 

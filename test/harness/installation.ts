@@ -4,7 +4,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ROLE_NAMES, type RoleName } from '../../app/roles/names.ts'
-import { freePort } from '../services/program.ts'
+import { freePort } from '../services/ports.ts'
 import type { Addresses } from '../services/services.ts'
 import { Program } from './process.ts'
 

@@ -4,10 +4,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { freePort, undoAtExit, wrapped } from '../services/program.ts'
+import { freePort } from '../services/ports.ts'
+import { undoAtExit, wrapped } from '../services/program.ts'
 import { putDatabase } from './database-template.ts'
 
-export { freePort } from '../services/program.ts'
 
 const root = join(import.meta.dirname, '../..')
 /** A start takes seconds of a core, the first one most; where others have the cores it takes many times that. */
@@ -124,7 +124,9 @@ export class Program {
     return JSON.parse(text) as T
   }
 
+  /** It has said where it listens, and is ready there: what answers at a port need not be the process that was started for it. */
   async #isReady(): Promise<boolean> {
+    if (!this.#output.includes(` on ${this.url}\n`)) return false
     try {
       return (await fetch(`${this.url}/api/health/ready`, { signal: AbortSignal.timeout(LOOK_MS_MIN) })).ok
     } catch {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { ensureDebian, type Report } from './packages.ts'
-import { freePort, program } from './program.ts'
+import { freePort } from './ports.ts'
+import { program } from './program.ts'
 import { dataFolder, serve, type Service, type ServiceOptions } from './service.ts'
 
 const READY_WITHIN_MS = 20_000

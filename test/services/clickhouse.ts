@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { createClient } from '@clickhouse/client'
-import { freePort, program } from './program.ts'
+import { freePort } from './ports.ts'
+import { program } from './program.ts'
 import { dataFolder, serve, type Service, type ServiceOptions } from './service.ts'
 
 const READY_WITHIN_MS = 30_000

@@ -1,5 +1,5 @@
 import { request } from 'node:http'
-import { freePort } from './program.ts'
+import { freePort } from './ports.ts'
 import { COMPATIBLE_API } from './registry.ts'
 
 const ENGINE_ANSWERS_WITHIN_MS = 1_500

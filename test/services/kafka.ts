@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensureJava, ensureMaven, run, type Report } from './packages.ts'
-import { freePort, program } from './program.ts'
+import { freePort } from './ports.ts'
+import { program } from './program.ts'
 import { dataFolder, serve, talk, type Service, type ServiceOptions } from './service.ts'
 
 const HEAP_MB = 512

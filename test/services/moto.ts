@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { CACHE_DIR, ensureDebian, exclusively, run, type Report } from './packages.ts'
-import { freePort, program } from './program.ts'
+import { freePort } from './ports.ts'
+import { program } from './program.ts'
 import { dataFolder, serve, type Service, type ServiceOptions } from './service.ts'
 
 const READY_WITHIN_MS = 30_000

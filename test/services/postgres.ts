@@ -1,7 +1,8 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ensureDebian, run, type Report } from './packages.ts'
-import { freePort, program } from './program.ts'
+import { freePort } from './ports.ts'
+import { program } from './program.ts'
 import { dataFolder, serve, type Service, type ServiceOptions } from './service.ts'
 
 const READY_WITHIN_MS = 30_000

@@ -1,7 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { randomInt } from 'node:crypto'
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** How a server program is run and how one knows that it serves. */
@@ -157,22 +155,4 @@ export function program(spec: ProgramSpec): Program {
     stop: () => end(spec.stopSignal ?? 'SIGTERM'),
     kill: () => end('SIGKILL'),
   }
-}
-
-/**
- * A port of 127.0.0.1 that is free now. It lies below the range from which the kernel takes the ports of outgoing connections: a
- * client that retries on a port of that range while the server is down can end up connected to itself, and then the server
- * cannot come back.
- */
-export async function freePort(): Promise<number> {
-  for (let attempt = 0; attempt < 50; attempt++) {
-    const port = randomInt(20_000, 32_000)
-    const free = await new Promise<boolean>((resolve) => {
-      const server = createServer()
-      server.once('error', () => resolve(false))
-      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
-    })
-    if (free) return port
-  }
-  throw new Error('No free port between 20000 and 32000 on 127.0.0.1: end some of the programs that listen there.')
 }

@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensureJava, ensureMaven, type Report } from './packages.ts'
-import { freePort, program } from './program.ts'
+import { freePort } from './ports.ts'
+import { program } from './program.ts'
 import { dataFolder, serve, type Service, type ServiceOptions } from './service.ts'
 
 const HEAP_MB = 384

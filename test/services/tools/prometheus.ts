@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { guide } from '../../../processors/sources/alertmanager/guide.ts'
 import { start as startAlertmanager } from '../alertmanager.ts'
 import { ensureDebian } from '../packages.ts'
-import { freePort, program } from '../program.ts'
+import { freePort } from '../ports.ts'
+import { program } from '../program.ts'
 import { pasted, type Place, type Tool } from './tool.ts'
 
 const EXPECTED = { asset: 'db-03:9100', signature: 'MarkerGone', severity: 'critical' }

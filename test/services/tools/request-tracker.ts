@@ -2,7 +2,8 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensureDebian, run, type Report } from '../packages.ts'
-import { freePort, program, type Program } from '../program.ts'
+import { freePort } from '../ports.ts'
+import { program, type Program } from '../program.ts'
 
 const PACKAGES = ['request-tracker5', 'rt5-standalone', 'rt5-db-sqlite', 'dbconfig-no-thanks', 'msmtp-mta']
 const SHARE = '/usr/share/request-tracker5'
