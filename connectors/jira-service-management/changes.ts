@@ -19,7 +19,7 @@ export async function update(ref: TicketRef, change: TicketChange, ctx: CallCont
   refuseUnsupported(change, capabilities)
   const id = ref.externalId
   const fields = await fieldsOf(id, change, ctx)
-  if (Object.keys(fields).length > 0) await ctx.http.call({ method: 'PUT', path: path`/rest/api/2/issue/${id}`, action: 'updated', reference: 'update ticket', externalId: id, query: { notifyUsers: false }, json: { fields } })
+  if (Object.keys(fields).length > 0) await ctx.http.call({ method: 'PUT', path: path`/rest/api/2/issue/${id}`, action: 'updated', reference: 'update ticket', externalId: id, json: { fields } })
   if (typeof change.assigneeId === 'string') await assign(id, change.assigneeId, ctx)
   if (change.parent !== undefined) await link(change.mapping.place.parentLink, { from: change.parent.externalId, to: id }, ctx)
   const notes = [...(change.notes ?? []), ...resolutionNote(change.resolution)]
@@ -85,19 +85,40 @@ async function book(id: string, times: readonly TicketTime[], ctx: CallContext):
   for (const time of times.filter(({ token }) => !there.has(token))) await ctx.http.call({ method: 'POST', path: path`/rest/api/2/issue/${id}/worklog`, action: 'created', reference: 'book time', externalId: id, query: { adjustEstimate: 'leave', notifyUsers: false }, json: worklogOf(time) })
 }
 
-/** Moves it by the transition that leads to the mapped status. Throws `invalid` where none does. */
+/** Moves it to the mapped status by the transition that leads there, or step by step where the workflow lets nothing be skipped. Throws `invalid` where no way is found. */
 export async function setState(id: string, state: WritableTicketState, mapping: TicketMapping, ctx: CallContext): Promise<void> {
   const goal = filled(mapping).status[state]
   if (goal === undefined) return
-  const found = inner(await get(path`/rest/api/2/issue/${id}`, 'read transitions', { fields: 'status', expand: 'transitions.fields' }, ctx))
-  const now = textOf(inner(inner(found.fields).status), 'name')
-  if (same(now, goal)) return
-  const transitions = listOf(found.transitions)
-  const way = transitions.find((one) => same(textOf(inner(one.to), 'name'), goal)) ?? transitions.find((one) => same(textOf(one, 'name'), goal))
-  if (way === undefined) throw new ConnectorError('invalid', `Jira: no transition leads from "${now}" to "${goal}"; there are ${transitions.map((one) => `"${textOf(inner(one.to), 'name')}"`).join(', ') || 'none'}: add one to the workflow, or map ${state} to another status`)
-  const resolution = inner(inner(way.fields).resolution)
-  const fields = (state === 'resolved' || state === 'closed') && Object.keys(resolution).length > 0 ? { resolution: { name: resolutionIn(resolution, mapping) } } : {}
-  await ctx.http.call({ method: 'POST', path: path`/rest/api/2/issue/${id}/transitions`, action: 'updated', reference: 'change status', externalId: id, json: { transition: { id: textOf(way, 'id') }, ...(Object.keys(fields).length === 0 ? {} : { fields }) } })
+  let steps = ON_THE_WAY[state].flatMap((step) => filled(mapping).status[step] ?? [])
+  for (;;) {
+    const found = inner(await get(path`/rest/api/2/issue/${id}`, 'read transitions', { fields: 'status', expand: 'transitions.fields' }, ctx))
+    const now = textOf(inner(inner(found.fields).status), 'name')
+    if (same(now, goal)) return
+    const ways = listOf(found.transitions)
+    steps = steps.filter((step) => !same(step, now))
+    const last = wayTo(goal, ways)
+    const step = last === undefined ? steps.find((one) => wayTo(one, ways) !== undefined) : undefined
+    const way = last ?? (step === undefined ? undefined : wayTo(step, ways))
+    if (way === undefined) throw new ConnectorError('invalid', `Jira: no transition leads from "${now}" to "${goal}"; there are ${ways.map((one) => `"${textOf(inner(one.to), 'name')}"`).join(', ') || 'none'}: add one to the workflow, or map ${state} to another status`)
+    const resolution = inner(inner(way.fields).resolution)
+    // A screen on the way may show it too, where it is set only if it has to be.
+    const isSet = Object.keys(resolution).length > 0 && (resolution.required === true || (way === last && (state === 'resolved' || state === 'closed')))
+    const fields = isSet ? { fields: { resolution: { name: resolutionIn(resolution, mapping) } } } : {}
+    await ctx.http.call({ method: 'POST', path: path`/rest/api/2/issue/${id}/transitions`, action: 'updated', reference: 'change status', externalId: id, json: { transition: { id: textOf(way, 'id') }, ...fields } })
+    if (way === last) return
+    // Each is gone through once, so that a workflow that leads in a circle ends here.
+    steps = steps.filter((one) => one !== step)
+  }
+}
+
+/** States through which a workflow may lead to another, the nearest to it first. */
+const ON_THE_WAY: Readonly<Record<WritableTicketState, readonly WritableTicketState[]>> = { open: ['in_progress'], assigned: ['open', 'in_progress'], in_progress: ['assigned', 'open'], resolved: ['in_progress', 'assigned'], closed: ['resolved', 'in_progress', 'assigned'] }
+
+/** The transition to a status; of several the one that asks for nothing we cannot give. */
+function wayTo(status: string, ways: readonly JiraObject[]): JiraObject | undefined {
+  const to = ways.filter((one) => same(textOf(inner(one.to), 'name'), status))
+  const found = to.length > 0 ? to : ways.filter((one) => same(textOf(one, 'name'), status))
+  return found.find(({ fields }) => Object.entries(inner(fields)).every(([name, field]) => name === 'resolution' || inner(field).required !== true || inner(field).hasDefaultValue === true)) ?? found[0]
 }
 
 function resolutionIn(field: JiraObject, mapping: TicketMapping): string {

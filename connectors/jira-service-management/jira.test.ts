@@ -17,9 +17,9 @@ afterEach(async () => {
   }
 })
 
-async function begin(form?: readonly string[]) {
+async function begin(form?: readonly string[], leads?: Readonly<Record<string, readonly string[]>>) {
   const clock = new TestClock()
-  const fake = await startJiraWith({ clock, ...(form === undefined ? {} : { form }) })
+  const fake = await startJiraWith({ clock, ...(form === undefined ? {} : { form }), ...(leads === undefined ? {} : { leads }) })
   open.push(fake)
   return { ...connectorWorld(jira, fake, clock), clock, fake }
 }
@@ -66,12 +66,26 @@ describe('Jira Service Management', () => {
   })
 
   it('says which statuses can be reached where none leads to the mapped one, and changes nothing', async () => {
-    const { ctx, draft, fake, connection } = await begin()
+    const { ctx, draft, fake, connection } = await begin(undefined, { Closed: ['Pending'] })
     const { ref } = await jira.create(draft(), ctx())
     fake.technician.close(ref.externalId)
     const error = await failure(jira.update(ref, { mapping: connection.mapping, state: 'in_progress' }, ctx()))
-    expect([error.code, error.message]).toEqual(['invalid', expect.stringMatching(/from "Closed" to "Work in progress"; there are "Open"/)])
+    expect([error.code, error.message]).toEqual(['invalid', expect.stringMatching(/from "Closed" to "Work in progress"; there are "Pending"/)])
     expect(fake.tickets()[0]?.state).toBe('closed')
+  })
+
+  it('goes through a workflow that lets nothing be skipped, there and back', async () => {
+    const { ctx, draft, fake, connection } = await begin(undefined, { 'Open': ['Work in progress'], 'Work in progress': ['Open', 'Completed'], 'Completed': ['Work in progress', 'Closed'], 'Closed': ['Work in progress'] })
+    const { ref } = await jira.create(draft(), ctx())
+    const moves = async (state: 'resolved' | 'open' | 'closed'): Promise<unknown[]> => {
+      const before = fake.calls.length
+      await jira.update(ref, { mapping: connection.mapping, state }, ctx())
+      return [fake.tickets()[0]?.state, fake.tickets()[0]?.resolution, fake.calls.slice(before).filter(({ isWrite }) => isWrite).length]
+    }
+    expect(await moves('resolved')).toEqual(['resolved', 'Done', 2])
+    expect(await moves('open')).toEqual(['open', null, 2])
+    expect(await moves('closed')).toEqual(['closed', 'Done', 3])
+    expect(await moves('open')).toEqual(['open', null, 2])
   })
 
   it('takes the name of a transition where no status is called so, and any case', async () => {

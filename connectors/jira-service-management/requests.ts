@@ -26,7 +26,7 @@ export async function create(draft: TicketDraft, ctx: CallContext): Promise<Tick
   const form = await formOf(serviceDeskId, requestTypeId, ctx)
   const id = there !== null ? textOf(there, 'id') : await make(requestOf(draft, form), ctx)
   const rest = restOf(draft, form, await editable(id, requestTypeId, ctx))
-  if (Object.keys(rest).length > 0) await ctx.http.call({ method: 'PUT', path: path`/rest/api/2/issue/${id}`, action: 'updated', reference: 'complete ticket', externalId: id, query: { notifyUsers: false }, json: { fields: rest } })
+  if (Object.keys(rest).length > 0) await ctx.http.call({ method: 'PUT', path: path`/rest/api/2/issue/${id}`, action: 'updated', reference: 'complete ticket', externalId: id, json: { fields: rest } })
   if (draft.assigneeId !== null) await assign(id, draft.assigneeId, ctx)
   if (draft.parent !== null) await link(draft.mapping.place.parentLink, { from: draft.parent.externalId, to: id }, ctx)
   // A repeat leaves the state alone: somebody may be at work on it already.

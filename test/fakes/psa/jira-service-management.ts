@@ -24,8 +24,9 @@ const PEOPLE = [
 ] as const
 const ORGANISATIONS = [{ id: '1', name: 'Acme Corp' }, { id: '2', name: 'Globex' }, { id: '3', name: 'Initech' }, { id: '4', name: 'Umbrella' }]
 const ORG_FIELD = 'customfield_10002'
+type Flow = Readonly<Record<string, { readonly id: string; readonly category: string; readonly state: TicketState; readonly to: readonly string[] }>>
 /** Statuses by name, with their category and where each leads. */
-const FLOW: Readonly<Record<string, { readonly id: string; readonly category: string; readonly state: TicketState; readonly to: readonly string[] }>> = {
+const FLOW: Flow = {
   Open: { id: '1', category: 'new', state: 'open', to: ['Work in progress', 'Pending', 'Completed', 'Closed'] }, 'Work in progress': { id: '3', category: 'indeterminate', state: 'in_progress', to: ['Open', 'Pending', 'Completed', 'Closed'] },
   Pending: { id: '5', category: 'indeterminate', state: 'waiting', to: ['Open', 'Work in progress', 'Completed', 'Closed'] }, Completed: { id: '6', category: 'done', state: 'resolved', to: ['Open', 'Closed', 'Work in progress'] }, Closed: { id: '7', category: 'done', state: 'closed', to: ['Open'] },
 }
@@ -38,8 +39,8 @@ const DOCS = 'https://developer.atlassian.com/cloud/jira'
 /** Starts it. */
 export const startJira: StartPsa = async (options) => startJiraWith(options)
 
-/** The same with a form of its own. */
-export async function startJiraWith({ clock, hasLimits = false, form = ['summary', 'description', 'labels'] }: Parameters<StartPsa>[0] & { readonly form?: readonly string[] }): Promise<PsaFake> {
+/** The same with a form of its own, or a workflow: where statuses lead. */
+export async function startJiraWith({ clock, hasLimits = false, form = ['summary', 'description', 'labels'], leads = {} }: Parameters<StartPsa>[0] & { readonly form?: readonly string[]; readonly leads?: Readonly<Record<string, readonly string[]>> }): Promise<PsaFake> {
   const issues: Issue[] = []
   const withdrawn = new Set<string>()
   const hooks: HookDelivery[] = []
@@ -105,7 +106,7 @@ export async function startJiraWith({ clock, hasLimits = false, form = ['summary
     issue.resolution = FLOW[to]?.category === 'done' ? resolution ?? 'Done' : null
     touch(issue)
   }
-  const transitions = (issue: Issue): Body[] => (FLOW[issue.status]?.to ?? []).map((name) => ({ id: String(100 + Number(FLOW[name]?.id)), name: name === 'Open' ? 'Reopen' : `To ${name}`, to: statusOf(name), ...(FLOW[name]?.category === 'done' ? { fields: { resolution: { required: true, schema: { type: 'resolution' }, name: 'Resolution', key: 'resolution', operations: ['set'], allowedValues: [{ name: 'Done' }, { name: 'Duplicate' }] } } } : {}) }))
+  const transitions = (issue: Issue): Body[] => (leads[issue.status] ?? FLOW[issue.status]?.to ?? []).map((name) => ({ id: String(100 + Number(FLOW[name]?.id)), name: name === 'Open' ? 'Reopen' : `To ${name}`, to: statusOf(name), ...(FLOW[name]?.category === 'done' ? { fields: { resolution: { required: true, schema: { type: 'resolution' }, name: 'Resolution', key: 'resolution', operations: ['set'], allowedValues: [{ name: 'Done' }, { name: 'Duplicate' }] } } } : {}) }))
 
   const paged = (values: readonly unknown[], { url }: PsaCall): PsaAnswer => {
     const start = Number(url.searchParams.get('start') ?? 0)
@@ -157,6 +158,8 @@ export async function startJiraWith({ clock, hasLimits = false, form = ['summary
     if (issue === undefined) return path.includes('servicedeskapi') ? { status: 404, json: { errorMessage: 'The request does not exist.' } } : refused(404, 'Issue does not exist or you do not have permission to see it.')
     const expand = url.searchParams.get('expand') ?? ''
     if (rest === '' && method === 'GET') return { status: 200, json: { ...shown(issue, (url.searchParams.get('fields') ?? '').split(',')), ...(expand.includes('transitions') ? { transitions: transitions(issue) } : {}), ...(expand.includes('editmeta') ? { editmeta: { fields: Object.fromEntries(['summary', 'description', 'labels', 'priority', 'assignee', ORG_FIELD].map((name) => [name, { required: false, schema: { type: 'string' }, name, key: name, operations: ['set'] }])) } } : {}) } }
+    // The page says that it is ignored; the service refuses the whole edit (measured by others: 403 with these words, 204 without the parameter, for one and the same account without administration).
+    if (rest === '' && method === 'PUT' && url.searchParams.get('notifyUsers') === 'false') return refused(403, 'To discard the user notification either admin or project admin permissions are required.')
     if (rest === '' && method === 'PUT') return write(issue, input.fields as Body, 'edit') ?? { status: 204 }
     if (rest === '/assignee' && method === 'PUT') {
       if (person(String(input.accountId)) === null) return refused(400, 'The user does not exist.')
