@@ -16,7 +16,7 @@ const MOMENT_MS = 1_000_000_000_000
 
 /** Reads them. Numbers that make no sense are left out; null: nothing is said. */
 export function toldLimit(headers: Headers, nowMs: number): ToldLimit | null {
-  const told = { limit: number(headers, LIMIT, 1), left: number(headers, LEFT, 0), resetAtMs: moment(headers, nowMs) }
+  const told = { limit: number(headers, LIMIT, 1), left: number(headers, LEFT, 0), resetAtMs: resetAtMs(headers, nowMs) }
   return told.limit === null && told.left === null ? null : told
 }
 
@@ -29,7 +29,8 @@ function number(headers: Headers, names: readonly string[], least: number): numb
   return null
 }
 
-function moment(headers: Headers, nowMs: number): number | null {
+/** When the limit starts anew, told as seconds, as a moment in seconds or ms, or as a date; null: it is not said. */
+export function resetAtMs(headers: Headers, nowMs: number): number | null {
   for (const name of RESET) {
     const value = headers.get(name)?.trim() ?? ''
     if (value === '') continue

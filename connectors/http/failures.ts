@@ -1,7 +1,7 @@
 /** What went wrong with a call, in the closed words of connectors; each message says how to mend. */
 import { cut } from '../text.ts'
 import { ConnectorError, type ConnectorCode, type HttpRequest } from '../port.ts'
-import { retryAfterMs } from './retry-after.ts'
+import { refusedForMs, retryAfterMs } from './retry-after.ts'
 import type { ReadAnswer } from './wire.ts'
 
 const BY_STATUS: Readonly<Record<number, ConnectorCode>> = {
@@ -21,7 +21,7 @@ export function answerError({ title, request, status, headers, read, detail, now
   if (code === null) return null
   const said = detail === '' || read.isHtml ? '' : ` (${detail})`
   const what = read.isTooLarge ? 'answered with more than 5 MB' : status < 400 && status >= 300 ? `sends on to another address (${status})` : read.isHtml ? `answered ${status} with a page for people` : `answered ${status}${said}`
-  return new ConnectorError(code, `${title}: it ${what}; ${MEND[code] ?? 'see its record'}`, { httpStatus: status, retryAfterMs: retryAfterMs(headers, nowMs), answer: read.value })
+  return new ConnectorError(code, `${title}: it ${what}; ${MEND[code] ?? 'see its record'}`, { httpStatus: status, retryAfterMs: code === 'rate_limited' ? refusedForMs(headers, nowMs) : retryAfterMs(headers, nowMs), answer: read.value })
 }
 
 function codeOf(request: HttpRequest, status: number, read: ReadAnswer): ConnectorCode | null {

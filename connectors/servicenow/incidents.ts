@@ -1,11 +1,11 @@
 /** Incidents: made, found, changed, read, followed and linked; and the change requests they ask for. */
 import type { TicketAttachment, TicketChange, TicketDraft, TicketNoteSeen, TicketRef, TicketSnapshot } from '../../schemas/tickets.ts'
 import { attachmentName } from '../attachment-name.ts'
-import { refuseUnsupported } from '../changes.ts'
-import type { CallContext, ChangeDraft } from '../port.ts'
+import { fileOf, refuseUnsupported } from '../changes.ts'
+import { ConnectorError, type CallContext, type ChangeDraft } from '../port.ts'
 import { tokensIn } from '../text.ts'
 import { capabilities } from './capabilities.ts'
-import { changeRequestOf, changesOf, INCIDENT_FIELDS, incidentOf, noteOf, pageOf, shown, snapshotOf, stored, timeMs, timeText, type ServiceNowRecord } from './map.ts'
+import { changeRequestOf, changesOf, endsIt, INCIDENT_FIELDS, incidentOf, noteOf, pageOf, shown, snapshotOf, stateIn, stored, timeMs, timeText, type ServiceNowRecord } from './map.ts'
 import { all, any, exact, loose, sysId } from './query.ts'
 import { change as write, insert, pagedRows, resultOf, row, rows } from './records.ts'
 
@@ -35,16 +35,46 @@ async function byReference(externalRef: string, ctx: CallContext): Promise<Servi
   return found[0] ?? null
 }
 
-/** Writes what differs: all columns and the first notes in one call, each further note in one more. */
+/** Writes what differs: all columns and the first notes in one call, each further note in one more; what ends the incident comes last. */
 export async function update(ref: TicketRef, change: TicketChange, ctx: CallContext): Promise<void> {
   refuseUnsupported(change, capabilities)
   const id = sysId(ref.externalId)
   const notes = (change.notes ?? []).map(({ token }) => token)
   const there = ctx.isRepeat && notes.length > 0 ? tokensIn((await journal(id, TOKENS_MAX, ctx)).map((one) => stored(one, 'value')), notes) : new Set<string>()
-  for (const body of changesOf(change, there)) await write('incident', id, body, 'update ticket', ctx)
+  const now = endsIt(change) ? await stateNow(id, change, ctx) : null
+  const bodies = changesOf(change, there, now !== null && now !== 'unknown')
+  // One that is closed is over already.
+  const last = endsIt(change) ? bodies.slice(-1).map((body) => (now === 'closed' ? notesAlone(body) : body)) : []
+  for (const body of bodies.slice(0, bodies.length - last.length)) await orClosed(id, body, ctx)
   await affect(id, (change.assetIds ?? []).slice(1), ctx)
   await attach(id, change.attachments ?? [], ctx)
   for (const asked of change.changeRequests ?? []) await requestChange({ ...asked, ticket: ref, mapping: change.mapping }, ctx)
+  for (const body of last) await orClosed(id, body, ctx)
+}
+
+/** How an incident is ended now; `unknown`: it is not. */
+async function stateNow(id: string, { mapping }: TicketChange, ctx: CallContext): Promise<'resolved' | 'closed' | 'unknown'> {
+  const found = await row('incident', id, 'state,active', 'read state', ctx)
+  if (found === null) throw new ConnectorError('not_found', `ServiceNow: incident ${id} is gone, or may not be seen`)
+  if (stored(found, 'active') === 'false') return 'closed'
+  return stateIn(found, mapping) === 'resolved' ? 'resolved' : 'unknown'
+}
+
+function notesAlone({ work_notes: internal, comments: open }: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return { ...(internal === undefined ? {} : { work_notes: internal }), ...(open === undefined ? {} : { comments: open }) }
+}
+
+/** Writes columns. Who may write incidents may write no closed one, and ServiceNow says so as of any missing right. Throws `unsupported` for it, so that nobody else's work waits. */
+async function orClosed(id: string, body: Readonly<Record<string, string>>, ctx: CallContext, action: 'updated' | 'linked' = 'updated'): Promise<void> {
+  if (Object.keys(body).length === 0) return
+  try {
+    await write('incident', id, body, action === 'linked' ? 'link tickets' : 'update ticket', ctx, action)
+  } catch (error) {
+    if (!(error instanceof ConnectorError) || error.code !== 'forbidden') throw error
+    const found = await row('incident', id, 'active', 'see whether it is closed', ctx)
+    if (found === null || stored(found, 'active') !== 'false') throw error
+    throw new ConnectorError('unsupported', 'ServiceNow: the incident is closed for good and takes nothing more; a problem that comes back gets a new one', { httpStatus: error.httpStatus, cause: error })
+  }
 }
 
 /** The first item stands in the incident; the others are its affected items. */
@@ -64,7 +94,7 @@ async function attach(id: string, files: readonly TicketAttachment[], ctx: CallC
     if (there.has(name)) continue
     await ctx.http.call({
       method: 'POST', path: '/api/now/attachment/file', action: 'attached', reference: 'attach file', externalId: id,
-      query: { table_name: 'incident', table_sys_id: id, file_name: name }, binary: { bytes: Buffer.from(file.base64, 'base64'), contentType: file.contentType },
+      query: { table_name: 'incident', table_sys_id: id, file_name: name }, binary: fileOf(file),
     })
   }
 }
@@ -112,12 +142,22 @@ export async function search({ text, companyId, limit }: { readonly text: string
   return (await rows('incident', { query, fields: INCIDENT_FIELDS, limit, reference: 'search tickets' }, ctx)).map((one) => told(one, null, ctx))
 }
 
-/** ServiceNow merges nothing: the one becomes a child of the other, and both say so. */
+/** ServiceNow merges nothing: the one becomes a child of the other, and both say so. What is closed can say nothing any more; then the other one says it alone. */
 export async function join(from: TicketRef, into: TicketRef, ctx: CallContext): Promise<void> {
   const [child, parent] = [sysId(from.externalId), sysId(into.externalId)]
   const token = `join-${child.slice(0, 8)}-${parent.slice(0, 8)}`
-  await write('incident', child, { parent_incident: parent, ...(await unsaid(child, token, ctx) ? { work_notes: `Goes on in ${into.number}.\n\n[${token}]` } : {}) }, 'link tickets', ctx, 'linked')
-  if (await unsaid(parent, token, ctx)) await write('incident', parent, { work_notes: `${from.number} belongs to this.\n\n[${token}]` }, 'link tickets', ctx, 'linked')
+  const below = { parent_incident: parent, ...(await unsaid(child, token, ctx) ? { work_notes: `Goes on in ${into.number}.\n\n[${token}]` } : {}) }
+  const above: Readonly<Record<string, string>> = await unsaid(parent, token, ctx) ? { work_notes: `${from.number} belongs to this.\n\n[${token}]` } : {}
+  const closed: ConnectorError[] = []
+  for (const [id, body] of [[child, below], [parent, above]] as const) {
+    try {
+      await orClosed(id, body, ctx, 'linked')
+    } catch (error) {
+      if (!(error instanceof ConnectorError) || error.code !== 'unsupported') throw error
+      closed.push(error)
+    }
+  }
+  if (closed.length > 1 && closed[0] !== undefined) throw closed[0]
 }
 
 async function unsaid(id: string, token: string, ctx: CallContext): Promise<boolean> {
@@ -129,7 +169,7 @@ export async function requestChange(draft: ChangeDraft, ctx: CallContext): Promi
   const [there] = await rows('change_request', { query: all(`correlation_id=${exact(draft.token)}`, 'ORDERBYsys_created_on'), fields: 'sys_id,number', limit: 1, reference: 'find change request' }, ctx)
   const made = there ?? (await insert('change_request', changeRequestOf(draft), 'sys_id,number', 'create change request', ctx))
   const id = stored(made, 'sys_id')
-  await write('incident', sysId(draft.ticket.externalId), { rfc: id }, 'link change request', ctx, 'linked')
+  await orClosed(sysId(draft.ticket.externalId), { rfc: id }, ctx, 'linked')
   return { externalId: id, number: shown(made, 'number'), url: pageOf(ctx.connection.baseUrl, 'change_request', id) }
 }
 

@@ -69,26 +69,36 @@ export function incidentOf(draft: TicketDraft): Record<string, string> {
   }
 }
 
-/** What a change writes, as bodies to be sent one after the other: one body holds at most one work note and one comment. `there`: tokens of notes that are written already. */
-export function changesOf(change: TicketChange, there: ReadonlySet<string>): readonly Readonly<Record<string, string>>[] {
+/**
+ * What a change writes, as bodies to be sent one after the other: one body holds at most one work note and one comment. `there`: tokens of notes that are written already. What ends
+ * an incident stands in the last one, for a closed one takes no more; `isEnded`: it is ended already, so that what solved it is known there.
+ */
+export function changesOf(change: TicketChange, there: ReadonlySet<string>, isEnded = false): readonly Readonly<Record<string, string>>[] {
   const mapping = filled(change.mapping)
   const fields: Record<string, string> = {
     ...(change.title === undefined ? {} : { short_description: oneLine(inert(change.title), TITLE_MAX) }),
     ...(change.severity === undefined ? {} : impactUrgency(change.severity, mapping)),
-    ...(change.state === undefined ? {} : stateOf(change.state, mapping, change.resolution)),
+    ...(change.state === undefined ? {} : stateOf(change.state, mapping, change.resolution, isEnded)),
     ...(change.resolution === undefined ? {} : { close_notes: cut(inert(change.resolution), TEXT_MAX) }),
     ...(change.assigneeId === undefined ? {} : { assigned_to: change.assigneeId === null ? '' : sysId(change.assigneeId) }),
     ...(change.assetIds?.[0] === undefined ? {} : { cmdb_ci: sysId(change.assetIds[0]) }),
     ...(change.parent === undefined ? {} : { parent_incident: sysId(change.parent.externalId) }),
   }
-  const bodies: Record<string, string>[] = [fields]
+  const isEnding = endsIt(change)
+  const bodies: Record<string, string>[] = isEnding ? [{}] : [fields]
   for (const note of (change.notes ?? []).filter(({ token }) => !there.has(token))) {
     const last = bodies.at(-1)
     const text = noteText(note)
     if (last === undefined || 'comments' in last || 'work_notes' in last) bodies.push(text)
     else Object.assign(last, text)
   }
+  if (isEnding) Object.assign(bodies.at(-1) ?? {}, fields)
   return bodies.filter((body) => Object.keys(body).length > 0)
+}
+
+/** Whether a change resolves or closes. */
+export function endsIt({ state }: TicketChange): boolean {
+  return state === 'resolved' || state === 'closed'
 }
 
 /** A note in the journal it belongs to; an internal one is a work note and nothing else. */
@@ -122,11 +132,12 @@ function impactUrgency(severity: keyof TicketMapping['priority'], mapping: Ticke
   return { impact: match[1] ?? '', urgency: match[2] ?? '' }
 }
 
-function stateOf(state: TicketState, mapping: TicketMapping, resolution: string | undefined): Record<string, string> {
+function stateOf(state: TicketState, mapping: TicketMapping, resolution: string | undefined, isEnded = false): Record<string, string> {
   const value = mapping.status[state]
   if (value === undefined) return {}
   if (state !== 'resolved' && state !== 'closed') return { state: value }
-  // Both are mandatory for a resolved incident.
+  // Both are mandatory for a resolved incident; who resolved it before has said both.
+  if (isEnded) return { state: value }
   return { state: value, ...(mapping.place.closeCode === undefined ? {} : { close_code: mapping.place.closeCode }), ...(resolution === undefined ? { close_notes: 'The problem is over.' } : {}) }
 }
 

@@ -1,8 +1,14 @@
 /** Reads and writes rows of ServiceNow's tables; what every call of this connector goes through. */
 import type { CallAction } from '../../schemas/tickets.ts'
 import { path } from '../http/address.ts'
-import { ConnectorError, type CallContext } from '../port.ts'
+import { ConnectorError, type CallContext, type ConnectorCode } from '../port.ts'
 import type { ServiceNowRecord } from './map.ts'
+
+/** A 403 that no right mends: a data policy wants a field, or a business rule of the instance refuses what was written. */
+export function meaning(status: number, body: unknown): ConnectorCode | null {
+  const { message, detail } = isRecord(body) && isRecord(body.error) ? body.error : {}
+  return status === 403 && /data policy exception|business rule/i.test([message, detail].filter((one) => typeof one === 'string').join(' ')) ? 'invalid' : null
+}
 
 /** A question to a table. */
 export interface Question {
@@ -55,7 +61,7 @@ export async function row(table: string, id: string, fields: string, reference: 
 /** Makes a row and answers it. */
 export async function insert(table: string, values: Readonly<Record<string, string>>, fields: string, reference: string, ctx: CallContext, action: CallAction = 'created'): Promise<ServiceNowRecord> {
   const answer = await ctx.http.call({
-    method: 'POST', path: path`/api/now/table/${table}`, action, reference, json: values,
+    method: 'POST', path: path`/api/now/table/${table}`, action, reference, json: values, meaning,
     query: { sysparm_fields: fields, sysparm_display_value: 'all', sysparm_exclude_reference_link: true },
   })
   return recordIn(answer.body, reference)
@@ -63,7 +69,7 @@ export async function insert(table: string, values: Readonly<Record<string, stri
 
 /** Changes columns of a row. Throws `not_found` where it is gone. */
 export async function change(table: string, id: string, values: Readonly<Record<string, string>>, reference: string, ctx: CallContext, action: CallAction = 'updated'): Promise<void> {
-  await ctx.http.call({ method: 'PATCH', path: path`/api/now/table/${table}/${id}`, action, reference, externalId: id, json: values, query: { sysparm_fields: 'sys_id', sysparm_exclude_reference_link: true } })
+  await ctx.http.call({ method: 'PATCH', path: path`/api/now/table/${table}/${id}`, action, reference, externalId: id, json: values, meaning, query: { sysparm_fields: 'sys_id', sysparm_exclude_reference_link: true } })
 }
 
 /** What an answer holds below `result`. */

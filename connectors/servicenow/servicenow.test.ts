@@ -99,6 +99,61 @@ describe('ServiceNow', () => {
     expect((await servicenow.changedSince(second.cursor, ctx())).changed).toEqual([])
   })
 
+  it('ends an incident last, after all notes and files, for a closed one takes no more', async () => {
+    const { ctx, draft, note, fake, connection } = await begin()
+    const { ref } = await servicenow.create(draft(), ctx())
+    const change = { mapping: connection.mapping, state: 'closed' as const, resolution: 'Log files were removed.', notes: [note(), note(), note({ isPublic: true })], attachments: [{ token: 'aw-a-1', name: 'disk.txt', contentType: 'text/plain\r\nX: y', base64: 'eA==' }] }
+    await servicenow.update(ref, change, ctx())
+    expect(fake.tickets()).toMatchObject([{ state: 'closed', resolution: 'Log files were removed.', notes: [{}, {}, {}], attachments: [{ name: 'disk [aw-a-1].txt' }] }])
+    await servicenow.update(ref, change, ctx({ isRepeat: true }))
+    expect(fake.tickets()[0]?.notes).toHaveLength(3)
+  })
+
+  it('says of a closed incident that it takes no more, which holds up nobody else', async () => {
+    const { ctx, draft, note, fake, connection: { mapping } } = await begin()
+    const { ref } = await servicenow.create(draft(), ctx())
+    fake.technician.close(ref.externalId)
+    for (const change of [{ mapping, state: 'open' as const }, { mapping, notes: [note()] }, { mapping, state: 'resolved' as const, notes: [note()] }]) expect((await failure(servicenow.update(ref, change, ctx()))).code).toBe('unsupported')
+    await servicenow.update(ref, { mapping, state: 'resolved' }, ctx())
+    expect(fake.tickets()[0]).toMatchObject({ state: 'closed', resolution: 'Done.' })
+  })
+
+  it('links a closed incident by the other one alone', async () => {
+    const { ctx, draft, fake } = await begin()
+    const [one, two] = [(await servicenow.create(draft(), ctx())).ref, (await servicenow.create(draft(), ctx())).ref]
+    fake.technician.close(two.externalId)
+    await servicenow.join(one, two, ctx())
+    expect(fake.tickets()).toMatchObject([{ parentId: two.externalId, notes: [{ text: expect.stringContaining(two.number) }] }, { notes: [] }])
+    await servicenow.join(two, one, ctx())
+    expect(fake.tickets()[0]?.notes.at(-1)?.text).toContain(`${two.number} belongs to this`)
+    fake.technician.close(one.externalId)
+    expect((await failure(servicenow.join(two, one, ctx()))).code).toBe('unsupported')
+  })
+
+  it('closes what a technician resolved with the words of the technician', async () => {
+    const { ctx, draft, fake, connection: { mapping } } = await begin()
+    const { ref } = await servicenow.create(draft(), ctx())
+    fake.technician.setStatus(ref.externalId, 'resolved')
+    await servicenow.update(ref, { mapping: { ...mapping, place: { ...mapping.place, closeCode: 'Duplicate' } }, state: 'closed' }, ctx())
+    expect(fake.incidents()).toMatchObject([{ state: '7', close_code: 'Solution provided', close_notes: 'Done.' }])
+  })
+
+  it('takes what a data policy or a rule of the instance wants for a wrong value, and no missing right', async () => {
+    const { ctx, draft, fake, connection } = await begin()
+    const { ref } = await servicenow.create(draft(), ctx())
+    expect(await failure(servicenow.update(ref, { mapping: { ...connection.mapping, place: { ...connection.mapping.place, closeCode: '' } }, state: 'resolved' }, ctx()))).toMatchObject({ code: 'invalid', message: expect.stringContaining('Resolution code') })
+    fake.trouble({ is: { status: 403, json: { error: { message: 'Operation Failed', detail: "Error during insert of incident: Operation against file 'incident' was aborted by Business Rule 'Ours'" }, status: 'failure' } }, isWrite: true })
+    expect((await failure(servicenow.create(draft(), ctx()))).code).toBe('invalid')
+    fake.trouble({ is: { status: 403, json: { error: { message: 'Operation Failed', detail: 'ACL Exception Insert Failed due to security constraints' }, status: 'failure' } }, isWrite: true })
+    expect((await failure(servicenow.create(draft(), ctx()))).code).toBe('forbidden')
+  })
+
+  it('waits until the limit starts anew, for nothing else is said', async () => {
+    const { ctx, clock, draft, fake } = await begin()
+    fake.trouble({ is: { status: 429, json: { error: { message: 'Rate limit exceeded', detail: null }, status: 'failure' }, headers: { 'x-ratelimit-limit': '1000', 'x-ratelimit-reset': String(clock.now() / 1_000 + 90), 'x-ratelimit-rule': 'Ours' } } })
+    expect(await failure(servicenow.create(draft(), ctx()))).toMatchObject({ code: 'rate_limited', retryAfterMs: 90_000 })
+  })
+
   it('shows marks for HTML and mentions as text', async () => {
     const { ctx, draft, note, fake, connection } = await begin()
     const { ref } = await servicenow.create(draft(), ctx())

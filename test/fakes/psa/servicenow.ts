@@ -125,6 +125,8 @@ export const startServicenow: StartPsa = async ({ clock, hasLimits = false }) =>
     const row = byId(table, sysId)
     if (row === undefined) return failed(404, 'No Record found', 'Record doesn\'t exist or ACL restricts the record retrieval')
     if (method === 'GET') return { status: 200, json: { result: shown(row, call) } }
+    // "Closed incidents cannot be reopened" (Reopening an incident, product documentation): the rights to write incidents end there, and the refusal is that of any missing right.
+    if (method === 'PATCH' && table === 'incident' && row.state === '7') return failed(403, 'Operation Failed', 'ACL Exception Update Failed due to security constraints')
     return method === 'PATCH' ? write(table, row, body as Record<string, unknown>, USERNAME) ?? { status: 200, json: { result: shown(row, call) } } : null
   }
 
@@ -132,7 +134,8 @@ export const startServicenow: StartPsa = async ({ clock, hasLimits = false }) =>
     // Any column of a table may be written; which there are, the fake itself looks after.
     clock, judges: [holdCallsTo('servicenow/openapi.json', { isStrict: false })], answer,
     limits: hasLimits ? [{ name: 'rule', calls: 3_600, windowMs: 3_600_000, key: () => USERNAME }] : [],
-    refuse: (_limit, waitMs) => ({ ...failed(429, 'Rate limit exceeded', 'Rate limit has been exceeded for the rule'), headers: { 'x-ratelimit-limit': '3600', 'x-ratelimit-reset': String(Math.ceil((clock.now() + waitMs) / 1_000)), 'x-ratelimit-rule': 'Alert Whisperer', 'retry-after': String(Math.ceil(waitMs / 1_000)) } }),
+    // The page on inbound rate limiting names these three headers and no other.
+    refuse: (_limit, waitMs) => ({ ...failed(429, 'Rate limit exceeded', 'Rate limit has been exceeded for the rule'), headers: { 'x-ratelimit-limit': '3600', 'x-ratelimit-reset': String(Math.ceil((clock.now() + waitMs) / 1_000)), 'x-ratelimit-rule': 'Alert Whisperer' } }),
   })
 
   const removed: ServiceNowRow[] = []
