@@ -24,9 +24,15 @@ export interface SignInOffer {
   readonly ok: true
   readonly title: string
   readonly text: string
-  /** The vendor's address. */
-  readonly url: string
+  /** Origin of the vendor's address. */
+  readonly origin: string
   readonly browser: { readonly value: string; readonly isSecure: boolean; readonly seconds: number }
+}
+
+/** What a browser brings to the address of a sign-in; `browser` is what it kept of it. */
+export interface SignInVisit {
+  readonly key?: string
+  readonly browser?: string
 }
 
 /** Connections. A company id of null means the MSP's own, which an MSP Admin alone reaches. Methods throw `not_found` for what the caller does not manage. */
@@ -44,8 +50,10 @@ export interface Connections {
   check(caller: Caller, id: string): Promise<ConnectionView>
   /** The key of the address at which a person agrees. */
   connect(caller: Caller, id: string, redirectUri: string): Promise<{ readonly key: string; readonly expiresAt: string }>
-  /** A browser opens that address; `browser` is what it kept where it did before. */
-  agree(visit: { readonly key?: string; readonly browser?: string }): Promise<SignInOffer | SignInEnd>
+  /** A browser opens that address; changes nothing. */
+  offer(visit: SignInVisit): Promise<SignInOffer | SignInEnd>
+  /** A person goes on from there, and is sent to the vendor's address. */
+  agree(visit: SignInVisit): Promise<{ readonly ok: true; readonly url: string } | SignInEnd>
   /** What a browser brings back: the state, and what it kept of addresses it opened. */
   callback(query: { readonly state?: string; readonly code?: string; readonly error?: string; readonly errorDescription?: string; readonly browsers: readonly string[] }): Promise<SignInEnd>
   choices(caller: Caller, id: string): Promise<ExternalChoicesView>

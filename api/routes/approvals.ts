@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { AppError, toAppError } from '../../schemas/errors.ts'
 import type { ApprovalView } from '../../schemas/runs.ts'
-import { askingPage, PAGE_POLICY, PAGE_STYLE, toldPage } from '../approval-page.ts'
+import { askingPage } from '../approval-page.ts'
 import { answers, callerOf, companiesOf, READ_ERRORS, WRITE_ERRORS, type RouteContext } from '../context.ts'
 import { statusOf } from '../error-reply.ts'
 import { answer, body, COMPANY_QUERY, ID, page, PAGE_QUERY, text, time } from '../json-schema.ts'
 import { APPROVAL } from '../remediation-answers.ts'
+import { readForms, sendPage, toldPage } from '../page.ts'
 import type { Decision } from '../remediation-ports.ts'
 
 const tags = ['approvals']
@@ -15,8 +15,6 @@ const COMMENT = text({ maxLength: 1_000 })
 const INSTANCE = text({ minLength: 1, maxLength: 300, description: 'for a question "target": which of the candidates is meant' })
 const TOKEN = { type: 'object', properties: { token: text({ minLength: 1, maxLength: 300 }) } }
 const PAGE = { type: 'string', description: 'a page' }
-const FORM_BYTES = 16_384
-const POLICY = PAGE_POLICY.replace('STYLE', createHash('sha256').update(PAGE_STYLE).digest('base64'))
 const GONE = 'This link was used, is over, or was never given. Nothing was changed.'
 
 interface Answered { comment?: string; instanceId?: string }
@@ -61,14 +59,14 @@ export function approvalRoutes(app: FastifyInstance, context: RouteContext): voi
 
   // Mail scanners and previews follow links: looking changes nothing, only the form decides.
   void app.register(async (form) => {
-    form.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string', bodyLimit: FORM_BYTES }, (_request, content, done) => done(null, Object.fromEntries(new URLSearchParams(content.toString()))))
+    readForms(form)
 
     form.get<{ Params: { token: string } }>('/api/approvals/link/:token', {
       config: { access: 'public' },
       schema: { tags, summary: 'The page behind a one-time link: the plan and two buttons. Looking at it changes nothing', params: TOKEN, response: { 200: PAGE, 404: PAGE } },
     }, async (request, reply) => {
       const linked = await approvals.byLink(request.params.token)
-      return html(reply, linked === null ? 404 : 200, linked === null ? toldPage('Nothing to decide', GONE) : askingPage(linked))
+      return sendPage(reply, linked === null ? 404 : 200, linked === null ? toldPage('Nothing to decide', GONE) : askingPage(linked))
     })
 
     form.post<{ Params: { token: string }; Body: Record<string, unknown> }>('/api/approvals/link/:token', {
@@ -78,11 +76,11 @@ export function approvalRoutes(app: FastifyInstance, context: RouteContext): voi
       try {
         const decided = await approvals.decideByLink(request.params.token, decisionOfForm(request), request.ip)
         told()
-        return await html(reply, 200, toldPage(decided.status === 'approved' ? 'Approved' : 'Refused', decided.status === 'approved' ? 'The guard looks once more, then it runs.' : 'It does not run.'))
+        return await sendPage(reply, 200, toldPage(decided.status === 'approved' ? 'Approved' : 'Refused', decided.status === 'approved' ? 'The guard looks once more, then it runs.' : 'It does not run.'))
       } catch (thrown) {
         const error = toAppError(thrown)
         if (statusOf(error.code) >= 500) throw error
-        return await html(reply, statusOf(error.code), toldPage('Not decided', error.code === 'not_found' ? GONE : `${error.message}.`))
+        return await sendPage(reply, statusOf(error.code), toldPage('Not decided', error.code === 'not_found' ? GONE : `${error.message}.`))
       }
     })
   })
@@ -91,10 +89,6 @@ export function approvalRoutes(app: FastifyInstance, context: RouteContext): voi
     changed.outbox()
     changed.runs?.()
   }
-}
-
-function html(reply: FastifyReply, status: number, content: string): FastifyReply {
-  return reply.code(status).headers({ 'content-security-policy': POLICY, 'x-robots-tag': 'noindex' }).type('text/html; charset=utf-8').send(content)
 }
 
 function decisionOf(yes: boolean, { comment, instanceId }: Answered): Decision {

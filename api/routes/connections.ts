@@ -64,7 +64,7 @@ export function connectionRoutes(app: FastifyInstance, context: RouteContext): v
   }, (request) => connections.check(callerOf(request), request.params.id))
 
   app.post<One>('/api/connections/:id/connect', {
-    config: { access: 'manage' }, schema: { tags, summary: 'OAuth: the address at which a person agrees, for ten minutes, in the one browser that opens it; they come back to GET /api/oauth/callback', params: ONE, body: body({}), response: answers({ 200: answer({ url: text(), expiresAt: time(), redirectUri: text() }) }, ...WRITE_ERRORS) },
+    config: { access: 'manage' }, schema: { tags, summary: 'OAuth: the address at which a person agrees, for ten minutes, in the one browser that goes on from it; they come back to GET /api/oauth/callback', params: ONE, body: body({}), response: answers({ 200: answer({ url: text(), expiresAt: time(), redirectUri: text() }) }, ...WRITE_ERRORS) },
   }, async (request) => {
     const redirectUri = `${baseOf(request)}/api/oauth/callback`
     const { key, expiresAt } = await connections.connect(callerOf(request), request.params.id, redirectUri)

@@ -152,6 +152,7 @@ export function openTicketDesk(parts: TicketDeskParts): Connections {
       refuseInDemo()
       return vault.connect(caller, id, redirectUri)
     },
+    offer: (visit) => vault.offer(visit),
     agree: (visit) => vault.agree(visit),
 
     async callback(query) {

@@ -75,15 +75,20 @@ export interface SignIn {
   readonly company: string | null
   /** PKCE. */
   readonly verifier: string
-  /** SHA-256 of what the browser alone holds in which the address was opened, in base64url. */
+  /** SHA-256 of what the browser alone holds in which a person went on, in base64url. */
   readonly browser: string
   readonly expiresAtMs: number
 }
 
-/** Sign-ins: an address is given, one browser opens it, and the same comes back from the vendor with a state. */
+/** A sign-in nobody has gone on with yet. */
+export type GivenSignIn = Omit<SignIn, 'verifier' | 'browser'>
+
+/** Sign-ins: an address is given, a person goes on from it in one browser, and the same comes back from the vendor with a state. */
 export interface SignInsPort {
   begin(key: string, signIn: Pick<SignIn, 'connectionId' | 'redirectUri' | 'caller'>): Promise<string>
-  /** Uses the address up; null: there was never one, it is over, or it was opened. */
+  /** What an address is for; null: there was never one, it is over, or it was used. */
+  given(key: string): Promise<GivenSignIn | null>
+  /** Uses the address up; null: there was never one, it is over, or it was used. */
   open(key: string, state: string, bound: Pick<SignIn, 'verifier' | 'browser'>): Promise<SignIn | null>
   /** The sign-in of a state that was not taken yet. */
   look(state: string): Promise<SignIn | null>

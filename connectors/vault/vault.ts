@@ -4,7 +4,7 @@ import type { Actor } from '../../schemas/records.ts'
 import { ConnectorError, type ConnectorConfig, type Credentials } from '../port.ts'
 import type { Configured } from './rules.ts'
 import { isOAuth } from './rules.ts'
-import { signIns, type Returning, type SignInAnswer, type SignInOffer } from './sign-in.ts'
+import { signIns, type Returning, type SignInAnswer, type SignInDeparture, type SignInOffer, type Visit } from './sign-in.ts'
 import { tokenCaller } from './token-call.ts'
 import { secretsOf, tokenKeeper, type TokenOwner } from './token-keeper.ts'
 import type { ConnectionsPort, RecordCall, SignInsPort, StoredConnection, TokensPort, VaultUse } from './ports.ts'
@@ -39,8 +39,10 @@ export interface Vault {
   renewDue(environments: readonly StoredConnection['environment'][]): Promise<number>
   /** The key of the address at which a person agrees. Throws AppError. */
   connect(caller: Caller, id: string, redirectUri: string): Promise<{ readonly key: string; readonly expiresAt: string }>
-  /** A browser opens that address. Never throws for what it brings. */
-  agree(visit: { readonly key?: string; readonly browser?: string }): Promise<SignInOffer | SignInAnswer>
+  /** A browser opens that address: what is about to be connected. Changes nothing, and never throws for what it brings. */
+  offer(visit: Visit): Promise<SignInOffer | SignInAnswer>
+  /** A person goes on: uses the address up for their browser. Never throws for what it brings. */
+  agree(visit: Visit): Promise<SignInDeparture | SignInAnswer>
   /** What a browser brings back. Never throws for what it brings. */
   callback(query: Returning): Promise<SignInAnswer>
   /** Waits for calls of token addresses that are under way; they are never broken off. */

@@ -1,4 +1,4 @@
-/** Sign-ins at a vendor: an address of ours that one browser opens, and the state it is to come back with. Each is kept as its hash, for ten minutes, and taken once. */
+/** Sign-ins at a vendor: an address of ours that one browser goes on from, and the state it is to come back with. Each is kept as its hash, for ten minutes, and taken once. */
 import { createHash, randomUUID } from 'node:crypto'
 import type { Caller } from '../../schemas/access.ts'
 import type { Clock } from '../../schemas/clock.ts'
@@ -22,7 +22,7 @@ export interface SignIn {
   readonly company: string | null
   /** PKCE. */
   readonly verifier: string
-  /** SHA-256 of what the browser alone holds in which the address was opened. */
+  /** SHA-256 of what the browser alone holds in which a person went on. */
   readonly browser: string
   readonly expiresAtMs: number
 }
@@ -50,6 +50,10 @@ export function signInStore(db: SqlDatabase, { clock, box }: { readonly clock: C
     // The release before wrote a verifier alone: bound to no browser, it is none that may end here.
     return text.startsWith('{') ? { ...row, ...JSON.parse(text) as typeof NOT_OPENED } : null
   }
+  const lookAt = async (hash: Buffer): Promise<SignIn | null> => {
+    const [row] = await db.query<Row>(`select ${ROW} from oauth_states o where state_hash = $1 and used_at is null and expires_at > ${atMs('$2')}`, [hash, clock.now()])
+    return row === undefined ? null : signIn(hash, row)
+  }
   const takeRow = async (sql: Sql, hash: Buffer): Promise<SignIn | null> => {
     const [row] = await sql.query<Row>(`update oauth_states o set used_at = ${atMs('$2')} where state_hash = $1 and used_at is null and expires_at > ${atMs('$2')} returning ${ROW}`, [hash, clock.now()])
     return row === undefined ? null : signIn(hash, row)
@@ -67,7 +71,10 @@ export function signInStore(db: SqlDatabase, { clock, box }: { readonly clock: C
       return new Date(nowMs + SIGN_IN_MS).toISOString()
     },
 
-    /** Uses an address up for a state that is bound to one browser and lasts no longer; null: there was never one, it is over, or it was opened. */
+    /** What an address is for; null: there was never one, it is over, or it was used. */
+    given: (key: string): Promise<Omit<SignIn, 'verifier' | 'browser'> | null> => lookAt(addressHash(key)),
+
+    /** Uses an address up for a state that is bound to one browser and lasts no longer; null: there was never one, it is over, or it was used. */
     open: (key: string, state: string, bound: Pick<SignIn, 'verifier' | 'browser'>): Promise<SignIn | null> => db.transaction(async (sql) => {
       const opened = await takeRow(sql, addressHash(key))
       if (opened === null) return null
@@ -76,11 +83,7 @@ export function signInStore(db: SqlDatabase, { clock, box }: { readonly clock: C
     }, { durable: true }),
 
     /** The sign-in of a state that was not taken yet. */
-    async look(state: string): Promise<SignIn | null> {
-      const hash = hashOf(state)
-      const [row] = await db.query<Row>(`select ${ROW} from oauth_states o where state_hash = $1 and used_at is null and expires_at > ${atMs('$2')}`, [hash, clock.now()])
-      return row === undefined ? null : signIn(hash, row)
-    },
+    look: (state: string): Promise<SignIn | null> => lookAt(hashOf(state)),
 
     /** Takes the sign-in of a state; null: there was never one, it is over, or it was taken. */
     take: (state: string): Promise<SignIn | null> => takeRow(db, hashOf(state)),

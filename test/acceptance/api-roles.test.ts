@@ -44,7 +44,7 @@ const command = (name: string, body: (place: Place) => unknown = () => undefined
   ...COMMAND, ask: (place) => ({ url: `/api/incidents/${place.incident}/${name}`, body: body(place) }),
 })
 
-const PUBLIC = ['POST /api/hooks/:connector/:connection', 'GET /api/oauth/agree', 'GET /api/oauth/callback', 'GET /api/approvals/link/:token', 'POST /api/approvals/link/:token', 'GET /console/company.js', 'GET /console/connections.js', 'GET /console/part.js', 'GET /console/tickets.js', 'GET /console/repairs.js', 'POST /api/auth/login', 'GET /api/health/live', 'GET /api/health/ready', 'GET /api/health', 'GET /metrics', 'GET /api/openapi.json', 'GET /', 'GET /console/style.css', 'GET /console/console.js', 'GET /console/api.js', 'GET /console/analysis.js', 'GET /console/dom.js', 'GET /console/view.js']
+const PUBLIC = ['POST /api/hooks/:connector/:connection', 'GET /api/oauth/agree', 'POST /api/oauth/agree', 'GET /api/oauth/callback', 'GET /api/approvals/link/:token', 'POST /api/approvals/link/:token', 'GET /console/company.js', 'GET /console/connections.js', 'GET /console/part.js', 'GET /console/tickets.js', 'GET /console/repairs.js', 'POST /api/auth/login', 'GET /api/health/live', 'GET /api/health/ready', 'GET /api/health', 'GET /metrics', 'GET /api/openapi.json', 'GET /', 'GET /console/style.css', 'GET /console/console.js', 'GET /console/api.js', 'GET /console/analysis.js', 'GET /console/dom.js', 'GET /console/view.js']
 
 const TABLE: Record<string, Row> = {
   'GET /api/me': { ...ANYBODY, ask: () => ({ url: '/api/me' }) },

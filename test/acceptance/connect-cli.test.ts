@@ -92,8 +92,8 @@ it('prints the address, waits until somebody has agreed, checks, and puts it int
     const address = /^http\S+$/m.exec(text)?.[0]
     if (address === undefined || pages.length > 0) return
     expect(address).toMatch(new RegExp(`^${program.url}/api/oauth/agree\\?key=[\\w-]{43}$`))
-    // A chat that looks what the link is uses nothing up.
-    pages.push(fetch(address, { method: 'HEAD' }).then(() => signInAt(address, async (vendor) => {
+    // A mail scanner or chat that looks what the link is uses nothing up.
+    pages.push(Promise.all(['HEAD', 'GET'].map((method) => fetch(address, { method }))).then(() => signInAt(address, async (vendor) => {
       expect(vendor).toContain(`${oauth.url}/oauth/authorizations/new?`)
       const location = await oauth.browse(vendor)
       expect(location).toContain(`${program.url}/api/oauth/callback?`)

@@ -2,13 +2,13 @@
  * The story: an MSP connects a ticket system through the API. A person agrees in a browser, the connection is checked and put into use, values are looked up, the
  * status page says how it stands; and whatever is asked of the API, no secret comes out of it again.
  */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../schemas/clock.ts'
 import type { ConnectorStatus } from '../../schemas/connection-views.ts'
 import type { ConnectionMade, ConnectionView } from '../../schemas/tickets.ts'
 import { openTicketDesk, UNCOUNTED } from '../../app/desks/connections.ts'
 import { startOAuthServer, type OAuthServer } from '../fakes/oauth-server.ts'
-import { readSignIn, type OpenedSignIn } from '../harness/browser.ts'
+import { OWN_FORM, readSignIn, type OpenedSignIn } from '../harness/browser.ts'
 import { ADMIN_TOKEN, openApiHarness, type ApiHarness } from '../harness/api.ts'
 import { desk } from '../harness/desk-connector.ts'
 import { freePort } from '../services/ports.ts'
@@ -40,23 +40,36 @@ async function call<T>(method: string, url: string, body?: unknown, token: strin
   return { ...answer, body: answer.body as unknown as T }
 }
 const begun = async (id: string): Promise<string> => (await call<{ url: string }>('POST', `/api/connections/${id}/connect`, {})).body.url.replace('http://aw.test', '')
-/** Opens the address of a sign-in. What it shows may hold the state, which is for this browser alone. */
+/** Visits are bounded by address: each test has its own. */
+let places = 0
+beforeEach(() => { places += 1 })
+const visit = async (method: 'GET' | 'HEAD' | 'POST', url: string, headers: Record<string, string> = {}): Promise<{ status: number; text: string; headers: Record<string, unknown> }> => {
+  const { statusCode, body, headers: sent } = await api.app.inject({ method, url, headers, remoteAddress: `192.0.2.${places}`, ...(method === 'POST' ? { payload: '' } : {}) })
+  answered.push(`${body} ${JSON.stringify(sent)}`)
+  return { status: statusCode, text: body, headers: sent }
+}
+/** Opens the address of a sign-in. */
 const opened = async (address: string, cookie?: string): Promise<OpenedSignIn & { readonly headers: Record<string, unknown> }> => {
-  const { text, headers, status: code } = await api.call(null, 'GET', address, undefined, cookie === undefined ? {} : { cookie })
+  const { text, headers, status: code } = await visit('GET', address, cookie === undefined ? {} : { cookie })
   expect(code).toBe(200)
   return { ...readSignIn(text, String(headers['set-cookie'])), headers }
+}
+/** Presses its button. */
+const press = (address: string, cookie: string, sent: Record<string, string> = OWN_FORM) => visit('POST', address, { 'content-type': 'application/x-www-form-urlencoded', ...sent, cookie })
+/** Both; answers the vendor's address, which holds the state, for this browser alone. */
+const departed = async (address: string): Promise<OpenedSignIn & { readonly url: string }> => {
+  const page = await opened(address)
+  const { status: code, headers } = await press(address, page.cookie)
+  expect(code).toBe(303)
+  return { ...page, url: String(headers['location']) }
 }
 /** The browser as it comes back from the vendor. */
 interface Back { readonly search: string; readonly cookie: string }
 const browsed = async (id: string, agrees = true): Promise<Back> => {
-  const { url, cookie } = await opened(await begun(id))
+  const { url, cookie } = await departed(await begun(id))
   return { search: new URL(await server.browse(url, agrees)).search, cookie }
 }
-const callback = async ({ search, cookie }: Back) => {
-  const answer = await api.call(null, 'GET', `/api/oauth/callback${search}`, undefined, { cookie })
-  answered.push(`${answer.text} ${JSON.stringify(answer.headers)}`)
-  return answer
-}
+const callback = ({ search, cookie }: Back) => visit('GET', `/api/oauth/callback${search}`, { cookie })
 const one = async (id: string): Promise<ConnectionView> => (await call<ConnectionView>('GET', `/api/connections/${id}`)).body
 const status = async (query = ''): Promise<ConnectorStatus[]> => (await call<{ items: ConnectorStatus[] }>('GET', `/api/connectors/status${query}`)).body.items
 
@@ -191,19 +204,55 @@ describe('the call-back', () => {
     expect(server.asked).toHaveLength(asked)
   })
 
-  it('takes it from the browser alone that opened the address, whose page says what is to be connected', async () => {
+  it('is begun on a page that says what is to be connected, and that anybody may look at: nothing changes before its button is pressed', async () => {
     const address = await begun(id)
     expect(address).toMatch(/^\/api\/oauth\/agree\?key=[\w-]{43}$/)
-    const mine = await opened(address)
+    const stored = async () => JSON.stringify([await api.database.query('select * from oauth_states order by state_hash'), await api.database.query('select count(*) from audit_log'), await api.database.query('select * from connections order by id')])
+    const before = await stored()
+    // A scanner of mail, a chat and a colleague look, then whoever is meant, twice.
+    for (const method of ['HEAD', 'GET'] as const) expect((await visit(method, address)).status).toBe(200)
+    const [theirs, mine] = [await opened(address), await opened(address)]
+    expect(mine.page).toContain('asks you to connect an account at Desk')
+    expect(mine.page).not.toContain('state=')
     expect(mine.setCookie).toMatch(/^aw_sign_in_[0-9a-f]{12}=[\w-]{43}; Path=\/api\/oauth; Max-Age=(600|599|598); HttpOnly; SameSite=Lax$/)
-    expect(mine.headers).toMatchObject({ 'content-security-policy': expect.stringMatching(/^default-src 'none'/), 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
-    expect((await opened(address, mine.cookie)).url).toBe(mine.url)
-    // Whoever else has the address.
-    for (const cookie of ['', 'aw_sign_in_=x', `${mine.cookie.slice(0, -1)}_`]) expect((await api.call(null, 'GET', address, undefined, { cookie })).status).toBe(400)
-    for (const wrong of ['/api/oauth/agree', '/api/oauth/agree?key=x', '/api/oauth/agree?key[]=a&key[]=b', `/api/oauth/agree?key=${'x'.repeat(43)}`]) expect((await api.call(null, 'GET', wrong)).status).toBe(400)
-    // An attacker opens the address and has somebody else agree, or has them bring back a code of the attacker's.
+    expect((await opened(address, mine.cookie)).cookie).toBe(mine.cookie)
+    expect(await stored()).toBe(before)
+    expect(mine.headers).toMatchObject({ 'content-security-policy': expect.stringMatching(new RegExp(`^default-src 'none'; .*; form-action 'self' ${server.url} https:; frame-ancestors 'none'$`)), 'cache-control': 'no-store', 'referrer-policy': 'same-origin' })
+    // Who presses first has it; the other browser finds it used, and so does the one itself for another key.
+    const gone = await press(address, mine.cookie)
+    expect([gone.status, gone.headers['location'], gone.headers['referrer-policy'], gone.headers['set-cookie']]).toEqual([303, expect.stringContaining(`${server.url}/authorize?`), 'no-referrer', undefined])
+    for (const again of [await press(address, theirs.cookie), await visit('GET', address, { cookie: theirs.cookie }), await visit('GET', address)]) expect([again.status, again.text]).toEqual([400, expect.stringContaining('Nothing to connect')])
+    for (const wrong of ['/api/oauth/agree', '/api/oauth/agree?key=x', '/api/oauth/agree?key[]=a&key[]=b', `/api/oauth/agree?key=${'x'.repeat(43)}`]) expect([(await visit('GET', wrong)).status, (await press(wrong, mine.cookie)).status]).toEqual([400, 400])
+    // A button that is pressed twice, and one who goes back, go on to the same.
+    expect((await press(address, mine.cookie)).headers['location']).toBe(gone.headers['location'])
+    expect((await opened(address, mine.cookie)).cookie).toBe(mine.cookie)
+    const back = { search: new URL(await server.browse(String(gone.headers['location']))).search, cookie: mine.cookie }
+    expect((await callback(back)).status).toBe(200)
+    expect((await press(address, mine.cookie)).status).toBe(400)
+  })
+
+  it('is gone on with from that page alone: a form of another site, or from nowhere, and a browser without its cookie use nothing up', async () => {
+    const address = await begun(id)
+    const { cookie } = await opened(address)
+    const elsewhere = [
+      {}, { origin: 'null' }, { origin: 'https://evil.test' }, { origin: 'http://aw.test.evil.test' }, { origin: 'http://aw.test:8080' }, { origin: 'not an origin' },
+      ...['cross-site', 'same-site', 'none'].map((site) => ({ 'sec-fetch-site': site, origin: 'http://aw.test' })),
+    ]
+    for (const sent of elsewhere) {
+      const refused = await press(address, cookie, sent)
+      expect([sent, refused.status, refused.headers['location'], refused.text]).toEqual([sent, 403, undefined, expect.stringContaining('Nothing was changed')])
+    }
+    const forgetful = await press(address, 'theme=dark')
+    expect([forgetful.status, forgetful.text]).toEqual([400, expect.stringContaining('kept no cookie')])
+    // A browser that tells its origin alone, as over plain http.
+    expect((await press(address, cookie, { origin: 'http://aw.test' })).status).toBe(303)
+  })
+
+  it('takes it from the browser alone that went on', async () => {
+    const mine = await departed(await begun(id))
+    // An attacker goes on and has somebody else agree, or has them bring back a code of the attacker's.
     const asked = server.asked.length
-    const victim = await opened(await begun(id))
+    const victim = await departed(await begun(id))
     const search = new URL(await server.browse(mine.url)).search
     for (const cookie of ['', victim.cookie, 'a=b; c; =; aw_sign_in_x']) {
       const page = await callback({ search, cookie })
@@ -219,7 +268,7 @@ describe('the call-back', () => {
     const denied = await callback(await browsed(id, false))
     expect(denied.status).toBe(400)
     expect(denied.text).toContain('access_denied: the person said &#60;b&#62;no&#60;/b&#62;')
-    const { url, cookie, page: asking } = await opened(await begun(id))
+    const { url, cookie, page: asking } = await departed(await begun(id))
     expect(asking).toContain('the connection &#60;img src=x')
     expect(asking).not.toContain('<img')
     const state = new URL(url).searchParams.get('state') ?? ''

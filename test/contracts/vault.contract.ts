@@ -93,13 +93,20 @@ export function vaultContract(engineName: string, make: () => Promise<EmptyDatab
     }
     /** A browser that was sent to the vendor by the address we gave, on its way back. */
     const returning = async (id: string, { one = vault, agrees = true }: { readonly one?: Vault; readonly agrees?: boolean } = {}): Promise<Parameters<Vault['callback']>[0]> => {
-      const { url, browser } = await opened((await one.connect(ADA, id, BACK)).key)
+      const { url, browser } = await departed((await one.connect(ADA, id, BACK)).key)
       return { ...back(await server.browse(url, agrees)), browsers: [browser.value] }
     }
     const opened = async (key: string, browser?: string): Promise<SignInOffer> => {
-      const offer = await vault.agree({ key, ...(browser === undefined ? {} : { browser }) })
-      if (!('url' in offer)) throw new Error(offer.text)
+      const offer = await vault.offer({ key, ...(browser === undefined ? {} : { browser }) })
+      if (!('origin' in offer)) throw new Error(offer.text)
       return offer
+    }
+    /** Looks at the page and presses its button. */
+    const departed = async (key: string): Promise<SignInOffer & { readonly url: string }> => {
+      const offer = await opened(key)
+      const gone = await vault.agree({ key, browser: offer.browser.value })
+      if (!('url' in gone)) throw new Error(gone.text)
+      return { ...offer, ...gone }
     }
     const agreed = async (id: string, one: Vault = vault): Promise<void> => {
       expect(await one.callback(await returning(id, { one }))).toMatchObject({ ok: true })
@@ -192,11 +199,11 @@ export function vaultContract(engineName: string, make: () => Promise<EmptyDatab
         expect(await store.get(ADA.scope, id)).toMatchObject({ isConnected: false })
         expect((await failure(tokenOf(id))).message).toContain('aw connect desk --name "main"')
         const { key, expiresAt } = await vault.connect(ADA, id, BACK)
-        const { url, browser, title, text } = await opened(key)
+        const { url, browser, title, text, origin } = await departed(key)
         expect([title, text]).toEqual(['Connect Desk?', expect.stringMatching(/^Ada asks you to connect an account at Desk with the connection main to Desk at 127\.0\.0\.1:\d+, the MSP’s own for all its companies\./)])
         expect(browser).toMatchObject({ isSecure: true, seconds: 600 })
         expect(Object.fromEntries(new URL(url).searchParams)).toMatchObject({ client_id: 'aw', redirect_uri: BACK, response_type: 'code', scope: 'tickets offline', access_type: 'offline', code_challenge_method: 'S256' })
-        expect(new URL(url).origin).toBe(server.url)
+        expect([new URL(url).origin, origin]).toEqual([server.url, server.url])
         expect(Date.parse(expiresAt) - clock.now()).toBe(600_000)
         const answer = await vault.callback({ ...back(await server.browse(url)), browsers: ['another', browser.value] })
         expect(answer).toMatchObject({ ok: true, title: 'Connected', connected: { id, caller: { id: 'ada' } } })
@@ -224,7 +231,7 @@ export function vaultContract(engineName: string, make: () => Promise<EmptyDatab
         expect(await vault.callback(mixed)).toMatchObject({ ok: false, title: 'Nothing to connect' })
       })
 
-      it('comes to nothing in another browser than the one that opened the address, which uses the state up', async () => {
+      it('comes to nothing in another browser than the one that went on from the address, which uses the state up', async () => {
         const id = await created()
         const { browsers = [], ...mine } = await returning(id)
         const theirs = await returning(id)
@@ -236,33 +243,45 @@ export function vaultContract(engineName: string, make: () => Promise<EmptyDatab
         expect(await store.get(ADA.scope, id)).toMatchObject({ isConnected: false })
       })
 
-      it('is opened by one browser, which may open it again until it came back', async () => {
+      it('is shown to whoever looks and changes nothing by that, until one browser goes on, which may do so again until it came back', async () => {
         const id = await created()
         const { key } = await vault.connect(ADA, id, BACK)
-        const first = await opened(key)
+        const stored = async (): Promise<unknown> => [await db.query('select * from oauth_states'), await db.query('select * from connections'), await db.query('select count(*) from audit_log')]
+        const before = await stored()
+        const [first, other] = [await opened(key), await opened(key)]
+        expect(first.browser.value).not.toBe(other.browser.value)
         expect(await opened(key, first.browser.value)).toEqual(first)
-        for (const browser of [undefined, 'x'.repeat(43)]) expect(await vault.agree({ key, ...(browser === undefined ? {} : { browser }) })).toMatchObject({ ok: false, title: 'Nothing to connect' })
-        expect(await vault.callback({ ...back(await server.browse(first.url)), browsers: [first.browser.value] })).toMatchObject({ ok: true })
-        expect(await vault.agree({ key, browser: first.browser.value })).toMatchObject({ ok: false })
+        expect(await vault.agree({ key })).toMatchObject({ ok: false, text: expect.stringContaining('kept no cookie') })
+        expect(await stored()).toEqual(before)
+        const gone = await vault.agree({ key, browser: first.browser.value })
+        expect(await vault.agree({ key, browser: first.browser.value })).toEqual(gone)
+        expect(await opened(key, first.browser.value)).toEqual(first)
+        for (const browser of [other.browser.value, 'x'.repeat(43)]) for (const answer of [await vault.agree({ key, browser }), await vault.offer({ key, browser }), await vault.offer({ key })]) expect(answer).toMatchObject({ ok: false, title: 'Nothing to connect' })
+        expect(await vault.callback({ ...back(await server.browse('url' in gone ? gone.url : '')), browsers: [first.browser.value] })).toMatchObject({ ok: true })
+        for (const answer of [await vault.agree({ key, browser: first.browser.value }), await vault.offer({ key, browser: first.browser.value })]) expect(answer).toMatchObject({ ok: false })
         const late = (await vault.connect(ADA, id, BACK)).key
         clock.tick(600_000)
-        for (const wrong of [late, 'x'.repeat(43)]) expect(await vault.agree({ key: wrong })).toMatchObject({ ok: false, title: 'Nothing to connect' })
-        expect(await vault.agree({})).toMatchObject({ ok: false })
+        for (const wrong of [late, 'x'.repeat(43)]) for (const answer of [await vault.agree({ key: wrong, browser: 'x'.repeat(43) }), await vault.offer({ key: wrong })]) expect(answer).toMatchObject({ ok: false, title: 'Nothing to connect' })
+        for (const answer of [await vault.agree({}), await vault.offer({})]) expect(answer).toMatchObject({ ok: false })
       })
 
-      it('is opened by one of two browsers that come at once, and its key is no state', async () => {
+      it('is gone on with by one of two browsers that press at once, by a button pressed twice as one, and its key is no state', async () => {
         const id = await created()
         const { key } = await vault.connect(ADA, id, BACK)
         expect(await vault.callback({ state: key, code: 'x', browsers: ['x'] })).toMatchObject({ title: 'Nothing to connect' })
-        const both = await Promise.all([vault.agree({ key }), another().agree({ key })])
+        const both = await Promise.all([vault.agree({ key, browser: 'a'.repeat(43) }), another().agree({ key, browser: 'b'.repeat(43) })])
         expect(both.map(({ ok }) => ok).sort()).toEqual([false, true])
+        const twice = (await vault.connect(ADA, id, BACK)).key
+        const [one, two] = await Promise.all([vault.agree({ key: twice, browser: 'a'.repeat(43) }), another().agree({ key: twice, browser: 'a'.repeat(43) })])
+        expect(one).toEqual({ ok: true, url: expect.stringContaining(server.url) })
+        expect(two).toEqual(one)
       })
 
       it('tells for which company it is', async () => {
         const companyId = randomUUID()
         await db.query('insert into companies (id, name, created_at, updated_at) values ($1, $2, now(), now())', [companyId, `Acme \u202e${companyId}`])
         const { id } = (await store.create(ADA, companyId, { ...DRAFT, baseUrl: server.url })).connection
-        const { url, text, browser } = await opened((await vault.connect(ADA, id, BACK)).key)
+        const { url, text, browser } = await departed((await vault.connect(ADA, id, BACK)).key)
         expect(text).toContain(`for the company Acme  ${companyId}`)
         expect((await vault.callback({ ...back(await server.browse(url)), browsers: [browser.value] })).text).toContain(`for the company Acme  ${companyId}`)
       })

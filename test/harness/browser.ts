@@ -3,8 +3,6 @@ import { expect } from 'vitest'
 
 /** The page of an address that was opened. */
 export interface OpenedSignIn {
-  /** The vendor's address on it. */
-  readonly url: string
   /** What the browser sends from now on. */
   readonly cookie: string
   /** As it was set, with its attributes. */
@@ -12,22 +10,21 @@ export interface OpenedSignIn {
   readonly page: string
 }
 
-/** Reads the page that leads to the vendor. */
+/** What a browser says of a form that a page sent to where it is from. */
+export const OWN_FORM = { 'sec-fetch-site': 'same-origin', 'content-type': 'application/x-www-form-urlencoded' }
+
+/** Reads the page with the button that leads to the vendor. */
 export function readSignIn(page: string, setCookie: string | null): OpenedSignIn {
-  const href = /<a href="([^"]+)" rel="noreferrer">/.exec(page)?.[1]
-  if (href === undefined || setCookie === null) throw new Error(`no page of a sign-in: ${page}`)
-  return { page, setCookie, cookie: setCookie.split(';', 1)[0] ?? '', url: href.replace(/&#(\d+);/g, (_all, code: string) => String.fromCodePoint(Number(code))) }
+  if (!page.includes('<form method="post"><button') || setCookie === null) throw new Error(`no page of a sign-in: ${page}`)
+  return { page, setCookie, cookie: setCookie.split(';', 1)[0] ?? '' }
 }
 
-/** Opens the address of a sign-in at a running program. */
-export async function openSignIn(address: string, cookie?: string): Promise<OpenedSignIn> {
-  const answer = await fetch(address, cookie === undefined ? {} : { headers: { cookie } })
-  expect(answer.status).toBe(200)
-  return readSignIn(await answer.text(), answer.headers.get('set-cookie'))
-}
-
-/** Opens it, goes to the vendor by `browse`, and comes back; answers the page at the end. */
+/** Opens it, presses the button, goes to the vendor by `browse`, and comes back; answers the page at the end. */
 export async function signInAt(address: string, browse: (vendorAddress: string) => Promise<string>): Promise<string> {
-  const { url, cookie } = await openSignIn(address)
-  return (await fetch(await browse(url), { headers: { cookie } })).text()
+  const answer = await fetch(address)
+  expect(answer.status).toBe(200)
+  const { cookie } = readSignIn(await answer.text(), answer.headers.get('set-cookie'))
+  const pressed = await fetch(address, { method: 'POST', redirect: 'manual', headers: { cookie, ...OWN_FORM } })
+  expect(pressed.status).toBe(303)
+  return (await fetch(await browse(pressed.headers.get('location') ?? ''), { headers: { cookie } })).text()
 }
