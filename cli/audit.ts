@@ -1,13 +1,14 @@
 /** `aw audit`: who did what, and whether the log is still as it was written. */
-import { createReadStream } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
-import { createInterface } from 'node:readline'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { lstat, rm } from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
 import { ChainCheck, readChained, type ChainReport } from '../schemas/audit-chain.ts'
 import { AppError } from '../schemas/errors.ts'
 import type { AuditEntry, Page } from '../schemas/views.ts'
 import type { ApiClient } from './client.ts'
 import { cell, table } from './output.ts'
 import { companyNamed } from './send.ts'
+import { textLines } from './text-lines.ts'
 
 /** The newest lines, of one company where one is named. */
 export async function listAudit(api: ApiClient, options: { readonly company?: string; readonly action?: string; readonly limit: number }): Promise<Page<AuditEntry>> {
@@ -25,23 +26,28 @@ export function auditText({ items, next }: Page<AuditEntry>): string {
   ].join('\n')
 }
 
-/** Writes the export to a file, mode 0600, or to standard output. */
+/** Writes the export to a file, mode 0600, or to standard output. A file that would hold a part alone is removed: it would pass for the whole. */
 export async function exportAudit(api: ApiClient, options: { readonly company?: string; readonly from?: string; readonly to?: string }, file: string | undefined): Promise<void> {
   const { company, ...span } = options
   const query = new URLSearchParams({ ...span, ...(company === undefined ? {} : { company: (await companyNamed(api, company)).id }) })
-  const bytes = await api.bytes(`/api/audit/export?${query.toString()}`)
-  if (file === undefined) process.stdout.write(bytes)
-  else await writeFile(file, bytes, { mode: 0o600 })
+  const pieces = api.pieces(`/api/audit/export?${query.toString()}`)
+  if (file === undefined) return pipeline(pieces, process.stdout, { end: false })
+  try {
+    await pipeline(pieces, createWriteStream(file, { mode: 0o600 }))
+  } catch (thrown) {
+    if ((await lstat(file).catch(() => null))?.isFile() === true) await rm(file)
+    throw thrown
+  }
 }
 
 /** Asks the program, or reads an exported file; `head` is a line that was noted earlier, as `<number>:<hash>`. */
 export async function verifyAudit(api: () => ApiClient, options: { readonly file?: string; readonly head?: string }): Promise<ChainReport> {
   const [, seq, hash] = options.head === undefined ? [] : /^(\d{1,15}):([0-9a-f]{64})$/.exec(options.head) ?? []
   if (options.head !== undefined && (seq === undefined || hash === undefined)) throw new AppError('usage', '--head is <number>:<hash>, as `aw audit verify` printed it')
-  if (options.file === undefined) return api().call<ChainReport>('GET', `/api/audit/verify${seq === undefined || hash === undefined ? '' : `?seq=${seq}&hash=${hash}`}`)
+  if (options.file === undefined) return api().call<ChainReport>('GET', `/api/audit/verify${seq === undefined || hash === undefined ? '' : `?seq=${seq}&hash=${hash}`}`, undefined, {}, null)
   const check = new ChainCheck(seq === undefined || hash === undefined ? null : { seq: Number(seq), hash })
   let number = 0
-  for await (const text of createInterface({ input: createReadStream(options.file) })) {
+  for await (const text of textLines(createReadStream(options.file, 'utf8'))) {
     number += 1
     const line = readChained(text)
     if (line === null) check.fail(number, `line ${number} of the file is not as it was exported`)

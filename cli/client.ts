@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config.ts'
 import { AppError, ERROR_CODES, type ErrorCode } from '../schemas/errors.ts'
+import { textLines } from './text-lines.ts'
 
 /** Longest wait for one answer, in ms. */
 const TIMEOUT_MS = 30_000
@@ -21,13 +22,18 @@ export class ApiClient {
   async lines(path: string, body: unknown, take: (line: string) => void): Promise<void> {
     const answer = await request(`${this.url}${path}`, { method: 'POST', headers: { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' }, body: JSON.stringify(body) }, null)
     if (!answer.ok || answer.body === null) throw errorOf(answer.status, await answer.text())
-    let rest = ''
-    for await (const chunk of answer.body.pipeThrough(new TextDecoderStream())) {
-      const parts = (rest + chunk).split('\n')
-      rest = parts.pop() ?? ''
-      for (const line of parts) take(line)
+    for await (const line of textLines(answer.body.pipeThrough(new TextDecoderStream()))) take(line)
+  }
+
+  /** An answer that may be larger than memory, piece by piece, however long it takes. Throws the API's own error code and message, and `engine_unavailable` where it breaks off. */
+  async *pieces(path: string): AsyncGenerator<Uint8Array> {
+    const answer = await request(`${this.url}${path}`, { headers: { authorization: `Bearer ${this.#token}` } }, null)
+    if (!answer.ok || answer.body === null) throw errorOf(answer.status, await answer.text())
+    try {
+      yield* answer.body
+    } catch (cause) {
+      throw new AppError('engine_unavailable', `the answer of ${new URL(this.url).origin} broke off before its end: ask again, and look at the program's log`, { cause })
     }
-    if (rest !== '') take(rest)
   }
 
   /** The bytes of a file. Throws the API's own error code and message. */
@@ -37,13 +43,13 @@ export class ApiClient {
     return Buffer.from(await answer.arrayBuffer())
   }
 
-  /** One call; the answer's JSON, unchecked, or null where it has none. Throws the API's own error code and message. */
-  async call<T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<T> {
+  /** One call; the answer's JSON, unchecked, or null where it has none. Waits `timeoutMs` for it, or with null as long as it takes. Throws the API's own error code and message. */
+  async call<T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}, timeoutMs: number | null = TIMEOUT_MS): Promise<T> {
     const answer = await request(`${this.url}${path}`, {
       method,
       headers: { authorization: `Bearer ${this.#token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    })
+    }, timeoutMs)
     const text = await answer.text()
     if (answer.ok) return (text === '' ? null : JSON.parse(text)) as T
     throw errorOf(answer.status, text)

@@ -35,8 +35,9 @@ export async function* exportChain(db: SqlDatabase, scope: Scope, query: AuditEx
 export async function verifyChain(db: SqlDatabase, expected: { readonly seq: number; readonly hash: string } | null): Promise<ChainReport> {
   const check = new ChainCheck(expected)
   // The head first: lines that are added meanwhile are not judged.
-  const [head] = await db.query<{ seq: number; hash: string }>(`select ${whole('seq')} as seq, encode(hash, 'hex') as hash from audit_head`)
-  const end = head?.seq ?? 0
+  const [head] = await db.query<{ seq: number; hash: string | null; last: number }>(
+    `select coalesce(${whole('h.seq')}, 0) as seq, encode(h.hash, 'hex') as hash, ${whole('c.last')} as last from (select coalesce(max(seq), 0) as last from audit_chain) c left join audit_head h on true`)
+  const end = Math.max(head?.seq ?? 0, head?.last ?? 0)
   for (let after = 0; after < end;) {
     const lines = await db.query<ChainedLine & { now: string | null }>(
       `select ${COLUMNS}, case when a.id is not null then audit_body(a) end as now from audit_chain c left join audit_log a on a.id = c.audit_id left join audit_chain p on p.seq = c.seq - 1
@@ -53,6 +54,7 @@ export async function verifyChain(db: SqlDatabase, expected: { readonly seq: num
   }
   const report = check.report()
   if (!report.ok) return report
+  if (end > (head?.seq ?? 0)) return { ...report, ok: false, broken: { seq: (head?.seq ?? 0) + 1, reason: 'the chain goes on after the line the head names: the head was set back' } }
   if (end > 0 && report.head?.hash !== head?.hash) return { ...report, ok: false, broken: { seq: end, reason: 'the newest line is not the one the head names' } }
   const [outside] = await db.query<{ id: number }>(`select ${whole('a.id')} as id from audit_log a where not exists (select 1 from audit_chain c where c.audit_id = a.id) order by a.id limit 1`)
   return outside === undefined ? report : { ...report, ok: false, broken: { seq: 0, reason: `line ${outside.id} of the log stands outside the chain: it was slipped in` } }

@@ -86,6 +86,10 @@ export function auditContract(engineName: string, make: () => Promise<EmptyDatab
         'insert into audit_log overriding system value select * from kept; drop table kept')).toMatchObject({ broken: { seq: 6, reason: 'the log has no such line any more' } })
       expect(await tampered(`insert into audit_log (at, actor_kind, actor_id, actor_name, action, subject) values (now(), 'user', 'eve', 'Eve', 'slipped', 'in')`, `delete from audit_log where action = 'slipped'`))
         .toMatchObject({ ok: false, broken: { seq: 0, reason: expect.stringContaining('slipped in') } })
+      // With the head set back, or away, lines after it would be looked at by nobody.
+      expect(await tampered('create table kept as select * from audit_head; update audit_head h set seq = c.seq, hash = c.hash from audit_chain c where c.seq = 7', 'update audit_head h set seq = k.seq, hash = k.hash from kept k; drop table kept'))
+        .toMatchObject({ ok: false, broken: { seq: 8, reason: expect.stringContaining('set back') } })
+      expect(await tampered('create table kept as select * from audit_head; delete from audit_head', 'insert into audit_head select * from kept; drop table kept')).toMatchObject({ ok: false, broken: { seq: 1 } })
     })
 
     it('knows that the end was cut off, by a line that was noted', async () => {
