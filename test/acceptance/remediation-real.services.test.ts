@@ -24,8 +24,8 @@ afterAll(async () => {
 
 it('frees a volume that is really full, measures it anew, and closes the incident', { timeout: 300_000 }, async (test) => {
   // Nineteen of twenty megabytes are a month old; what is young has to stay.
-  const root = await throwawayRoot(test, { setup: [
-    'mount -t tmpfs -o size=20m tmpfs /var/tmp', 'head -c 19000000 /dev/zero > /var/tmp/old.dump', 'touch -d "30 days ago" /var/tmp/old.dump', 'touch -a -d "30 days ago" /var/tmp/old.dump', 'echo young > /var/tmp/young.txt',
+  const root = await throwawayRoot(test, { laterDays: 40, setup: [
+    'mount -t tmpfs -o size=20m tmpfs /var/tmp', 'head -c 19000000 /dev/zero > /var/tmp/old.dump', 'touch -d "30 days ago" /var/tmp/old.dump', 'touch -a -d "30 days ago" /var/tmp/old.dump', 'echo young > /var/tmp/young.txt', 'touch -d "+39 days" /var/tmp/young.txt',
   ].join('\n') })
   const usedPercent = async (): Promise<number> => Number((await root.sh('df -P /var/tmp')).trim().split('\n').at(-1)!.split(/\s+/)[4]!.replace('%', ''))
   expect(await usedPercent()).toBeGreaterThan(90)

@@ -48,6 +48,8 @@ export interface ThrowawayRoot {
 export interface RootOptions {
   readonly files?: Readonly<Record<string, string | RootFile>>
   readonly setup?: string
+  /** `date +%s` in there is so many days ahead. When a file was last changed in any way (its ctime) cannot be set, so what is to be old for that is made before its time. */
+  readonly laterDays?: number
 }
 
 /** Registers what is done after a test: the test context of vitest fits. */
@@ -92,6 +94,16 @@ echo ready
 cat <&3 >/dev/null & wait $!
 `
 
+const LATER = `
+cp /usr/bin/date /opt/date
+cat >/opt/later <<'END'
+#!/bin/sh
+if [ "$*" = +%s ]; then echo "$(($(/opt/date +%s) + SECONDS))"; else exec /opt/date "$@"; fi
+END
+chmod 755 /opt/later
+mount --bind /opt/later /usr/bin/date
+`
+
 /** Makes a root. With a test's context it is ended with the test; else call `stop`. Rejects and says what is missing where the kernel does not allow it. */
 export async function throwawayRoot(test: Finishing | undefined, options: RootOptions = {}): Promise<ThrowawayRoot> {
   const root = await mkdtemp(join(tmpdir(), 'aw-root-'))
@@ -120,6 +132,7 @@ export async function throwawayRoot(test: Finishing | undefined, options: RootOp
     if (exitCode !== 0) throw new Error(`shell lines in the throw-away root ended with ${exitCode}: ${stderr}${stdout}`)
     return stdout
   }
+  if (options.laterDays !== undefined) await sh(LATER.replace('SECONDS', String(options.laterDays * 86_400)))
   if (options.setup !== undefined) await sh(options.setup)
   return {
     run: execute,

@@ -17,7 +17,7 @@ case $* in
     cd "$state/containers/$id" && echo "$(cat finished) $(cat status) $(cat policy) $(cat mounts)" ;;
   'inspect --type container --format {{json .Config.Labels}} '*) cat "$state/containers/$id/labels" ;;
   "rm $id") rm -r "$state/containers/$id" ;;
-  'image prune --force') if [ -e $state/dangling ]; then rm $state/dangling; echo 'deleted: sha256:1'; echo; echo 'Total reclaimed space: 120MB'; else echo 'Total reclaimed space: 0B'; fi ;;
+  'image prune --force --filter until=72h') if [ -e $state/dangling ]; then rm $state/dangling; echo 'deleted: sha256:1'; echo; echo 'Total reclaimed space: 120MB'; else echo 'Total reclaimed space: 0B'; fi ;;
   'builder prune --force --filter until=72h') if [ -e $state/cache ]; then rm $state/cache; printf 'Total:\\t40MB\\n'; else printf 'Total:\\t0B\\n'; fi ;;
   *) echo "not known here: $*" >&2; exit 64 ;;
 esac`)}
@@ -46,7 +46,7 @@ describe('disk-clean-docker', () => {
     expect(cleaned).toMatchObject({ outcome: 'ok', exitCode: 0, result: { facts: { removedContainers: 2 } } })
     expect(cleaned.result?.changed).toEqual([
       'removed container aaaaaaaaaaaa, which ended more than 72 hours ago', 'removed container bbbbbbbbbbbb, which ended more than 72 hours ago',
-      'removed images without a name that nothing uses ( 120MB)', 'removed build cache not used for 72 hours (\t40MB)'.replace('\t', ' '),
+      'removed images made more than 72 hours ago, without a name, that nothing uses ( 120MB)', 'removed build cache not used for 72 hours (\t40MB)'.replace('\t', ' '),
     ])
     expect(await left(root)).toBe(STAY)
     expect(await runbook.step('clean')).toMatchObject({ outcome: 'ok', result: { changed: [], changedCount: 0 } })

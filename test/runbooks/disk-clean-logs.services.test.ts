@@ -7,18 +7,18 @@ import { throwawayRoot } from '../harness/throwaway-root.ts'
 /** 8 MB for logs, 7.7 MB of which are old and rotated, beside everything that must stay. */
 const LOGS = `${without('journalctl')}
 mount -t tmpfs -o size=8m,mode=755 tmpfs /var/log
-mkdir -p /var/log/nginx /var/log/audit /var/log/mysql /var/log/postgresql /var/log/backup /etc/keep
+mkdir -p /var/log/nginx /var/log/audit /var/log/vault /var/log/mysql /var/log/postgresql /var/log/backup /etc/keep
 for n in 2 3 4 5 6 7 8; do head -c 1100000 /dev/zero >"/var/log/nginx/access.log.$n.gz"; done
 echo now >/var/log/nginx/access.log; echo now >/var/log/syslog
 for name in syslog.1 'messages-20200101' 'with space.log.3.gz'; do echo old >"/var/log/$name"; done
-for name in auth.log.2.gz secure-20200101 wtmp.1 btmp.1 audit/audit.log.1 mysql/mysql-bin.000009 mysql/binlog.000001 backup/shop.sql.gz backup/home.tar.gz current.log notes.txt 2020.gz; do echo keep >"/var/log/$name"; done
+for name in auth.log.2.gz secure-20200101 wtmp.1 btmp.1 sudo.log.1 kube-apiserver-audit-20200101.log.gz server_audit.log.1 vault/Audit.log.2.gz audit/audit.log.1 mysql/mysql-bin.000009 mysql/binlog.000001 backup/shop.sql.gz backup/home.tar.gz current.log notes.txt 2020.gz; do echo keep >"/var/log/$name"; done
 echo young >/var/log/young.log.1
 echo keep >/etc/keep/app.log.1; ln -s /etc/keep /var/log/linked; ln -s /etc/keep/app.log.1 /var/log/pointer.log.1
 echo shared >/var/log/shared.log.1; ln /var/log/shared.log.1 /var/log/shared-too
 find /var/log /etc/keep -type f ! -name 'young*' -exec touch -d '60 days ago' {} +
 touch -h -d '60 days ago' /var/log/linked /var/log/pointer.log.1
 `
-const STAYS = ['/etc/keep/app.log.1', '/var/log/2020.gz', '/var/log/audit/audit.log.1', '/var/log/auth.log.2.gz', '/var/log/backup/home.tar.gz', '/var/log/backup/shop.sql.gz', '/var/log/btmp.1', '/var/log/current.log', '/var/log/mysql/binlog.000001', '/var/log/mysql/mysql-bin.000009', '/var/log/nginx/access.log', '/var/log/notes.txt', '/var/log/secure-20200101', '/var/log/shared-too', '/var/log/shared.log.1', '/var/log/syslog', '/var/log/wtmp.1', '/var/log/young.log.1']
+const STAYS = ['/etc/keep/app.log.1', '/var/log/2020.gz', '/var/log/audit/audit.log.1', '/var/log/auth.log.2.gz', '/var/log/backup/home.tar.gz', '/var/log/backup/shop.sql.gz', '/var/log/btmp.1', '/var/log/current.log', '/var/log/kube-apiserver-audit-20200101.log.gz', '/var/log/mysql/binlog.000001', '/var/log/mysql/mysql-bin.000009', '/var/log/nginx/access.log', '/var/log/notes.txt', '/var/log/secure-20200101', '/var/log/server_audit.log.1', '/var/log/shared-too', '/var/log/shared.log.1', '/var/log/sudo.log.1', '/var/log/syslog', '/var/log/vault/Audit.log.2.gz', '/var/log/wtmp.1', '/var/log/young.log.1']
 const FILES = 'find /var/log /etc/keep -type f | LC_ALL=C sort'
 
 describe('disk-clean-logs', () => {
@@ -53,6 +53,15 @@ for place in /srv/other /var/log/own /var/log; do echo old >$place/a.log.1; touc
     const runbook = await runbookIn(root, 'disk-clean-logs')
     expect(await runbook.step('clean')).toMatchObject({ outcome: 'ok', result: { facts: { deletedFiles: 1 } } })
     expect(await root.sh('ls /srv/other /var/log/own; ls /var/log')).toBe('/srv/other:\na.log.1\n\n/var/log/own:\na.log.1\nbound\nown\n')
+  })
+
+  test('refuses logs on a volume that other machines may share, whose open files cannot be seen here', async (context) => {
+    const root = await throwawayRoot(context, { setup: `${LOGS}cp /usr/bin/stat /opt/stat
+${standIn('stat', `case "$*" in '-f -c %T -- /var/log') echo nfs ;; *) exec /opt/stat "$@" ;; esac`)}` })
+    const before = await root.sh(FILES)
+    const runbook = await runbookIn(root, 'disk-clean-logs')
+    expect(await runbook.step('clean')).toMatchObject({ outcome: 'refused', result: { code: 'place_is_shared', changedCount: 0 } })
+    expect(await root.sh(FILES)).toBe(before)
   })
 
   test('takes names with line ends, leading hyphens and quotes for what they are', async (context) => {

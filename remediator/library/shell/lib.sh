@@ -144,6 +144,20 @@ aw_place() {
   if [ "$(cd -P -- "$1" 2>/dev/null && pwd -P)" != "$1" ]; then aw_refuse place_is_elsewhere "$1 is a symbolic link, below one, or no directory."; fi
 }
 
+# aw_local path: refuses a place on a file system that other machines may share, or that is not known here: what they have open there nobody can see from here.
+aw_local() {
+  aw_value=$(aw_timed 20 stat -f -c %T -- "$1" 2>/dev/null)
+  case $aw_value in
+    ext2/ext3 | xfs | btrfs | tmpfs | ramfs | overlayfs | zfs | f2fs | jfs | reiserfs | bcachefs | *0x2fc12fc1*) ;;
+    *) aw_refuse place_is_shared "$1 lies on ${aw_value:-a file system that does not answer}, which other machines may share: what they use there cannot be seen from here." ;;
+  esac
+}
+
+# aw_gnu_find: refuses where find is another than the one of GNU.
+aw_gnu_find() {
+  find . --version 2>/dev/null | grep -q GNU || aw_refuse find_unknown 'find is not the one of GNU; no other is known to delete safely.'
+}
+
 # Files that a sweep is about, and their kilobytes.
 aw_count() {
   find -P "$aw_from" -mindepth 1 -maxdepth "$aw_depth" -xdev -type f -links 1 "$@" -printf '%k\n' 2>/dev/null | awk '{ n++; k += $1 } END { printf "%d %d\n", n, k }'
@@ -157,7 +171,8 @@ aw_swept_kb=0
 aw_sweep() {
   aw_place "$1" || return 0
   aw_need find stat awk sort
-  find . --version 2>/dev/null | grep -q GNU || aw_refuse find_unknown 'find is not the one of GNU; no other is known to delete safely.'
+  aw_gnu_find
+  aw_local "$1"
   aw_from=$1
   aw_depth=$2
   aw_limit=$3

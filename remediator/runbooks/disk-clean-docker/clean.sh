@@ -45,7 +45,8 @@ prune() {
     Total*) aw_changed "removed $what (${told#Total*:})" ;;
   esac
 }
-prune 'images without a name that nothing uses' image prune --force
+# By age, because a build that is under way has images without a name too.
+prune "images made more than $hours hours ago, without a name, that nothing uses" image prune --force --filter "until=${hours}h"
 prune "build cache not used for $hours hours" builder prune --force --filter "until=${hours}h"
 aw_fact removedContainers "$removed"
 aw_disk "$root"

@@ -6,7 +6,7 @@ aw_place /var/log || aw_refuse no_log_directory 'There is no /var/log.'
 aw_on_volume /var/log "${AW_INPUT_VOLUME:-}"
 aw_sweep /var/log 4 5000 120 -mtime "+$days" \
   ! -path '/var/log/journal/*' ! -path '/var/log/audit/*' ! -path '/var/log/sudo-io/*' \
-  ! -name 'auth.log*' ! -name 'secure*' ! -name 'wtmp*' ! -name 'btmp*' ! -name 'lastlog*' ! -name 'faillog*' ! -name 'audit*' \
+  ! -name 'auth.log*' ! -name 'secure*' ! -name 'wtmp*' ! -name 'btmp*' ! -name 'lastlog*' ! -name 'faillog*' ! -iname '*audit*' ! -name 'sudo*' \
   ! -name '*-bin.*' ! -name '*binlog*' ! -name '*relay*' ! -name '*.sql*' ! -name '*dump*' ! -name '*backup*' ! -name '*.tar*' \
   \( -name '*.log.[1-9]' -o -name '*.log.[1-9][0-9]' -o -name 'syslog.[1-9]' -o -name 'messages.[1-9]' -o -name '*.log.old' \
   -o -name '*.[1-9].gz' -o -name '*.[1-9][0-9].gz' -o -name '*.[1-9].xz' -o -name '*.[1-9][0-9].xz' -o -name '*.[1-9].bz2' -o -name '*.[1-9][0-9].bz2' -o -name '*.[1-9].zst' -o -name '*.[1-9][0-9].zst' \

@@ -1,12 +1,13 @@
 # Removes old files from /tmp and /var/tmp where they lie on the full volume.
-aw_need df awk find stat
+aw_need df awk date find stat
+aw_gnu_find
 volume=${AW_INPUT_VOLUME:-/}
 days=$AW_INPUT_MIN_AGE_DAYS
 max=$AW_INPUT_MAX_FILES
 [ -d "$volume" ] || aw_refuse no_such_volume "$volume is no directory on this machine."
 
-mounted_on() { df -P -k "$1" 2>/dev/null | awk 'NR == 2 { print $6 }'; }
-free_kb() { df -P -k "$volume" | awk 'NR == 2 { print $4 }'; }
+mounted_on() { aw_timed 30 df -P -k "$1" 2>/dev/null | awk 'NR == 2 { print $6 }'; }
+free_kb() { aw_timed 30 df -P -k "$volume" | awk 'NR == 2 { print $4 }'; }
 wanted=$(mounted_on "$volume")
 [ -n "$wanted" ] || aw_refuse not_measurable "df tells nothing of $volume."
 
@@ -26,11 +27,21 @@ for mount in $mounts; do set -- "$@" ! -path "$mount" ! -path "$mount/*"; done
 # Files that a program has open or a loop device lies in, by device and inode.
 find /proc/[0-9]*/fd -maxdepth 1 -type l -exec stat -L -c '%d:%i' {} + 2>/dev/null >"$AW_DIR/open"
 cat /sys/block/loop*/loop/backing_file 2>/dev/null | while IFS= read -r file; do stat -c '%d:%i' -- "$file" 2>/dev/null; done >>"$AW_DIR/open"
-in_use() { grep -Fqx -e "$(stat -c '%d:%i' -- "$1" 2>/dev/null)" "$AW_DIR/open"; }
+# Files that a program has mapped into its memory and closed again, by name.
+cat /proc/[0-9]*/maps 2>/dev/null | awk '{ at = index($0, "/"); if (at > 0 && substr($0, at) ~ /^\/(tmp|var\/tmp)\//) print substr($0, at) }' | sort -u >"$AW_DIR/mapped"
+in_use() { grep -Fqx -e "$(stat -c '%d:%i' -- "$1" 2>/dev/null)" "$AW_DIR/open" || grep -Fqx -e "$1" "$AW_DIR/mapped"; }
+now=$(date +%s)
+case $now in '' | *[!0-9]*) aw_refuse date_unknown 'date does not tell the time.' ;; esac
 before=$(free_kb)
 removed=0
 for place in $places; do
-  aw_timed 240 find "$place" -xdev -type d -name 'systemd-private-*' -prune -o -type f -mtime "+$((days - 1))" -atime "+$((days - 1))" ! -path "*$newline*" "$@" -print 2>/dev/null |
+  aw_local "$place"
+  keep=$days
+  # Meant to outlive a restart; systemd keeps its files for 30 days too.
+  if [ "$place" = /var/tmp ] && [ "$keep" -lt 30 ]; then keep=30; fi
+  limit=@$((now - keep * 86400))
+  # When it came here counts as well: what was unpacked or moved here a moment ago has the times it had where it came from. A lock is in use as long as it is there.
+  aw_timed 240 find "$place" -xdev -type d -name 'systemd-private-*' -prune -o -type f ! -newermt "$limit" ! -newerat "$limit" ! -newerct "$limit" ! -name '*.lock' ! -name '.*-lock' ! -path "*$newline*" "$@" -print 2>/dev/null |
     head -n "$((max - removed))" >"$AW_DIR/list"
   while IFS= read -r file; do
     if in_use "$file"; then continue; fi
