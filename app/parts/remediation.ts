@@ -2,6 +2,7 @@
 import { cloudAccountRules } from '../../remediator/cloud/rules.ts'
 import type { Executor } from '../../remediator/executors/port.ts'
 import { makeExecutors, type Executors } from '../../remediator/executors/registry.ts'
+import { pacedInventory } from '../../remediator/plan/paced-inventory.ts'
 import { makePlanner, type Planner } from '../../remediator/plan/planner.ts'
 import { callGate } from '../../remediator/runs/call-gate.ts'
 import type { CallGate } from '../../remediator/runs/ports.ts'
@@ -46,9 +47,6 @@ export interface RemediationParts {
   loaded(): Promise<Readonly<Partial<Record<Cloud, Executor>>>>
 }
 
-/** A look-up of machines that takes longer is ended. */
-const LOOK_UP_MS = 20_000
-
 /** Opens them. */
 export async function openRemediationParts(options: RemediationOptions): Promise<RemediationParts> {
   const { database, clock, ceiling, masterKey, changed, executors = makeExecutors(clock), shipped } = options
@@ -62,15 +60,13 @@ export async function openRemediationParts(options: RemediationOptions): Promise
     return result.status === 'fulfilled' ? ([cloud, result.value] as const) : null
   })).then((made) => Object.fromEntries(made.filter((one) => one !== null)))
 
+  const gate = callGate(callAccounts(database, { clock }))
   return {
-    shelf, accounts, executors, loaded, gate: callGate(callAccounts(database, { clock })),
+    shelf, accounts, executors, loaded, gate,
     runs: openRunStore(database, { clock, changed, ceiling }),
     planner: () => planner ??= loaded().then((known) => makePlanner({
       library: shelf, records: planRecords(database), executors: known,
-      inventory: async (companyId, accountId, query) => {
-        const account = await accounts.open(companyId, accountId, { purpose: 'look-up', runId: null, caller: null })
-        return (await executors(account.cloud)).machines(query, { account, signal: AbortSignal.timeout(LOOK_UP_MS) })
-      },
+      inventory: pacedInventory({ open: (companyId, accountId) => accounts.open(companyId, accountId, { purpose: 'look-up', runId: null, caller: null }), executors, gate, clock }),
     })),
   }
 }

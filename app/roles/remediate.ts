@@ -92,7 +92,7 @@ export async function startRemediate({ engines, clock, logger, metrics, failed }
         runId: run.id, companyId: run.companyId, runbook: run.runbook, incidentId: run.incidentId, problemKey: run.problemKey, mode: run.mode, cloud: target.cloud,
         wishes: [{ asset: target.asset, cloudAccountId: target.cloudAccountId, instanceId: target.instanceId }], given: run.plan.inputs,
       })
-      return planned.kind === 'planned' ? { plan: planned.plan } : { code: planned.code, message: planned.why }
+      return planned.kind === 'planned' ? { plan: planned.plan } : { code: planned.code, message: planned.why, isPassing: planned.isPassing ?? false }
     },
     isCaughtUp: projectionWatch(engines.log, database),
   })

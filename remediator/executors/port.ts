@@ -31,6 +31,8 @@ export interface RemoteCommand {
 export interface CallContext {
   readonly account: CloudAccount
   readonly signal: AbortSignal
+  /** Awaited before every single request where nobody knows beforehand how many there will be, which is so in a look-up of machines; what it throws ends the call. Absent: who calls has counted it. */
+  readonly turn?: () => Promise<void>
 }
 
 /** The cloud's name for a command it has taken; JSON that is stored. */
@@ -80,7 +82,7 @@ export interface Executor {
   cancel(ref: SentRef, command: RemoteCommand, context: CallContext): Promise<void>
   /** Forgets what the cloud keeps for a command that has ended (a managed run command, a policy assignment); does nothing where there is nothing. */
   clean(ref: SentRef, command: RemoteCommand, context: CallContext): Promise<void>
-  /** Machines by name, address, instance id or tag. At most 50. */
+  /** Machines by name, address, instance id or tag, at most 50. Every request awaits `turn`; where one fails all of it fails, because half a list could make two machines of one name look like one. */
   machines(query: { readonly text: string | null; readonly tag: { readonly key: string; readonly value: string } | null }, context: CallContext): Promise<readonly CloudMachine[]>
   /** Credentials, rights, and a harmless command on a machine where one is named. */
   check(context: CallContext, machine: { readonly instanceId: string; readonly group: string | null; readonly region: string; readonly system: System } | null): Promise<CloudCheck>

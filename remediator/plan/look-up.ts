@@ -3,7 +3,7 @@ import type { FoundTarget, PlanAccount, PlanAsset, TargetWish } from '../../sche
 import type { System } from '../../schemas/runbooks.ts'
 import type { Cloud } from '../../schemas/runs.ts'
 import type { Mode } from '../../schemas/settings.ts'
-import { ExecutorError, type CloudMachine } from '../executors/port.ts'
+import { ExecutorError, PASSING_FAULTS, type CloudMachine } from '../executors/port.ts'
 import { pointersOf } from './pointers.ts'
 import { isShownOnly } from './accounts.ts'
 import { accountsFor, chooseTarget, type FoundMachine, type TargetAnswer, type TargetRefusal } from './targets.ts'
@@ -30,8 +30,8 @@ export interface LookUpQuestion {
   readonly wishes: readonly TargetWish[]
 }
 
-/** All machines, or why one of them cannot be told. */
-export type LookUpAnswer = { readonly kind: 'found'; readonly targets: readonly FoundTarget[] } | (TargetRefusal & { readonly wish: TargetWish })
+/** All machines, or why one of them cannot be told. `isPassing`: an account was throttled or did not answer, so that another look may tell. */
+export type LookUpAnswer = { readonly kind: 'found'; readonly targets: readonly FoundTarget[] } | (TargetRefusal & { readonly wish: TargetWish; readonly isPassing: boolean })
 
 /** Accounts asked for one machine. */
 const ACCOUNTS_MAX = 20
@@ -50,36 +50,37 @@ export async function lookUpTargets(question: LookUpQuestion, records: TargetRec
   return { kind: 'found', targets }
 }
 
-async function lookUp(question: LookUpQuestion, wish: TargetWish, accounts: readonly PlanAccount[], records: TargetRecords, inventory: Inventory | null): Promise<TargetAnswer> {
+async function lookUp(question: LookUpQuestion, wish: TargetWish, accounts: readonly PlanAccount[], records: TargetRecords, inventory: Inventory | null): Promise<TargetAnswer & { readonly isPassing: boolean }> {
   const { companyId, mode, cloud, systems, labels } = question
   const pointed = wish.instanceId === null ? pointersOf(labels).map(({ instanceId }) => instanceId) : [wish.instanceId]
   const assets = await records.assets(companyId, [wish.asset], pointed)
   const known = { wish, cloud, mode, systems, labels, assets, accounts }
   const usable = accountsFor(known).slice(0, ACCOUNTS_MAX)
-  if (inventory === null || isShownOnly(mode) || usable.length === 0) return chooseTarget({ ...known, machines: [], isInventoryWhole: false })
+  if (inventory === null || isShownOnly(mode) || usable.length === 0) return { ...chooseTarget({ ...known, machines: [], isInventoryWhole: false }), isPassing: false }
   const ids = [...new Set([...pointed, ...assets.flatMap((asset) => asset.instanceId ?? asset.vmName ?? [])])].slice(0, 10)
   const asked = await Promise.all(usable.map((account) => askAccount(inventory, companyId, account, wish.asset, ids)))
   const faults = asked.flatMap(({ fault }) => fault ?? [])
   const answer = chooseTarget({ ...known, machines: asked.flatMap(({ machines }) => machines), isInventoryWhole: faults.length === 0 && usable.length === accountsFor(known).length })
-  if (answer.kind === 'refused') return { ...answer, why: [answer.why, ...faults].join(' ') }
-  return { ...answer, remarks: [...answer.remarks, ...faults] }
+  const isPassing = asked.some((one) => one.isPassing)
+  if (answer.kind === 'refused') return { ...answer, why: [answer.why, ...faults].join(' '), isPassing }
+  return { ...answer, remarks: [...answer.remarks, ...faults], isPassing }
 }
 
 /** By id where there are ids; else by tag, else by name. An account that does not answer makes the answer incomplete, which is told, and what needed it is refused. */
-async function askAccount(inventory: Inventory, companyId: string, { id: accountId, name }: PlanAccount, asset: string, ids: readonly string[]): Promise<{ readonly machines: readonly FoundMachine[]; readonly fault: string | null }> {
+async function askAccount(inventory: Inventory, companyId: string, { id: accountId, name }: PlanAccount, asset: string, ids: readonly string[]): Promise<{ readonly machines: readonly FoundMachine[]; readonly fault: string | null; readonly isPassing: boolean }> {
   const ask = async (by: FoundMachine['by'], text: string | null, tag: string | null): Promise<FoundMachine[]> =>
     (await inventory(companyId, accountId, { text, tag: tag === null ? null : { key: tag, value: asset } })).map((machine) => ({ accountId, by, machine }))
   try {
     const byId = (await Promise.all(ids.map((id) => ask('id', id, null)))).flat().filter(({ machine }) => ids.some((id) => id.toLowerCase() === machine.instanceId.toLowerCase()))
-    if (byId.length > 0) return { machines: byId, fault: null }
+    if (byId.length > 0) return { machines: byId, fault: null, isPassing: false }
     for (const tag of NAME_TAGS) {
       const byTag = (await ask('tag', null, tag)).filter(({ machine }) => machine.tags[tag]?.toLowerCase() === asset.toLowerCase())
-      if (byTag.length > 0) return { machines: byTag, fault: null }
+      if (byTag.length > 0) return { machines: byTag, fault: null, isPassing: false }
     }
-    return { machines: (await ask('name', asset, null)).filter(({ machine }) => isCalled(machine, asset)), fault: null }
+    return { machines: (await ask('name', asset, null)).filter(({ machine }) => isCalled(machine, asset)), fault: null, isPassing: false }
   } catch (thrown) {
     if (!(thrown instanceof ExecutorError)) throw thrown
-    return { machines: [], fault: `The cloud account ${name} could not be asked (${thrown.fault}): ${thrown.message}` }
+    return { machines: [], fault: `The cloud account ${name} could not be asked (${thrown.fault}): ${thrown.message}.`, isPassing: PASSING_FAULTS.includes(thrown.fault) }
   }
 }
 

@@ -53,6 +53,16 @@ describe('planning', () => {
     expect(await planner({ assets: [], inventory: broken }).plan(request({ wishes: [{ asset: 'web-77', cloudAccountId: null, instanceId: null }] }))).toMatchObject({ kind: 'refused', code: 'target_unknown', why: expect.stringContaining('the role may not be assumed') })
   })
 
+  it('tells a look-up that is throttled as passing, one that is refused not, and takes the machine of no other account for it', async () => {
+    const inventory = (fault: 'throttled' | 'forbidden'): Inventory => async (company, account, query) => {
+      if (account === 'acc-1') throw new ExecutorError(fault, 'looking for machines: it rests')
+      return knows('acc-2', someMachine('i-00000001', { name: 'web-77' }))(company, account, query)
+    }
+    const asked = (fault: 'throttled' | 'forbidden') => planner({ assets: [], inventory: inventory(fault) }).plan(request({ wishes: [{ asset: 'web-77', cloudAccountId: null, instanceId: null }] }))
+    expect(await asked('throttled')).toMatchObject({ kind: 'refused', code: 'target_ambiguous', isPassing: true, why: expect.stringContaining('could not be asked (throttled): looking for machines: it rests.'), plan: { candidates: [{ cloudAccountId: 'acc-2' }] } })
+    expect(await asked('forbidden')).toMatchObject({ kind: 'refused', code: 'target_ambiguous', isPassing: false })
+  })
+
   it('hands on a defect of an executor instead of planning around it', async () => {
     await expect(planner({ inventory: async () => Promise.reject(new TypeError('defect')) }).plan(request())).rejects.toThrow('defect')
   })

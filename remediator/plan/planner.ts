@@ -43,10 +43,10 @@ export interface PlanRequest {
   readonly given: Readonly<Record<string, unknown>>
 }
 
-/** A plan, or the reason why there is none with an empty plan that says which machines it could be about. */
+/** A plan, or the reason why there is none with an empty plan that says which machines it could be about. `isPassing`: a cloud was throttled or did not answer, so that it may be had a little later. */
 export type PlannedRun =
   | { readonly kind: 'planned'; readonly plan: RunPlan; readonly problemKey: string | null }
-  | { readonly kind: 'refused'; readonly code: ReasonCode; readonly why: string; readonly plan: RunPlan; readonly problemKey: string | null }
+  | { readonly kind: 'refused'; readonly code: ReasonCode; readonly why: string; readonly plan: RunPlan; readonly problemKey: string | null; readonly isPassing?: boolean }
 
 /** Planning over these ports. */
 export function makePlanner({ library, records, executors, inventory }: PlannerPorts) {
@@ -66,14 +66,14 @@ export function makePlanner({ library, records, executors, inventory }: PlannerP
       const incident = incidentId === null ? null : await records.incident(companyId, incidentId)
       const problem = incident === null ? null : problemOf(incident, request, msp, company)
       const problemKey = problem?.problemKey ?? request.problemKey
-      const none = (code: ReasonCode, why: string, candidates: readonly RunTarget[] = []): PlannedRun => (
-        { kind: 'refused', code, why, problemKey, plan: { targets: [], inputs: scalars(given), commands: [], risk, costMicroUsd: 0, remarks: [why], candidates } }
+      const none = (code: ReasonCode, why: string, candidates: readonly RunTarget[] = [], isPassing = false): PlannedRun => (
+        { kind: 'refused', code, why, problemKey, isPassing, plan: { targets: [], inputs: scalars(given), commands: [], risk, costMicroUsd: 0, remarks: [why], candidates } }
       )
       const wishes = wishesOf(request, problem)
       if (wishes.length === 0) return none('target_unknown', 'No machine is named, and the alert names none; say which one is meant.')
       const labels = request.wishes.length === 0 ? problem?.labels ?? {} : labelsFor(request.wishes, problem)
       const found = await lookUpTargets({ companyId, mode, cloud, systems: runbook.systems, labels, wishes }, records, inventory)
-      if (found.kind === 'refused') return none(found.code, found.why, found.candidates)
+      if (found.kind === 'refused') return none(found.code, found.why, found.candidates, found.isPassing)
       const targets: readonly FoundTarget[] = found.targets
       const answer = makePlan({ runId, runbook, risk, targets, problem, given, executors, remarks: remarksOf(runbook, problem) })
       return answer.kind === 'planned' ? { ...answer, problemKey } : { ...none(answer.code, answer.why), plan: { targets: targets.map(({ target }) => target), inputs: scalars(given), commands: [], risk, costMicroUsd: 0, remarks: [answer.why], candidates: [] } }

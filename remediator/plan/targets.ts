@@ -90,7 +90,7 @@ function byRecords(question: TargetQuestion): TargetAnswer {
   }
   const name = key(wish.asset)
   const own = assets.filter((asset) => [asset.name, ...asset.aliases].some((one) => key(one) === name))
-  const listed = distinct(own.flatMap((asset) => placesOfAsset(asset, usable, machines)))
+  const listed = distinct(own.flatMap((asset) => placesOfAsset(asset, usable, question)))
   const claims = pointers.map((pointer) => ({ pointer, places: placesOfPointer(pointer, usable, question) }))
   if (listed.length > 0) return besideClaims(question, listed, claims)
   const unplaced = own.find((asset) => asset.instanceId !== null || asset.vmName !== null)
@@ -105,6 +105,7 @@ function byRecords(question: TargetQuestion): TargetAnswer {
       const account = usable.find(({ id }) => id === accountId)
       return account === undefined ? [] : [{ account, machine, asset: own[0] ?? null, pointer: null, foundBy: by === 'tag' ? 'tag' : 'inventory' }]
     }))
+    if (found.length > 0 && !question.isInventoryWhole) return ambiguous(question, found, `A machine fits ${wish.asset.slice(0, 200)}, but not every cloud account could be asked whether it has one too; say which is meant, try again, or put the machine on the asset list.`)
     if (found.length > 0) return one(question, found)
   }
   if (usable.length === 0) return noAccount(question)
@@ -175,14 +176,16 @@ export function accountsFor({ accounts, mode, cloud }: Pick<TargetQuestion, 'acc
 }
 
 /** Where an asset of the list is: in the account it names; without one in any of its cloud, of which the cloud may say which. */
-function placesOfAsset(asset: PlanAsset, usable: readonly PlanAccount[], machines: readonly FoundMachine[]): Place[] {
+function placesOfAsset(asset: PlanAsset, usable: readonly PlanAccount[], { machines, isInventoryWhole }: TargetQuestion): Place[] {
   const id = asset.instanceId ?? asset.vmName
   if (id === null) return []
   const places = usable.filter((account) => isPlacedIn(asset, account)).map((account): Place => ({
     account, asset, pointer: null, foundBy: 'asset_list', machine: machines.find((found) => found.accountId === account.id && sameId(found.machine.instanceId, id))?.machine ?? null,
   }))
   const known = places.filter(({ machine }) => machine !== null)
-  return places.length > 1 && known.length > 0 ? known : places
+  // Ids of AWS are nobody else's; names of machines elsewhere may be those of another account too, which did not answer.
+  const isSure = isInventoryWhole || known.every(({ account }) => account.cloud === 'aws')
+  return places.length > 1 && known.length > 0 && isSure ? known : places
 }
 
 function isPlacedIn(asset: PlanAsset, account: PlanAccount): boolean {

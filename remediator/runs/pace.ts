@@ -10,6 +10,8 @@ export const ABSENT_AFTER_MS = CALL_MS + SEND_WITHIN_MS
 export const SEND_PATIENCE_MS = 10 * 60_000
 /** A command whose fate nobody can tell is asked after for this long past its own time limit. */
 export const FIND_PATIENCE_MS = 10 * 60_000
+/** A cloud that does not answer about the machine that a person chose is asked again for this long. */
+export const REPLAN_PATIENCE_MS = 15 * 60_000
 /** Sent anew at most so often, after the cloud said for sure that it had not taken it. */
 export const RESENDS_MAX = 3
 /** Clouds end a command themselves at its time limit; this long after it we ask for its end. */

@@ -32,8 +32,8 @@ export interface RunTools {
   readonly reach: (run: HeldRun, target: RunTarget, purpose: 'send' | 'look') => Promise<Reach>
   /** What the guard will say, with what has to be found out before the transaction found out. */
   readonly judgeOf: (run: HeldRun) => Promise<(facts: StoredFacts) => Verdict>
-  /** The plan for the machine that was chosen, or why there is none. */
-  readonly replan: (run: HeldRun, target: RunTarget) => Promise<{ readonly plan: RunPlan } | { readonly code: string; readonly message: string }>
+  /** The plan for the machine that was chosen, or why there is none. `isPassing`: a cloud did not answer, so that there may be one a little later. */
+  readonly replan: (run: HeldRun, target: RunTarget) => Promise<{ readonly plan: RunPlan } | { readonly code: string; readonly message: string; readonly isPassing?: boolean }>
   /** Whether the projection shows everything the log tells of the company: only then does a problem that is shown as firing still fire. */
   readonly isCaughtUp: (companyId: string) => Promise<boolean>
   readonly gate: CallGate
@@ -54,6 +54,8 @@ export interface GateAccounts {
 export interface CallGate {
   /** Gives the caller a place in the row: 0, go ahead; else how long until its turn, in ms, and then it goes ahead without asking again. */
   take(cloud: Cloud, accountId: string, kind: 'send' | 'ask', nowMs: number): Promise<number>
+  /** For a call that commands go before: 0, go ahead, it is counted as one that asks; else ask again after so many ms, and nothing is counted. */
+  spare(cloud: Cloud, accountId: string, nowMs: number): Promise<number>
   /** The cloud asked for rest: nobody goes before then. */
   rest(cloud: Cloud, accountId: string, untilMs: number, nowMs: number): Promise<void>
   isResting(cloud: Cloud, accountId: string, nowMs: number): Promise<boolean>

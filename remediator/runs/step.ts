@@ -45,7 +45,7 @@ import { failureOf, failuresOf, probeAgain, touchedAssets } from './run-facts.ts
 /** What to do next. */
 export type Action =
   | { readonly kind: 'judge' }
-  | { readonly kind: 'replan'; readonly target: RunTarget }
+  | { readonly kind: 'replan'; readonly target: RunTarget; readonly decidedAtMs: number }
   /** Write the intent, then send; `isFirst`: judged once more with the intent. */
   | { readonly kind: 'send'; readonly command: HeldCommand; readonly isFirst: boolean }
   | { readonly kind: 'find'; readonly command: HeldCommand }
@@ -90,7 +90,7 @@ function beforeAdmission(run: HeldRun, nowMs: number): Action {
     const words = `${asked.decidedBy?.name ?? 'Somebody'} said no${asked.comment === null ? '' : `: ${asked.comment}`}`
     return { kind: 'change', change: { status: 'refused', outcome: 'none', code: 'approval_refused', message: words, event: { kind: 'refused', detail: words }, dueAtMs: null } }
   }
-  if (asked.status === 'approved') return asked.question === 'target' && asked.target !== null ? { kind: 'replan', target: asked.target } : { kind: 'judge' }
+  if (asked.status === 'approved') return asked.question === 'target' && asked.target !== null ? { kind: 'replan', target: asked.target, decidedAtMs: asked.decidedAtMs ?? asked.requestedAtMs } : { kind: 'judge' }
   if (asked.status === 'pending' && asked.expiresAtMs > nowMs) return { kind: 'wait', untilMs: asked.expiresAtMs }
   const words = 'Nobody said yes in time.'
   return { kind: 'expire', change: { status: 'expired', outcome: 'none', code: 'approval_expired', message: words, event: { kind: 'refused', detail: words }, dueAtMs: null } }

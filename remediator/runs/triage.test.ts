@@ -9,11 +9,11 @@ const book = (id: string): Runbook => ({
 })
 const PLAN: RunPlan = { targets: [], inputs: {}, commands: [], risk: 'low', costMicroUsd: 0, remarks: [], candidates: [] }
 const MACHINE = { asset: 'web-1', cloud: 'aws', cloudAccountId: 'a', system: 'linux', region: 'r', instanceId: 'i', group: null, foundBy: 'tag', isCritical: false } as const
-const INCIDENT = { incidentId: 'x', companyId: 'c1', version: 5 }
+const INCIDENT = { incidentId: 'x', companyId: 'c1', version: 5, firstAtMs: 1_000_000 }
 
-interface World { readonly fits?: readonly (readonly [string, string])[]; readonly tries?: AskedProblem['tries']; readonly refused?: Readonly<Record<string, 'target_unknown' | 'target_ambiguous'>>; readonly shown?: 'behind' | 'open' | null; readonly named?: readonly string[] }
+interface World { readonly fits?: readonly (readonly [string, string])[]; readonly tries?: AskedProblem['tries']; readonly refused?: Readonly<Record<string, 'target_unknown' | 'target_ambiguous'>>; readonly shown?: 'behind' | 'open' | null; readonly named?: readonly string[]; readonly isPassing?: boolean; readonly nowMs?: number }
 
-async function look({ fits = [['logs', 'k1'], ['temp', 'k1']], tries = [], refused = {}, shown = 'open', named = [] }: World): Promise<{ answer: string; asked: (readonly [string, string, string])[]; suggested: readonly Suggestion[] }> {
+async function look({ fits = [['logs', 'k1'], ['temp', 'k1']], tries = [], refused = {}, shown = 'open', named = [], isPassing = false, nowMs = INCIDENT.firstAtMs }: World): Promise<{ answer: string; asked: (readonly [string, string, string])[]; suggested: readonly Suggestion[] }> {
   const asked: (readonly [string, string, string])[] = []
   let suggested: readonly Suggestion[] = []
   const tools: TriageTools = {
@@ -26,10 +26,10 @@ async function look({ fits = [['logs', 'k1'], ['temp', 'k1']], tries = [], refus
       match: async () => ({ fits: fits.map(([id, problemKey]) => ({ runbook: book(id), problem: { problemKey }, why: ['it fits'] })), suggested: named.map(book) }),
       plan: async ({ runbook }) => {
         const code = refused[runbook.id]
-        return code === undefined ? { kind: 'planned', plan: PLAN } : { kind: 'refused', code, why: 'no', plan: { ...PLAN, candidates: code === 'target_ambiguous' ? [MACHINE] : [] } }
+        return code === undefined ? { kind: 'planned', plan: PLAN } : { kind: 'refused', code, why: 'no', plan: { ...PLAN, candidates: code === 'target_ambiguous' ? [MACHINE] : [] }, isPassing }
       },
     }),
-    modeOf: async () => 'production', riskOf: async () => ({ risk }) => risk, newId: () => 'r1',
+    modeOf: async () => 'production', riskOf: async () => ({ risk }) => risk, newId: () => 'r1', nowMs: () => nowMs,
     create: async ({ runbook, problemKey }: AskedRun, key) => void asked.push([runbook.id, problemKey, key]),
   }
   return { answer: await triage(tools, INCIDENT), asked, suggested }
@@ -63,6 +63,16 @@ describe('triage', () => {
     const { asked, suggested } = await look({ refused: { logs: 'target_unknown' }, named: ['named'] })
     expect(asked.map(([id]) => id)).toEqual(['temp'])
     expect(suggested.map(({ id, fits, refusal }) => [id, fits, refusal?.code ?? null])).toEqual([['logs', true, 'target_unknown'], ['temp', true, null], ['named', false, null]])
+  })
+
+  it.each(['target_unknown', 'target_ambiguous'] as const)('looks again later where a cloud did not answer (%s), with no runbook of second choice meanwhile and nobody asked, but does what it can for other problems', async (code) => {
+    const { answer, asked, suggested } = await look({ fits: [['logs', 'k1'], ['temp', 'k1'], ['restart', 'k2']], refused: { logs: code }, isPassing: true })
+    expect([answer, asked.map(([id]) => id)]).toEqual(['later', ['restart']])
+    expect(suggested.map(({ id, refusal }) => [id, refusal?.why ?? null])).toEqual([['logs', 'no'], ['temp', null], ['restart', null]])
+  })
+
+  it('waits no longer than a quarter of an hour for a cloud that does not answer', async () => {
+    expect(await look({ refused: { logs: 'target_unknown' }, isPassing: true, nowMs: INCIDENT.firstAtMs + 900_000 })).toMatchObject({ answer: 'done', asked: [['temp', 'k1', expect.anything()]] })
   })
 
   it('has people asked which machine is meant', async () => {

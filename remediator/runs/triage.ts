@@ -12,6 +12,8 @@ export interface DueIncident {
   readonly incidentId: string
   readonly companyId: string
   readonly version: number
+  /** When it was listed, by the log's clock. */
+  readonly firstAtMs: number
 }
 
 /** A problem that fires, and what was tried. */
@@ -23,7 +25,8 @@ export interface AskedProblem {
 /** The list of incidents to look at. */
 export interface IncidentQueue {
   claim(logNowMs: ReadonlyMap<number, number>, limit: number): Promise<readonly DueIncident[]>
-  release(incident: DueIncident): Promise<void>
+  /** Gives it back, to be looked at again after so many ms. */
+  release(incident: DueIncident, afterMs: number): Promise<void>
   done(incident: DueIncident): Promise<void>
   waiting(): Promise<number>
   shown(incident: DueIncident): Promise<'behind' | 'open' | null>
@@ -51,7 +54,7 @@ export interface TriagePlanner {
     readonly suggested: readonly Runbook[]
   } | null>
   plan(request: { readonly runId: string; readonly companyId: string; readonly runbook: Runbook; readonly incidentId: string; readonly problemKey: string; readonly mode: Mode; readonly cloud: null; readonly wishes: readonly []; readonly given: Readonly<Record<string, never>> }): Promise<
-    { readonly kind: 'planned'; readonly plan: RunPlan } | { readonly kind: 'refused'; readonly code: ReasonCode; readonly why: string; readonly plan: RunPlan }>
+    { readonly kind: 'planned'; readonly plan: RunPlan } | { readonly kind: 'refused'; readonly code: ReasonCode; readonly why: string; readonly plan: RunPlan; readonly isPassing?: boolean }>
 }
 
 /** A run the rules ask for. */
@@ -77,6 +80,7 @@ export interface TriageTools {
   /** Writes the run down; the same key never makes a second one. */
   readonly create: (run: AskedRun, key: string) => Promise<void>
   readonly newId: () => string
+  readonly nowMs: () => number
 }
 
 /** Runs written down for an incident at one look. */
@@ -84,11 +88,13 @@ const RUNS_MAX = 3
 const SUGGESTED_MAX = 5
 /** Runs for one problem in one episode. */
 const TRIES_MAX = 3
+/** A cloud that does not answer where a machine is, is asked again for this long after the incident was listed. */
+const LOOK_UP_PATIENCE_MS = 15 * 60_000
 /** How a run may have ended that another runbook may follow: nothing was broken, and it did not help. */
 const HARMLESS: readonly string[] = ['not_verified', 'problem_not_cleared', 'step_refused']
 
-/** Looks at one incident. Throws what planner and stores throw; it is then looked at again. */
-export async function triage({ queue, planner, modeOf, riskOf, create, newId }: TriageTools, incident: DueIncident): Promise<'done' | 'behind'> {
+/** Looks at one incident. Throws what planner and stores throw; it is then looked at again. `later`: a machine could not be looked up just now. */
+export async function triage({ queue, planner, modeOf, riskOf, create, newId, nowMs }: TriageTools, incident: DueIncident): Promise<'done' | 'behind' | 'later'> {
   const { companyId, incidentId } = incident
   const shown = await queue.shown(incident)
   if (shown === 'behind') return 'behind'
@@ -99,12 +105,19 @@ export async function triage({ queue, planner, modeOf, riskOf, create, newId }: 
   const asked = await queue.asked(incident, mode)
   const refusals = new Map<string, { readonly code: ReasonCode; readonly why: string }>()
   const taken = new Set<string>()
+  const waiting = new Set<string>()
   for (const { runbook, problem: { problemKey } } of matched.fits) {
     if (taken.size >= RUNS_MAX) break
     const problem = asked.get(problemKey)
-    if (problem === undefined || taken.has(problemKey) || !mayTry(problem, runbook.id)) continue
+    if (problem === undefined || taken.has(problemKey) || waiting.has(problemKey) || !mayTry(problem, runbook.id)) continue
     const id = newId()
     const planned = await planning.plan({ runId: id, companyId, runbook, incidentId, problemKey, mode, cloud: null, wishes: [], given: {} })
+    // The next runbook is for the same machine; it must not come first because the cloud was busy for a moment.
+    if (planned.kind === 'refused' && planned.isPassing === true && nowMs() < incident.firstAtMs + LOOK_UP_PATIENCE_MS) {
+      waiting.add(problemKey)
+      refusals.set(runbook.id, { code: planned.code, why: planned.why })
+      continue
+    }
     // Only the choice of a machine can be asked of people; everything else has to be mended, and the next runbook may do.
     if (planned.kind === 'refused' && (planned.code !== 'target_ambiguous' || planned.plan.candidates.length === 0)) {
       refusals.set(runbook.id, { code: planned.code, why: planned.why })
@@ -117,7 +130,7 @@ export async function triage({ queue, planner, modeOf, riskOf, create, newId }: 
     ...matched.fits.map(({ runbook, why }): Suggestion => ({ id: runbook.id, summary: runbook.summary, effectiveRisk: risk(runbook), fits: true, why, refusal: refusals.get(runbook.id) ?? null })),
     ...matched.suggested.map((runbook): Suggestion => ({ id: runbook.id, summary: runbook.summary, effectiveRisk: risk(runbook), fits: false, why: ['The analyst named it; its criteria do not hold.'], refusal: null })),
   ].slice(0, SUGGESTED_MAX))
-  return 'done'
+  return waiting.size > 0 ? 'later' : 'done'
 }
 
 function mayTry({ tries }: AskedProblem, runbookId: string): boolean {

@@ -7,6 +7,7 @@ import { toAppError } from '../../schemas/errors.ts'
 import { startLooking } from '../../schemas/looking.ts'
 import { ENDED_STATUSES, type HeldRun } from '../../schemas/run-work.ts'
 import { clean, cutShort, find, poll, send, type Calling } from './calls.ts'
+import { backOffMs, REPLAN_PATIENCE_MS } from './pace.ts'
 import type { RunTools } from './ports.ts'
 import { nextAction, type Action } from './step.ts'
 import { afterProbes, lookAtTelling, tell } from './telling.ts'
@@ -59,6 +60,7 @@ async function act(tools: Calling, run: HeldRun, action: Action): Promise<HeldRu
     case 'replan': {
       const planned = await tools.replan(run, action.target)
       if ('plan' in planned) return store.save(run, { status: 'planned', plan: planned.plan, dueAtMs: null })
+      if (planned.isPassing === true && nowMs < action.decidedAtMs + REPLAN_PATIENCE_MS) return store.save(run, { code: planned.code, message: planned.message, dueAtMs: nowMs + backOffMs(3, 5_000, 60_000, tools.jitter) })
       return store.save(run, { status: 'refused', outcome: 'none', code: planned.code, message: planned.message, event: { kind: 'refused', detail: planned.message }, dueAtMs: null })
     }
     case 'send':

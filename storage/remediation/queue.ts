@@ -11,8 +11,6 @@ export const REMEDIATE_READER = 'aw-remediate'
 export const QUEUE_MAX = { company: 500, all: 5_000 }
 /** Longer than looking at one takes. */
 const CLAIM_MS = 5 * 60_000
-/** What was given back is taken again after this long. */
-const RELEASED_MS = 2_000
 /** An analysis under way is waited for this long. */
 const ANALYSIS_MS = 120_000
 
@@ -62,6 +60,8 @@ export interface DueIncident {
   readonly companyId: string
   /** The version that was listed. */
   readonly version: number
+  /** When it was listed, by the log's clock. */
+  readonly firstAtMs: number
 }
 
 /** The list as the role works through it. */
@@ -78,13 +78,13 @@ export function remediationQueue(db: SqlDatabase, { nowMs }: { readonly nowMs: (
         `with due as (select q.incident_id, q.due_at_ms, row_number() over (partition by q.company_id order by q.due_at_ms, q.incident_id) as turn ${due}),
          chosen as (select q.incident_id from remediation_queue q join due d on d.incident_id = q.incident_id order by d.turn, d.due_at_ms, q.incident_id limit $4 for update of q skip locked)
          update remediation_queue q set claimed_until = ${atMs('$5')} from chosen where q.incident_id = chosen.incident_id and (q.claimed_until is null or q.claimed_until <= ${atMs('$3')})
-         returning q.incident_id as "incidentId", q.company_id as "companyId", ${whole('q.version')} as version`,
+         returning q.incident_id as "incidentId", q.company_id as "companyId", ${whole('q.version')} as version, ${whole('q.first_at_ms')} as "firstAtMs"`,
         [...times, nowMs(), limit, nowMs() + CLAIM_MS]), { durable: false })
     },
 
-    /** Gives it back, to be taken again after a moment. */
-    async release({ incidentId }: DueIncident): Promise<void> {
-      await db.query(`update remediation_queue set claimed_until = ${atMs('$2')} where incident_id = $1`, [incidentId, nowMs() + RELEASED_MS])
+    /** Gives it back, to be taken again after so many ms. */
+    async release({ incidentId }: Pick<DueIncident, 'incidentId'>, afterMs: number): Promise<void> {
+      await db.query(`update remediation_queue set claimed_until = ${atMs('$2')} where incident_id = $1`, [incidentId, nowMs() + afterMs])
     },
 
     /** Takes it off the list, unless it has changed since it was taken; then it is looked at again once it has settled. */
@@ -105,7 +105,7 @@ export function remediationQueue(db: SqlDatabase, { nowMs }: { readonly nowMs: (
     },
 
     /** `behind` while the projection shows an older version than the one listed; null where the incident is gone, merged or over. */
-    async shown({ incidentId, companyId, version }: DueIncident): Promise<'behind' | 'open' | null> {
+    async shown({ incidentId, companyId, version }: Omit<DueIncident, 'firstAtMs'>): Promise<'behind' | 'open' | null> {
       const [row] = await db.query<{ status: string; mergedInto: string | null; version: number }>(`select status, merged_into as "mergedInto", ${whole('version')} as version from incidents where id = $1 and company_id = $2`, [incidentId, companyId])
       if (row === undefined || row.version < version) return 'behind'
       return row.mergedInto !== null || row.status === 'resolved' || row.status === 'closed' ? null : 'open'

@@ -43,6 +43,19 @@ export function callGateContract(engineName: string, make: () => Promise<EmptyDa
       }
     })
 
+    it('leave look-ups what is above half of what may be asked at once, whichever process asks, and nothing while a command waits', async () => {
+      const { burst, perSecond } = CALL_RATES.azure.ask
+      const spare = (who: number, nowMs: number): Promise<number> => gates[who]!.spare('azure', 'looked', nowMs)
+      const first = await Promise.all(Array.from({ length: burst }, (_, turn) => spare(turn % 2, NOW_MS)))
+      expect(first.filter((waitMs) => waitMs === 0)).toHaveLength(burst / 2)
+      expect(new Set(first.filter((waitMs) => waitMs > 0))).toEqual(new Set([1_000 / perSecond]))
+      expect(await Promise.all(Array.from({ length: burst / 2 }, (_, turn) => gates[turn % 2]!.take('azure', 'looked', 'ask', NOW_MS)))).toEqual(Array(burst / 2).fill(0))
+      expect(await gates[0]!.take('azure', 'looked', 'ask', NOW_MS)).toBe(1_000 / perSecond)
+      expect(await spare(1, NOW_MS)).toBeGreaterThan((burst / 2 / perSecond) * 1_000)
+      // Who was refused has used nothing up.
+      expect(await spare(1, NOW_MS)).toBe(await spare(0, NOW_MS))
+    })
+
     it('make both rest when a cloud asked one of them for rest, that account alone', async () => {
       await gates[0]!.rest('azure', 'acct', NOW_MS + 30_000, NOW_MS)
       expect(await gates[1]!.isResting('azure', 'acct', NOW_MS + 29_999)).toBe(true)

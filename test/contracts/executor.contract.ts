@@ -288,6 +288,20 @@ export function executorContract(name: string, make: () => Promise<ExecutorWorld
       expect(await world.executor.machines({ text: null, tag: { key: 'fleet', value: 'red' } }, context())).toEqual([])
     })
 
+    it('waits for its turn before every request of a look-up, and tells no half of a list where one does not come', async () => {
+      const count = world.pageSize + 1
+      world.machines(count)
+      const query = { text: `m${count - 1}`, tag: null }
+      let turns = 0
+      expect(await world.executor.machines(query, { ...context(), turn: async () => void (turns += 1) })).toHaveLength(1)
+      expect(turns).toBeGreaterThanOrEqual(2)
+      for (let last = 1; last <= turns; last++) {
+        let turn = 0
+        const refused = new ExecutorError('throttled', 'no turn')
+        expect(await faultOf(world.executor.machines(query, { ...context(), turn: () => (++turn === last ? Promise.reject(refused) : Promise.resolve()) }))).toBe(refused)
+      }
+    })
+
     it('checks an account with a harmless command, and says in words that all is well', async () => {
       const target = world.target('linux')
       world.next({ end: 'ok', stdout: 'alert-whisperer check on Linux\n' })

@@ -55,6 +55,7 @@ export function remediationQueueContract(engineName: string, make: () => Promise
       await log.deliver()
     }
     const listed = async (): Promise<string[]> => (await database.query<{ id: string }>('select incident_id as id from remediation_queue order by 1')).map(({ id }) => id)
+    const firstAt = async (): Promise<number> => (await database.query<{ at: number }>('select first_at_ms::float8 as at from remediation_queue'))[0]!.at
     const dueAt = async (): Promise<number> => (await database.query<{ at: number }>('select due_at_ms::float8 as at from remediation_queue'))[0]!.at
     const at = (ms: number): ReadonlyMap<number, number> => new Map([[0, ms]])
     const far = Number.MAX_SAFE_INTEGER / 4
@@ -106,8 +107,8 @@ export function remediationQueueContract(engineName: string, make: () => Promise
       for (const one of taken) await queue.done(one)
       expect(await listed()).toEqual(['x'])
       const [again] = await queue.claim(at(far), 5)
-      expect(again).toMatchObject({ incidentId: 'x', version: 13 })
-      await queue.release(again!)
+      expect(again).toMatchObject({ incidentId: 'x', version: 13, firstAtMs: await firstAt() })
+      await queue.release(again!, 2_000)
       expect(await queue.claim(at(far), 5)).toEqual([])
       clock.tick(2_000)
       expect(await queue.claim(at(far), 5)).toHaveLength(1)

@@ -232,6 +232,23 @@ describe('a question', () => {
     }
   })
 
+  it.each([[3, 'succeeded'], [10_000, 'refused']] as const)('which machine is meant is not lost where the cloud does not answer %i times about it: %s', async (failures, status) => {
+    const world = await fresh()
+    heal(world)
+    const { newRun, planOf } = await import('../harness/runs-world.ts')
+    const run = newRun('r1', { incidentId: 'x', problemKey: 'k1', runbook: BOOK })
+    await world.store.create(null, { ...run, plan: { ...run.plan, targets: [], commands: [], candidates: [target('web-1'), target('web-1', { instanceId: 'i-2' })] } }, null)
+    let asked = 0
+    const worker = world.worker('w1', { replan: async (held, chosen) => (++asked <= failures ? { code: 'target_unknown', message: 'throttled', isPassing: true } : { plan: planOf(held.runbook, held.id, [chosen]) }) })
+    await world.look(worker)
+    const decidedMs = world.clock.now()
+    await approvalStore(quick, { clock: world.clock, decided: () => undefined }).decide(ADMIN, (await world.show('r1')).approvals[0]!.id, { yes: true, comment: null, instanceId: 'i-2' }, 'api')
+    await world.work(worker)
+    expect(await world.show('r1')).toMatchObject({ status })
+    expect(asked).toBeLessThan(100)
+    if (status === 'refused') expect(world.clock.now() - decidedMs).toBeGreaterThanOrEqual(900_000)
+  })
+
   it('which machine is meant is answered with a plan for that machine, which is judged anew', async () => {
     const world = await fresh()
     heal(world)

@@ -15,6 +15,8 @@ export interface Called {
   readonly s3: () => S3Client
   readonly logs: () => CloudWatchLogsClient
   readonly abortSignal: AbortSignal
+  /** As in the context of the call. */
+  readonly turn?: (() => Promise<void>) | undefined
 }
 
 /** What is called, for what, and until when. */
@@ -25,6 +27,8 @@ export interface CallWish {
   readonly what: string
   readonly sends?: boolean
   readonly signal: AbortSignal
+  /** As in the context of the call. */
+  readonly turn?: (() => Promise<void>) | undefined
 }
 
 /** Makes calls under sessions. */
@@ -38,12 +42,12 @@ export class Caller {
   }
 
   /** Calls with the session's keys. Throws ExecutorError alone; a session that is refused as over is forgotten, so that the next call makes a new one. */
-  async call<T>({ session, region, what, sends = false, signal }: CallWish, work: (called: Called) => Promise<T>): Promise<T> {
+  async call<T>({ session, region, what, sends = false, signal, turn }: CallWish, work: (called: Called) => Promise<T>): Promise<T> {
     const credentials = await this.#sessions.get(session, signal)
     if (isAborted(signal)) throw new ExecutorError('timeout', `${what}: the call was ended before it began`)
     const abortSignal = AbortSignal.any([signal, AbortSignal.timeout(this.#wire.callTimeoutMs)])
     try {
-      return await work({ ...this.#clients(session, region, credentials), abortSignal })
+      return await work({ ...this.#clients(session, region, credentials), abortSignal, turn })
     } catch (thrown) {
       const error = faultOf(thrown, { what, sends, secrets: [session.access.externalId, credentials.accessKeyId, credentials.secretAccessKey, credentials.sessionToken ?? ''] })
       if (error.fault === 'unauthorised') this.#sessions.drop(session)
@@ -51,7 +55,7 @@ export class Caller {
     }
   }
 
-  #clients({ access }: SessionWish, region: string, credentials: Credentials): Omit<Called, 'abortSignal'> {
+  #clients({ access }: SessionWish, region: string, credentials: Credentials): Omit<Called, 'abortSignal' | 'turn'> {
     const settings = { region, credentials, maxAttempts: 1, requestHandler: this.#wire.handler, logger: QUIET, ...(access.endpoint === null ? {} : { endpoint: access.endpoint }) }
     return { ssm: new SSMClient(settings), s3: () => new S3Client({ ...settings, forcePathStyle: access.endpoint !== null, followRegionRedirects: true }), logs: () => new CloudWatchLogsClient(settings) }
   }

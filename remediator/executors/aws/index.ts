@@ -79,10 +79,10 @@ export function awsExecutor({ clock, credentials, callTimeoutMs = CALL_TIMEOUT_M
     // Commands leave nothing behind that is ours to remove: outputs in the bucket belong to the company, which sets how long they stay.
     async clean() {},
 
-    async machines(query, { account, signal }) {
+    async machines(query, { account, signal, turn }) {
       const access = awsAccess(account)
       const session: SessionWish = { access, region: access.regions[0] ?? '', name: 'look-up', tags: { company: access.companyId }, policy: lookUpPolicy() }
-      const found = await Promise.all(access.regions.map((region) => caller.call({ session, region, what: `looking for machines in ${region}`, signal }, (called) => machinesIn(region, query, called))))
+      const found = await Promise.all(access.regions.map((region) => caller.call({ session, region, what: `looking for machines in ${region}`, signal, turn }, (called) => machinesIn(region, query, called))))
       return found.flat().slice(0, MACHINES_MAX)
     },
 

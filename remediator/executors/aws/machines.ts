@@ -24,10 +24,11 @@ export async function machinesIn(region: string, { text, tag }: Query, called: C
   return [...named, ...found.filter(({ instanceId }) => !named.some((other) => other.instanceId === instanceId))].slice(0, MACHINES_MAX)
 }
 
-async function listed(region: string, filters: InstanceInformationStringFilter[], tags: Readonly<Record<string, string>>, { ssm, abortSignal }: Called, fits: (machine: CloudMachine) => boolean): Promise<readonly CloudMachine[]> {
+async function listed(region: string, filters: InstanceInformationStringFilter[], tags: Readonly<Record<string, string>>, { ssm, abortSignal, turn }: Called, fits: (machine: CloudMachine) => boolean): Promise<readonly CloudMachine[]> {
   const found: CloudMachine[] = []
   let nextToken: string | undefined
   for (let page = 0; page < PAGES_MAX; page++) {
+    await turn?.()
     const { InstanceInformationList: machines = [], NextToken } = await ssm.send(new DescribeInstanceInformationCommand({
       MaxResults: PAGE_SIZE, ...(filters.length === 0 ? {} : { Filters: filters }), ...(nextToken === undefined ? {} : { NextToken: nextToken }),
     }), { abortSignal })

@@ -360,6 +360,16 @@ describe('machines', () => {
     expect(await found('db-2', { key: 'role', value: 'web' })).toEqual([])
   })
 
+  test.each([
+    ['is throttled', { status: 429, headers: { 'retry-after': '9' }, json: {} }, { fault: 'throttled', retryAfterMs: 9_000 }], ['fails', { status: 500, json: {} }, { fault: 'unavailable' }], ['is lost', 'lost_after', { fault: 'unavailable' }],
+    ['goes on elsewhere', { status: 200, json: { value: [], nextLink: 'https://elsewhere.example/more' } }, { fault: 'invalid' }],
+  ] as const)('are not told by an address where the list of networks %s, because another machine may have it too', async (_what, is, fault) => {
+    azure.trouble({ path: /networkInterfaces/, is })
+    expect(await faultOf(executor.machines({ text: '10.0.0.4', tag: null }, context()))).toMatchObject(fault)
+    azure.trouble({ path: /networkInterfaces/, is: { status: 403, json: {} } })
+    expect(await found('10.0.0.4')).toEqual([])
+  })
+
   test('of other resource groups are not seen', async () => {
     account = accountWith({ resourceGroups: 'Desktops' })
     expect(await found(null)).toEqual(['dc-1'])

@@ -1,7 +1,7 @@
 /** Machines of a subscription, or of the resource groups the account is bound to. */
 import type { VirtualMachine } from '@azure/arm-compute'
 import { isIP } from 'node:net'
-import type { CloudMachine } from '../port.ts'
+import { ExecutorError, type CloudMachine } from '../port.ts'
 import type { AzureSession } from './session.ts'
 
 const FOUND_MAX = 50
@@ -30,7 +30,9 @@ export async function azureMachines(session: AzureSession, query: MachineQuery):
       for await (const machine of pages) {
         signal.throwIfAborted()
         if (fits(machine, query, byAddress)) found.push(machine)
-        if (++listed >= LISTED_MAX || found.length >= FOUND_MAX) break
+        if (found.length >= FOUND_MAX) break
+        // Half a list could make two machines of one name look like one.
+        if (++listed >= LISTED_MAX) throw new ExecutorError('invalid', `listing machines: there are more than ${LISTED_MAX}; name the resource groups in the account`)
       }
     })
     if (found.length >= FOUND_MAX) break
@@ -79,10 +81,12 @@ async function addresses(session: AzureSession, address: string): Promise<Readon
   const { token } = await session.tokens.get(session.context.account, session.settings, scope)
   const found = new Map<string, string>()
   let next: string | null = `${endpoint}/subscriptions/${subscriptionId}/providers/Microsoft.Network/networkInterfaces?api-version=${NETWORK_VERSION}`
-  for (let page = 0; next !== null && page < PAGES_MAX && new URL(next).origin === new URL(endpoint).origin; page++) {
+  for (let page = 0; next !== null; page++) {
+    if (page >= PAGES_MAX || new URL(next).origin !== new URL(endpoint).origin) throw new ExecutorError('invalid', 'listing network interfaces: the list does not end, or goes on elsewhere; look for the machine by its name')
     const answer = await session.get(next, { authorization: `Bearer ${token}`, accept: 'application/json' }, NETWORK_BYTES_MAX)
     // Without the right to read networks, addresses are not known; names and tags still are.
-    if (answer?.status !== 200 || answer.isCut) break
+    if (answer?.status === 403) return new Map()
+    if (answer?.status !== 200 || answer.isCut) throw unread(answer)
     const { value = [], nextLink } = JSON.parse(answer.text) as { value?: readonly NetworkInterface[]; nextLink?: string }
     for (const { properties } of value) {
       const has = properties?.ipConfigurations?.some((part) => part.properties?.privateIPAddress === address) === true
@@ -91,6 +95,14 @@ async function addresses(session: AzureSession, address: string): Promise<Readon
     next = nextLink !== undefined && URL.canParse(nextLink) ? nextLink : null
   }
   return found
+}
+
+/** Some networks that were not read could hold the same address. */
+function unread(answer: Awaited<ReturnType<AzureSession['get']>>): ExecutorError {
+  const what = 'listing network interfaces'
+  if (answer?.status !== 429) return new ExecutorError('unavailable', `${what}: ${answer === null ? 'no answer' : answer.isCut ? 'the answer is too long' : `Azure answers ${answer.status}`}; look for the machine by its name`)
+  const header = answer.headers['retry-after']
+  return new ExecutorError('throttled', `${what}: too many requests (429)`, { retryAfterMs: typeof header === 'string' && /^\d{1,6}$/.test(header) ? Number(header) * 1_000 : null })
 }
 
 interface NetworkInterface {

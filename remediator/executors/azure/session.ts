@@ -51,6 +51,7 @@ export class AzureSession {
             // Addresses of operations and pages come from answers; the token goes to nobody but Azure.
             const to = new URL(request.url)
             if (to.protocol !== 'https:' || to.host !== host && !to.host.endsWith(`.${host}`)) throw new ExecutorError('invalid', `Azure names ${to.host} to go on with, which is not ${host}; nothing was sent there`)
+            await context.turn?.()
             seen.isOnWire = true
             const answer = await next(request)
             seen.retryAfterMs = retryAfterMs(answer.headers.get('retry-after'))
@@ -64,6 +65,7 @@ export class AzureSession {
 
   /** Reads an address that is none of Resource Manager's, the end of it at most; null where it does not answer. */
   async get(address: string, headers: Readonly<Record<string, string>>, maxBytes: number): Promise<Extract<Called, { kind: 'answer' }> | null> {
+    await this.context.turn?.()
     const called = await httpsCall(address, { headers, ca: this.#ca, maxBytes, signal: AbortSignal.any([this.context.signal, AbortSignal.timeout(this.#callTimeoutMs)]) })
     return called.kind === 'answer' ? called : null
   }

@@ -34,13 +34,14 @@ export async function readDevice(session: DattoSession, uid: string): Promise<De
 /** Devices whose host name, uid, number, address or tag fits. User-defined fields that read `name=value` count as tags. */
 export async function dattoMachines(session: DattoSession, query: { readonly text: string | null; readonly tag: { readonly key: string; readonly value: string } | null }): Promise<readonly CloudMachine[]> {
   const found: CloudMachine[] = []
-  for (let page = 0; page < PAGES_MAX && found.length < FOUND_MAX; page++) {
+  for (let page = 0; page < PAGES_MAX; page++) {
     const { devices = [], pageDetails } = await session.call<{ devices?: readonly Device[]; pageDetails?: { readonly nextPageUrl?: string | null } }>('listing devices', 'GET', `/v2/site/${session.settings.siteUid}/devices?page=${page}&max=${PAGE}`)
     for (const device of devices) if (device.deleted !== true && fits(device, query)) found.push(described(device))
     // The page's own address is not followed: it is the service's word where to send the token.
-    if (typeof pageDetails?.nextPageUrl !== 'string' || pageDetails.nextPageUrl === '') break
+    if (found.length >= FOUND_MAX || typeof pageDetails?.nextPageUrl !== 'string' || pageDetails.nextPageUrl === '') return found.slice(0, FOUND_MAX)
   }
-  return found.slice(0, FOUND_MAX)
+  // Half a list could make two devices of one name look like one.
+  throw new ExecutorError('invalid', `listing devices: the site has more than ${PAGE * PAGES_MAX}; put the machine on the asset list`)
 }
 
 /** Null for what no script is written for. */

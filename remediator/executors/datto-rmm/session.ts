@@ -66,6 +66,7 @@ export class DattoSession {
   /** Makes a call. `what` in the gerund; `changes`: whether it may leave something behind. Throws ExecutorError alone. */
   async call<T>(what: string, method: 'GET' | 'PUT', path: string, options: { readonly body?: unknown; readonly changes?: boolean } = {}): Promise<T> {
     const signal = this.#signal(what)
+    await this.context.turn?.()
     const token = await this.token(signal)
     const changes = options.changes === true
     const called = await httpsCall(`${this.settings.base}/api${path}`, {

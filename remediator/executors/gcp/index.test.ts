@@ -174,6 +174,15 @@ test('zones the account is not bound to are neither seen nor touched', async () 
   expect(await faultOf(executor.send(command(), context()))).toMatchObject({ fault: 'forbidden', sent: 'no' })
 })
 
+test('half a list of machines is no list: a zone that Google does not reach may have one of the same name', async () => {
+  const partly = { status: 200, json: { items: {}, unreachables: ['projects/acme-servers/zones/europe-west3-a'] } }
+  gcp.server.trouble({ path: /aggregated/, is: partly })
+  expect(await faultOf(executor.machines({ text: 'web-1', tag: null }, context()))).toMatchObject({ fault: 'unavailable', message: expect.stringContaining('europe-west3-a') as string })
+  account = accountWith({ zones: 'us-central1-a' })
+  gcp.server.trouble({ path: /aggregated/, is: partly })
+  expect(await executor.machines({ text: 'web-1', tag: null }, context())).toEqual([])
+})
+
 test('a check says which step fails: the label, the agent', async () => {
   const machine = { instanceId: 'web-1', group: 'europe-west3-a', region: 'europe-west3', system: 'linux' } as const
   gcp.instances[0]!.hasAgent = false

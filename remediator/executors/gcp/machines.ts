@@ -1,5 +1,5 @@
 /** Instances of a project. */
-import type { CloudMachine } from '../port.ts'
+import { ExecutorError, type CloudMachine } from '../port.ts'
 import type { GcpSession } from './session.ts'
 
 /** An instance, as far as it is used. */
@@ -34,14 +34,17 @@ export async function gcpMachines(session: GcpSession, query: { readonly text: s
   const { compute, projectId } = session.settings
   const found: CloudMachine[] = []
   let pageToken = ''
-  for (let page = 0; page < PAGES_MAX && found.length < FOUND_MAX; page++) {
+  for (let page = 0; page < PAGES_MAX; page++) {
     const parameters = new URLSearchParams({ maxResults: String(PAGE), returnPartialSuccess: 'true', ...(pageToken === '' ? {} : { pageToken }) })
-    const { items = {}, nextPageToken = '' } = await session.call<{ items?: Readonly<Record<string, { readonly instances?: readonly Instance[] }>>; nextPageToken?: string }>('listing instances', 'GET', `${compute}/projects/${projectId}/aggregated/instances?${parameters.toString()}`)
+    const { items = {}, nextPageToken = '', unreachables = [] } = await session.call<{ items?: Readonly<Record<string, { readonly instances?: readonly Instance[] }>>; nextPageToken?: string; unreachables?: readonly string[] }>('listing instances', 'GET', `${compute}/projects/${projectId}/aggregated/instances?${parameters.toString()}`)
     for (const instance of Object.values(items).flatMap(({ instances = [] }) => instances)) if (fits(instance, query) && isInZones(session, instance)) found.push(described(instance))
-    if (nextPageToken === '') break
+    const lost = unreachables.map((scope) => scope.split('/').at(-1) ?? '').filter((zone) => session.settings.zones.length === 0 || session.settings.zones.includes(zone))
+    // Half a list could make two machines of one name look like one.
+    if (lost.length > 0) throw new ExecutorError('unavailable', `listing instances: Google does not reach ${lost.slice(0, 5).map((zone) => zone.replace(/[^\w-]/g, '').slice(0, 40)).join(', ')}; where that stays so, name the other zones in the account`)
+    if (found.length >= FOUND_MAX || nextPageToken === '') return found.slice(0, FOUND_MAX)
     pageToken = nextPageToken
   }
-  return found.slice(0, FOUND_MAX)
+  throw new ExecutorError('invalid', `listing instances: there are more than ${PAGE * PAGES_MAX}; put the machine on the asset list`)
 }
 
 function isInZones({ settings }: GcpSession, { zone = '' }: Instance): boolean {

@@ -36,6 +36,7 @@ export class GcpSession {
     const { account } = this.context
     const signal = AbortSignal.any([this.context.signal, AbortSignal.timeout(this.#wire.callTimeoutMs ?? 30_000)])
     if (isAborted(signal)) throw new ExecutorError('timeout', `${what}: it was ended before it began`)
+    await this.context.turn?.()
     const token = await this.tokens.get(account, this.settings, signal)
     const called = await httpsCall(address, {
       method, ca: this.#wire.ca, maxBytes: ANSWER_BYTES_MAX, signal, headers: { authorization: `Bearer ${token}`, accept: 'application/json', ...(options.body === undefined ? {} : { 'content-type': 'application/json' }) },
