@@ -49,8 +49,8 @@ export const config: ConnectorConfig = {
     ],
     webhook: [
       'ConnectWise has no page for callbacks; they are made with one call by a member who may add them (System > Table Setup: Add). Take your own keys for it, not those of this connection.',
-      '`curl -u "company+publicKey:privateKey" -H "clientId: CLIENT_ID" -H "Content-Type: application/json" -d \'{"description":"Alert Whisperer","type":"ticket","level":"owner","objectId":1,"url":"HOOK_ADDRESS"}\' BASE_URL/system/callbacks`',
-      'HOOK_ADDRESS is what `aw connection show` gives. To hear of one board only take "level":"board" and the board’s id as objectId.',
+      '`curl -u "company+publicKey:privateKey" -H "clientId: CLIENT_ID" -H "Content-Type: application/json" -d \'{"description":"Alert Whisperer","type":"ticket","level":"owner","objectId":1,"url":"HOOK_ADDRESS?recordId="}\' BASE_URL/system/callbacks`',
+      'HOOK_ADDRESS is what `aw connection show` gives. Leave `?recordId=` behind it: ConnectWise writes the id and the action of each callback at the end of the address, which would else change its key. To hear of one board only take "level":"board" and the board’s id as objectId.',
       'Nothing has to be pasted here: ConnectWise signs each callback with a key of its own, which is fetched from your ConnectWise host alone.',
       'Set "isSelfSuppressedFlag" to true if the callback is made by the API member itself: its own changes are then not sent back.',
     ],

@@ -34,6 +34,12 @@ describe('callbacks of ConnectWise', () => {
     expect(JSON.parse((JSON.parse(delivery.body.toString()) as { Entity: string }).Entity)).toMatchObject({ id: expect.any(Number) as number })
   }))
 
+  it('come to the address as it is, though ConnectWise writes id and action at its end', () => withCallback(async (_world, { query }) => {
+    const told = /"url":"([^"]+)"/.exec(connectwiseManage.config.guide.webhook.join('\n'))?.[1]?.replace('HOOK_ADDRESS', 'https://aw.example/api/hooks/connectwise-manage/c1.key') ?? ''
+    const [id = '', action = ''] = Object.values(query)
+    for (const end of [`${id}&action=${action}`, `?id=${id}&action=${action}`]) expect(new URL(told + end).pathname).toBe('/api/hooks/connectwise-manage/c1.key')
+  }))
+
   it('are hints with the id of their message, signed under the SHA-256 of a key the server tells', () => withCallback(async (world, delivery, ticketId) => {
     expect(await read(world, delivery)).toEqual([ticketId])
     expect(keyCalls(world)).toBe(1)

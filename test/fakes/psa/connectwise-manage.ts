@@ -95,8 +95,9 @@ export const startConnectwiseManage: StartPsa = async ({ clock, hasLimits = fals
       MessageId: `message-${hooks.length + 1}`, FromUrl: 'na.myconnectwise.net', CompanyId: 'northwind', MemberId: by, Action: action, Type: 'ticket', ID: ticket.id, ProductInstanceId: null, PartnerId: null,
       Entity: action === 'deleted' ? null : JSON.stringify({ id: ticket.id, summary: ticket.summary }), Metadata: { key_url: `${server.origin}${KEY_PATH}?id=1` }, CallbackObjectRecId: 1,
     }))
+    // "PSA appends the record id and action to the specified callback URL" (ConnectWise PSA Callbacks): the address of the guide ends where they do no harm.
     const signature = createHmac('sha256', createHash('sha256').update(SIGNING_KEY).digest()).update(body).digest('base64')
-    hooks.push({ headers: { 'content-type': 'application/json', 'x-content-signature': signature }, query: {}, body, receivedAtMs: clock.now() })
+    hooks.push({ headers: { 'content-type': 'application/json', 'x-content-signature': signature }, query: { recordId: String(ticket.id), action }, body, receivedAtMs: clock.now() })
   }
   const add = (text: string, ticket: Ticket, kind: 'public' | 'internal' | 'resolution', member: string, isOpening = false): Note => {
     const note = { id: nextId(), ticketId: ticket.id, text, detailDescriptionFlag: kind === 'public', internalAnalysisFlag: kind === 'internal', resolutionFlag: kind === 'resolution', member, atMs: clock.now(), isOpening }
