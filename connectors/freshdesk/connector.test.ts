@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { TestClock } from '../../schemas/clock.ts'
-import { startFreshdesk } from '../../test/fakes/psa/freshdesk.ts'
+import { startFreshdesk, startFreshdeskOf } from '../../test/fakes/psa/freshdesk.ts'
 import type { PsaFake } from '../../test/fakes/psa/psa-fake.ts'
 import { connectorWorld, type ConnectorWorld } from '../../test/harness/connector-world.ts'
 import { freshdesk } from './index.ts'
@@ -50,6 +50,26 @@ describe('Freshdesk', () => {
     await freshdesk.create(world.draft(), world.ctx())
     const made = fake.calls.filter(({ method, path }) => method === 'POST' && path.endsWith('/contacts'))
     expect(made.map(({ body }) => body)).toEqual([{ name: 'Alert Whisperer', unique_external_id: 'alert-whisperer-51000000001', company_id: 51_000_000_001 }])
+  })
+
+  it('leaves the company to the contact where the plan takes none with a ticket', async () => {
+    await fake.stop()
+    fake = await startFreshdeskOf({ clock, hasCompanies: false })
+    world = connectorWorld(freshdesk, fake, clock)
+    const { companyId } = await freshdesk.create(world.draft(), world.ctx())
+    expect(fake.calls.slice(-2).map(({ body, status }) => [Object.hasOwn(body as object, 'company_id'), status])).toEqual([[true, 400], [false, 201]])
+    expect([companyId, fake.tickets()[0]?.companyId]).toEqual([fake.world.company.id, fake.world.company.id])
+    fake.trouble({ is: { status: 400, json: { description: 'Validation failed', errors: [{ field: 'group_id', message: 'There is no group matching the given group_id', code: 'invalid_value' }] } }, method: 'POST', path: /\/tickets$/ })
+    const before = fake.calls.length
+    await expect(freshdesk.create(world.draft(), world.ctx())).rejects.toMatchObject({ code: 'invalid' })
+    expect(fake.calls.slice(before).filter(({ method, path }) => method === 'POST' && path.endsWith('/tickets'))).toHaveLength(1)
+  })
+
+  it('books whole minutes, and no hour as none', async () => {
+    const { ref } = await freshdesk.create(world.draft(), world.ctx())
+    const times = [0.2, 59.7, 75].map((minutes, at) => ({ token: `aw-t-${at}`, startedAtMs: clock.now(), minutes, text: 'Cleaned the disk' }))
+    await freshdesk.update(ref, { mapping: world.connection.mapping, times }, world.ctx())
+    expect(fake.calls.filter(({ method, path }) => method === 'POST' && path.endsWith('/time_entries')).map(({ body }) => (body as { time_spent: string }).time_spent)).toEqual(['00:01', '01:00', '01:15'])
   })
 
   it('never replies, for replies are e-mails', async () => {

@@ -4,7 +4,7 @@ import { rowOf, rowsOf, textOf, type Row } from '../answers.ts'
 import { fileOf, refuseUnsupported, resolutionNote } from '../changes.ts'
 import { path } from '../http/address.ts'
 import { numberOf } from '../mapping.ts'
-import type { CallContext } from '../port.ts'
+import { ConnectorError, type CallContext } from '../port.ts'
 import { escapeHtml, plainText, tokensIn, withToken, wordsOf } from '../text.ts'
 import { agentsOf, hasNext, liveTicket, pages, requesterOf, ticketOf, whoAmI } from './calls.ts'
 import { capabilities } from './capabilities.ts'
@@ -25,7 +25,19 @@ export async function create(draft: TicketDraft, ctx: CallContext): Promise<Tick
     if (ticket !== null) return ticket
   }
   const requester = await requesterOf(draft.party.companyId, draft.party.contactId, ctx)
-  const { body } = await ctx.http.call({ method: 'POST', path: '/tickets', json: newTicket(draft, ctx.connection, requester), action: 'created', reference: 'create ticket' })
+  const ticket = newTicket(draft, ctx.connection, requester)
+  try {
+    return await post(ticket, ctx)
+  } catch (error) {
+    // The company of a ticket can be said only where contacts may have several, which most plans have not; there it is the contact's.
+    const isPlans = error instanceof ConnectorError && ['invalid', 'forbidden'].includes(error.code) && /company_id|companies feature/i.test(error.message)
+    if (!isPlans || ticket.company_id === undefined) throw error
+    return post(Object.fromEntries(Object.entries(ticket).filter(([name]) => name !== 'company_id')), ctx)
+  }
+}
+
+async function post(ticket: Row, ctx: CallContext): Promise<TicketSnapshot> {
+  const { body } = await ctx.http.call({ method: 'POST', path: '/tickets', json: ticket, action: 'created', reference: 'create ticket' })
   return snapshotOf(rowOf(body), ctx.connection)
 }
 
@@ -85,7 +97,8 @@ async function book(externalId: string, times: readonly TicketTime[], ctx: CallC
   const written = tokensIn(known.map(({ note }) => textOf(note) ?? ''), times.map(({ token }) => token))
   const { id } = await whoAmI(ctx)
   for (const { token, startedAtMs, minutes, text } of times.filter((time) => !written.has(time.token))) {
-    const spent = `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(Math.round(minutes) % 60).padStart(2, '0')}`
+    const whole = Math.max(1, Math.round(minutes))
+    const spent = `${String(Math.floor(whole / 60)).padStart(2, '0')}:${String(whole % 60).padStart(2, '0')}`
     await ctx.http.call({ method: 'POST', path: path`/tickets/${externalId}/time_entries`, json: { time_spent: spent, note: withToken(text, token, 5_000), agent_id: Number(id), executed_at: instant(startedAtMs), billable: false }, action: 'created', reference: 'book time', externalId })
   }
 }

@@ -26,7 +26,10 @@ const STATUS: Readonly<Record<TicketState, number>> = { open: 2, assigned: 2, in
 const DOCS = 'https://developers.freshdesk.com/api/'
 
 /** Starts it. */
-export const startFreshdesk: StartPsa = async ({ clock, hasLimits = false, pageSize = 3 }) => {
+export const startFreshdesk: StartPsa = (options) => startFreshdeskOf({ ...options, hasCompanies: true })
+
+/** The same on a plan of its own: `hasCompanies`, contacts may be of several companies. */
+export async function startFreshdeskOf({ clock, hasLimits = false, pageSize = 3, hasCompanies }: Parameters<StartPsa>[0] & { readonly hasCompanies: boolean }): Promise<PsaFake> {
   const tickets: Ticket[] = []
   const contacts: Body[] = [{ id: 6001, name: 'Cleo Client', email: 'cleo@acme.example', company_id: COMPANIES[0]?.id, unique_external_id: null }]
   const withdrawn = new Set<string>()
@@ -73,6 +76,8 @@ export const startFreshdesk: StartPsa = async ({ clock, hasLimits = false, pageS
     }
     const requester = contacts.find(({ id }) => id === from.requester_id)
     if (requester === undefined) return refused(400, 'requester_id', 'There is no contact matching the given requester_id')
+    // "Company ID of the requester. This attribute can only be set if the Multiple Companies feature is enabled (Estate plan and above)".
+    if (from.company_id !== undefined && !hasCompanies) return { status: 400, json: { description: 'Validation failed', errors: [{ field: 'company_id', message: 'The Multiple User Companies feature(s) is/are not supported in your plan. Please upgrade your account to use it.', code: 'require_feature' }] } }
     if (from.company_id !== undefined && requester.company_id !== from.company_id) return refused(400, 'company_id', 'It should be one of the companies of the requester')
     const ticket = blank()
     const error = change(ticket, { company_id: requester.company_id ?? null, ...from })
