@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { cut, escapeHtml, oneLine, plainText, referenceIn, tokensIn, withToken } from './text.ts'
@@ -17,8 +18,16 @@ describe('text for ticket systems', () => {
     ['<p>one</p><p>two &eacute; &#233; &#x41;</p>', 'one\ntwo &eacute; é A'],
     ['<script>alert(1)</script>gone<br/>next', 'gone\nnext'],
     ['&#99999999; stays', '&#99999999; stays'],
+    ['none that no database keeps: &#0;&#xD800;&#57343;', 'none that no database keeps: \ufffd\ufffd\ufffd'],
+    ['<<b>a < b</b>', '<a < b'],
+    ['<script>one<script>two</script>three', 'onethree'],
   ])('reads %s as text', (html, text) => {
     expect(plainText(html)).toBe(text)
+  })
+
+  it.each(['<', '<script', '<script>', '<style><script ', '</script', '<br', '&#', '<a '])('reads a comment of nothing but %s in a time that grows as it does', (unit) => {
+    // In a time that grows with its square this would take an hour.
+    expect(typeof runInNewContext('read(text)', { read: plainText, text: unit.repeat(4_000_000 / unit.length) }, { timeout: 60_000 })).toBe('string')
   })
 
   it('cuts visibly, never beyond the limit and never half a character', () => {

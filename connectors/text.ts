@@ -12,26 +12,36 @@ const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>',
 /** HTML as plain text: tags away, breaks and ends of blocks as line ends, entities resolved. What comes out is text and never to be taken for HTML again. */
 export function plainText(html: string): string {
   return html
-    .replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi, '')
+    // Each pattern ends where it could begin anew, so that no comment, however long, is gone through more than a few times.
+    .replace(/<(script|style)\b(?:(?!<\1\b)[\s\S])*?<\/\1\s*>/gi, '')
     .replace(/\r?\n/g, ' ')
     .replace(/<br\s*\/?>\s?|<\/(p|div|li|tr|h[1-6])>\s?/gi, '\n')
-    .replace(/<[^>]*>/g, '')
+    .replace(/<[^<>]*>/g, '')
     .replace(/&(#?\w+);/g, (whole, name: string) => ENTITIES[name.toLowerCase()] ?? numbered(name) ?? whole)
     .trim()
 }
 
 function numbered(name: string): string | null {
   const code = /^#x[0-9a-f]+$/i.test(name) ? Number.parseInt(name.slice(2), 16) : /^#\d+$/.test(name) ? Number(name.slice(1)) : null
-  return code === null || code > 0x10ffff ? null : String.fromCodePoint(code)
+  return code === null || code > 0x10ffff ? null : keepable(String.fromCodePoint(code))
+}
+
+/** The same without NUL and halves of characters, which no database keeps and some systems refuse: each becomes a mark that something was there. */
+export function keepable(text: string): string {
+  return text.replaceAll('\0', '\ufffd').toWellFormed()
+}
+
+/** The first characters of a text, at most `max`. One outside the basic plane is never cut in half. */
+export function start(text: string, max: number): string {
+  const last = text.charCodeAt(max - 1)
+  return text.slice(0, text.length > max && last >= 0xd800 && last <= 0xdbff ? max - 1 : max)
 }
 
 /** At most `max` characters; what is cut says so at its end. Characters outside the basic plane are never cut in half. */
 export function cut(text: string, max: number): string {
   if (text.length <= max) return text
   const mark = max > CUT_MARK.length ? CUT_MARK : ''
-  const end = max - mark.length
-  const last = text.charCodeAt(end - 1)
-  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? end - 1 : end) + mark
+  return start(text, max - mark.length) + mark
 }
 
 /** One line for a title: control characters and line ends become spaces. */

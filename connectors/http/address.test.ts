@@ -23,6 +23,10 @@ describe('the address of a call', () => {
     expect(addressOf(`${BASE}/`, { path: path`/tickets/${7}/notes`, query: { 'page[size]': 100, q: 'a b+c&d', none: undefined, yes: true } }, HOSTS).href).toBe(`${BASE}/tickets/7/notes?page%5Bsize%5D=100&q=a%20b%2Bc%26d&yes=true`)
   })
 
+  it('holds no half of a character, where a search was cut through one', () => {
+    expect(addressOf(BASE, { path: '/x', query: { q: 'disk \ud83d' } }, HOSTS).search).toBe('?q=disk%20%EF%BF%BD')
+  })
+
   it('keeps whatever is put in as one segment', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary', minLength: 1 }).filter((id) => id.isWellFormed() && id !== '.' && id !== '..'), (id) => {
       const url = addressOf(BASE, { path: path`/tickets/${id}/notes` }, HOSTS)

@@ -17,7 +17,7 @@ export function path(parts: TemplateStringsArray, ...values: readonly (string | 
 export function addressOf(baseUrl: string, request: Pick<HttpRequest, 'path' | 'url' | 'query'>, hosts: readonly string[]): URL {
   const base = safeUrl(baseUrl, new ConnectorError('misconfigured', 'the base URL of the connection is no https address: correct it'))
   const url = request.url === undefined ? below(base, request.path) : given(base, request.url, hosts)
-  const query = Object.entries(request.query ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [`${encodeURIComponent(name)}=${encodeURIComponent(String(value))}`]))
+  const query = Object.entries(request.query ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [`${encodeURIComponent(name)}=${encodeURIComponent(String(value).toWellFormed())}`]))
   if (query.length > 0) url.search = url.search === '' ? query.join('&') : `${url.search}&${query.join('&')}`
   return url
 }

@@ -149,6 +149,14 @@ describe('a call to a ticket system', () => {
     expect((await http.call(GET)).body).toEqual({ id: '9007199254740993', n: 1.5, m: 7 })
   })
 
+  it('gives on no character that no database keeps, whoever wrote it there', async () => {
+    const { http } = world()
+    answer = (_request, response) => void response.writeHead(200, { 'content-type': 'application/json' }).end('{"body":["a\\u0000b","\\ud83d and \\uDE00","\\ud83d\\ude00"],"id":12345678901234567890}')
+    expect((await http.call(GET)).body).toEqual({ body: ['a\ufffdb', '\ufffd and \ufffd', '\u{1f600}'], id: '12345678901234567890' })
+    answer = (_request, response) => void response.writeHead(200, { 'content-type': 'text/plain' }).end('a\u0000b')
+    expect((await http.call({ ...GET, isText: true })).body).toBe('a\ufffdb')
+  })
+
   it('reads no more than 5 MB', async () => {
     answer = (_request, response) => void response.writeHead(200).end(`"${'x'.repeat(6_000_000)}"`)
     expect((await world().fails(GET)).message).toContain('more than 5 MB')

@@ -1,5 +1,6 @@
 /** Bodies on their way out and in. */
 import { ConnectorError, type HttpRequest } from '../port.ts'
+import { keepable } from '../text.ts'
 
 /** No answer of a ticket system is larger. */
 export const ANSWER_MAX_BYTES = 5 * 1024 * 1024
@@ -43,12 +44,12 @@ export async function readAnswer(answer: Response, isText: boolean): Promise<Rea
   const text = new TextDecoder().decode(bytes)
   const isHtml = answer.headers.get('content-type')?.toLowerCase().includes('html') === true || /^\s*<(!doctype|html)/i.test(text)
   if (text.trim() === '') return { value: null, isHtml: false, isBroken: false, isTooLarge: false }
-  if (isText) return { value: text, isHtml, isBroken: false, isTooLarge: false }
+  if (isText) return { value: keepable(text), isHtml, isBroken: false, isTooLarge: false }
   try {
     return { value: exactJson(text), isHtml, isBroken: false, isTooLarge: false }
   } catch {
     // Not JSON is an answer too: its status and its text say what it is.
-    return { value: text, isHtml, isBroken: true, isTooLarge: false }
+    return { value: keepable(text), isHtml, isBroken: true, isTooLarge: false }
   }
 }
 
@@ -64,9 +65,14 @@ async function bytesOf(answer: Response): Promise<Buffer | null> {
   return Buffer.concat(parts)
 }
 
-/** Whole numbers beyond 2^53 stay exact, as strings: ids of some vendors are that long. */
+const BROKEN = /\\u(?:0000|d[89a-f])/i
+
+/** Whole numbers beyond 2^53 stay exact, as strings: ids of some vendors are that long. What anybody may have written there holds no character that cannot be kept. */
 function exactJson(text: string): unknown {
-  if (!/\d{16}/.test(text)) return JSON.parse(text) as unknown
-  return JSON.parse(text, (_key, value: unknown, context?: { readonly source?: string }) =>
-    typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? '') ? context?.source : value) as unknown
+  const isBroken = BROKEN.test(text)
+  if (!isBroken && !/\d{16}/.test(text)) return JSON.parse(text) as unknown
+  return JSON.parse(text, (_key, value: unknown, context?: { readonly source?: string }) => {
+    if (typeof value === 'string') return isBroken ? keepable(value) : value
+    return typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? '') ? context?.source : value
+  }) as unknown
 }

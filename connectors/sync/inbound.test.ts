@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { SyncTicket, Told } from '../../schemas/ticket-sync.ts'
 import type { TicketNoteSeen, TicketSnapshot } from '../../schemas/tickets.ts'
+import { templateOf } from '../templates/templates.ts'
+import { ticketText } from '../templates/ticket-text.ts'
 import { approvalCodeOf } from './identity.ts'
 import { inbound, type InboundInput } from './inbound.ts'
 import { facts, OPENED_MS, snapshot, target, TicketWorld } from './test-world.ts'
@@ -33,7 +35,7 @@ describe('what we wrote ourselves', () => {
     const resolved = made({}, { state: 'resolved', ended: 'state' })
     expect(read({ state: 'resolved', statusText: 'Solved' }, { ticket: resolved })).toMatchObject({ words: [], isTouched: false })
     expect(read({ state: 'closed' }, { ticket: resolved })).toMatchObject({ words: [], isTouched: false })
-    const notes = [comment('It goes on.', { isOurs: true }), comment('Alert Whisperer: It goes on.\n\n[aw:0123456789]', { externalId: 'n2' }), comment(`x\nReference ${resolved.externalRef}. Written by Alert Whisperer.`, { externalId: 'n3' })]
+    const notes = [comment('It goes on.', { isOurs: true }), comment('Alert Whisperer: It goes on.\n\n[aw:0123456789]', { externalId: 'n2' }), comment(`Incident 42 of Acme\nx\nReference ${resolved.externalRef}. Written by Alert Whisperer.`, { externalId: 'n3' })]
     expect(read({ notes })).toMatchObject({ words: [], isTouched: false })
     expect(read({ assignee: { externalId: 'x-ann', name: 'Ann', email: null } }, { ticket: made({}, { assigneeId: 'x-ann', assignee: 'u-ann' }) })).toMatchObject({ words: [], isTouched: false })
   })
@@ -109,6 +111,21 @@ describe('what a technician does', () => {
     const found = read({ notes: [comment('Looking at it.'), comment('Is it fixed?', { externalId: 'n2', isPublic: true, author: { externalId: 'c', name: 'Carl', email: 'carl@acme.test', isAgent: false }, channel: 'email' })] })
     expect(found.words).toMatchObject([{ action: 'note', text: 'Ann in Zendesk, ticket 1001 (internal): Looking at it.' }, { text: 'Carl, from the client, in Zendesk, ticket 1001: Is it fixed?' }])
     expect(read({ notes: [comment('Looking at it.')] }, { ticket: made({ seen: found.seen }, found.told) }).words).toEqual([])
+  })
+
+  it('cuts a long one visibly and never through a character', () => {
+    for (const text of ['\u{1f525}'.repeat(3_000), `x${'\u{1f525}'.repeat(3_000)}`]) {
+      const said = read({ notes: [comment(text)] }).words[0]!.text!
+      expect([said.length <= 4_000, said.isWellFormed(), said.endsWith('[cut]')]).toEqual([true, true, true])
+    }
+  })
+
+  it('counts an answer above the text of our ticket, as mail programs quote it, as what it is', () => {
+    const { text } = ticketText(templateOf('zendesk'), facts(), { externalRef: made().externalRef, publicUrl: 'https://aw.test', earlier: null, storm: null })
+    const quoted = [`Thanks, the printer works again.\n\n${text}`, `Thanks!\nOn Sunday you wrote:\n${text.replace(/^/gm, '> ')}`, `${text}\n\nThanks, answered below.`]
+    expect(quoted.map((said) => read({ notes: [comment(said, { author: { externalId: 'x-client', name: 'Cleo', email: 'cleo@acme.test', isAgent: false } })] })).map(({ words, isTouched }) => [words.length, isTouched])).toEqual(quoted.map(() => [1, true]))
+    // The text itself, as PSAs show it as the first comment, in whoever's name.
+    expect(read({ notes: [comment(text), comment(`\n${text}\n`, { externalId: 'n2' })] })).toMatchObject({ words: [], isTouched: false })
   })
 
   it('merges tickets: two of ours are two incidents that become one, any other goes on under its name', () => {

@@ -6,7 +6,9 @@
 import type { CommandAction, IncidentStatus } from '../../schemas/records.ts'
 import type { SyncTicket, Told } from '../../schemas/ticket-sync.ts'
 import type { TicketMapping, TicketNoteSeen, TicketSnapshot, TicketState } from '../../schemas/tickets.ts'
+import { isTicketText } from '../templates/ticket-text.ts'
 import { line } from '../templates/words.ts'
+import { cut } from '../text.ts'
 import { approvalCodeOf, commandIdOf, isOurNote } from './identity.ts'
 import { isEnded, isOver, isSameThere } from './want.ts'
 
@@ -205,12 +207,12 @@ function commentsOf(input: InboundInput, snapshot: TicketSnapshot): { readonly w
 }
 
 function isOurs({ isOurs: written, text }: TicketNoteSeen, { externalRef }: SyncTicket): boolean {
-  return written || isOurNote(text) || text.includes(`Reference ${externalRef}. Written by Alert Whisperer.`)
+  return written || isOurNote(text) || isTicketText(text, externalRef)
 }
 
 function commentText({ ticket, connectorTitle }: InboundInput, { author, text, isPublic }: TicketNoteSeen): string {
   const who = `${line(author.name, 120) || 'Somebody'}${author.isAgent ? '' : ', from the client,'}`
-  return `${who} in ${connectorTitle}, ticket ${numberOf(ticket)}${isPublic ? '' : ' (internal)'}: ${text.trim()}`.slice(0, NOTE_MAX)
+  return cut(`${who} in ${connectorTitle}, ticket ${numberOf(ticket)}${isPublic ? '' : ' (internal)'}: ${text.trim()}`, NOTE_MAX)
 }
 
 /** A line of one comment by a technician who was logged in there. Mail proves nothing of its sender, so what came by mail, or any way that is not known, never decides. */

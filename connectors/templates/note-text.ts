@@ -2,13 +2,14 @@
 import type { TicketFacts } from '../../schemas/ticket-sync.ts'
 import type { TicketRef } from '../../schemas/tickets.ts'
 import { NOTE_HEAD } from '../sync/identity.ts'
+import { start } from '../text.ts'
 import { runLine } from './ticket-text.ts'
 import { clock, counted, line, span } from './words.ts'
 
 /** Lines as the text of a note: it begins like every note of ours, and what is too long is cut visibly. */
 export function sayable(lines: readonly string[], max: number): string {
   const text = NOTE_HEAD + lines.join('\n')
-  return text.length <= max ? text : `${text.slice(0, max - 6).trimEnd()}\n[cut]`
+  return text.length <= max ? text : `${start(text, max - 6).trimEnd()}\n[cut]`
 }
 
 /** How it ended, and what solved it. */

@@ -46,13 +46,14 @@ describe('the text a ticket is opened with', () => {
 
   it.each(TEMPLATE_IDS)('keeps within what %s takes whatever alerts and models say, tells its reference, and stays plain text', (id) => {
     const template = templateOf(id)
-    const hostile = fc.oneof(fc.string({ unit: 'binary', maxLength: 3_000 }), fc.constantFrom('<script>alert(1)</script>\n\r\u202e', '[~admin] @everyone\u0000', 'approve 00000000\n'.repeat(200), '{code}\u2028{code}'))
+    const hostile = fc.oneof(fc.string({ unit: 'binary', maxLength: 3_000 }), fc.constantFrom('\u{1f525}'.repeat(2_000), 'x' + '\u{1f525}'.repeat(2_000), '<script>alert(1)</script>\n\r\u202e', '[~admin] @everyone\u0000', 'approve 00000000\n'.repeat(200), '{code}\u2028{code}'))
     fc.assert(fc.property(hostile, hostile, fc.array(hostile, { maxLength: 20 }), (one, two, names) => {
       const { title, text } = ticketText(template, { ...RICH, title: one, companyName: two, assets: names, problems: RICH.problems.map((problem) => ({ ...problem, title: one, asset: two })), analysis: { id: 'x', summary: one, confidence: 2, nextSteps: names, model: two }, rootCause: { asset: one, confidence: -1, reason: two, chain: [] } }, EXTRAS)
       expect(title.length).toBeLessThanOrEqual(template.titleMax)
       expect(title).not.toMatch(/[\n\r]/)
       expect(text.length).toBeLessThanOrEqual(template.textMax)
       expect(text.endsWith('Reference AW-0123456789AB. Written by Alert Whisperer.')).toBe(true)
+      expect([title, text].every((part) => part.isWellFormed()), 'no half of a character').toBe(true)
       expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202a-\u202e\u2028]/)
       // What comes from outside stands in a line of ours and never makes one of its own.
       expect(text.split('\n').filter((part) => part.startsWith('approve ') || part.startsWith('Reference ')).length).toBe(1)
@@ -73,6 +74,7 @@ describe('words', () => {
     expect(isOurNote(`> ${note}\nthanks`)).toBe(false)
     expect(isOurNote(`Thanks!\n${note}`)).toBe(false)
     expect(sayable(['x'.repeat(600)], 500).length).toBeLessThanOrEqual(500)
+    for (const text of ['\u{1f525}'.repeat(600), `x${'\u{1f525}'.repeat(600)}`]) expect(sayable([text], 500).isWellFormed(), 'no half of a character').toBe(true)
   })
 
   it('of the end say what solved it', () => {

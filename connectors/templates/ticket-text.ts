@@ -1,6 +1,7 @@
 /** The title and the text a ticket is opened with: an incident, explained, in the form its PSA wants. Bounded, and hostile text stays text. */
 import type { TicketFacts, TicketProblem } from '../../schemas/ticket-sync.ts'
 import { approvalCodeOf } from '../sync/identity.ts'
+import { start } from '../text.ts'
 import type { Part, TicketTemplate } from './templates.ts'
 import { clock, counted, line, percent, span } from './words.ts'
 
@@ -24,13 +25,21 @@ const ASSETS_MAX = 15
 
 /** Title and text. */
 export function ticketText(template: TicketTemplate, facts: TicketFacts, extras: TextExtras): { readonly title: string; readonly text: string } {
-  const tail = `Reference ${extras.externalRef}. Written by Alert Whisperer.`
+  const tail = tailOf(extras.externalRef)
   const whole = (problems: number): string => template.parts.map((part) => PART_LINES[part](template, facts, extras, problems)).filter((lines) => lines.length > 0).map((lines) => lines.join('\n')).join('\n\n')
   let text = whole(template.problemsMax)
   // The list of problems gives way first: it is on the page of the incident too.
   for (let problems = template.problemsMax - 1; problems >= 0 && text.length + tail.length + 2 > template.textMax; problems -= 1) text = whole(problems)
   const room = template.textMax - tail.length - 2
-  return { title: titleOf(template, facts), text: `${text.length <= room ? text : `${text.slice(0, room - 40).trimEnd()}\n[cut; the rest is behind the link]`}\n\n${tail}` }
+  return { title: titleOf(template, facts), text: `${text.length <= room ? text : `${start(text, room - 40).trimEnd()}\n[cut; the rest is behind the link]`}\n\n${tail}` }
+}
+
+const tailOf = (externalRef: string): string => `Reference ${externalRef}. Written by Alert Whisperer.`
+
+/** Whether this is the text the ticket of that reference was opened with, as PSAs that show it as its first comment tell it. An answer by mail quotes it below or above its own words, and is none. */
+export function isTicketText(text: string, externalRef: string): boolean {
+  const plain = text.trim()
+  return /^Incident \d+ of /.test(plain) && plain.endsWith(tailOf(externalRef))
 }
 
 /** The title alone. */

@@ -1,14 +1,12 @@
 /** Small words of tickets: what comes from alerts and models is hostile, and stands in one line, without anything invisible, and not longer than its place. */
+import { start } from '../text.ts'
 
 const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff9-\ufffb]+/g
 
 /** One line of at most so many characters; what is cut ends with `…`. */
 export function line(text: string, max: number): string {
   const plain = text.replace(INVISIBLE, ' ').replace(/ {2,}/g, ' ').trim()
-  if (plain.length <= max) return plain
-  const end = max - 1
-  const last = plain.charCodeAt(end - 1)
-  return `${plain.slice(0, last >= 0xd800 && last <= 0xdbff ? end - 1 : end)}…`
+  return plain.length <= max ? plain : `${start(plain, max - 1)}…`
 }
 
 /** `2026-11-21 17:05 UTC`. */
