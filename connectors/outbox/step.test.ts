@@ -51,6 +51,8 @@ describe('what is next', () => {
     expect(step(child(REF))).toMatchObject({ kind: 'create', draft: { parent: REF } })
     expect(step(child(null, NOW_MS - 300_000))).toMatchObject({ kind: 'create', draft: { parent: null } })
     expect(step(child(null), { capabilities: { ...FACTS.capabilities, parent: false } })).toMatchObject({ kind: 'create' })
+    // What is critical waits for nobody: its parent may stand behind a whole storm.
+    expect(step({ ...child(null), urgency: 0 })).toMatchObject({ kind: 'create', draft: { parent: null } })
   })
   it('of a create whose ticket is known by now: nothing', () => {
     expect(step(held(undefined, { ref: REF }))).toEqual(settled({ status: 'done', unknownAtMs: null }))

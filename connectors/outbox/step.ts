@@ -5,7 +5,7 @@
  * | --- | --- | --- |
  * | any | a worker had marked it as called, and is gone | leave it alone until nothing of that can be on its way |
  * | create | nobody can tell whether a call was taken | wait until a look-up must show it, look (twice where the look-up lags), adopt what is there, else create |
- * | create | its parent is not made yet | wait a little |
+ * | create | its parent is not made yet, and it is not critical | wait a little |
  * | create | else | create; looked up first where it is a repeat, is old, or its incident is |
  * | update | the ticket was written to just now | wait as long as the PSA wants between two writes |
  * | update | it ends the ticket unless somebody touched it, and the PSA told of the ticket since it was read | wait until it is read, a minute at most |
@@ -82,7 +82,8 @@ function nextOfCreate(held: HeldOrder, body: TicketDraft, facts: StepFacts, nowM
     if (held.looks < looksNeeded(facts)) return { kind: 'look_up' }
   }
   const parent = body.parent ?? held.other?.ref ?? null
-  const isWaitingForParent = facts.capabilities.parent && parent === null && held.other !== null && nowMs - held.createdAtMs < PARENT_PATIENCE_MS
+  // What is critical waits for nobody: the parent may stand behind a whole storm.
+  const isWaitingForParent = held.urgency > 0 && facts.capabilities.parent && parent === null && held.other !== null && nowMs - held.createdAtMs < PARENT_PATIENCE_MS
   if (isWaitingForParent) return wait(nowMs + OTHER_MS)
   return { kind: 'create', draft: parent === body.parent ? body : { ...body, parent }, isRepeat: held.isRepeat || held.unknownAtMs !== null || isFromBefore(held, facts) || isOld(held, nowMs) }
 }

@@ -14,6 +14,8 @@ import { listAnew } from './queue.ts'
 import { SELECT_SYNC_TICKET } from './sync-store.ts'
 import { takeLinked, writeSnapshot } from './ticket-store.ts'
 
+const MOVED = 'The ticket was moved to another client there: how it stands now is not shown. Move it back, or take the link away.'
+
 /** A ticket of ours that was read, with what its incident is. */
 export interface ReadTicket {
   readonly ticket: SyncTicket
@@ -76,11 +78,15 @@ export function inboundStore(db: SqlDatabase, { clock, decided }: { readonly clo
       }, { durable: found.words.length > 0 })
     },
 
-    /** What a linked ticket looks like now; nothing else follows from it. */
+    /** What a linked ticket looks like now; nothing else follows from it. What stands in one that was moved to another client there is that client's, and is not shown. */
     async refresh(connectionId: string, externalId: string, snapshot: TicketSnapshot): Promise<void> {
       await db.transaction(async (sql) => {
-        const rows = await sql.query<{ id: string }>(`select id from tickets where connection_id = $1 and external_id = $2 and origin = 'linked' for no key update`, [connectionId, externalId])
-        for (const { id } of rows) await writeSnapshot(sql, id, snapshot, clock.now())
+        const rows = await sql.query<{ id: string; companyId: string | null }>(`select id, seen ->> 'companyId' as "companyId" from tickets where connection_id = $1 and external_id = $2 and origin = 'linked' for no key update`, [connectionId, externalId])
+        for (const { id, companyId } of rows) {
+          const isMoved = companyId !== null && snapshot.companyId !== null && snapshot.companyId !== companyId
+          if (!isMoved) await writeSnapshot(sql, id, snapshot, clock.now())
+          else await sql.query(`update tickets set last_error = $2, last_synced_at = ${atMs('$3')}, version = version + 1 where id = $1`, [id, MOVED, clock.now()])
+        }
       }, { durable: false })
     },
 

@@ -12,12 +12,14 @@ const ms = (column: string): string => `(extract(epoch from ${column}) * 1000)::
 /** The newest two values of a field that were written to the PSA. */
 const writtenLast = (field: string): string =>
   `(select coalesce(json_agg(w.value), '[]') from (select o.body -> '${field}' as value from ticket_outbox o where o.ticket_id = t.id and o.status = 'done' and o.kind in ('create', 'update') and o.body ? '${field}' order by o.seq desc limit 2) w)`
+/** The ticket was never made, and is not going to be unless a person says so. */
+const IS_DEAD = `(t.external_id is null and exists (select 1 from ticket_outbox o where o.ticket_id = t.id and o.kind = 'create' and o.status in ('dead', 'void')))`
 /** Tickets as the sync works with them. */
 export const SELECT_SYNC_TICKET = `select t.id, t.company_id as "companyId", t.incident_id as "incidentId", t.connection_id as "connectionId", t.connector, t.generation, t.external_ref as "externalRef",
   case when t.external_id is null then null else json_build_object('externalId', t.external_id, 'number', coalesce(t.number, t.external_id), 'url', t.url) end as ref, t.mode, t.is_simulated as "isSimulated", t.is_touched as "isTouched", t.told, t.seen,
   ${ms('t.last_note_at')} as "lastNoteAtMs", ${ms('t.last_call_at')} as "lastCallAtMs", ${ms('t.closed_at')} as "closedAtMs", ${ms('t.created_at')} as "createdAtMs", t.version::float8 as version,
   (select count(*)::float8 from ticket_outbox o where o.ticket_id = t.id and o.status in ('waiting', 'calling')) as waiting,
-  (t.external_id is null and exists (select 1 from ticket_outbox o where o.ticket_id = t.id and o.kind = 'create' and o.status in ('dead', 'void'))) as "isDead",
+  ${IS_DEAD} as "isDead",
   json_build_object('states', ${writtenLast('state')}, 'assigneeIds', ${writtenLast('assigneeId')}) as written from tickets t`
 
 /** Where orders of a look belong. */
@@ -41,11 +43,11 @@ export function syncStore(db: SqlDatabase, { clock }: { readonly clock: Clock })
     tickets: (incidentId: string, environment: Environment, isSent: boolean): Promise<readonly SyncTicket[]> => db.query<SyncTicket>(
       `${SELECT_SYNC_TICKET} where t.incident_id = $1 and t.origin = 'own' and t.environment = $2 and ($3::boolean is false or (t.mode in ('sandbox', 'production') and not t.is_simulated)) order by t.generation, t.created_at, t.id`, [incidentId, environment, isSent]),
 
-    /** The oldest open ticket of the storm that began then, of another incident of the company. */
+    /** The oldest open ticket of the storm that began then, of another incident of the company; none that could not be made, and none that somebody gave to another client. */
     async storm({ companyId, incidentId, connectionId, isSent }: { readonly companyId: string; readonly incidentId: string; readonly connectionId: string | null; readonly isSent: boolean }, sinceMs: number, before: SyncTicket | null): Promise<SyncTicket | null> {
       const [row] = await db.query<SyncTicket>(
         `${SELECT_SYNC_TICKET} where t.company_id = $1 and t.incident_id <> $2 and t.connection_id is not distinct from $3 and t.origin = 'own' and t.closed_at is null and (t.told ->> 'stormSinceMs')::float8 = $4 and t.told ->> 'ended' = 'no'
-           and ($5::boolean is false or (t.mode in ('sandbox', 'production') and not t.is_simulated)) and t.told ->> 'parentId' is null
+           and ($5::boolean is false or (t.mode in ('sandbox', 'production') and not t.is_simulated)) and t.told ->> 'parentId' is null and coalesce(t.told ->> 'isMoved', 'false') <> 'true' and not ${IS_DEAD}
            and ($6::float8 is null or (${ms('t.created_at')}, t.id) < ($6::float8, $7::text)) order by t.created_at, t.id limit 1`,
         [companyId, incidentId, connectionId, sinceMs, isSent, before?.createdAtMs ?? null, before?.id ?? ''])
       return row ?? null

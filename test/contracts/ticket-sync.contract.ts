@@ -271,6 +271,22 @@ export function ticketSyncContract(engineName: string, make: () => Promise<Empty
         expect(await of('y')).toMatchObject({ incidentId: 'x' })
         expect([await of('x'), await of('y', 'c2'), await of('y', 'c1', 78)]).toEqual([null, null, null])
       })
+
+      it('take no ticket for that of a storm which was never made, or is another client’s by now: the next one is', async () => {
+        const storm = [{ kind: 'storm', confidence: 1, reason: 'r', sinceMs: 77, problemKeys: [], figures: {} }]
+        await connect()
+        await tell(incident('x', 10, { findings: storm }), incident('y', 11, { findings: storm }), incident('z', 12, { findings: storm }))
+        await look('x')
+        clock.tick(1_000)
+        await look('y')
+        const parent = () => store.storm({ companyId: 'c1', incidentId: 'z', connectionId: 'con', isSent: true }, 77, null)
+        expect(await parent()).toMatchObject({ incidentId: 'x', isDead: false })
+        await database.query(`update ticket_outbox set status = 'dead' where ticket_id in (select id from tickets where incident_id = 'x')`)
+        expect(await parent()).toMatchObject({ incidentId: 'y' })
+        await database.query(`update ticket_outbox set status = 'done'`)
+        await database.query(`update tickets set external_id = id, told = case incident_id when 'x' then told || '{"isMoved": true}' else told end`)
+        expect(await parent()).toMatchObject({ incidentId: 'y' })
+      })
     })
 
     describe('orders that are over', () => {
@@ -491,6 +507,21 @@ export function ticketSyncContract(engineName: string, make: () => Promise<Empty
         await ticketThere()
         await database.query(`insert into tickets select (jsonb_populate_record(t, '{"id":"g2","generation":2,"external_ref":"AW-2","external_id":"x2"}')).* from tickets t`)
         expect((await rows.read('con', 'x1'))[0]!.others).toEqual(new Map([['x2', 'x']]))
+      })
+
+      it('is shown as it stands, until somebody moves it to another client there: from then on nothing of it is', async () => {
+        await connect()
+        await tell(incident('x', 10))
+        await linkedTo('x', 'x9')
+        const is = (change: Partial<TicketSnapshot>): Promise<void> => rows.refresh('con', 'x9', shown({ ref: { externalId: 'x9', number: '9', url: null }, ...change }))
+        const seen = () => database.query<{ status: string; title: string; error: string | null; at: number }>(`select status_text as status, seen ->> 'title' as title, last_error as error, (extract(epoch from last_synced_at) * 1000)::float8 as at from tickets`)
+        await is({ companyId: 'x-acme' })
+        await is({ companyId: 'x-acme', statusText: 'Working', title: 'one' })
+        clock.tick(1_000)
+        await is({ companyId: 'x-bolt', statusText: 'Bolt is bankrupt', title: 'two', assignee: { externalId: 'b', name: 'Bob', email: null } })
+        expect(await seen()).toEqual([{ status: 'Working', title: 'one', error: expect.stringContaining('moved to another client'), at: clock.now() }])
+        await is({ companyId: 'x-acme', statusText: 'Done', title: 'three' })
+        expect(await seen()).toMatchObject([{ status: 'Done', title: 'three', error: null }])
       })
 
       it('is that of the incident which another one was merged into: the ticket goes on there, and is looked at', async () => {
