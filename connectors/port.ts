@@ -262,10 +262,11 @@ export interface TicketConnector {
   find(externalRef: string, ctx: CallContext): Promise<TicketRef | null>
   /** Writes what differs; where `isRepeat`, leaves out notes, files and times that are there. */
   update(ref: TicketRef, change: TicketChange, ctx: CallContext): Promise<void>
-  /** The ticket with its newest notes; null: it is gone. */
-  read(ref: TicketRef, ctx: CallContext): Promise<TicketSnapshot | null>
+  /** The ticket with its newest notes; null: it is gone. With `of`, a company, one of any other is null too, found so by the calls that one which is not there takes: who guesses learns nothing by counting. */
+  read(ref: TicketRef, ctx: CallContext, of?: string): Promise<TicketSnapshot | null>
   /** Tickets that changed at or after the cursor's moment, oldest first, at most 200; a null cursor begins now. */
   changedSince(cursor: string | null, ctx: CallContext): Promise<{ readonly changed: readonly TicketSnapshot[]; readonly cursor: string }>
+  /** Tickets by their words. With a company, how many calls that takes does not hang on tickets of another. */
   search(query: { readonly text: string; readonly companyId: string | null; readonly limit: number }, ctx: CallContext): Promise<readonly TicketSnapshot[]>
   findCompanies(query: string, ctx: CallContext): Promise<readonly ExternalCompany[]>
   findAssets(companyId: string, query: string, ctx: CallContext): Promise<readonly ExternalAsset[]>

@@ -59,11 +59,11 @@ export function openTicketLinks(parts: TicketLinkParts): TicketLinks {
       const { connection, connector, mode, ctx, contextWith, onlyCompany } = await place(caller, incident, connectionId)
       const held = onlyCompany === null ? null : heldCalls(parts.record)
       let isTheirs = false
-      const found = await asked(() => findNamed(connector, ticket, held === null ? ctx : contextWith(held.record)))
+      const found = await asked(() => findNamed(connector, ticket, held === null ? ctx : contextWith(held.record), onlyCompany))
         .then((one) => {
           // Another client's ticket is no ticket: whoever guesses numbers learns nothing.
-          isTheirs = one !== null && (onlyCompany === null || one.companyId === onlyCompany)
-          return isTheirs ? one : null
+          isTheirs = one !== null
+          return one
         })
         .finally(() => held?.settle(isTheirs))
       if (found === null) throw new AppError('not_found', `${connector.config.title} has no ticket ${ticket} that this company's incidents could be linked with: give its number, or the address of its page`)

@@ -90,6 +90,11 @@ export function refOf(id: number | string, number: string | null | undefined, co
   return { externalId: String(id), number: number == null || number === '' ? String(id) : number, url: `${connection.baseUrl}/new/ticket/${encodeURIComponent(String(id))}` }
 }
 
+/** The company a ticket belongs to; null: none. */
+export function companyIdOf(ticket: AteraTicket): string | null {
+  return ticket.CustomerID == null ? null : String(ticket.CustomerID)
+}
+
 /** A ticket as we see it; `comments` as read with it, null where they were not. */
 export function snapshotOf(ticket: AteraTicket, comments: readonly AteraComment[] | null, connection: OpenConnection): TicketSnapshot {
   const { TicketTitle: title, TicketStatus: status, TechnicianContactID: assigneeId } = ticket
@@ -103,7 +108,7 @@ export function snapshotOf(ticket: AteraTicket, comments: readonly AteraComment[
     statusText: status ?? '',
     priorityId: filled(ticket.TicketPriority),
     assignee: isAssigned ? { externalId: String(assigneeId), name: ticket.TechnicianFullName ?? '', email: filled(ticket.TechnicianEmail) } : null,
-    companyId: ticket.CustomerID == null ? null : String(ticket.CustomerID),
+    companyId: companyIdOf(ticket),
     parentId: ticket.RelationType === 'Child' && ticket.RelatedTicketId != null ? String(ticket.RelatedTicketId) : null,
     mergedIntoId: null,
     isDeleted: false,

@@ -6,7 +6,7 @@ import { referenceIn, tokensIn } from '../text.ts'
 import { getComments, getTicket, page, pages, post, postComment, putTicket } from './calls.ts'
 import { capabilities } from './capabilities.ts'
 import { contactOf } from './contact.ts'
-import { changeBody, commentBody, numberOf, refOf, snapshotOf, ticketBody } from './map.ts'
+import { changeBody, commentBody, companyIdOf, numberOf, refOf, snapshotOf, ticketBody } from './map.ts'
 import type { AteraTicket } from './types.ts'
 
 /** Where a ticket of ours is looked for: what changed in the last hour, else in the last two weeks, at most so many pages of 50. */
@@ -57,9 +57,9 @@ async function titleNow(id: string, ctx: CallContext): Promise<string> {
 }
 
 /** The ticket with its newest notes; null: it is gone. */
-export async function read(ref: TicketRef, ctx: CallContext): Promise<TicketSnapshot | null> {
+export async function read(ref: TicketRef, ctx: CallContext, of?: string): Promise<TicketSnapshot | null> {
   const ticket = await getTicket(ref.externalId, ctx)
-  return ticket === null ? null : snapshotOf(ticket, await getComments(ref.externalId, ctx), ctx.connection)
+  return ticket === null || (of !== undefined && companyIdOf(ticket) !== of) ? null : snapshotOf(ticket, await getComments(ref.externalId, ctx), ctx.connection)
 }
 
 /** Tickets by words of their title or number: Atera searches nothing, so the ends of the list of the company, or of all, are looked through. */

@@ -149,6 +149,11 @@ export function refOf({ id = 0, ticketNumber }: AtTicket, webUrl: string | null)
   return { externalId: String(id), number: ticketNumber ?? String(id), url: pageOf(id, webUrl) }
 }
 
+/** The company a ticket belongs to; null: none. */
+export function companyIdOf(ticket: AtTicket): string | null {
+  return ticket.companyID == null ? null : String(ticket.companyID)
+}
+
 /** A ticket as we see it; `notes` as read with it, null where they were not. */
 export function snapshotOf(ticket: AtTicket, notes: { readonly list: readonly AtNote[]; readonly picks: Picklists } | null, view: AtView): TicketSnapshot {
   const owner = ticket.assignedResourceID ?? null
@@ -161,7 +166,7 @@ export function snapshotOf(ticket: AtTicket, notes: { readonly list: readonly At
     statusText: label === '' ? String(ticket.status ?? '') : label,
     priorityId: priorityOf(ticket.priority ?? null, view),
     assignee: owner === null ? null : { externalId: String(owner), ...personOf(view.resources.get(owner)) },
-    companyId: ticket.companyID == null ? null : String(ticket.companyID),
+    companyId: companyIdOf(ticket),
     parentId: ticket.problemTicketId == null || ticket.problemTicketId === 0 ? null : String(ticket.problemTicketId),
     mergedIntoId: null,
     isDeleted: false,

@@ -5,7 +5,7 @@ import { ConnectorError, type CallContext } from '../port.ts'
 import { call, item, make, picklists, query, queryAll, zone } from './api.ts'
 import { attachAssets, isOfMachine, sayGone, withoutMachine } from './assets.ts'
 import { resource, viewOf } from './lookups.ts'
-import { noteBody, numberOf, pick, refOf, snapshotOf, ticketBody } from './map.ts'
+import { companyIdOf, noteBody, numberOf, pick, refOf, snapshotOf, ticketBody } from './map.ts'
 import type { AtFilter, AtNote, AtTicket } from './types.ts'
 
 const CHANGED_MAX = 200
@@ -99,9 +99,9 @@ export function notesOfTicket(ref: TicketRef, ctx: CallContext): Promise<readonl
 }
 
 /** The ticket with its newest notes; null: it is gone. */
-export async function read(ref: TicketRef, ctx: CallContext): Promise<TicketSnapshot | null> {
+export async function read(ref: TicketRef, ctx: CallContext, of?: string): Promise<TicketSnapshot | null> {
   const ticket = await item<AtTicket>(ctx, path`/Tickets/${ref.externalId}`, 'read ticket', ref.externalId)
-  return ticket === null ? null : snapshotOf(ticket, { list: await notesOfTicket(ref, ctx), picks: await picklists(ctx, 'TicketNotes') }, await viewOf(ctx))
+  return ticket === null || (of !== undefined && companyIdOf(ticket) !== of) ? null : snapshotOf(ticket, { list: await notesOfTicket(ref, ctx), picks: await picklists(ctx, 'TicketNotes') }, await viewOf(ctx))
 }
 
 /**

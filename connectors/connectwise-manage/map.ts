@@ -201,7 +201,8 @@ export function userOf(member: CwMember): ExternalUser {
   return { externalId: String(member.id ?? 0), name: name === '' ? member.identifier ?? '' : name, email: filled(member.primaryEmail) ?? filled(member.officeEmail) }
 }
 
-function idOf(one: CwReference | null | undefined): string | null {
+/** The id of what is referred to; null: nothing is. */
+export function idOf(one: CwReference | null | undefined): string | null {
   return one?.id == null ? null : String(one.id)
 }
 

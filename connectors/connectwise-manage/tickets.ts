@@ -5,7 +5,7 @@ import { ConnectorError, type CallContext } from '../port.ts'
 import { list, one, PAGE, part, send } from './api.ts'
 import { quoted, wholeNumber } from './conditions.ts'
 import { emailOf } from './lookups.ts'
-import { noteBody, numberOf, reference, refOf, seconds, snapshotOf, ticketBody } from './map.ts'
+import { idOf, noteBody, numberOf, reference, refOf, seconds, snapshotOf, ticketBody } from './map.ts'
 import type { CwNote, CwReference, CwTicket } from './types.ts'
 
 const CHANGED_MAX = 200
@@ -70,9 +70,9 @@ export function readTicket(ref: TicketRef, ctx: CallContext): Promise<CwTicket |
 }
 
 /** The ticket with its newest notes; null: it was deleted. */
-export async function read(ref: TicketRef, ctx: CallContext): Promise<TicketSnapshot | null> {
+export async function read(ref: TicketRef, ctx: CallContext, of?: string): Promise<TicketSnapshot | null> {
   const ticket = await readTicket(ref, ctx)
-  if (ticket === null) return null
+  if (ticket === null || (of !== undefined && idOf(ticket.company) !== of)) return null
   return snapshotOf(ticket, await allNotes(ref, ctx), ctx.connection, ticket.owner?.id == null ? null : await emailOf(ticket.owner.id, ctx))
 }
 

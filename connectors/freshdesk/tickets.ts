@@ -1,6 +1,6 @@
 /** Tickets of Freshdesk: made once, changed in as few calls as it takes, read, listed and merged. */
 import type { TicketAttachment, TicketChange, TicketDraft, TicketNote, TicketRef, TicketSnapshot, TicketTime } from '../../schemas/tickets.ts'
-import { rowOf, rowsOf, textOf, type Row } from '../answers.ts'
+import { idOf, rowOf, rowsOf, textOf, type Row } from '../answers.ts'
 import { fileOf, refuseUnsupported, resolutionNote } from '../changes.ts'
 import { path } from '../http/address.ts'
 import { numberOf } from '../mapping.ts'
@@ -106,9 +106,9 @@ async function book(externalId: string, times: readonly TicketTime[], ctx: CallC
 const instant = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
 
 /** The ticket with its newest notes. */
-export async function read({ externalId }: TicketRef, ctx: CallContext): Promise<TicketSnapshot | null> {
+export async function read({ externalId }: TicketRef, ctx: CallContext, of?: string): Promise<TicketSnapshot | null> {
   const ticket = await ticketOf(externalId, ctx)
-  if (ticket === null) return null
+  if (ticket === null || (of !== undefined && idOf(ticket.company_id) !== of)) return null
   const [{ id: me }, agents] = [await whoAmI(ctx), await agentsOf(ctx)]
   const notes = ticket.deleted === true ? [] : (await conversations(externalId, ctx)).slice(-NOTES_READ).map((note) => noteOf(note, me, agents))
   return snapshotOf(ticket, ctx.connection, { notes, agents })

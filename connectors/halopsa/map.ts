@@ -101,6 +101,11 @@ export function refOf(id: number | string, connection: OpenConnection): TicketRe
 /** Agents by id. */
 export type Agents = ReadonlyMap<number, ExternalUser>
 
+/** The company a ticket belongs to; null: none. */
+export function companyIdOf(ticket: HaloTicket): string | null {
+  return positive(ticket.client_id)
+}
+
 /** A ticket as we see it; `actions` as read with it, null where they were not. `ours`: the agent our credentials log in as. */
 export function snapshotOf(ticket: HaloTicket, actions: readonly HaloAction[] | null, { connection, agents, ours }: { readonly connection: OpenConnection; readonly agents: Agents; readonly ours: number | null }): TicketSnapshot {
   const { id = 0, summary, agent_id: agentId, status_id: statusId } = ticket
@@ -115,7 +120,7 @@ export function snapshotOf(ticket: HaloTicket, actions: readonly HaloAction[] | 
     statusText: ticket.status_name ?? (statusId == null ? '' : String(statusId)),
     priorityId: positive(ticket.priority_id),
     assignee: isAssigned ? { externalId: String(agentId), name: ticket.agent_name ?? agent?.name ?? '', email: agent?.email ?? null } : null,
-    companyId: positive(ticket.client_id),
+    companyId: companyIdOf(ticket),
     parentId: positive(ticket.parent_id),
     mergedIntoId: positive(ticket.merged_into_id),
     isDeleted: ticket.deleted === true,

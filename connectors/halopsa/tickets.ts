@@ -5,7 +5,7 @@ import { referenceIn, tokensIn } from '../text.ts'
 import { refuseUnsupported } from '../changes.ts'
 import { getActions, getFileNames, getTicket, people, post, upTo } from './calls.ts'
 import { capabilities } from './capabilities.ts'
-import { changeBody, fileBody, noteBody, numberOf, refOf, snapshotOf, ticketBody, timeBody } from './map.ts'
+import { changeBody, companyIdOf, fileBody, noteBody, numberOf, refOf, snapshotOf, ticketBody, timeBody } from './map.ts'
 import type { HaloTicket } from './types.ts'
 
 /** Newest tickets that are looked through where the search finds nothing: its index may lag, the list does not. */
@@ -80,9 +80,9 @@ function gone(id: string): ConnectorError {
 }
 
 /** The ticket with its newest notes; null: it is gone. */
-export async function read(ref: TicketRef, ctx: CallContext): Promise<TicketSnapshot | null> {
+export async function read(ref: TicketRef, ctx: CallContext, of?: string): Promise<TicketSnapshot | null> {
   const ticket = await getTicket(ref.externalId, ctx)
-  if (ticket === null) return null
+  if (ticket === null || (of !== undefined && companyIdOf(ticket) !== of)) return null
   return snapshotOf(ticket, await getActions(ref.externalId, ctx), { connection: ctx.connection, ...(await people(ctx)) })
 }
 

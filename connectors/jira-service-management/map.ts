@@ -125,6 +125,12 @@ export interface Reading {
   readonly organisationField: string | null
 }
 
+/** The organisation an issue belongs to; null: none, or none that is shown. */
+export function organisationOf(issue: JiraObject, field: string | null): string | null {
+  const organisation = field === null ? undefined : listOf(inner(issue.fields)[field])[0]
+  return organisation === undefined ? null : orNull(textOf(organisation, 'id'))
+}
+
 /** An issue as we tell it. */
 export function snapshotOf(issue: JiraObject, notes: readonly TicketNoteSeen[] | null, { site, mapping, organisationField }: Reading): TicketSnapshot {
   const fields = inner(issue.fields)
@@ -132,7 +138,6 @@ export function snapshotOf(issue: JiraObject, notes: readonly TicketNoteSeen[] |
   const assignee = inner(fields.assignee)
   const key = textOf(issue, 'key')
   const parent = listOf(fields.issuelinks).find((link) => textOf(inner(link.type), 'name') === mapping.place.parentLink && Object.keys(inner(link.inwardIssue)).length > 0)
-  const organisation = organisationField === null ? undefined : listOf(fields[organisationField])[0]
   return {
     ref: { externalId: textOf(issue, 'id'), number: key, url: site === null ? null : `${site}/browse/${encodeURIComponent(key)}` },
     externalRef: referenceOf(fields),
@@ -141,7 +146,7 @@ export function snapshotOf(issue: JiraObject, notes: readonly TicketNoteSeen[] |
     statusText: textOf(status, 'name'),
     priorityId: orNull(textOf(inner(fields.priority), 'name')),
     assignee: textOf(assignee, 'accountId') === '' ? null : { externalId: textOf(assignee, 'accountId'), name: textOf(assignee, 'displayName'), email: orNull(textOf(assignee, 'emailAddress')) },
-    companyId: organisation === undefined ? null : orNull(textOf(organisation, 'id')),
+    companyId: organisationOf(issue, organisationField),
     parentId: parent === undefined ? null : orNull(textOf(inner(parent.inwardIssue), 'id')),
     mergedIntoId: null,
     isDeleted: false,

@@ -6,7 +6,7 @@ import { assign, setState } from './changes.ts'
 import { formOf, get, newestComments, organisationField, ourDesk, ourselves } from './facts.ts'
 import { isIssueKey, phrase, quoted, words } from './jql.ts'
 import { link } from './links.ts'
-import { inner, ISSUE_FIELDS, listOf, noteOf, referenceOf, requestOf, restOf, snapshotOf, textOf, timeMs, type JiraObject, type Reading } from './map.ts'
+import { inner, ISSUE_FIELDS, listOf, noteOf, organisationOf, referenceOf, requestOf, restOf, snapshotOf, textOf, timeMs, type JiraObject, type Reading } from './map.ts'
 
 const CHANGES_MAX = 200
 const PAGE = 100
@@ -59,9 +59,9 @@ async function byReference(externalRef: string, ctx: CallContext): Promise<JiraO
 }
 
 /** The request with its newest comments; null where it is gone or may not be seen. */
-export async function read(ref: TicketRef, ctx: CallContext): Promise<TicketSnapshot | null> {
+export async function read(ref: TicketRef, ctx: CallContext, of?: string): Promise<TicketSnapshot | null> {
   const found = await issue(ref.externalId, ctx)
-  if (found === null) return null
+  if (found === null || (of !== undefined && await companyOf(found, ctx) !== of)) return null
   const me = await ourselves(ctx)
   const comments = await newestComments(ref.externalId, 0, NOTES_MAX, ctx)
   return told(found, comments.map((one) => noteOf(one, me)).reverse(), ctx)
@@ -131,11 +131,17 @@ function keyNumber(one: JiraObject): number {
 /** Requests by key or by words, newest first. */
 export async function search({ text, companyId, limit }: { readonly text: string; readonly companyId: string | null; readonly limit: number }, ctx: CallContext): Promise<readonly TicketSnapshot[]> {
   const { projectKey } = await ourDesk(ctx)
-  const one = isIssueKey(text.trim()) ? await issue(text.trim().toUpperCase(), ctx) : null
+  const named = isIssueKey(text.trim()) ? await issue(text.trim().toUpperCase(), ctx) : null
+  // One of another company is looked for on, as one that is not there.
+  const one = named !== null && (companyId === null || await companyOf(named, ctx) === companyId) ? named : null
   const term = words(text)
   const found = one !== null ? [one] : term === null ? [] : await ask(`project = ${quoted(projectKey)} AND text ~ ${term} ORDER BY created DESC`, 'search tickets', companyId === null ? limit : PAGE, ctx)
   const all = await toldAll(found, ctx)
   return all.filter((each) => companyId === null || each.companyId === companyId).slice(0, limit)
+}
+
+async function companyOf(found: JiraObject, ctx: CallContext): Promise<string | null> {
+  return organisationOf(found, await organisationField(ctx))
 }
 
 async function told(found: JiraObject, notes: readonly TicketNoteSeen[] | null, ctx: CallContext): Promise<TicketSnapshot> {

@@ -38,18 +38,23 @@ function decoded(part: string): string {
   }
 }
 
-/** The ticket of this name; null: there is none, or the credentials may not see it. Throws ConnectorError where the system cannot be asked. */
-export async function findNamed(connector: TicketConnector, named: string, ctx: CallContext): Promise<TicketSnapshot | null> {
+/**
+ * The ticket of this name; null: there is none, or the credentials may not see it. Throws ConnectorError where the system cannot be asked. With `of`, a company, one of any other is
+ * none as well, and as many calls are made for it as for none.
+ */
+export async function findNamed(connector: TicketConnector, named: string, ctx: CallContext, of: string | null = null): Promise<TicketSnapshot | null> {
   const names = namesIn(named, ctx.connection.baseUrl)
+  const read = (ref: TicketRef): Promise<TicketSnapshot | null> => connector.read(ref, ctx, of ?? undefined)
+  const isOurs = (one: TicketSnapshot | null): one is TicketSnapshot => one !== null && (of === null || one.companyId === of)
   let reads = 0
   for (const name of names) {
     if (looksLikeId(name) && reads++ < READS_MAX) {
-      const read = await unlessNone(() => connector.read(refOf(name), ctx))
-      if (read !== null && !read.isDeleted && isNamed(read, name)) return read
+      const there = await unlessNone(() => read(refOf(name)))
+      if (isOurs(there) && !there.isDeleted && isNamed(there, name)) return there
     }
-    const found = await unlessNone(() => connector.search({ text: name, companyId: null, limit: FOUND_MAX }, ctx))
-    const hit = found?.find((one) => isNamed(one, name))
-    if (hit !== undefined && !hit.isDeleted) return await unlessNone(() => connector.read(hit.ref, ctx)) ?? hit
+    const found = await unlessNone(() => connector.search({ text: name, companyId: of, limit: FOUND_MAX }, ctx))
+    const hit = found?.find((one) => isOurs(one) && isNamed(one, name))
+    if (hit !== undefined && !hit.isDeleted) return await unlessNone(() => read(hit.ref)) ?? hit
   }
   return null
 }

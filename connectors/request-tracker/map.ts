@@ -133,7 +133,8 @@ export function userIn(value: unknown): string | null {
   return idIn(value)
 }
 
-function idIn(value: unknown): string | null {
+/** Id of what RT names within another answer; null: nothing. */
+export function idIn(value: unknown): string | null {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? idOf(rowOf(value)['id']) : null
 }
 

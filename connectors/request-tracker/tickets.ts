@@ -6,7 +6,7 @@ import { path } from '../http/address.ts'
 import { priorityOf, statusOf } from '../mapping.ts'
 import { ConnectorError, type CallContext } from '../port.ts'
 import { call, PAGE, ticketOf, tickets, userOf } from './calls.ts'
-import { fieldOf, newTicket, NOBODY, quoted, referenceOf, referenceQuery, refOf, rtId, searchQuery, snapshotOf, subjectOf, userIn } from './map.ts'
+import { fieldOf, idIn, newTicket, NOBODY, quoted, referenceOf, referenceQuery, refOf, rtId, searchQuery, snapshotOf, subjectOf, userIn } from './map.ts'
 import { notesOf, say } from './notes.ts'
 
 const CHANGES_MAX = 200
@@ -80,9 +80,9 @@ async function write(id: string, fields: Row, ctx: CallContext): Promise<void> {
 }
 
 /** The ticket with its newest notes; of a merged one those of the ticket it went into. */
-export async function read({ externalId }: TicketRef, ctx: CallContext): Promise<TicketSnapshot | null> {
+export async function read({ externalId }: TicketRef, ctx: CallContext, of?: string): Promise<TicketSnapshot | null> {
   const found = await ticketOf(rtId(externalId), ctx)
-  return found === null ? null : told(found, externalId, await notesOf(mustId(found['id']), ctx), ctx)
+  return found === null || (of !== undefined && idIn(found['Queue']) !== of) ? null : told(found, externalId, await notesOf(mustId(found['id']), ctx), ctx)
 }
 
 /**

@@ -106,10 +106,10 @@ async function fileNames(id: string, ctx: CallContext): Promise<ReadonlySet<stri
 }
 
 /** The incident with its newest notes; null where it is gone, or hidden by an ACL, which looks the same from outside. */
-export async function read(ref: TicketRef, ctx: CallContext): Promise<TicketSnapshot | null> {
+export async function read(ref: TicketRef, ctx: CallContext, of?: string): Promise<TicketSnapshot | null> {
   const id = sysId(ref.externalId)
   const found = await row('incident', id, INCIDENT_FIELDS, 'read ticket', ctx)
-  if (found === null) return null
+  if (found === null || (of !== undefined && stored(found, 'company') !== of)) return null
   const notes = await journal(id, NOTES_MAX, ctx)
   return told(found, notes.map((one) => noteOf(one, username(ctx))).reverse(), ctx)
 }

@@ -96,6 +96,11 @@ export function refOf(id: number | string, number: number | string | null | unde
   return { externalId: String(id), number: String(number ?? id), url: `${new URL(connection.baseUrl).origin}/tickets/${encodeURIComponent(String(id))}` }
 }
 
+/** The company a ticket belongs to; null: none. */
+export function companyIdOf(ticket: SyncroTicket): string | null {
+  return ticket.customer_id == null ? null : String(ticket.customer_id)
+}
+
 /** A ticket as we see it; `comments` as read with it, null where they were not. */
 export function snapshotOf(ticket: SyncroTicket, comments: readonly SyncroComment[] | null, { connection, users, ours }: { readonly connection: OpenConnection; readonly users: ReadonlyMap<string, ExternalUser>; readonly ours: number | null }): TicketSnapshot {
   const { id, subject, status, user } = ticket
@@ -110,7 +115,7 @@ export function snapshotOf(ticket: SyncroTicket, comments: readonly SyncroCommen
     statusText: status ?? '',
     priorityId: filled(ticket.priority),
     assignee: assigneeId === null ? null : { externalId: String(assigneeId), name: user?.full_name ?? known?.name ?? '', email: filled(user?.email) ?? known?.email ?? null },
-    companyId: ticket.customer_id == null ? null : String(ticket.customer_id),
+    companyId: companyIdOf(ticket),
     parentId: ticket.parent_id == null ? null : String(ticket.parent_id),
     mergedIntoId: null,
     isDeleted: false,

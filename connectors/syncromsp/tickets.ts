@@ -6,7 +6,7 @@ import { ConnectorError, type CallContext } from '../port.ts'
 import { referenceIn, tokensIn } from '../text.ts'
 import { getComments, getTicket, listTickets, people, postComment, postTicket, postTimer, putTicket } from './calls.ts'
 import { capabilities } from './capabilities.ts'
-import { changeBody, noteBody, numberOf, refOf, snapshotOf, ticketBody, timerBody } from './map.ts'
+import { changeBody, companyIdOf, noteBody, numberOf, refOf, snapshotOf, ticketBody, timerBody } from './map.ts'
 import type { SyncroTicket } from './types.ts'
 
 const CHANGED_MAX = 200
@@ -80,9 +80,9 @@ async function mustRead(id: string, ctx: CallContext): Promise<SyncroTicket> {
 }
 
 /** The ticket with its newest notes; null: it is gone. */
-export async function read(ref: TicketRef, ctx: CallContext): Promise<TicketSnapshot | null> {
+export async function read(ref: TicketRef, ctx: CallContext, of?: string): Promise<TicketSnapshot | null> {
   const ticket = await getTicket(ref.externalId, ctx)
-  if (ticket === null) return null
+  if (ticket === null || (of !== undefined && companyIdOf(ticket) !== of)) return null
   return snapshotOf(ticket, await getComments(ref.externalId, COMMENTS, ctx), { connection: ctx.connection, ...(await people(ctx)) })
 }
 

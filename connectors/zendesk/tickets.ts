@@ -113,9 +113,9 @@ async function upload({ name, bytes }: { readonly name: string; readonly bytes: 
 }
 
 /** The ticket with its newest comments. */
-export async function read({ externalId }: TicketRef, ctx: CallContext): Promise<TicketSnapshot | null> {
+export async function read({ externalId }: TicketRef, ctx: CallContext, of?: string): Promise<TicketSnapshot | null> {
   const found = await ticketOf(externalId, ctx)
-  if (found === null || found.ticket.status === 'deleted') return null
+  if (found === null || found.ticket.status === 'deleted' || (of !== undefined && idOf(found.ticket.organization_id) !== of)) return null
   const { id: me } = await whoAmI(ctx)
   const { comments, users } = await commentsOf(externalId, ctx)
   const notes = comments.map((comment) => noteOf(comment, me, users))

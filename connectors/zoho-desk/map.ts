@@ -104,6 +104,11 @@ export function stateIn(record: ZohoRecord, mapping: TicketMapping): TicketState
   return TICKET_STATES.find((one) => mapping.status[one] === status) ?? KINDS[textOf(record, 'statusType').toLowerCase()] ?? 'unknown'
 }
 
+/** The account a ticket belongs to; null: none. */
+export function companyIdOf(record: ZohoRecord): string | null {
+  return orNull(textOf(record, 'accountId')) ?? orNull(textOf(inner(inner(record.contact).account), 'id'))
+}
+
 /** A ticket as we tell it. `me`: the id of our own agent. */
 export function snapshotOf(record: ZohoRecord, notes: readonly TicketNoteSeen[] | null, { mapping, fields, me }: { readonly mapping: TicketMapping; readonly fields: OpenConnection['fields']; readonly me: string | null }): TicketSnapshot {
   const assignee = inner(record.assignee)
@@ -119,7 +124,7 @@ export function snapshotOf(record: ZohoRecord, notes: readonly TicketNoteSeen[] 
     statusText: textOf(record, 'status'),
     priorityId: orNull(textOf(record, 'priority')),
     assignee: assigneeId === '' ? null : { externalId: assigneeId, name: [textOf(assignee, 'firstName'), textOf(assignee, 'lastName')].filter((one) => one !== '').join(' ') || assigneeId, email: orNull(textOf(assignee, 'email')) },
-    companyId: orNull(textOf(record, 'accountId')) ?? orNull(textOf(inner(inner(record.contact).account), 'id')),
+    companyId: companyIdOf(record),
     parentId: orNull(textOf(inner(record.parentTicket), 'id')),
     mergedIntoId: null,
     isDeleted: record.isTrashed === true || record.isDeleted === true,

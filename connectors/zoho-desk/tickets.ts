@@ -7,7 +7,7 @@ import { ConnectorError, type CallContext } from '../port.ts'
 import { tokensIn } from '../text.ts'
 import { capabilities } from './capabilities.ts'
 import { call, countedList, list, one } from './calls.ts'
-import { changeOf, commentOf, htmlOf, noteOf, referenceOf, snapshotOf, textOf, ticketOf, timeEntryOf, zohoId, type ZohoRecord } from './map.ts'
+import { changeOf, commentOf, companyIdOf, htmlOf, noteOf, referenceOf, snapshotOf, textOf, ticketOf, timeEntryOf, zohoId, type ZohoRecord } from './map.ts'
 import { reply, repliesWith } from './replies.ts'
 import { exactPhrase, wildcard } from './terms.ts'
 
@@ -112,10 +112,10 @@ async function book(id: string, times: readonly TicketTime[], ctx: CallContext):
 }
 
 /** The ticket with its newest comments; null where it is gone. */
-export async function read(ref: TicketRef, ctx: CallContext): Promise<TicketSnapshot | null> {
+export async function read(ref: TicketRef, ctx: CallContext, of?: string): Promise<TicketSnapshot | null> {
   const id = zohoId(ref.externalId)
   const found = await ticket(id, ctx)
-  if (found === null) return null
+  if (found === null || (of !== undefined && companyIdOf(found) !== of)) return null
   const me = await ourselves(ctx)
   return told(found, (await comments(id, 0, NOTES_MAX, ctx)).map((comment) => noteOf(comment, me)).reverse(), ctx)
 }

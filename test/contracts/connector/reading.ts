@@ -1,5 +1,6 @@
 /** How tickets are read: what people did, which changed, what can be found. */
 import { describe, expect, it } from 'vitest'
+import { findNamed } from '../../../connectors/links/named.ts'
 import { declarer, HOSTILE, inWorld, type ConnectorSubject, type ContractWorld } from './subject.ts'
 
 const POLLS_MAX = 12
@@ -68,6 +69,31 @@ export function reading(subject: ConnectorSubject): void {
       expect(read === null || read.isDeleted).toBe(true)
       expect(await connector.read({ ...ref, externalId: ref.externalId.replace(/.$/, (last) => (last === '7' ? '8' : '7')) }, ctx())).toBeNull()
     })
+
+    test('tells nothing of a ticket of another company to whoever may see one company’s alone, by the same calls as of none', async ({ made, ctx, fake }) => {
+      const { company, otherCompany } = fake.world
+      const mine = await made({ title: 'Ours' })
+      const theirs = await made({ title: 'Theirs', party: { companyId: otherCompany.id, contactId: null, assetIds: [] } })
+      /** The same with a digit more or another, of which there is no ticket. */
+      const none = (name: string): string => name.replace(/.$/, (last) => (last === '7' ? '8' : '7')).replace(/\d(?=.$)/, (digit) => String((Number(digit) + 5) % 10))
+      /** What was called for a name, which itself is left out. */
+      const asked = async (name: string): Promise<readonly string[]> => {
+        const before = fake.calls.length
+        expect(await findNamed(connector, name, ctx(), company.id)).toBeNull()
+        return fake.calls.slice(before).map(({ method, path, query, body }) => JSON.stringify([method, path, query, body]).replaceAll(name, '…').replaceAll(name.replaceAll(/\W/g, ' ').trim(), '…'))
+      }
+      for (const name of new Set([theirs.ref.externalId, theirs.ref.number])) {
+        expect(none(name)).not.toBe(name)
+        const calls = await asked(name)
+        expect(calls.length).toBeGreaterThan(0)
+        expect(await asked(none(name))).toEqual(calls)
+      }
+      expect((await findNamed(connector, theirs.ref.externalId, ctx()))?.ref.externalId).toBe(theirs.ref.externalId)
+      expect((await findNamed(connector, mine.ref.externalId, ctx(), company.id))?.ref.externalId).toBe(mine.ref.externalId)
+      expect(await findNamed(connector, mine.ref.number, ctx(), company.id)).toEqual(await findNamed(connector, mine.ref.number, ctx()))
+      expect((await connector.read(mine.ref, ctx(), company.id))?.ref.externalId).toBe(mine.ref.externalId)
+      expect(await connector.read(mine.ref, ctx(), otherCompany.id)).toBeNull()
+    }, ({ companies }) => companies)
 
     // Nothing is held to the description here: it has no such ids.
     it('sends an id that is hostile to no other address', () => inWorld(connector, start, async ({ made, ctx, fake }) => {
