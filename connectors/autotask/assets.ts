@@ -28,7 +28,7 @@ export async function attachAssets(ref: TicketRef, assetIds: readonly string[], 
     try {
       await make(ctx, { path: where, json: { configurationItemID: numberOf(id) }, action: 'linked', reference: 'name another machine of a ticket', externalId: ref.externalId })
     } catch (error) {
-      if (!(error instanceof ConnectorError) || error.code !== 'invalid') throw error
+      if (!(error instanceof ConnectorError) || (error.code !== 'invalid' && error.code !== 'not_found')) throw error
       gone.push(id)
     }
   }

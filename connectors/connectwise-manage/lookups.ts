@@ -33,11 +33,16 @@ export async function findUsers(query: string, ctx: CallContext): Promise<readon
   return (await list<CwMember>(ctx, '/system/members', { conditions: `inactiveFlag=false${any}`, orderBy: 'lastName asc', pageSize: FOUND_MAX }, { most: FOUND_MAX, reference: 'find members', action: 'searched' })).map(userOf)
 }
 
-/** The e-mail address of a member, by which a technician is known here and there; null: it has none. */
+/** The e-mail address of a member, by which a technician is known here and there; null: it has none, or our role may not look. A ticket is read without it all the same. */
 export async function emailOf(memberId: number, ctx: CallContext): Promise<string | null> {
   return ctx.cached(`email-${memberId}`, EMAIL_TTL_MS, async () => {
-    const [member] = await list<CwMember>(ctx, '/system/members', { conditions: `id=${memberId}`, pageSize: 1 }, { most: 1, reference: 'read the address of a member' })
-    return member === undefined ? null : userOf(member).email
+    try {
+      const [member] = await list<CwMember>(ctx, '/system/members', { conditions: `id=${memberId}`, pageSize: 1 }, { most: 1, reference: 'read the address of a member' })
+      return member === undefined ? null : userOf(member).email
+    } catch (error) {
+      if (!(error instanceof ConnectorError) || !['forbidden', 'not_found'].includes(error.code)) throw error
+      return null
+    }
   })
 }
 

@@ -14,9 +14,16 @@ export function whoAmI(ctx: CallContext): Promise<Agent> {
   return ctx.cached('me', DAY_MS, async () => agentOf(rowOf((await ctx.http.call({ method: 'GET', path: '/agents/me', action: 'retrieved', reference: 'read own agent' })).body)))
 }
 
-/** All agents by id. */
+/** All agents by id; none where our agent may not list them, which needs more than to work on tickets. */
 export function agentsOf(ctx: CallContext): Promise<ReadonlyMap<string, Agent>> {
-  return ctx.cached('agents', HOUR_MS, async () => new Map((await pages('/agents', 'list agents', ctx)).map(agentOf).map((agent) => [agent.id, agent])))
+  return ctx.cached('agents', HOUR_MS, async () => {
+    try {
+      return new Map((await pages('/agents', 'list agents', ctx)).map(agentOf).map((agent) => [agent.id, agent]))
+    } catch (error) {
+      if (!(error instanceof ConnectorError) || !['forbidden', 'not_found'].includes(error.code)) throw error
+      return new Map()
+    }
+  })
 }
 
 /** All pages of a list, at most 2,000 items. */

@@ -14,7 +14,7 @@ export function check(ctx: CallContext): Promise<ConnectionCheck> {
     { name: 'tickets', needs: 'tickets: view', run: async () => `tickets can be read (${await list('/tickets')} tried)` },
     { name: 'contacts', needs: 'contacts: view', run: async () => `contacts can be read (${await list('/contacts')} tried)` },
     { name: 'companies', needs: 'companies: view', run: async () => `companies can be read (${await list('/companies')} tried)` },
-    { name: 'agents', needs: 'agents: view', run: async () => `${(await agentsOf(ctx)).size} agents can be given tickets` },
+    { name: 'agents', needs: 'agents: view', run: async () => `${await list('/agents') === 0 ? 0 : (await agentsOf(ctx)).size} agents can be given tickets` },
     {
       name: 'ticket fields and mapping', needs: 'ticket fields: view',
       run: async () => {

@@ -101,7 +101,7 @@ export function noteOf(row: Row, me: string, agents: ReadonlyMap<string, Agent>)
   const agent = author === null ? undefined : agents.get(author)
   return {
     externalId: mustId(row.id), text: plainText(textOf(row.body) ?? '') || (textOf(row.body_text) ?? ''), isPublic: row.private !== true, isOurs: author === me,
-    author: { externalId: author, name: agent?.name ?? textOf(row.from_email) ?? author ?? '', email: agent?.email ?? textOf(row.from_email), isAgent: agent !== undefined }, channel: row.source === 0 ? 'email' : 'unknown', atMs: instantOf(row.created_at),
+    author: { externalId: author, name: agent?.name ?? textOf(row.from_email) ?? author ?? '', email: agent?.email ?? textOf(row.from_email), isAgent: agent !== undefined || (agents.size === 0 && row.incoming === false) }, channel: row.source === 0 ? 'email' : 'unknown', atMs: instantOf(row.created_at),
   }
 }
 

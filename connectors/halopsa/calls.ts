@@ -89,10 +89,10 @@ export async function people(ctx: CallContext): Promise<{ readonly agents: Agent
   return { agents: new Map(agents.map((one) => [Number(one.externalId), one])), ours: await ourAgent(ctx) }
 }
 
-/** Id of the agent our credentials log in as; null: Halo does not say. */
+/** Id of the agent our credentials log in as; null: Halo does not say, or not to us. */
 export async function ourAgent(ctx: CallContext): Promise<number | null> {
   return ctx.cached('ours', OURS_TTL_MS, async () => {
-    const { body } = await ctx.http.call({ method: 'GET', path: '/Agent/me', action: 'retrieved', reference: 'read own agent' })
-    return typeof body === 'object' && body !== null && 'id' in body && typeof body.id === 'number' ? body.id : null
+    const { status, body } = await ctx.http.call({ method: 'GET', path: '/Agent/me', action: 'retrieved', reference: 'read own agent', accepts: [403, 404] })
+    return status === 200 && typeof body === 'object' && body !== null && 'id' in body && typeof body.id === 'number' ? body.id : null
   })
 }

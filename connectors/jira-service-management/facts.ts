@@ -61,10 +61,11 @@ export async function formOf(deskId: string, typeId: string, ctx: CallContext): 
   return { fieldIds, organisationField: await organisationField(ctx) }
 }
 
-/** The id of the field for organisations, such as `customfield_10002`; null where there is none. */
+/** The id of the field for organisations, such as `customfield_10002`; null where there is none, or where fields may not be listed. */
 export async function organisationField(ctx: CallContext): Promise<string | null> {
   return ctx.cached('organisation field', DAY_MS, async () => {
-    const found = listOf(await get('/rest/api/2/field', 'list fields', {}, ctx)).find((one) => textOf(inner(one.schema), 'custom').endsWith(':sd-customer-organizations'))
+    const { status, body } = await ctx.http.call({ method: 'GET', path: '/rest/api/2/field', action: 'retrieved', reference: 'list fields', accepts: [403, 404] })
+    const found = (status === 200 ? listOf(body) : []).find((one) => textOf(inner(one.schema), 'custom').endsWith(':sd-customer-organizations'))
     return found === undefined ? null : textOf(found, 'id')
   })
 }

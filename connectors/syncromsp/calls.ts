@@ -96,18 +96,27 @@ export async function settings(ctx: CallContext): Promise<SyncroSettings> {
   return ctx.cached('settings', SETTINGS_TTL_MS, async () => ((await call({ method: 'GET', path: '/tickets/settings', action: 'retrieved', reference: 'read ticket settings' }, ctx)).body ?? {}) as SyncroSettings)
 }
 
-/** Technicians with their e-mail addresses, kept a day: the list has names alone, so each is read once. */
+/** Technicians with their e-mail addresses, kept a day: the list has names alone, so each is read once. None where the token may not list them: tickets are read without. */
 export async function allUsers(ctx: CallContext): Promise<readonly ExternalUser[]> {
   return ctx.cached('users', USERS_TTL_MS, async () => {
-    const { body } = await call({ method: 'GET', path: '/users', action: 'retrieved', reference: 'list users' }, ctx)
     const found: ExternalUser[] = []
-    for (const [id, name] of part<readonly (readonly unknown[])[]>(body, 'users')) {
+    for (const [id, name] of await listUsers(ctx)) {
       const externalId = String(id)
       const user = found.length < USERS_MAX ? await readUser(externalId, ctx) : null
       found.push(user ?? { externalId, name: typeof name === 'string' ? name : '', email: null })
     }
     return found
   })
+}
+
+async function listUsers(ctx: CallContext): Promise<readonly (readonly unknown[])[]> {
+  try {
+    const { body } = await call({ method: 'GET', path: '/users', action: 'retrieved', reference: 'list users' }, ctx)
+    return part<readonly (readonly unknown[])[]>(body, 'users')
+  } catch (error) {
+    if (!(error instanceof ConnectorError) || error.code !== 'forbidden') throw error
+    return []
+  }
 }
 
 async function readUser(id: string, ctx: CallContext): Promise<ExternalUser | null> {

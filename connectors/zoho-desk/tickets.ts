@@ -176,7 +176,8 @@ export async function join(from: TicketRef, into: TicketRef, ctx: CallContext): 
 /** Our own agent's id; null where Zoho does not tell. */
 export async function ourselves(ctx: CallContext): Promise<string | null> {
   return ctx.cached('myself', DAY_MS, async () => {
-    const me = textOf(await one({ method: 'GET', path: '/myinfo', action: 'retrieved', reference: 'read own agent' }, ctx), 'id')
+    const { status, body } = await call({ method: 'GET', path: '/myinfo', action: 'retrieved', reference: 'read own agent', accepts: [403, 404] }, ctx)
+    const me = status === 200 && typeof body === 'object' && body !== null ? textOf(body as ZohoRecord, 'id') : ''
     return me === '' ? null : me
   })
 }

@@ -27,6 +27,21 @@ export function reading(subject: ConnectorSubject): void {
   const { capabilities } = connector
 
   describe('reading', () => {
+    const { beside } = subject
+    if (beside !== undefined) test('makes, reads and follows tickets though it may not see what stands beside them', async ({ draft, ctx, fake, clock }) => {
+      const { cursor } = await connector.changedSince(null, ctx())
+      clock.tick(5_000)
+      fake.trouble({ is: { status: 403, json: { message: 'You do not have the right to do this' } }, path: beside, times: 1_000 })
+      const { ref } = await connector.create(draft({ assigneeId: capabilities.assign ? fake.world.users[0].id : null }), ctx())
+      fake.technician.comment(ref.externalId, 'I am on it')
+      clock.tick(120_000)
+      const read = await connector.read(ref, ctx())
+      expect(read).toMatchObject({ ref: { externalId: ref.externalId }, state: 'open', ...(capabilities.assign ? { assignee: { externalId: fake.world.users[0].id } } : {}) })
+      expect(read?.notes?.find(({ text }) => text.includes('I am on it'))).toMatchObject({ isOurs: false, author: { isAgent: true } })
+      expect((await connector.changedSince(cursor, ctx())).changed.map((one) => one.ref.externalId)).toContain(ref.externalId)
+      expect(fake.calls.some(({ path, status }) => beside.test(path) && status === 403)).toBe(true)
+    })
+
     test('tells what a technician wrote from what we wrote', async ({ made, ctx, connection, note, fake, clock }) => {
       const { ref } = await made()
       const ours = note({ isPublic: !capabilities.internalNote })

@@ -12,6 +12,8 @@ export interface ConnectorSubject {
   readonly start: StartPsa
   /** Why each capability is false, by its name. One that is true, or none for one that is false, fails. */
   readonly cannot: Readonly<Partial<Record<keyof Capabilities, string>>>
+  /** Calls beside a ticket's own that only tell more of it, such as names of people: a role may well lack the right to them. Absent: there are none. */
+  readonly beside?: RegExp
   /** Why a test of the contract cannot hold here, by its name. The test is run all the same, and fails where it holds. */
   readonly waivers?: Readonly<Record<string, string>>
 }
