@@ -114,7 +114,7 @@ export async function startApp(config: Config, roles: readonly RoleName[]): Prom
       relay?.wake()
       working.remediating?.wake()
     }
-    const parts = has('api') || has('remediate') ? await openRemediationParts({ database: await engines.database(), clock, ceiling: config.mode, masterKey: secrets.masterKey, changed: runsChanged }) : null
+    const parts = has('api') || has('remediate') ? await openRemediationParts({ database: await engines.database(), clock, ceiling: config.mode, isTokenBarred: config.isTokenBarred, masterKey: secrets.masterKey, changed: runsChanged }) : null
     if (has('remediate') && parts !== null) working.remediating = await started(startRemediate(surroundings, { config, parts, live }))
     if (live !== null && (analysing === null || working.remediating === null)) await started(startNews(surroundings, live))
     if (has('notify')) await started(startNotify(surroundings, { config, masterKey: secrets.masterKey }))
@@ -152,7 +152,7 @@ export async function startApp(config: Config, roles: readonly RoleName[]): Prom
       const history = await started(openHistoryBacktests({ engines, clock, logger }))
       const receipts = await openReceipts({ facts: source, sql: database, log: engines.log, schemaIds: engines.schemaIds })
       const jwtKey = await jwtSecret(database, openSecretBox(secrets.masterKey))
-      const remediation = openRemediationDesk({ ...parts, database, clock, ceiling: config.mode, secret: jwtKey, changed: runsChanged, awsPrincipal: awsPrincipal(clock) })
+      const remediation = openRemediationDesk({ ...parts, database, clock, ceiling: config.mode, isTokenBarred: config.isTokenBarred, secret: jwtKey, changed: runsChanged, awsPrincipal: awsPrincipal(clock) })
       const masterKeys = openMasterKeyDesk({ ...secrets, database, dataDir: config.dataDir, clock, logger })
       stops.push(() => masterKeys.stop())
       const connections = openTicketDesk({ ...ticketing.parts, ...tickets, database, clock, ceiling: config.mode })

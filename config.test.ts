@@ -26,6 +26,7 @@ describe('readConfig', () => {
     ['a port that is none', { AW_PORT: '80a' }, /^AW_PORT: a whole number/],
     ['a name nobody knows', { AW_PROT: '80' }, /^AW_PROT: no such setting/],
     ['an unknown mode', { AW_MODE: 'live' }, /^AW_MODE: one of demo, dry-run, sandbox, production/],
+    ['a half-hearted pair of eyes', { AW_TOKEN_FOUR_EYES: 'no' }, /^AW_TOKEN_FOUR_EYES: one of counts, never/],
     ['a short master key', { AW_MASTER_KEY: 'c2hvcnQ=' }, /^AW_MASTER_KEY: 32 bytes/],
     ['a short master key before it', { AW_MASTER_KEY: Buffer.alloc(32).toString('base64'), AW_MASTER_KEY_PREVIOUS: 'c2hvcnQ=' }, /^AW_MASTER_KEY_PREVIOUS: 32 bytes/],
     ['a master key before none', { AW_MASTER_KEY_PREVIOUS: Buffer.alloc(32).toString('base64') }, /^AW_MASTER_KEY: needed with AW_MASTER_KEY_PREVIOUS/],

@@ -22,6 +22,8 @@ export interface Config {
   readonly databaseUrl: Secret | null
   readonly clickhouseUrl: Secret | null
   readonly mode: Mode
+  /** Where four eyes are asked for, the admin token and accounts that it set lately are nobody's. */
+  readonly isTokenBarred: boolean
   /** Partitions of topics that this start creates; null: 48 on Kafka, 4 on the embedded log. */
   readonly partitions: number | null
   /** Raised by an operator after a topic was recreated. */
@@ -43,7 +45,7 @@ export interface Config {
 
 /** Names we read ourselves; other AW_ names are mistakes. */
 const KNOWN: readonly string[] = [
-  'AW_HOST', 'AW_PORT', 'AW_DATA_DIR', 'AW_ADMIN_TOKEN', 'AW_MASTER_KEY', 'AW_MASTER_KEY_PREVIOUS', 'AW_MODE', 'AW_PARTITIONS', 'AW_LOG_EPOCH', 'AW_BODY_BYTES', 'AW_LOG_LEVEL',
+  'AW_HOST', 'AW_PORT', 'AW_DATA_DIR', 'AW_ADMIN_TOKEN', 'AW_MASTER_KEY', 'AW_MASTER_KEY_PREVIOUS', 'AW_MODE', 'AW_TOKEN_FOUR_EYES', 'AW_PARTITIONS', 'AW_LOG_EPOCH', 'AW_BODY_BYTES', 'AW_LOG_LEVEL',
   'AW_TRUSTED_PROXIES', 'AW_URL', 'AW_TICKET_POLL_SECONDS', ...LLM_NAMES, ...NOTICE_NAMES,
 ]
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
@@ -83,6 +85,7 @@ export function readConfig(environment: Environment): Config {
     databaseUrl: secret(url('DATABASE_URL', ['postgres:', 'postgresql:'])),
     clickhouseUrl: secret(url('CLICKHOUSE_URL', ['http:', 'https:'])),
     mode: oneOf('AW_MODE', 'dry-run', MODES),
+    isTokenBarred: oneOf('AW_TOKEN_FOUR_EYES', 'counts', ['counts', 'never'] as const) === 'never',
     partitions: text('AW_PARTITIONS') === null ? null : integer('AW_PARTITIONS', 48, 1, 1_000),
     logEpoch: integer('AW_LOG_EPOCH', 1, 1, 8_191),
     bodyBytes: integer('AW_BODY_BYTES', 1_048_576, 1_024, 16_777_216),

@@ -4,6 +4,7 @@ import { jwtVerify, SignJWT, errors } from 'jose'
 import type { Caller } from '../schemas/access.ts'
 import type { Clock } from '../schemas/clock.ts'
 import { AppError } from '../schemas/errors.ts'
+import { ADMIN_TOKEN_ID } from '../schemas/hands.ts'
 import type { Account, UserStore } from './ports.ts'
 
 /** A log-in holds for 12 hours. */
@@ -45,7 +46,7 @@ export function authenticator(options: { readonly users: UserStore; readonly clo
       if (token === undefined) throw new AppError('unauthorized', REFUSED)
       // Digests have one length, so the comparison takes the same time whatever is sent.
       if (timingSafeEqual(sha256(token), adminHash)) {
-        return { kind: 'token', id: 'admin-token', name: 'Admin token', ip, scope: { role: 'msp_admin', userId: 'admin-token', companyIds: 'all' } }
+        return { kind: 'token', id: ADMIN_TOKEN_ID, name: 'Admin token', ip, scope: { role: 'msp_admin', userId: ADMIN_TOKEN_ID, companyIds: 'all' } }
       }
       const claims = await verify(token)
       const account = await users.byId(claims.sub)

@@ -26,6 +26,8 @@ export interface DeskParts extends Pick<RemediationParts, 'shelf' | 'runs' | 'ac
   readonly clock: Clock
   /** AW_MODE. */
   readonly ceiling: Mode
+  /** AW_TOKEN_FOUR_EYES is `never`; it counts unless told. */
+  readonly isTokenBarred?: boolean
   /** Signs links. */
   readonly secret: Uint8Array
   /** Who this program is for Amazon; null where it cannot be found out. */
@@ -41,7 +43,7 @@ const SUGGESTED_MAX = 5
 
 /** The desk. */
 export function openRemediationDesk(parts: DeskParts): Remediation {
-  const { database, clock, ceiling, shelf, planner, runs, accounts, executors, loaded, awsPrincipal, secret, changed } = parts
+  const { database, clock, ceiling, isTokenBarred = false, shelf, planner, runs, accounts, executors, loaded, awsPrincipal, secret, changed } = parts
   const preview = runPreview(parts)
   const riskOf = async (companyId: string) => {
     const risks = new Map((await shelf.list(companyId)).map(({ id, risk }) => [id, risk]))
@@ -117,7 +119,7 @@ export function openRemediationDesk(parts: DeskParts): Remediation {
   return {
     runbooks: runbookDesk({ database, shelf }), runs: desk,
     clouds: cloudAccounts({ store: accounts, executors, callsClouds: ceiling !== 'demo', awsPrincipal }),
-    approvals: signedLinks(approvalStore(database, { clock, decided: changed }), secret),
+    approvals: signedLinks(approvalStore(database, { clock, decided: changed, isTokenBarred }), secret),
     settings: remediationSettingsStore(database, { clock, riskOf }),
     stats: (span) => remediationStats(database, span),
   }

@@ -33,7 +33,7 @@ export interface Previewed {
 }
 
 /** Looks ahead. */
-export function runPreview({ database, clock, ceiling, planner, shelf }: { readonly database: SqlDatabase; readonly clock: Clock; readonly ceiling: Mode; readonly planner: () => Promise<Planner>; readonly shelf: RunbookLibrary }) {
+export function runPreview({ database, clock, ceiling, isTokenBarred = false, planner, shelf }: { readonly database: SqlDatabase; readonly clock: Clock; readonly ceiling: Mode; readonly isTokenBarred?: boolean; readonly planner: () => Promise<Planner>; readonly shelf: RunbookLibrary }) {
   return async ({ companyId, runbook, incidentId, cloud, targets, inputs, mode: asked, caller }: PreviewQuestion): Promise<Previewed> => {
     const runId = randomUUID()
     const [company] = await database.query<{ mode: Mode | null }>(`select settings ->> 'mode' as mode from companies where id = $1`, [companyId])
@@ -42,7 +42,7 @@ export function runPreview({ database, clock, ceiling, planner, shelf }: { reado
     const { plan, problemKey } = planned
     const { risk, ...facts } = await factsAsked(database, {
       companyId, incidentId, problemKey, runbook, targets: plan.targets, candidates: plan.candidates.length, trigger: 'person', requester: { id: caller.id, role: caller.scope.role }, mode: asked,
-    }, { nowMs: clock.now(), ceiling })
+    }, { nowMs: clock.now(), ceiling, isTokenBarred })
     // A person may choose among several machines, for which the guard asks; everything else has to be mended first.
     if (planned.kind === 'refused' && (planned.code !== 'target_ambiguous' || plan.candidates.length === 0)) return { runId, mode, risk, problemKey, plan: null, verdict: { kind: 'refuse', code: planned.code, why: planned.why, untilMs: null } }
     const current = await shelf.get(companyId, runbook.id)

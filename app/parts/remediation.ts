@@ -24,6 +24,8 @@ export interface RemediationOptions {
   readonly clock: Clock
   /** AW_MODE. */
   readonly ceiling: Mode
+  /** AW_TOKEN_FOUR_EYES is `never`; it counts unless told. */
+  readonly isTokenBarred?: boolean
   readonly masterKey: MasterKey
   /** Called after something lies in the outbox or a run is due. */
   readonly changed: () => void
@@ -49,7 +51,7 @@ export interface RemediationParts {
 
 /** Opens them. */
 export async function openRemediationParts(options: RemediationOptions): Promise<RemediationParts> {
-  const { database, clock, ceiling, masterKey, changed, executors = makeExecutors(clock), shipped } = options
+  const { database, clock, ceiling, isTokenBarred = false, masterKey, changed, executors = makeExecutors(clock), shipped } = options
   const shelf = await openRunbookShelf(database, { clock, ...(shipped === undefined ? {} : { shipped }) })
   const accounts = cloudAccountStore(database, { clock, box: openSecretBox(masterKey), rules: cloudAccountRules })
   let loading: Promise<Readonly<Partial<Record<Cloud, Executor>>>> | null = null
@@ -63,7 +65,7 @@ export async function openRemediationParts(options: RemediationOptions): Promise
   const gate = callGate(callAccounts(database, { clock }))
   return {
     shelf, accounts, executors, loaded, gate,
-    runs: openRunStore(database, { clock, changed, ceiling }),
+    runs: openRunStore(database, { clock, changed, ceiling, isTokenBarred }),
     planner: () => planner ??= loaded().then((known) => makePlanner({
       library: shelf, records: planRecords(database), executors: known,
       inventory: pacedInventory({ open: (companyId, accountId) => accounts.open(companyId, accountId, { purpose: 'look-up', runId: null, caller: null }), executors, gate, clock }),

@@ -30,7 +30,7 @@ export interface Syncing extends Stoppable {
 
 /** What it needs besides the engines. */
 export interface SyncOptions {
-  readonly config: Pick<Config, 'mode' | 'notices' | 'url' | 'ticketPollSeconds'>
+  readonly config: Pick<Config, 'mode' | 'isTokenBarred' | 'notices' | 'url' | 'ticketPollSeconds'>
   readonly parts: Pick<VaultParts, 'connections' | 'vault' | 'connectorOf' | 'contextOf'>
   /** The call budget of a piece of work. */
   readonly budgetFor: (connector: TicketConnector, connection: OpenedConnection) => CallBudget
@@ -68,7 +68,7 @@ export async function startSync({ engines, clock, logger, metrics, failed }: Sur
     store: { ...store, facts: (look) => ticketFacts(database, look, clock.now()), settings: (companyId) => ticketSettingsOf(database, companyId) },
   })
   const listening = startListening({
-    hints, connections, clock, logger, metrics: metrics.tickets.listen, rows: inboundStore(database, { clock, decided: said }), mayCall: async (companyId, environment) => (await modeOf(companyId)) === environment,
+    hints, connections, clock, logger, metrics: metrics.tickets.listen, rows: inboundStore(database, { clock, decided: said, isTokenBarred: config.isTokenBarred }), mayCall: async (companyId, environment) => (await modeOf(companyId)) === environment,
     said() {
       said()
       desk.wake()

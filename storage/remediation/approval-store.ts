@@ -5,7 +5,7 @@ import type { Clock } from '../../schemas/clock.ts'
 import { AppError } from '../../schemas/errors.ts'
 import type { ApprovalView, RunPlan, RunTarget, RunView } from '../../schemas/runs.ts'
 import type { Role } from '../../schemas/settings.ts'
-import { couldBeOne } from '../../schemas/hands.ts'
+import { couldBeOne, type Handed } from '../../schemas/hands.ts'
 import { writeAudit } from '../queries/audit.ts'
 import { visibleRuns } from '../queries/scope.ts'
 import { atMs, Params, type Sql, type SqlDatabase } from '../queries/sql.ts'
@@ -24,7 +24,7 @@ export interface Decision {
 /** Roles that may answer what is asked of a role. */
 const MAY_DECIDE: Readonly<Record<ApprovalView['role'], readonly Role[]>> = { technician: ['technician', 'company_admin', 'msp_admin'], company_admin: ['company_admin', 'msp_admin'], msp_admin: ['msp_admin'] }
 
-const SAME_HANDS = 'same_hands: this yes is no second pair of eyes, since one person could have asked for the run and given it. An administrator among the two set the other\'s password, e-mail address, role or companies, or a third set both. Set a password of your own (POST /api/me/password); 24 hours later it counts. Until then somebody else has to approve'
+const SAME_HANDS = 'same_hands: this yes is no second pair of eyes, since one person could have asked for the run and given it. An administrator among the two set the other\'s password, e-mail address, role or companies, or a third set both; or the admin token asked, answers or set one of them, and it does not count here (AW_TOKEN_FOUR_EYES). Set a password of your own (POST /api/me/password); 24 hours later it counts. Until then somebody else has to approve'
 const PROGRAM: Scope = { role: 'msp_admin', userId: 'remediator', companyIds: 'all' }
 const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest()
 
@@ -34,8 +34,19 @@ interface AskedRow {
 }
 interface LinkRow { readonly approvalId: string; readonly userId: string; readonly name: string; readonly role: Role; readonly companyIds: string[] }
 
-/** Over the database. `decided` is called after an answer, so that the run need not wait for its next look. */
-export function approvalStore(db: SqlDatabase, { clock, decided }: { readonly clock: Clock; readonly decided: () => void }) {
+/** What questions are answered with. */
+export interface ApprovalOptions {
+  readonly clock: Clock
+  /** Called after an answer, so that the run need not wait for its next look. */
+  readonly decided: () => void
+  /** AW_TOKEN_FOUR_EYES is `never`; it counts unless told. */
+  readonly isTokenBarred?: boolean
+}
+
+/** Over the database. */
+export function approvalStore(db: SqlDatabase, { clock, decided, isTokenBarred = false }: ApprovalOptions) {
+  const handed = async (sql: Sql, id: string, nowMs: number): Promise<Handed> => ({ id, hands: await handsOf(sql, id, nowMs, isTokenBarred) })
+
   /** Null: it is written down that this yes was no second pair of eyes, and nothing else was done. */
   async function answer(sql: Sql, caller: Caller, id: string, decision: Decision, via: 'api' | 'link' | 'chat' | 'psa'): Promise<ApprovalView | null> {
     const nowMs = clock.now()
@@ -46,7 +57,7 @@ export function approvalStore(db: SqlDatabase, { clock, decided }: { readonly cl
     if (asked.expiresAtMs <= nowMs) throw new AppError('conflict', 'the request has expired; ask for the run anew')
     if (asked.runStatus !== 'awaiting_approval' || asked.planDigest !== asked.presentDigest) throw new AppError('conflict', 'the plan is not the one that was asked about any more; read the run again')
     // A no needs no second person, and a no of whoever it was keeps everybody safe.
-    if (asked.fourEyes && decision.yes && couldBeOne({ id: caller.id, hands: await handsOf(sql, caller.id, nowMs) }, { id: asked.requesterId, hands: await handsOf(sql, asked.requesterId, nowMs) })) {
+    if (asked.fourEyes && decision.yes && couldBeOne(await handed(sql, caller.id, nowMs), await handed(sql, asked.requesterId, nowMs))) {
       await writeAudit(sql, caller, { companyId: asked.companyId, action: 'run.approve_barred', subject: asked.runId, before: { approvalId: id, status: 'pending' }, after: { approvalId: id, via, code: 'same_hands', requesterId: asked.requesterId } }, nowMs)
       return null
     }
@@ -89,6 +100,7 @@ export function approvalStore(db: SqlDatabase, { clock, decided }: { readonly cl
         const user = await personOf(sql, person)
         const why = user === null ? 'there is no such user' : reasonAgainst(asked, user)
         if (why !== null) throw new AppError('forbidden', why)
+        if (isTokenBarred && asked.fourEyes && caller.kind === 'token') throw new AppError('forbidden', 'where four eyes are asked for, the admin token gets no link that speaks for somebody (AW_TOKEN_FOUR_EYES); they have their mail, or make one themselves')
         if (asked.status !== 'pending' || asked.expiresAtMs <= nowMs) throw new AppError('conflict', 'the request does not wait for an answer any more')
         const token = randomBytes(32).toString('base64url')
         await sql.query(`insert into approval_links (token_hash, approval_id, user_id, expires_at) values ($1, $2, $3, ${atMs('$4')})`, [hashOf(token), id, person, asked.expiresAtMs])

@@ -8,7 +8,7 @@ import { effectiveRisk, runMode } from '../../schemas/remediation-settings.ts'
 import { ACTIVE_STATUSES, type RunPlan, type RunTarget, type RunTrigger } from '../../schemas/runs.ts'
 import { ROLES, type Mode, type Role } from '../../schemas/settings.ts'
 import { atMs, type Sql } from '../queries/sql.ts'
-import { handsSql } from '../queries/user-hands.ts'
+import { handsOf, handsSql } from '../queries/user-hands.ts'
 import { lockRemediation, remediationLayers } from './settings-store.ts'
 
 /** How far back runs count, besides those that are active. */
@@ -34,10 +34,19 @@ export interface FactsAsked {
   readonly mode: Mode | null
 }
 
-/** The facts for a run that is not written down; nothing is locked, so they tell how it stands and no more. `ceiling` is AW_MODE. */
-export async function factsAsked(sql: Sql, asked: FactsAsked, { nowMs, ceiling }: { readonly nowMs: number; readonly ceiling: Mode }): Promise<StoredFacts> {
+/** What holds for the whole installation, and the time. */
+export interface FactsAround {
+  readonly nowMs: number
+  /** AW_MODE. */
+  readonly ceiling: Mode
+  /** AW_TOKEN_FOUR_EYES is `never`; it counts unless told. */
+  readonly isTokenBarred?: boolean
+}
+
+/** The facts for a run that is not written down; nothing is locked, so they tell how it stands and no more. */
+export async function factsAsked(sql: Sql, asked: FactsAsked, { nowMs, ceiling, isTokenBarred = false }: FactsAround): Promise<StoredFacts> {
   const { companyId, runbook, targets, candidates, trigger, requester } = asked
-  return { nowMs, companyId, trigger, requester: { ...requester, hands: [] }, requestedAtMs: nowMs, question: null, approvals: [], runbook, targets, candidates, ...await companyFacts(sql, asked, { runId: null, nowMs, ceiling }) }
+  return { nowMs, companyId, trigger, requester: { ...requester, hands: await handsOf(sql, requester.id, nowMs, isTokenBarred) }, requestedAtMs: nowMs, question: null, approvals: [], runbook, targets, candidates, ...await companyFacts(sql, asked, { runId: null, nowMs, ceiling }) }
 }
 
 interface RunRow {
@@ -57,17 +66,17 @@ interface RunRow {
 }
 
 /** The facts for a run, in a transaction that admits it or not: its company is locked until that ends. Null where there is no such run. */
-export async function lockFacts(sql: Sql, runId: string, { nowMs, ceiling }: { readonly nowMs: number; readonly ceiling: Mode }): Promise<StoredFacts | null> {
+export async function lockFacts(sql: Sql, runId: string, { nowMs, ceiling, isTokenBarred = false }: FactsAround): Promise<StoredFacts | null> {
   const [run] = await sql.query<RunRow>(
     `select company_id as "companyId", incident_id as "incidentId", problem_key as "problemKey", runbook, plan, mode, trigger, requested_by ->> 'kind' as "requesterKind", requested_by ->> 'id' as "requesterId",
-       requested_role as "requestedRole", (${roleNow("requested_by ->> 'id'", 'r.company_id')}) as "roleNow", ${handsSql("requested_by ->> 'id'", '$2')} as hands, ${ms('created_at')} as "createdAtMs" from runs r where id = $1`, [runId, nowMs],
+       requested_role as "requestedRole", (${roleNow("requested_by ->> 'id'", 'r.company_id')}) as "roleNow", ${handsSql("requested_by ->> 'id'", '$2', isTokenBarred)} as hands, ${ms('created_at')} as "createdAtMs" from runs r where id = $1`, [runId, nowMs],
   )
   if (run === undefined) return null
   await lockRemediation(sql, run.companyId, nowMs)
   const { companyId, runbook, trigger, plan: { targets, candidates } } = run
   const facts = await companyFacts(sql, { ...run, targets }, { runId, nowMs, ceiling })
   return {
-    nowMs, companyId, trigger, requester: { id: run.requesterId, role: roleOf(run.requesterKind, run.requestedRole, run.roleNow), hands: run.hands }, requestedAtMs: run.createdAtMs, question: await lastQuestion(sql, runId), approvals: await yesses(sql, runId, companyId, nowMs),
+    nowMs, companyId, trigger, requester: { id: run.requesterId, role: roleOf(run.requesterKind, run.requestedRole, run.roleNow), hands: run.hands }, requestedAtMs: run.createdAtMs, question: await lastQuestion(sql, runId), approvals: await yesses(sql, runId, companyId, nowMs, isTokenBarred),
     runbook, targets, candidates: candidates.length, ...facts,
   }
 }
@@ -134,9 +143,9 @@ async function lastQuestion(sql: Sql, runId: string): Promise<GuardFacts['questi
 }
 
 /** Who said yes to this very plan, with the role they have now and who could act in their name. */
-async function yesses(sql: Sql, runId: string, companyId: string, nowMs: number): Promise<GuardFacts['approvals']> {
+async function yesses(sql: Sql, runId: string, companyId: string, nowMs: number, isTokenBarred: boolean): Promise<GuardFacts['approvals']> {
   const rows = await sql.query<{ kind: string; id: string; role: Role | null; roleNow: Role | null; atMs: number; hands: readonly string[] }>(
-    `select a.decided_by ->> 'kind' as kind, a.decided_by ->> 'id' as id, a.decided_role as role, ${ms('a.decided_at')} as "atMs", (${roleNow("a.decided_by ->> 'id'", '$2')}) as "roleNow", ${handsSql("a.decided_by ->> 'id'", '$3')} as hands
+    `select a.decided_by ->> 'kind' as kind, a.decided_by ->> 'id' as id, a.decided_role as role, ${ms('a.decided_at')} as "atMs", (${roleNow("a.decided_by ->> 'id'", '$2')}) as "roleNow", ${handsSql("a.decided_by ->> 'id'", '$3', isTokenBarred)} as hands
      from run_approvals a join runs r on r.id = a.run_id
      where a.run_id = $1 and a.plan_digest = r.plan_digest and a.status = 'approved' and a.decided_at is not null order by a.decided_at, a.id`, [runId, companyId, nowMs],
   )

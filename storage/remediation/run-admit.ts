@@ -6,9 +6,8 @@ import { randomUUID } from 'node:crypto'
 import type { StoredFacts, Verdict } from '../../schemas/guard-facts.ts'
 import type { HeldRun, RunChange } from '../../schemas/run-work.ts'
 import type { RunTarget } from '../../schemas/runs.ts'
-import type { Mode } from '../../schemas/settings.ts'
 import { atMs, type Sql } from '../queries/sql.ts'
-import { lockFacts } from './guard-facts.ts'
+import { lockFacts, type FactsAround } from './guard-facts.ts'
 import { auditRun } from './run-events.ts'
 import { lockHeld } from './run-rows.ts'
 import { applyChange } from './run-save.ts'
@@ -26,8 +25,9 @@ export interface Judged {
 }
 
 /** Judges a run that is planned, waits for an answer, or is about to start, and does what the verdict says. Runs in the caller's transaction. */
-export async function admit(sql: Sql, held: HeldRun, decide: (facts: StoredFacts) => Verdict, intent: RunChange | null, { nowMs, ceiling }: { readonly nowMs: number; readonly ceiling: Mode }): Promise<Judged> {
-  const facts = await lockFacts(sql, held.id, { nowMs, ceiling })
+export async function admit(sql: Sql, held: HeldRun, decide: (facts: StoredFacts) => Verdict, intent: RunChange | null, around: FactsAround): Promise<Judged> {
+  const { nowMs } = around
+  const facts = await lockFacts(sql, held.id, around)
   // The run's row after the company's: everybody who takes both takes them in this order.
   if (facts === null || !(await lockHeld(sql, held))) return { verdict: { kind: 'refuse', code: 'cancelled', why: 'the run is in other hands', untilMs: null }, run: null }
   let verdict = decide(facts)

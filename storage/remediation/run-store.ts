@@ -21,10 +21,12 @@ export interface RunStoreOptions {
   readonly changed: () => void
   /** AW_MODE. */
   readonly ceiling: Mode
+  /** AW_TOKEN_FOUR_EYES is `never`; it counts unless told. */
+  readonly isTokenBarred?: boolean
 }
 
 /** Opens it. */
-export function openRunStore(db: SqlDatabase, { clock, changed, ceiling }: RunStoreOptions) {
+export function openRunStore(db: SqlDatabase, { clock, changed, ceiling, isTokenBarred = false }: RunStoreOptions) {
   return {
     /** Writes a run down as planned. The same key of the same asker answers the first run's id. Throws `conflict`, `not_found`. */
     async create(asker: Asker, run: NewRun, key: { readonly key: string; readonly request: unknown } | null): Promise<{ readonly id: string; readonly isNew: boolean }> {
@@ -76,7 +78,7 @@ export function openRunStore(db: SqlDatabase, { clock, changed, ceiling }: RunSt
 
     /** Judges the run and does what the verdict says, together; with `intent`, once more right before its first command, which is written only where the verdict is to run. */
     async admit(held: HeldRun, decide: (facts: StoredFacts) => Verdict, intent: RunChange | null): Promise<Judged> {
-      const judged = await db.transaction((sql) => admit(sql, held, decide, intent, { nowMs: clock.now(), ceiling }), { durable: true })
+      const judged = await db.transaction((sql) => admit(sql, held, decide, intent, { nowMs: clock.now(), ceiling, isTokenBarred }), { durable: true })
       changed()
       return judged
     },

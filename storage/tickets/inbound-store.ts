@@ -1,6 +1,5 @@
 /** What is known here when a ticket was read, and what follows from it written down: the ticket, the words to its incident, and that it is to be looked at, in one transaction. */
-import type { Clock } from '../../schemas/clock.ts'
-import { approvalStore } from '../remediation/approval-store.ts'
+import { approvalStore, type ApprovalOptions } from '../remediation/approval-store.ts'
 import type { Caller } from '../../schemas/access.ts'
 import { AppError } from '../../schemas/errors.ts'
 import type { Actor, Command, CommandAction, IncidentStatus } from '../../schemas/records.ts'
@@ -46,8 +45,9 @@ export interface PsaAnswer {
 interface UserRow { readonly id: string; readonly name: string; readonly role: Role; readonly companyIds: string[] }
 
 /** The store of the listening half of the sync. */
-export function inboundStore(db: SqlDatabase, { clock, decided }: { readonly clock: Clock; readonly decided: () => void }) {
-  const approvals = approvalStore(db, { clock, decided })
+export function inboundStore(db: SqlDatabase, options: ApprovalOptions) {
+  const { clock } = options
+  const approvals = approvalStore(db, options)
   return {
     /** Tickets of ours that stand for this one of the PSA. */
     async read(connectionId: string, externalId: string): Promise<readonly ReadTicket[]> {

@@ -182,7 +182,7 @@ let serial = 0
 let version = 2 ** 40
 
 /** Opens it in a directory of its own; the first start of the embedded database takes seconds. With `autoSettle` every command is answered at once. */
-export async function openApiHarness(clock: Clock, options: { readonly autoSettle?: boolean; readonly modelTests?: ModelTests; readonly mode?: Mode; readonly shipped?: readonly Runbook[]; readonly connectors?: readonly TicketConnector[] } = {}): Promise<ApiHarness> {
+export async function openApiHarness(clock: Clock, options: { readonly autoSettle?: boolean; readonly modelTests?: ModelTests; readonly mode?: Mode; readonly isTokenBarred?: boolean; readonly shipped?: readonly Runbook[]; readonly connectors?: readonly TicketConnector[] } = {}): Promise<ApiHarness> {
   const dataDir = mkdtempSync(join(tmpdir(), 'aw-api-'))
   const database = await openCopiedDatabase({ dataDir, clock })
   const masterKey = randomBytes(32)
@@ -197,7 +197,7 @@ export async function openApiHarness(clock: Clock, options: { readonly autoSettl
   let settling: Promise<unknown> = Promise.resolve()
   const mode = options.mode ?? 'dry-run'
   const jwtSecret = randomBytes(32)
-  const remediation = await openRemediationParts({ database, clock, ceiling: mode, masterKey, changed: () => { signals.runs += 1 }, executors: async (cloud) => ({ ...NO_CLOUD, cloud }), shipped: options.shipped ?? [] })
+  const remediation = await openRemediationParts({ database, clock, ceiling: mode, isTokenBarred: options.isTokenBarred ?? false, masterKey, changed: () => { signals.runs += 1 }, executors: async (cloud) => ({ ...NO_CLOUD, cloud }), shipped: options.shipped ?? [] })
   const app = Fastify()
   app.addHook('onRoute', (route: RouteOptions) => {
     for (const method of [route.method].flat()) if (method !== 'HEAD' && !route.url.startsWith('/api/docs')) routes.push({ method, url: route.url })
@@ -214,7 +214,7 @@ export async function openApiHarness(clock: Clock, options: { readonly autoSettl
     ticketSync: openTicketSync({ ...vault, budgetFor: UNCOUNTED.budgetFor, database, clock, record: async (call) => void records.push(call), heard: () => { signals.heard += 1 }, counted: () => undefined }),
     clock, stores, analytics: figures, receipts: figures.receipts(), explanations: openExplanations({ receipts: figures.receipts(), facts: { query: async () => [] }, sql: database, hasAdapter: (source) => source === 'zabbix', openUntil }), openUntil, deadLetters: figures, mappings: workbench, health: { ready: async () => checks }, metrics: new Registry(), live, settlements,
     changed: { outbox: () => { signals.outbox += 1; if (options.autoSettle === true) settling = settling.then(() => harness.settle()) }, credentials: async () => { signals.credentials += 1 } }, jwtSecret, adminToken: ADMIN_TOKEN, mode,
-    remediation: openRemediationDesk({ ...remediation, database, clock, ceiling: mode, secret: jwtSecret, awsPrincipal: async () => null, changed: () => { signals.runs += 1 } }),
+    remediation: openRemediationDesk({ ...remediation, database, clock, ceiling: mode, isTokenBarred: options.isTokenBarred ?? false, secret: jwtSecret, awsPrincipal: async () => null, changed: () => { signals.runs += 1 } }),
     backtests: NO_BACKTESTS, history: rowsOnly(database, clock), advice: companyAdvice({ facts: { query: async () => figures.problems as never[] }, rules: stores.rules }), modelTests: options.modelTests ?? NO_MODELS, publicUrl: 'http://aw.test', version: '0.0.0', passwordCost: { N: 16, r: 8, p: 1 },
   }))
   await app.ready()

@@ -3,7 +3,7 @@
  * company admin's. High: an MSP Admin's. A runbook may ask for more, never for less. Who asks says yes as far as their role goes, unless four eyes are
  * wanted: then it is somebody else who has to.
  */
-import { couldBeOne } from '../../../schemas/hands.ts'
+import { ADMIN_TOKEN_ID, couldBeOne } from '../../../schemas/hands.ts'
 import type { Risk } from '../../../schemas/runbooks.ts'
 import { ROLES, type Role } from '../../../schemas/settings.ts'
 import { refuse, type Case } from '../case.ts'
@@ -29,6 +29,9 @@ export function consent(judged: Case): Verdict {
 
   if (isByPerson && (facts.requester.role === null || !reaches(facts.requester.role, 'technician'))) {
     return refuse('role_insufficient', 'Whoever asks must at least be a technician of the company; ask somebody who is.')
+  }
+  if (fourEyes && facts.requester.id === ADMIN_TOKEN_ID && facts.requester.hands.includes(ADMIN_TOKEN_ID)) {
+    return refuse('same_hands', 'It needs two people, and the admin token, which asked for it, is neither of them here (AW_TOKEN_FOUR_EYES); ask with an account of your own.')
   }
   const isUnanswered = facts.question?.status === 'expired' || (facts.question?.status === 'pending' && facts.nowMs >= facts.question.expiresAtMs)
   const ask = (code: Extract<Verdict, { kind: 'ask' }>['code'], why: string): Verdict => ({ kind: 'ask', code, why, role, fourEyes, timeoutMs })
