@@ -12,7 +12,7 @@ const aws: CloudSchema = {
     field('roleArn', 'Role', 'ARN of the role that this program assumes with the external id; left out, it is the role AlertWhisperer that the onboarding text makes in the account.', 'arn:aws:iam::123456789012:role/AlertWhisperer', { pattern: /arn:(aws|aws-cn|aws-us-gov):iam::\d{12}:role\/[\w+=,.@/-]{1,512}/ }),
     field('externalId', 'External id', 'Made by the program, fresh for each account; the role’s trust policy asks for it, so that no other company can have us act on this account.', 'kJ3…', { isMade: true }),
     field('regions', 'Regions', 'Where machines are; commands go nowhere else.', 'eu-central-1, us-east-1', { isRequired: true, kind: 'list', pattern: /[a-z]{2,4}(-[a-z]+){1,3}-\d{1,2}/ }),
-    field('outputBucket', 'Output bucket', 'Bucket to which machines write whole outputs under alert-whisperer/; without it and without a log group an output is cut at 24,000 characters.', 'acme-ssm-output', { pattern: /[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/ }),
+    field('outputBucket', 'Output bucket', 'Bucket to which machines write whole outputs under alert-whisperer/; without it and without a log group an output is cut at 24,000 bytes.', 'acme-ssm-output', { pattern: /[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/ }),
     field('logGroup', 'Log group', 'Log group of CloudWatch Logs to which machines write whole outputs; read when there is no bucket.', '/alert-whisperer/output', { pattern: /[\w./#-]{1,512}/ }),
     field('endpoint', 'Endpoint', 'Address called in place of Amazon’s own for Systems Manager, STS, S3 and CloudWatch Logs; for sandboxes.', 'https://aws.sandbox.example', { kind: 'address', adminOnly: { why: ELSEWHERE, exceptFor: null } }),
   ],

@@ -73,7 +73,7 @@ it('is found after a lost answer, and what the script did is told once', async (
   expect(fake.commands).toHaveLength(1)
 })
 
-it('brings back what a script prints beyond 24,000 characters, and with it the result in the last line', async (test) => {
+it('brings back what a script prints beyond 24,000 bytes, and with it the result in the last line', async (test) => {
   const root = await throwawayRoot(test)
   on(root)
   const one = command('', randomUUID())

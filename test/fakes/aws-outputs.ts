@@ -23,12 +23,13 @@ export function readObject(buckets: AwsFake['buckets'], request: IncomingMessage
   const [, bucket = '', ...rest] = decodeURIComponent(new URL(request.url ?? '/', 'http://fake').pathname).split('/')
   const key = rest.join('/')
   const fault = (status: number, code: string): void => void response.writeHead(status, { 'content-type': 'application/xml' }).end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>${code}</Message></Error>`)
-  const may = session?.policy?.Statement.some(({ Action, Resource }) => [Action].flat().includes('s3:GetObject') && [Resource].flat().some((one) => fits(one, `arn:aws:s3:::${bucket}/${key}`))) ?? true
-  if (!may || isDenied) return fault(403, 'AccessDenied')
+  const may = (action: string, resource: string): boolean => session?.policy?.Statement.some(({ Action, Resource }) => [Action].flat().includes(action) && [Resource].flat().some((one) => fits(one, resource))) ?? true
+  if (!may('s3:GetObject', `arn:aws:s3:::${bucket}/${key}`) || isDenied) return fault(403, 'AccessDenied')
   const found = buckets.get(bucket)
   if (found === undefined) return fault(404, 'NoSuchBucket')
   const bytes = found.get(key)
-  if (bytes === undefined) return fault(404, 'NoSuchKey')
+  // Whether a key is missing is told only to who may list the bucket.
+  if (bytes === undefined) return may('s3:ListBucket', `arn:aws:s3:::${bucket}`) ? fault(404, 'NoSuchKey') : fault(403, 'AccessDenied')
   const last = Number(/^bytes=-(\d+)$/.exec(request.headers.range ?? '')?.[1] ?? bytes.length)
   const part = bytes.subarray(Math.max(0, bytes.length - last))
   response.writeHead(206, { 'content-length': String(part.length), 'content-range': `bytes ${bytes.length - part.length}-${bytes.length - 1}/${bytes.length}` }).end(part)

@@ -18,7 +18,8 @@ type Body = Readonly<Record<string, unknown>>
 
 const STDOUT_MAX = 24_000
 const STDERR_MAX = 8_000
-const CUT_MARK = '\n---Output truncated---'
+/** The agent's own, for both streams. */
+const CUT_MARK = '--output truncated--'
 const REQUESTED: Readonly<Record<string, string>> = {
   SendCommand: 'SendCommandRequest', GetCommandInvocation: 'GetCommandInvocationRequest', ListCommands: 'ListCommandsRequest', CancelCommand: 'CancelCommandRequest', DescribeInstanceInformation: 'DescribeInstanceInformationRequest',
   StartAutomationExecution: 'StartAutomationExecutionRequest', GetAutomationExecution: 'GetAutomationExecutionRequest', StopAutomationExecution: 'StopAutomationExecutionRequest',
@@ -285,8 +286,10 @@ function paged<T>(all: readonly T[], body: Body): { page: readonly T[]; next: { 
   return { page, next: page.length === MaxResults ? { NextToken: String(from + MaxResults) } : {} }
 }
 
+/** As the agent does: by bytes, and through a character where one stands there. */
 function cut(text: string, max: number): string {
-  return text.length <= max ? text : text.slice(0, max - CUT_MARK.length) + CUT_MARK
+  const bytes = Buffer.from(text)
+  return bytes.length < max ? text : bytes.subarray(0, max - CUT_MARK.length).toString('utf8') + CUT_MARK
 }
 
 async function read(request: IncomingMessage): Promise<string> {

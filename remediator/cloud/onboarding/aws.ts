@@ -36,8 +36,8 @@ export function permissionPolicy(fields: Readonly<Record<string, string>>): obje
       { Sid: 'FollowAndFind', Effect: 'Allow', Action: ['ssm:GetCommandInvocation', 'ssm:ListCommands', 'ssm:CancelCommand', 'ssm:DescribeInstanceInformation'], Resource: '*', Condition: inRegions },
       ...(outputBucket === undefined ? [] : [
         { Sid: 'ReadOutputs', Effect: 'Allow', Action: 's3:GetObject', Resource: `arn:${partition}:s3:::${outputBucket}/${OUTPUT_PREFIX}/*` },
-        // Without it an output that is not there yet looks like one that may not be read.
-        { Sid: 'SeeOutputs', Effect: 'Allow', Action: 's3:ListBucket', Resource: `arn:${partition}:s3:::${outputBucket}`, Condition: { StringLike: { 's3:prefix': `${OUTPUT_PREFIX}/*` } } },
+        // Without it an output that is not there yet looks like one that may not be read. Reading a key asks for it without a prefix, which a plain StringLike refuses.
+        { Sid: 'SeeOutputs', Effect: 'Allow', Action: 's3:ListBucket', Resource: `arn:${partition}:s3:::${outputBucket}`, Condition: { StringLikeIfExists: { 's3:prefix': `${OUTPUT_PREFIX}/*` } } },
       ]),
       ...(logGroup === undefined ? [] : [{ Sid: 'ReadOutputLogs', Effect: 'Allow', Action: 'logs:GetLogEvents', Resource: regions.map((region) => `arn:${partition}:logs:${region}:${accountId}:log-group:${logGroup}:*`) }]),
     ],
@@ -74,7 +74,7 @@ export function awsSteps(fields: Readonly<Record<string, string>>, principal: st
     { title: 'Install the agent on Linux', code: LINUX_AGENT, text: 'Amazon Linux 2 and 2023, Ubuntu Server and the AMIs of SUSE have it already. Elsewhere one of these; on machines outside Amazon add the activation as the last lines say.' },
     { title: 'Install the agent on Windows', code: WINDOWS_AGENT, text: 'AMIs of Windows Server 2016 and newer have it already. Elsewhere, in a PowerShell with administrator rights:' },
     ...(outputBucket === undefined && logGroup === undefined ? [{
-      title: 'Whole outputs (optional)', code: null, text: 'An output longer than 24,000 characters is cut, and with it the last line in which a script tells its result. To have outputs whole, name an outputBucket or a logGroup in this cloud account and read this text again.',
+      title: 'Whole outputs (optional)', code: null, text: 'An output longer than 24,000 bytes is cut, and with it the last line in which a script tells its result. To have outputs whole, name an outputBucket or a logGroup in this cloud account and read this text again.',
     }] : [{
       title: 'Let machines write whole outputs', code: pretty(machineOutputPolicy(fields)),
       text: `Add this policy to the role of the instance profile (and to the service role of hybrid machines).${outputBucket === undefined ? ` Make the log group in each region: aws logs create-log-group --log-group-name ${logGroup ?? ''}` : ` Give the bucket a lifecycle rule that removes ${OUTPUT_PREFIX}/ after the days you want to keep outputs; this program keeps its own copy in the run and never deletes there.`}`,

@@ -242,7 +242,7 @@ describe('outputs', () => {
     return { one, ref: await executor.send(one, context(fields)) }
   }
 
-  it('cut at 24,000 characters are told as cut where no bucket and no log group is named, with what to do', async () => {
+  it('cut at 24,000 bytes are told as cut where no bucket and no log group is named, with what to do', async () => {
     const { one, ref } = await sent({})
     const progress = await ended(ref, one)
     expect(progress).toMatchObject({ outcome: 'ok', isTruncated: true, message: expect.stringContaining('outputBucket') })
@@ -267,6 +267,28 @@ describe('outputs', () => {
     expect((await executor.poll(ref, one, context({ outputBucket: 'acme-outputs' }))).kind).toBe('going')
     clock.tick(61_000)
     expect(await executor.poll(ref, one, context({ outputBucket: 'acme-outputs' }))).toMatchObject({ kind: 'ended', outcome: 'ok', isTruncated: true })
+  })
+
+  it.each([
+    ['a bucket that may not be read', { outputBucket: 'acme-outputs' }, 's3:GetObject'], ['a bucket that is gone', { outputBucket: 'gone' }, null], ['a log group that may not be read', { logGroup: '/aw' }, 'logs:GetLogEvents'],
+  ] as const)('that cannot be had from %s do not keep the command from having ended', async (_name, fields, denied) => {
+    fake.buckets.set('acme-outputs', new Map())
+    fake.logGroups.set('/aw', new Map())
+    if (denied !== null) fake.deny(denied)
+    const { one, ref } = await sent(fields)
+    const early = await executor.poll(ref, one, context(fields)).catch((thrown: unknown) => thrown)
+    expect(early).not.toMatchObject({ kind: 'ended' })
+    clock.tick(61_000)
+    expect(await executor.poll(ref, one, context(fields))).toMatchObject({ kind: 'ended', outcome: 'ok', exitCode: 0, isTruncated: true, message: expect.stringContaining('not whole') as string })
+  })
+
+  it('are known to be cut by the mark of the agent, however few letters the bytes are, and whole where they end just below', async () => {
+    fake.next({ ran: { stdout: '日'.repeat(9_000), stderr: '日'.repeat(2_660) } })
+    const one = command()
+    expect(await ended(await executor.send(one, context()), one)).toMatchObject({ isTruncated: true })
+    fake.next({ ran: { stdout: '日'.repeat(7_999), stderr: '日'.repeat(2_660) } })
+    const other = command({ runId: 'run-2' })
+    expect(await ended(await executor.send(other, context()), other)).toMatchObject({ isTruncated: false, stdout: '日'.repeat(7_999) })
   })
 
   it('of another stream, machine or company are not to be read under this session', async () => {
@@ -349,6 +371,13 @@ describe('machines', () => {
     expect(await find('web1.other.test')).toEqual([])
     expect(await find('shop')).toEqual(['i-00000000000000001'])
     expect(await find('i-00000000000000002')).toEqual([])
+  })
+
+  it('that one region does not know are found in another, also where the service calls their id invalid', async () => {
+    fake.mishap('DescribeInstanceInformation', { code: 'InvalidInstanceId' })
+    fake.machines.push({ instanceId: 'i-00000000000000007', region: 'us-east-1' })
+    expect(await executor.machines({ text: 'i-00000000000000007', tag: null }, context({ regions: REGION }))).toEqual([])
+    expect(await executor.machines({ text: 'i-00000000000000007', tag: null }, context({ regions: `${REGION}, us-east-1` }))).toHaveLength(1)
   })
 
   it('of one name are all told, so that a person chooses', async () => {

@@ -4,6 +4,7 @@ import type { System } from '../../../schemas/runbooks.ts'
 import { ExecutorError, type CloudMachine, type Executor } from '../port.ts'
 import { INSTANCE_ID } from './access.ts'
 import type { Called } from './clients.ts'
+import { nameOf } from './faults.ts'
 
 /** Answered at most. */
 export const MACHINES_MAX = 50
@@ -17,7 +18,13 @@ export async function machinesIn(region: string, { text, tag }: Query, called: C
   if (text?.trim() === '' || tag?.key === '' || tag?.value === '') return []
   if (tag !== null) return listed(region, [{ Key: `tag:${tag.key}`, Values: [tag.value] }], { [tag.key]: tag.value }, called, (machine) => text === null || isMeant(machine, text))
   if (text === null) return listed(region, [], {}, called, () => true)
-  if (INSTANCE_ID.test(text)) return listed(region, [{ Key: 'InstanceIds', Values: [text] }], {}, called, () => true)
+  if (INSTANCE_ID.test(text)) {
+    return listed(region, [{ Key: 'InstanceIds', Values: [text] }], {}, called, () => true).catch((thrown: unknown) => {
+      // An id that this region does not know.
+      if (nameOf(thrown) === 'InvalidInstanceId') return []
+      throw thrown
+    })
+  }
   // The name people see in the console is a tag, which a machine itself knows nothing of.
   const named = await listed(region, [{ Key: 'tag:Name', Values: [text] }], { Name: text }, called, () => true)
   const found = await listed(region, [], {}, called, (machine) => isMeant(machine, text))

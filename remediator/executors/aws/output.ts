@@ -8,12 +8,13 @@ import { OUTPUT_PREFIX } from './access.ts'
 import type { Called } from './clients.ts'
 import { nameOf } from './faults.ts'
 
-/** Characters an answer holds at most; what is longer is cut at its end, where scripts tell their result. */
+/** Bytes an answer holds at most; what is longer is cut at its end, where scripts tell their result. */
 export const ANSWER_MAX = { stdout: 24_000, stderr: 8_000 } as const
 /** Bytes of an output that are kept: its last ones. */
 export const OUTPUT_MAX_BYTES = 1_048_576
 const LOG_PAGES_MAX = 40
-const CUT_MARK = /-{2,4}(Output|Error) truncated-{2,4}\s*$/
+/** The agent’s own, of its present versions and of older ones. */
+const CUT_MARK = /-{2,4}(output|error) truncated-{2,4}\s*$/i
 
 /** One of the two streams of a command. */
 export type Stream = keyof typeof ANSWER_MAX
@@ -31,7 +32,7 @@ export type Found = { readonly text: string; readonly isTruncated: boolean } | n
 
 /** Whether an answer's text is only the beginning. */
 export function isCut(text: string, stream: Stream): boolean {
-  return text.length >= ANSWER_MAX[stream] || CUT_MARK.test(text)
+  return Buffer.byteLength(text) >= ANSWER_MAX[stream] || CUT_MARK.test(text)
 }
 
 /** Reads it from the bucket. The address in the answer is not followed: a key under our own prefix is put together instead. */
@@ -45,7 +46,8 @@ export async function fromBucket(bucket: string, { commandId, instanceId, system
   } catch (thrown) {
     // An empty object has no range.
     if (nameOf(thrown) === 'InvalidRange') return { text: '', isTruncated: false }
-    if (nameOf(thrown) === 'NoSuchKey') return null
+    // S3 tells only those who may list the bucket that a key is missing; to all others it is forbidden.
+    if (['NoSuchKey', 'AccessDenied', 'Forbidden'].includes(nameOf(thrown))) return null
     throw thrown
   }
 }

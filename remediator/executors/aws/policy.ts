@@ -19,7 +19,7 @@ export function scriptPolicy(access: AwsAccess, region: string, instanceId: stri
     { Effect: 'Allow', Action: 'ssm:SendCommand', Resource: [machine, `arn:${partition}:ssm:${region}::document/${document}`] },
     // These know no narrower resource.
     { Effect: 'Allow', Action: ['ssm:GetCommandInvocation', 'ssm:ListCommands', 'ssm:CancelCommand'], Resource: '*' },
-    ...(access.outputBucket === null ? [] : [{ Effect: 'Allow' as const, Action: 's3:GetObject', Resource: `arn:${partition}:s3:::${access.outputBucket}/${OUTPUT_PREFIX}/*` }]),
+    ...(access.outputBucket === null ? [] : [{ Effect: 'Allow' as const, Action: 's3:GetObject', Resource: `arn:${partition}:s3:::${access.outputBucket}/${OUTPUT_PREFIX}/*` }, { Effect: 'Allow' as const, Action: 's3:ListBucket', Resource: `arn:${partition}:s3:::${access.outputBucket}` }]),
     ...(access.logGroup === null ? [] : [{ Effect: 'Allow' as const, Action: 'logs:GetLogEvents', Resource: `arn:${partition}:logs:${region}:${accountId}:log-group:${access.logGroup}:*` }]),
   ])
 }

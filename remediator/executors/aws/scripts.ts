@@ -91,10 +91,14 @@ export async function pollScript(access: AwsAccess, ref: SentRef, command: Remot
   const endedAtMs = Date.parse(answer.ExecutionEndDateTime ?? '')
   // By both clocks, so that neither being wrong makes it wait for ever.
   const isLate = clock.now() - endedAtMs > OUTPUT_LATE_MS || Number.isNaN(endedAtMs) || clock.now() - sentAtMs > command.timeoutMs + DELIVERY_SECONDS * 1000 + OUTPUT_LATE_MS
-  const whole = await wholeOutput(access, { commandId, command, cut, called, isLate })
+  const whole = await wholeOutput(access, { commandId, command, cut, called, isLate }).catch((thrown: unknown) => {
+    // Worth another poll for a while, but no longer: the command has ended, and its result must not be lost for what cannot be read.
+    if (isLate) return null
+    throw thrown
+  })
   if (whole === null && !isLate) return { kind: 'going', ...cut }
   const { stdout, stderr, isTruncated } = whole ?? { ...cut, isTruncated: true }
-  const lacks = isTruncated ? (keepsOutput(access) ? 'The output is not whole: the machine has not written all of it to the bucket or log group.' : 'The output was cut at 24,000 characters: name an outputBucket or a logGroup in the cloud account.') : null
+  const lacks = isTruncated ? (keepsOutput(access) ? 'The output is not whole: the machine has not written all of it to the bucket or log group, or it may not be read there.' : 'The output was cut at 24,000 bytes: name an outputBucket or a logGroup in the cloud account.') : null
   return { kind: 'ended', ...end, stdout, stderr, isTruncated, message: [end.message, lacks].filter((part) => part !== null).join(' ') || null }
 }
 
