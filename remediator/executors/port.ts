@@ -78,7 +78,7 @@ export interface Executor {
   /** A command that may have been sent at `sinceMs` or after: its name, or `absent` (it was never taken, for sure), or `unknown` (ask again later). */
   find(command: RemoteCommand, sinceMs: number, context: CallContext): Promise<SentRef | 'absent' | 'unknown'>
   poll(ref: SentRef, command: RemoteCommand, context: CallContext): Promise<Progress>
-  /** Asks for its end; whether it ended is told by `poll`. */
+  /** Asks for its end; whether it ended is told by `poll`. What has ended by itself by then keeps its result. */
   cancel(ref: SentRef, command: RemoteCommand, context: CallContext): Promise<void>
   /** Forgets what the cloud keeps for a command that has ended (a managed run command, a policy assignment); does nothing where there is nothing. */
   clean(ref: SentRef, command: RemoteCommand, context: CallContext): Promise<void>
@@ -93,10 +93,10 @@ export interface Executor {
 }
 
 /**
- * How long after `send` a command may begin at the latest, by cloud; its time limit counts from then. AWS gives up after a minute; machines on Google Cloud look for work of their own
- * accord, and so do devices of Datto RMM.
+ * How long after `send` a command may begin at the latest, by cloud; its time limit counts from then. AWS gives up after a minute; an agent of Azure takes half a minute, and some more with
+ * the first command of a machine, for which it installs a part of itself; machines on Google Cloud look for work of their own accord, and so do devices of Datto RMM.
  */
-export const STARTS_WITHIN_MS: Readonly<Record<Cloud, number>> = { aws: 60_000, azure: 0, gcp: 2_700_000, datto_rmm: 300_000 }
+export const STARTS_WITHIN_MS: Readonly<Record<Cloud, number>> = { aws: 60_000, azure: 300_000, gcp: 2_700_000, datto_rmm: 300_000 }
 
 /** What went wrong with a call. */
 export type ExecutorFault = 'unauthorised' | 'forbidden' | 'throttled' | 'not_found' | 'offline' | 'invalid' | 'busy' | 'unavailable' | 'timeout'

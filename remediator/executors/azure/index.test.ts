@@ -114,6 +114,16 @@ describe('a managed run command', () => {
   })
 })
 
+test('the end of a command that has ended already is not asked for: its result would go with it', async () => {
+  azure.scriptsEnd({ stdout: 'all done\n', reads: 0 })
+  const ref = await executor.send(command(), context())
+  await executor.cancel(ref, command(), context())
+  expect(azure.kept).toEqual(['run-1-step-1'])
+  expect(await untilEnded(ref, command())).toMatchObject({ outcome: 'ok', stdout: 'all done\n' })
+  await executor.clean(ref, command(), context())
+  await executor.cancel(ref, command(), context())
+})
+
 describe('a lost answer', () => {
   test.each(['lost_after', 'silence'] as const)('(%s) leaves open whether the command was taken, and the look-up finds it', async (is) => {
     const stop = new AbortController()
@@ -324,6 +334,16 @@ describe('output longer than Azure keeps', () => {
     const ref = await executor.send(command(), context())
     expect(azure.putBodies.at(-1)).toMatchObject({ properties: { outputBlobManagedIdentity: {}, outputBlobUri: `${azure.url}/blobs/runs/run-1-step-1-stdout.txt` } })
     expect(await untilEnded(ref, command())).toMatchObject({ isTruncated: false, stdout: long })
+  })
+
+  test.each([
+    ['is missing', { path: /^\/blobs/, is: { status: 404, text: '' }, times: 2 }], ['holds only its beginning', { path: /^\/blobs/, is: { status: 200, text: 'line 0\n' }, times: 2 }], ['may not be asked for', { path: /oauth2/, is: { status: 503, json: {} }, times: 9 }],
+  ] as const)('keeps the end that Azure itself tells where the blob %s', async (_what, trouble) => {
+    account = accountWith({ outputContainer: `${azure.url}/blobs/runs`, outputIdentity: 'system' })
+    azure.scriptsEnd({ stdout: long })
+    const ref = await executor.send(command(), context())
+    azure.trouble(trouble)
+    expect(await untilEnded(ref, command())).toMatchObject({ outcome: 'ok', isTruncated: true, stdout: expect.stringMatching(/last line$/) as string })
   })
 
   test('stays cut where the blob cannot be read, and the end is told all the same', async () => {

@@ -6,7 +6,7 @@ import { ExecutorError } from '../port.ts'
 import { pollAction, startAction } from './action.ts'
 import { checkAzure } from './check.ts'
 import { azureMachines } from './machines.ts'
-import { deleteManaged, pollManaged, putManaged, readManaged, refusesManaged } from './managed.ts'
+import { deleteManaged, endManaged, pollManaged, putManaged, readManaged, refusesManaged } from './managed.ts'
 import { AzureSession, type AzureWire } from './session.ts'
 import { AzureTokens } from './tokens.ts'
 
@@ -66,7 +66,7 @@ export function azureExecutor({ clock, ...wire }: AzureExecutorOptions): Executo
     async cancel(ref, command, context) {
       const session = open(context)
       if (ref.kind === 'action') throw new ExecutorError('invalid', 'an action run command cannot be ended; it ends by itself, after 90 minutes at the latest')
-      await deleteManaged(session, command, parts(session, command).group)
+      await endManaged(session, command, parts(session, command).group)
     },
 
     async clean(ref, command, context) {

@@ -79,6 +79,12 @@ async function managedOperation(session: AzureSession, operation: string): Promi
   }
 }
 
+/** Ends a script that has not ended by itself. One that has is left: its result would go with it. */
+export async function endManaged(session: AzureSession, command: RemoteCommand, group: string): Promise<void> {
+  const state = (await readManaged(session, command, group))?.instanceView?.executionState ?? 'Unknown'
+  if (OUTCOMES[state] === undefined) await deleteManaged(session, command, group)
+}
+
 /** Deletes it, which also ends a script that runs. What is not there is deleted. */
 export async function deleteManaged(session: AzureSession, command: RemoteCommand, group: string): Promise<void> {
   try {

@@ -1,5 +1,6 @@
 /** Whole output: Azure keeps 4,096 bytes and appends the rest to blobs where the account names a container. They are read back with the SAS or with our identity. */
 import type { VirtualMachineRunCommand } from '@azure/arm-compute'
+import { ExecutorError } from '../port.ts'
 import { azureSecret } from './settings.ts'
 import type { AzureSession } from './session.ts'
 import { openSecret } from './tokens.ts'
@@ -24,16 +25,27 @@ export async function blobUris(session: AzureSession, token: string): Promise<Pi
 export async function wholeOutput(session: AzureSession, token: string, view: { readonly stdout: string; readonly stderr: string }): Promise<{ readonly stdout: string; readonly stderr: string; readonly isTruncated: boolean }> {
   const uris = await blobUris(session, token)
   if (uris.outputBlobUri === undefined || uris.errorBlobUri === undefined) return { ...view, isTruncated: true }
-  const bearer = uris.outputBlobManagedIdentity === undefined ? null : (await session.tokens.get(session.context.account, session.settings, STORAGE_SCOPE)).token
-  const [stdout, stderr] = await Promise.all([readBlob(session, uris.outputBlobUri, bearer), readBlob(session, uris.errorBlobUri, bearer)])
+  const bearer = uris.outputBlobManagedIdentity === undefined ? null : await storageToken(session)
+  if (bearer === undefined) return { ...view, isTruncated: true }
+  const [stdout, stderr] = await Promise.all([readBlob(session, uris.outputBlobUri, bearer, view.stdout), readBlob(session, uris.errorBlobUri, bearer, view.stderr)])
   return { stdout: stdout?.text ?? view.stdout, stderr: stderr?.text ?? view.stderr, isTruncated: stdout === null || stderr === null || stdout.isCut || stderr.isCut }
 }
 
-/** Null where the blob cannot be read: the run has ended all the same, and its result must not be lost for it. */
-async function readBlob(session: AzureSession, uri: string, bearer: string | null): Promise<{ readonly text: string; readonly isCut: boolean } | null> {
+/** Undefined where there is none to be had. */
+async function storageToken(session: AzureSession): Promise<string | undefined> {
+  try {
+    return (await session.tokens.get(session.context.account, session.settings, STORAGE_SCOPE)).token
+  } catch (thrown) {
+    if (!(thrown instanceof ExecutorError)) throw thrown
+    return undefined
+  }
+}
+
+/** Null where the blob cannot be read, or holds less than the view: the run has ended all the same, and its result, which is the last line, must not be lost for it. */
+async function readBlob(session: AzureSession, uri: string, bearer: string | null, view: string): Promise<{ readonly text: string; readonly isCut: boolean } | null> {
   const headers: Record<string, string> = { 'x-ms-version': STORAGE_VERSION, ...(bearer === null ? {} : { authorization: `Bearer ${bearer}` }) }
   const answer = await session.get(uri, headers, OUTPUT_BYTES_MAX)
   // A stream that wrote nothing has no blob.
-  if (answer?.status === 404) return { text: '', isCut: false }
-  return answer?.status === 200 ? answer : null
+  if (answer?.status === 404 && view === '') return { text: '', isCut: false }
+  return answer?.status === 200 && answer.text.trimEnd().length >= view.trim().length ? answer : null
 }

@@ -167,6 +167,12 @@ test('what Google Cloud cannot do is refused before a call', async () => {
   expect(gcp.server.calls).toEqual([])
 })
 
+test('a command whose first sending came late after all is not sent twice, nor told as not sent: it is there, and is looked up', async () => {
+  const ref = await executor.send(command(), context())
+  expect(await faultOf(executor.send(command(), context()))).toMatchObject({ sent: 'unknown' })
+  expect(await executor.find(command(), clock.now(), context())).toEqual(ref)
+})
+
 test('zones the account is not bound to are neither seen nor touched', async () => {
   gcp.addInstance({ name: 'far-1', zone: 'us-central1-a' })
   account = accountWith({ zones: 'us-central1-a, us-central1-b' })

@@ -53,7 +53,8 @@ export class GcpSession {
     const { message = '', reason } = errorOf(parsed)
     const header = called.headers['retry-after']
     throw new ExecutorError(faultOf(called.status, reason, message), `${what}: ${clean(message)} (${called.status}${reason === undefined ? '' : ` ${reason}`})`, {
-      sent: changes && called.status >= 500 ? 'unknown' : 'no', retryAfterMs: typeof header === 'string' && /^\d{1,6}$/.test(header) ? Number(header) * 1_000 : null,
+      // Names are made of tokens: what is there already was sent before, and came late.
+      sent: changes && (called.status >= 500 || reason === 'ALREADY_EXISTS') ? 'unknown' : 'no', retryAfterMs: typeof header === 'string' && /^\d{1,6}$/.test(header) ? Number(header) * 1_000 : null,
     })
   }
 }
