@@ -13,6 +13,7 @@
  */
 import type { AccountState } from '../../schemas/call-accounts.ts'
 import type { Cloud } from '../../schemas/runs.ts'
+import { REST_MOST_MS } from './pace.ts'
 import type { CallGate, GateAccounts } from './ports.ts'
 
 interface Rate { readonly perSecond: number; readonly burst: number }
@@ -27,8 +28,6 @@ export const CALL_RATES: Readonly<Record<Cloud, Readonly<Record<'send' | 'ask', 
 
 /** A time that lies further ahead was written before a clock jumped back; clocks of two processes differ by less. */
 const AHEAD_MOST_MS = 60_000
-/** A rest that is longer was misread: it is kept for all processes, and no restart would end it. */
-const REST_MOST_MS = 3_600_000
 
 /** Makes the gate of this process over the counts that all processes share, so that however many there are, an account is called no more often. */
 export function callGate(accounts: GateAccounts): CallGate {

@@ -3,10 +3,10 @@ import type { CommandChange, HeldCommand, HeldRun, RunChange, RunWork } from '..
 import type { CommandOutcomeKind, RunTarget } from '../../schemas/runs.ts'
 import { ExecutorError, PASSING_FAULTS, type CallContext, type Executor, type ExecutorFault, type Progress, type RemoteCommand } from '../executors/port.ts'
 import { readResult } from '../library/result.ts'
-import { ABSENT_AFTER_MS, backOffMs, CALL_MS, RESENDS_MAX, SEND_PATIENCE_MS, SEND_WITHIN_MS } from './pace.ts'
+import { ABSENT_AFTER_MS, backOffMs, CALL_MS, RESENDS_MAX, REST_MOST_MS, SEND_PATIENCE_MS, SEND_WITHIN_MS } from './pace.ts'
 import type { RunTools } from './ports.ts'
 import { remoteCommand } from './remote-command.ts'
-import { ended } from './step.ts'
+import { ended, isPastFinding } from './step.ts'
 import { startNote } from './words.ts'
 
 /** What calls need besides the tools. */
@@ -71,7 +71,8 @@ export async function find(tools: Calling, run: HeldRun, command: HeldCommand): 
   if (!isAbsent) return tools.store.save(run, later(backOffMs(finds, 5_000, 60_000, tools.jitter)))
   if (tools.nowMs() < intentAtMs + ABSENT_AFTER_MS) return tools.store.save(run, later(Math.max(1_000, intentAtMs + ABSENT_AFTER_MS - tools.nowMs())))
   const resends = (run.work.resends ?? 0) + 1
-  if (resends <= RESENDS_MAX) return tools.store.save(run, { command: { seq: command.seq, status: 'pending' }, work: { ...keptWork(run.work), resends }, dueAtMs: null })
+  // What was meant for hours ago is not done now.
+  if (resends <= RESENDS_MAX && !isPastFinding(run, command, tools.nowMs())) return tools.store.save(run, { command: { seq: command.seq, status: 'pending' }, work: { ...keptWork(run.work), resends }, dueAtMs: null })
   return endCommand(tools, run, command, { seq: command.seq, status: 'ended', outcome: 'undelivered', message: command.message ?? 'The cloud did not take it, however often it was sent.' })
 }
 
@@ -121,7 +122,8 @@ async function endCommand(tools: Calling, run: HeldRun, command: HeldCommand, ch
 /** What a cloud's end is for the run: a script's own word goes before its exit code, and a script that says nothing is no success. */
 function endOf(progress: Progress & { kind: 'ended' }, isScript: boolean): Omit<CommandChange, 'seq' | 'status'> {
   const { outcome: told, exitCode, stdout, stderr, isTruncated, message } = progress
-  const output = { exitCode, stdout, stderr, isTruncated, message }
+  // An end that tells no output, such as that of a command which was removed, leaves what was seen of it before.
+  const output = { exitCode, message, ...(stdout === '' && stderr === '' ? {} : { stdout, stderr, isTruncated }) }
   if (!isScript) return { ...output, outcome: told }
   const read = readResult(stdout, exitCode)
   const outcome: CommandOutcomeKind = told === 'ok' || told === 'failed' ? (read.outcome === 'ok' && told === 'failed' ? 'failed' : read.outcome) : told
@@ -164,7 +166,7 @@ async function call<T>(tools: Calling, { executor, target, counted, context }: W
 /** As the cloud asks, and never sooner than its own pace wants. */
 function retryMs({ retryAfterMs }: { readonly fault: ExecutorFault; readonly retryAfterMs: number | null }, run: HeldRun, tools: Calling): number {
   const turn = Math.max(run.work.faults ?? 0, run.work.finds ?? 0, run.work.idle ?? 0)
-  return Math.max(retryAfterMs ?? 0, backOffMs(turn, 3_000, 60_000, tools.jitter))
+  return Math.max(Math.min(retryAfterMs ?? 0, REST_MOST_MS), backOffMs(turn, 3_000, 60_000, tools.jitter))
 }
 
 /** A run waits for its turn once and then calls; one that comes late, or that was told it before the cloud asked for rest, gets another. */

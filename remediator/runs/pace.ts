@@ -8,10 +8,14 @@ export const SEND_WITHIN_MS = 20_000
 export const ABSENT_AFTER_MS = CALL_MS + SEND_WITHIN_MS
 /** A cloud that takes no command, and faults that pass, are waited out for this long. */
 export const SEND_PATIENCE_MS = 10 * 60_000
-/** A command whose fate nobody can tell is asked after for this long past its own time limit. */
-export const FIND_PATIENCE_MS = 10 * 60_000
 /** A cloud that does not answer about the machine that a person chose is asked again for this long. */
 export const REPLAN_PATIENCE_MS = 15 * 60_000
+/** A command whose fate nobody can tell is asked after for this long past its own time limit. */
+export const FIND_PATIENCE_MS = 10 * 60_000
+/** And so many times at least, whoever slept meanwhile. */
+export const FINDS_LEAST = 3
+/** A cloud that asks for a longer rest was misread: what is kept of it no restart would end. */
+export const REST_MOST_MS = 3_600_000
 /** Sent anew at most so often, after the cloud said for sure that it had not taken it. */
 export const RESENDS_MAX = 3
 /** Clouds end a command themselves at its time limit; this long after it we ask for its end. */

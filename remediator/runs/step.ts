@@ -38,7 +38,7 @@ import type { HeldCommand, HeldRun, NewCommand, RunChange } from '../../schemas/
 import { ENDED_STATUSES } from '../../schemas/run-work.ts'
 import type { PlannedCommand, RunOutcome, RunTarget } from '../../schemas/runs.ts'
 import { STARTS_WITHIN_MS } from '../executors/port.ts'
-import { CANCEL_PATIENCE_MS, CLEANS_MAX, FIND_PATIENCE_MS, LATE_MS, PROBES_MAX, backOffMs } from './pace.ts'
+import { CANCEL_PATIENCE_MS, CLEANS_MAX, FIND_PATIENCE_MS, FINDS_LEAST, LATE_MS, PROBES_MAX, backOffMs } from './pace.ts'
 import { probeHolds } from './probe.ts'
 import { failureOf, failuresOf, probeAgain, touchedAssets } from './run-facts.ts'
 
@@ -115,11 +115,15 @@ function underWay(run: HeldRun, nowMs: number, jitter: () => number): Action {
 }
 
 function withUnknown(run: HeldRun, command: HeldCommand, nowMs: number): Action {
-  const planned = plannedOf(run, command)
-  if (nowMs <= (command.intentAtMs ?? nowMs) + planned.timeoutMs + FIND_PATIENCE_MS) return { kind: 'find', command }
+  if (!isPastFinding(run, command, nowMs) || (run.work.finds ?? 0) < FINDS_LEAST) return { kind: 'find', command }
   // Not rolled back: it may still be at work.
   const words = `Nobody can tell whether the command of step ${command.stepId} on ${command.asset} was taken; look at the machine.`
   return { kind: 'change', change: ended(run, 'failed', 'escalated', 'send_unknown', words) }
+}
+
+/** Whether a command that may have been taken is so old that it is sent no more, whatever is found. */
+export function isPastFinding(run: HeldRun, command: HeldCommand, nowMs: number): boolean {
+  return nowMs > (command.intentAtMs ?? nowMs) + plannedOf(run, command).timeoutMs + FIND_PATIENCE_MS
 }
 
 function withSent(run: HeldRun, command: HeldCommand, nowMs: number): Action {
@@ -128,7 +132,8 @@ function withSent(run: HeldRun, command: HeldCommand, nowMs: number): Action {
   if (nowMs <= (command.sentAtMs ?? nowMs) + startsWithinMs + timeoutMs + LATE_MS) return { kind: 'poll', command }
   const { cancelledAtMs } = run.work
   if (cancelledAtMs === undefined) return { kind: 'cut_short', command }
-  if (nowMs <= cancelledAtMs + CANCEL_PATIENCE_MS) return { kind: 'poll', command }
+  // Given up only after it was asked after once more: a cloud that rests, or nobody at work, may have used the time up.
+  if (nowMs <= cancelledAtMs + CANCEL_PATIENCE_MS || (run.work.idle ?? 0) === 0) return { kind: 'poll', command }
   return {
     kind: 'change',
     change: {

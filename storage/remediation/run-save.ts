@@ -67,10 +67,11 @@ async function writeCommand(sql: Sql, held: HeldRun, change: CommandChange, nowM
 
 async function auditCommand(sql: Sql, held: HeldRun, change: CommandChange, nowMs: number): Promise<void> {
   const before = held.commands.find(({ seq }) => seq === change.seq)
-  const [row] = before?.status === change.status ? [] : await sql.query<{ stepId: string; phase: string; asset: string; token: string; digest: string; plannedSeq: number }>(
-    'select step_id as "stepId", phase, asset, token, digest, planned_seq as "plannedSeq" from run_commands where run_id = $1 and seq = $2', [held.id, change.seq])
+  const [row] = before?.status === change.status ? [] : await sql.query<{ stepId: string; phase: string; asset: string; token: string; digest: string; plannedSeq: number; stdout: string | null; stderr: string | null }>(
+    'select step_id as "stepId", phase, asset, token, digest, planned_seq as "plannedSeq", stdout, stderr from run_commands where run_id = $1 and seq = $2', [held.id, change.seq])
   if (row === undefined) return
-  const { plannedSeq, ...named } = row
+  // An end that tells no output leaves what is stored.
+  const { plannedSeq, stdout, stderr, ...named } = row
   if (change.status === 'sending') {
     const target = held.plan.targets.find(({ asset }) => asset === row.asset)
     const planned = held.plan.commands[plannedSeq]
@@ -78,7 +79,7 @@ async function auditCommand(sql: Sql, held: HeldRun, change: CommandChange, nowM
   } else if (change.status === 'ended') {
     const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
     await auditRun(sql, held, 'run.command_ended', null, {
-      ...named, outcome: change.outcome ?? null, exitCode: change.exitCode ?? null, result: change.result ?? null, stdoutSha256: sha256(change.stdout ?? ''), stderrSha256: sha256(change.stderr ?? ''), isTruncated: change.isTruncated ?? false,
+      ...named, outcome: change.outcome ?? null, exitCode: change.exitCode ?? null, result: change.result ?? null, stdoutSha256: sha256(change.stdout ?? stdout ?? ''), stderrSha256: sha256(change.stderr ?? stderr ?? ''), isTruncated: change.isTruncated ?? false,
     }, nowMs)
   }
 }

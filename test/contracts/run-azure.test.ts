@@ -64,6 +64,17 @@ describe('a run on Azure', () => {
     expect(azure.faults).toEqual([])
   })
 
+  it('that nobody looked after while its script ended is judged by what the script told, not ended for being late', async () => {
+    const { world, azure, work } = await azureWorld()
+    azure.scriptsEnd({ reads: 0, stdout: '{"aw":1,"outcome":"ok","code":null,"message":"done","changed":[],"changedCount":0,"facts":{"usedPercent":71}}\n' })
+    await work(world.worker('w1'), async () => (await world.show('r1')).commands[0]?.status === 'sent')
+    world.clock.tick(5 * 3_600_000)
+    await work(world.worker('w2'))
+    expect(await world.show('r1')).toMatchObject({ status: 'succeeded', commands: [{ outcome: 'ok', exitCode: 0 }, { outcome: 'ok' }] })
+    await azure.close()
+    expect(azure.faults).toEqual([])
+  })
+
   it('whose worker dies before or after any write goes on in another, and starts nothing twice', async () => {
     for (let at = 1; ; at++) {
       const { world, azure, work } = await azureWorld()

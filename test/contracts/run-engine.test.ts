@@ -1,8 +1,10 @@
 /** The engine of runs over the embedded database and a cloud in memory: what it does in each state, and that whatever dies or fails, nothing is sent twice and no run is lost. */
+import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ExecutorError } from '../../remediator/executors/port.ts'
 import { workRun } from '../../remediator/runs/worker.ts'
 import { systemClock } from '../../schemas/clock.ts'
 import type { Database } from '../../storage/postgres/database.ts'
@@ -192,9 +194,9 @@ describe('a run', () => {
     expect(await blind.show('r1')).toMatchObject({ status: 'failed', outcome: 'escalated', code: 'repeated' })
   })
 
-  it('gives a machine that looks for work of its own accord the time for that before it counts the time limit', async () => {
-    const world = await fresh(courses({ clean: { runsMs: 30 * 60_000 } }))
-    await world.plan('r1', { targets: [target('web-1', { cloud: 'gcp', group: 'europe-west3-a' })] })
+  it.each([['gcp', 30], ['azure', 5]] as const)('gives a machine that takes its time to begin (%s) the time for that before it counts the time limit', async (cloud, minutes) => {
+    const world = await fresh(courses({ clean: { runsMs: minutes * 60_000 } }))
+    await world.plan('r1', { targets: [target('web-1', { cloud, group: 'europe-west3-a' })] })
     await world.work(world.worker('w1'), { until: async () => (await world.show('r1')).commands[0]?.status === 'ended' })
     expect(await world.show('r1')).toMatchObject({ commands: [{ outcome: 'ok' }, {}] })
     expect(world.cloud.calls.filter(({ operation }) => operation === 'cancel')).toEqual([])
@@ -210,6 +212,23 @@ describe('a run', () => {
     await deaf.work(deaf.worker('w1'))
     expect(await deaf.show('r1')).toMatchObject({ status: 'failed', code: 'step_timed_out' })
     expect(deaf.cloud.calls.filter(({ operation }) => operation === 'cancel')).toHaveLength(1)
+  })
+
+  it('asks once more after a command whose end it asked for, however long the cloud wanted rest', async () => {
+    const world = await fresh(courses({ clean: { runsMs: 30 * 60_000 } }))
+    world.cloud.cancel = () => Promise.reject(new ExecutorError('throttled', 'too many', { retryAfterMs: 3_600_000 }))
+    await world.plan('r1')
+    await world.work(world.worker('w1'))
+    expect(await world.show('r1')).toMatchObject({ commands: [{ outcome: 'ok' }, {}] })
+  })
+
+  it('keeps what a command has printed where its end tells none of it', async () => {
+    const world = await fresh(courses({ clean: { runsMs: 30_000, output: 'removing /tmp/a\n', outcome: 'cancelled' } }))
+    await world.plan('r1')
+    await world.work(world.worker('w1'))
+    expect(await world.show('r1')).toMatchObject({ status: 'failed', code: 'step_cancelled', commands: [{ outcome: 'cancelled', stdout: 'removing /tmp/a\n' }, {}] })
+    const [audited] = await database.query<{ after: { stdoutSha256: string } }>(`select after from audit_log where action = 'run.command_ended' order by id desc limit 1`)
+    expect(audited?.after.stdoutSha256).toBe(createHash('sha256').update('removing /tmp/a\n').digest('hex'))
   })
 
   it('shows output while a command is at work', async () => {
@@ -334,6 +353,34 @@ describe('when a call goes wrong', () => {
       expect(blind.cloud.taken).toEqual([])
       expect((await blind.words()).at(-1)!.text).toContain('nobody can tell whether it was taken')
     }
+  })
+
+  it('asks the cloud what became of a command even where nobody worked for hours', async () => {
+    for (const [mishap, expected] of [['lost', { status: 'succeeded' }], ['broken', { status: 'failed', code: 'step_undelivered' }]] as const) {
+      const world = await fresh()
+      heals(world)
+      world.cloud.mishap = (operation, _command, nth) => (operation === 'send' && nth === 1 ? mishap : null)
+      await world.plan('r1')
+      await world.work(world.worker('w1'), { until: async () => (await world.show('r1')).commands[0]?.status === 'unknown' })
+      world.clock.tick(5 * 3_600_000)
+      await world.work(world.worker('w2'))
+      expect(await world.show('r1')).toMatchObject(expected)
+      // What is that old is not sent anew.
+      expect(world.cloud.calls.filter(({ operation, token }) => operation === 'send' && token === 'r1-0')).toHaveLength(1)
+    }
+  })
+
+  it('waits no longer than an hour for a cloud that asks for days', async () => {
+    const world = await fresh()
+    heals(world)
+    await world.plan('r1')
+    const { poll } = world.cloud
+    let asked = 0
+    world.cloud.poll = (...call) => (asked++ === 0 ? Promise.reject(new ExecutorError('throttled', 'too many', { retryAfterMs: 900_000_000 })) : poll.apply(world.cloud, call))
+    const startMs = world.clock.now()
+    await world.work(world.worker('w1'))
+    expect(world.clock.now() - startMs).toBeLessThan(2 * 3_600_000)
+    expect(await world.show('r1')).toMatchObject({ commands: [{ outcome: 'ok' }, {}] })
   })
 
   it('sends anew only so often where the cloud keeps saying that it has not taken it', async () => {
