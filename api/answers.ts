@@ -9,7 +9,7 @@ const SETTINGS = {
 
 /** A company with its settings. */
 export const COMPANY = answer({
-  id: text(), name: text(), ...SETTINGS, effectiveMode: { ...MODE, description: 'the lower of the company\'s mode and AW_MODE' }, settingsRevision: whole(), createdAt: time(), updatedAt: time(),
+  id: text(), name: text(), ...SETTINGS, effectiveMode: { ...MODE, description: 'the lower of the company\'s mode and AW_MODE: whether its tickets and repairs are real' }, settingsRevision: whole(), createdAt: time(), updatedAt: time(),
 })
 
 /** A new key and its secret. */

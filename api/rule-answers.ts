@@ -1,5 +1,5 @@
 /** JSON schemas of rule books and cascading settings; the TypeScript forms stand in schemas/rule-views.ts. */
-import { answer, anything, dictionary, list, nullable, number, text, time, whole, flag } from './json-schema.ts'
+import { answer, anything, dictionary, list, MODE, nullable, number, text, time, whole, flag } from './json-schema.ts'
 
 const AUTHOR = answer({ kind: text(), id: text(), name: text() })
 const MARK = answer({ by: AUTHOR, at: time(), comment: text() })
@@ -23,7 +23,7 @@ export const TRIAL = answer({
 export const RULE_TRIALS = answer({ matched: list(TRIAL), nearest: list(TRIAL), asked: whole() })
 
 const CASCADING = {
-  windowMs: whole(), maxLifeMs: whole(), joinThreshold: number(), weights: dictionary(number()), requireHmac: flag(), mode: text(),
+  windowMs: whole(), maxLifeMs: whole(), joinThreshold: number(), weights: dictionary(number()), requireHmac: flag(), mode: MODE,
   sla: dictionary(answer({ responseMinutes: whole(), resolveMinutes: whole() })), cloud_provider: nullable(text()),
 }
 const OVERRIDES = { type: 'object', additionalProperties: true, description: 'what is set at this level' }
@@ -33,7 +33,8 @@ export const MSP_SETTINGS = answer({ revision: whole(), settings: answer(CASCADI
 /** A company's settings and where each comes from. */
 export const COMPANY_SETTINGS = answer({
   companyId: text(), settingsRevision: whole(), settings: answer({ ...CASCADING, requestsPerMinute: whole(), burst: whole() }), overrides: OVERRIDES,
-  origins: dictionary(answer({ from: text({ enum: ['built_in', 'msp', 'company'] }), set: nullable(MARK) })),
+  effectiveMode: { ...MODE, description: 'whether its tickets and repairs are real: the lower of its mode and AW_MODE' },
+  origins: dictionary(answer({ from: text({ enum: ['built_in', 'msp', 'company', 'AW_MODE'], description: 'AW_MODE: of effectiveMode, where the program allows less than the company' }), set: nullable(MARK) })),
 })
 /** A company that differs. */
 export const COMPANY_DIFFERENCES = answer({

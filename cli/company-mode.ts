@@ -24,10 +24,8 @@ export async function companyMode(api: ApiClient, named: string, mode?: string):
   if (mode !== undefined && !MODES.some((one) => one === mode)) throw new AppError('usage', `there is no mode "${mode}"; there are ${MODES.join(', ')}`)
   const { id, name } = await companyNamed(api, named)
   if (mode !== undefined) await api.call('PATCH', `/api/companies/${id}`, { mode })
-  const [{ effectiveMode }, { overrides }] = await Promise.all([api.call<{ effectiveMode: Mode }>('GET', `/api/companies/${id}`), api.call<{ overrides: { mode?: Mode } }>('GET', `/api/companies/${id}/settings`)])
-  const own = overrides.mode ?? null
-  // What acts on the outside never goes by a mode that was only inherited.
-  return { company: name, own, effective: own === null && effectiveMode !== 'demo' ? 'dry-run' : effectiveMode }
+  const { overrides, effectiveMode } = await api.call<{ overrides: { mode?: Mode }; effectiveMode: Mode }>('GET', `/api/companies/${id}/settings`)
+  return { company: name, own: overrides.mode ?? null, effective: effectiveMode }
 }
 
 /** What that means. */

@@ -1,17 +1,23 @@
 /** `aw settings`: what the MSP sets for all companies, and who differs. */
 import type { CompanyDifferences, CompanySettingsView, MspSettingsView } from '../schemas/rule-views.ts'
+import type { Mode } from '../schemas/settings.ts'
 import type { ApiClient } from './client.ts'
 import { cell, table } from './output.ts'
 import { companyNamed } from './send.ts'
 
+/** A company's settings as the API gives them: beside them whether its tickets and repairs are real. */
+export interface CompanySettingsAnswer extends CompanySettingsView {
+  readonly effectiveMode: Mode
+}
+
 /** Settings of the MSP, or of a company, with where each value comes from. */
-export async function showSettings(api: ApiClient, company: string | undefined): Promise<MspSettingsView | CompanySettingsView> {
-  return company === undefined ? api.call<MspSettingsView>('GET', '/api/settings') : api.call<CompanySettingsView>('GET', `/api/companies/${(await companyNamed(api, company)).id}/settings`)
+export async function showSettings(api: ApiClient, company: string | undefined): Promise<MspSettingsView | CompanySettingsAnswer> {
+  return company === undefined ? api.call<MspSettingsView>('GET', '/api/settings') : api.call<CompanySettingsAnswer>('GET', `/api/companies/${(await companyNamed(api, company)).id}/settings`)
 }
 
 /** The same as a table. */
-export function settingsText(view: MspSettingsView | CompanySettingsView): string {
-  const { settings } = view
+export function settingsText(view: MspSettingsView | CompanySettingsAnswer): string {
+  const settings = 'companyId' in view ? { ...view.settings, effectiveMode: view.effectiveMode } : view.settings
   const origin = (field: string): string => {
     if ('companyId' in view) return view.origins[field]?.from ?? 'built_in'
     return field in view.origins ? 'msp' : 'built_in'

@@ -62,6 +62,13 @@ export interface MspSettingsView {
   readonly updatedAt: string | null
 }
 
+/** Where a value comes from. */
+export interface SettingOrigin {
+  /** `AW_MODE`: the program allows less than the company. */
+  readonly from: 'built_in' | 'msp' | 'company' | 'AW_MODE'
+  readonly set: SettingMark | null
+}
+
 /** A company's settings in effect, and where each value comes from. */
 export interface CompanySettingsView {
   readonly companyId: string
@@ -69,7 +76,7 @@ export interface CompanySettingsView {
   readonly overrides: Overrides
   readonly settings: CompanySettings
   /** By setting, and by value of the tables that somebody sets. */
-  readonly origins: Readonly<Record<string, { readonly from: 'built_in' | 'msp' | 'company'; readonly set: SettingMark | null }>>
+  readonly origins: Readonly<Record<string, SettingOrigin>>
 }
 
 /** One thing in which a company differs from what the MSP sets for all. */

@@ -1,6 +1,6 @@
 /**
  * How settings cascade: what a company sets itself, over what the MSP sets for all, over what the program starts with. Weights and SLA targets cascade one by
- * one, everything else as a whole; limits of requests are the company's alone.
+ * one, everything else as a whole; limits of requests and the mode are the company's alone.
  */
 import { isDeepStrictEqual } from 'node:util'
 import { DEFAULT_SETTINGS, type CompanySettings } from './settings.ts'
@@ -8,14 +8,14 @@ import { DEFAULT_SETTINGS, type CompanySettings } from './settings.ts'
 /** Settings of one level: only what it sets itself. */
 export type Overrides = Partial<CompanySettings>
 /** What an MSP may set for all of its companies. */
-export type MspOverrides = Omit<Overrides, 'requestsPerMinute' | 'burst'>
+export type MspOverrides = Omit<Overrides, 'requestsPerMinute' | 'burst' | 'mode'>
 /** Name of a setting, or of one value of a table of them. */
 export type SettingName = keyof CompanySettings
 
 /** Every setting. */
 export const SETTING_NAMES = Object.keys(DEFAULT_SETTINGS) as readonly SettingName[]
-/** Those that do not cascade. */
-export const OWN_SETTINGS: readonly SettingName[] = ['requestsPerMinute', 'burst']
+/** Those that do not cascade. A mode acts on the outside, which takes a word for each company. */
+export const OWN_SETTINGS: readonly SettingName[] = ['requestsPerMinute', 'burst', 'mode']
 /** Those that are tables, whose values cascade one by one. */
 const TABLES: readonly SettingName[] = ['weights', 'sla']
 
@@ -29,10 +29,15 @@ export interface SettingMark {
 /** Marks by field: `windowMs`, `weights.text`, `sla.high`. */
 export type SettingMarks = Readonly<Record<string, SettingMark>>
 
+/** What of a level cascades; rows of earlier releases hold a mode for all, which never made anything real. */
+export function cascading<T>(level: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(level).filter(([name]) => !OWN_SETTINGS.some((own) => own === name)))
+}
+
 /** The levels over each other, as they stand: what is to be judged before it is stored. */
 export function mergedSettings(msp: Overrides, company: Overrides): CompanySettings {
   return {
-    ...DEFAULT_SETTINGS, ...msp, ...company,
+    ...DEFAULT_SETTINGS, ...cascading(msp), ...company,
     weights: { ...DEFAULT_SETTINGS.weights, ...msp.weights, ...company.weights },
     sla: { ...DEFAULT_SETTINGS.sla, ...msp.sla, ...company.sla },
   }

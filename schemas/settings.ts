@@ -14,7 +14,7 @@ export interface CompanySettings {
   readonly burst: number
   /** Whether new integrations must sign their deliveries. */
   readonly requireHmac: boolean
-  /** What this company may at most do to the outside world; never above AW_MODE. */
+  /** What this company may at most do to the outside world; never above AW_MODE, and dry-run until somebody sets one for it. */
   readonly mode: Mode
   /** Minutes to respond and to resolve, by severity. */
   readonly sla: Readonly<Partial<Record<'critical' | 'high' | 'medium' | 'low' | 'info', { responseMinutes: number; resolveMinutes: number }>>>
@@ -36,7 +36,7 @@ export const DEFAULT_SETTINGS: CompanySettings = {
   requestsPerMinute: 1_000,
   burst: 5_000,
   requireHmac: true,
-  mode: 'production',
+  mode: 'dry-run',
   sla: {},
   cloudProvider: null,
 }

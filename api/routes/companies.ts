@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { MODES, type CompanySettings, type Mode } from '../../schemas/settings.ts'
+import { runMode } from '../../schemas/remediation-settings.ts'
+import type { CompanySettings, Mode } from '../../schemas/settings.ts'
 import type { CompanyView, IssuedKey } from '../../schemas/views.ts'
 import { COMPANY, ISSUED } from '../answers.ts'
 import { answers, callerOf, READ_ERRORS, WRITE_ERRORS, type RouteContext } from '../context.ts'
@@ -8,11 +9,11 @@ import { answer, body, dictionary, flag, ID, list, MODE, nullable, number, page,
 /** Settings that cascade from the MSP, as they stand in a request: their ranges are judged with the stored ones, by schemas/settings-rules.ts. */
 export const CASCADING = {
   windowMs: whole({ description: '300,000 to 900,000: 5 to 15 minutes' }), maxLifeMs: whole(), joinThreshold: number(), weights: dictionary(number()),
-  requireHmac: flag({ description: 'whether new integrations must sign' }), mode: MODE,
+  requireHmac: flag({ description: 'whether new integrations must sign' }),
   sla: dictionary(body({ responseMinutes: whole(), resolveMinutes: whole() }, ['responseMinutes', 'resolveMinutes'])),
   cloud_provider: nullable(text({ enum: ['aws', 'azure', 'gcp', 'multi'] })),
 }
-const SETTINGS = { ...CASCADING, requestsPerMinute: whole({ description: '1 to 1,000; an MSP Admin may go to 100,000' }), burst: whole() }
+const SETTINGS = { ...CASCADING, mode: { ...MODE, description: 'what it may at most do outside; dry-run until somebody sets one' }, requestsPerMinute: whole({ description: '1 to 1,000; an MSP Admin may go to 100,000' }), burst: whole() }
 const NAME = text({ minLength: 1, maxLength: 200, pattern: '\\S' })
 const PARAMS = { type: 'object', properties: { id: ID } }
 /** Why something is changed. */
@@ -105,6 +106,5 @@ function settingName(name: string): string {
 
 function shown(company: CompanyView, ceiling: Mode): Record<string, unknown> {
   const { settings: { cloudProvider, ...settings }, ...rest } = company
-  const effectiveMode = MODES[Math.min(MODES.indexOf(settings.mode), MODES.indexOf(ceiling))]
-  return { ...rest, ...settings, cloud_provider: cloudProvider, effectiveMode }
+  return { ...rest, ...settings, cloud_provider: cloudProvider, effectiveMode: runMode(ceiling, settings.mode, null) }
 }

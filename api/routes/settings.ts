@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify'
-import type { CompanySettingsView, MspSettingsView } from '../../schemas/rule-views.ts'
+import { runMode } from '../../schemas/remediation-settings.ts'
+import type { CompanySettingsView, MspSettingsView, SettingOrigin } from '../../schemas/rule-views.ts'
 import type { Overrides } from '../../schemas/settings-cascade.ts'
+import type { Mode } from '../../schemas/settings.ts'
 import { answers, callerOf, READ_ERRORS, WRITE_ERRORS, type RouteContext } from '../context.ts'
 import { body, COMPANY_QUERY, ID, page, PAGE_QUERY } from '../json-schema.ts'
 import { COMPANY_DIFFERENCES, COMPANY_SETTINGS, MSP_SETTINGS } from '../rule-answers.ts'
@@ -40,15 +42,17 @@ export function settingsRoutes(app: FastifyInstance, context: RouteContext): voi
   app.get<{ Params: { id: string } }>('/api/companies/:id/settings', {
     config: { access: 'manage' },
     schema: { tags, summary: 'A company\'s settings, and where each value comes from', params: { type: 'object', properties: { id: ID } }, response: answers({ 200: COMPANY_SETTINGS }, ...READ_ERRORS) },
-  }, async (request) => companyShown(await settings.ofCompany(callerOf(request).scope, request.params.id)))
+  }, async (request) => companyShown(await settings.ofCompany(callerOf(request).scope, request.params.id), context.mode))
 }
 
 function mspShown({ settings, overrides, origins, ...rest }: MspSettingsView): object {
   return { ...rest, settings: named(settings), overrides: named(overrides), origins: named(origins) }
 }
 
-function companyShown({ settings, overrides, origins, ...rest }: CompanySettingsView): object {
-  return { ...rest, settings: named(settings), overrides: named(overrides), origins: named(origins) }
+function companyShown({ settings, overrides, origins, ...rest }: CompanySettingsView, ceiling: Mode): object {
+  const effectiveMode = runMode(ceiling, settings.mode, null)
+  const from: SettingOrigin | undefined = effectiveMode === settings.mode ? origins['mode'] : { from: 'AW_MODE', set: null }
+  return { ...rest, settings: named(settings), overrides: named(overrides), effectiveMode, origins: named({ ...origins, effectiveMode: from }) }
 }
 
 /** Under the names of the interface. */

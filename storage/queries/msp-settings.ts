@@ -3,7 +3,7 @@ import type { Caller, Scope } from '../../schemas/access.ts'
 import type { Clock } from '../../schemas/clock.ts'
 import { AppError } from '../../schemas/errors.ts'
 import type { CompanySettingsView, MspSettingsView } from '../../schemas/rule-views.ts'
-import { effectiveSettings, fieldsOf, mergedSettings, nextMarks, OWN_SETTINGS, SETTING_NAMES, type MspOverrides, type Overrides, type SettingMark, type SettingMarks } from '../../schemas/settings-cascade.ts'
+import { cascading, effectiveSettings, fieldsOf, mergedSettings, nextMarks, OWN_SETTINGS, SETTING_NAMES, type MspOverrides, type Overrides, type SettingMark, type SettingMarks } from '../../schemas/settings-cascade.ts'
 import { settingsMistakes } from '../../schemas/settings-rules.ts'
 import { writeAudit } from './audit.ts'
 import { announceChange } from './integration-settings.ts'
@@ -27,7 +27,7 @@ export function mspSettingsStore(db: SqlDatabase, { clock }: { readonly clock: C
   const read = async (sql: Sql, lock = ''): Promise<Row> => {
     const [row] = await sql.query<Row>(`select settings, origins as marks, ${whole('revision')} as revision, ${iso('updated_at')} as "updatedAt" from msp_settings ${lock}`)
     if (row === undefined) throw new AppError('internal', 'the settings of the MSP have no row')
-    return row
+    return { ...row, settings: cascading(row.settings), marks: cascading(row.marks) }
   }
   const view = ({ settings, marks, ...row }: Row): MspSettingsView => ({ ...row, overrides: settings, settings: effectiveSettings(settings, {}), origins: marks })
 

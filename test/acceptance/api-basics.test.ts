@@ -27,7 +27,7 @@ test('onboards a company, shows key and secret once, and tells its log the setti
     webhookUrl: 'http://aw.test/api/webhooks/alerts', integrationId: expect.any(String),
   })
   const { body } = await api.call(ADMIN_TOKEN, 'GET', `/api/companies/${made.body.id}`)
-  expect(body).toMatchObject({ name: 'Acme', windowMs: 300_000, cloud_provider: 'aws', requestsPerMinute: 1_000, mode: 'production', effectiveMode: 'dry-run', settingsRevision: 1 })
+  expect(body).toMatchObject({ name: 'Acme', windowMs: 300_000, cloud_provider: 'aws', requestsPerMinute: 1_000, mode: 'dry-run', effectiveMode: 'dry-run', settingsRevision: 1 })
   expect(await settingsOf(made.body.id)).toEqual([{ type: 'settings', companyId: made.body.id, revision: 1, windowMs: 300_000, maxLifeMs: 14_400_000, joinThreshold: 0.5, weights: {}, criticalAssets: [], aliases: {}, rules: '', rulesRevision: 0 }])
   expect(await credentialsOf(made.body.id)).toEqual([{
     keyId: expect.any(String), keyHash: sha256(made.body.apiKey), integrationId: made.body.integrationId, companyId: made.body.id, source: null, requireHmac: true,

@@ -76,13 +76,13 @@ describe('at a terminal', () => {
   })
 
   it.each([
-    [{}, 'dry-run', 'dry-run', 'nobody set one for it: .* planned and shown'], [{}, 'production', 'dry-run', 'nobody set one for it'], [{}, 'demo', 'demo', 'nobody set one for it: .* played'],
-    [{ mode: 'production' }, 'production', 'production', ': tickets and repairs are real'], [{ mode: 'production' }, 'dry-run', 'dry-run', 'its own is production, but the program runs with AW_MODE=dry-run'],
-  ])('a company with %j where the lower of it and the program is %s is in mode %s', async (overrides, effectiveMode, effective, text) => {
+    [{}, 'dry-run', 'nobody set one for it: .* planned and shown'], [{}, 'demo', 'nobody set one for it: .* played'],
+    [{ mode: 'production' }, 'production', ': tickets and repairs are real'], [{ mode: 'production' }, 'dry-run', 'its own is production, but the program runs with AW_MODE=dry-run'],
+  ])('a company with %j that goes by %s says so and why', async (overrides, effectiveMode, text) => {
     const { api, asked } = client({ items: [{ id: 'c1', name: 'Acme' }], next: null, effectiveMode, overrides })
     const view = await companyMode(api, 'Acme')
-    expect(view.effective).toBe(effective)
-    expect(companyModeText(view)).toMatch(new RegExp(`^Acme is in mode ${effective}.*${text}`))
+    expect(view.effective).toBe(effectiveMode)
+    expect(companyModeText(view)).toMatch(new RegExp(`^Acme is in mode ${effectiveMode}.*${text}`))
     expect(asked.filter((one) => one.startsWith('PATCH'))).toEqual([])
     await companyMode(api, 'Acme', 'production')
     expect(asked).toContain('PATCH /api/companies/c1 {"mode":"production"}')
