@@ -106,6 +106,8 @@ export interface Pace {
   readonly perTicketMs: number
   /** The vendor states no number: start with `limits`, learn from answers. */
   readonly isLearned: boolean
+  /** False: its headers speak of a single endpoint and second, and say nothing of `limits`. Absent: they speak of the first that counts every call. */
+  readonly isTold?: false
 }
 
 /** A call as a connector asks for it. Path and query are encoded by the connector's helper; nothing is ever pasted. */

@@ -83,3 +83,11 @@ describe('words of Autotask', () => {
     expect(pageOf(7_001, null)).toBeNull()
   })
 })
+
+it('takes any note type people write where an account has none of the usual names, and never another publish', () => {
+  const note = { token: 't', text: 'x', isPublic: false }
+  const named = (values: readonly AtPick[]): Picklists => ({ ...NOTES, noteType: values })
+  expect(noteBody(note, { status: {}, priority: {}, place: {} }, named(picks([91, 'Workflow Rule Note - Task'], [95, 'Aufgabennotiz']))).noteType).toBe(95)
+  expect(() => noteBody(note, { status: {}, priority: {}, place: {} }, named(picks([91, 'Workflow Rule Note - Task'])))).toThrow(expect.objectContaining({ code: 'invalid' }))
+  expect(() => noteBody(note, { status: {}, priority: {}, place: {} }, { ...NOTES, publish: picks([71, 'All Autotask Users']) })).toThrow(expect.objectContaining({ code: 'invalid' }))
+})

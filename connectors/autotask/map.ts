@@ -61,7 +61,12 @@ function firstOf(usual: readonly string[], values: readonly AtPick[]): string {
 
 function noteTypeOf(mapping: TicketMapping, values: readonly AtPick[]): number {
   const wanted = mapping.place.noteType
-  return pick('noteType', wanted === undefined || wanted === '' ? firstOf(NOTE_TYPE_LABELS, values) : wanted, values)
+  if (wanted !== undefined && wanted !== '') return pick('noteType', wanted, values)
+  const usual = firstOf(NOTE_TYPE_LABELS, values)
+  const has = (label: string): boolean => values.some((one) => one.isActive !== false && same(one.label, label))
+  // An account may have named them all anew; which it is decides nobody's eyes, unlike `publish`. Those of Autotask's own doings are for nobody to write.
+  const any = values.find(({ isActive, label }) => isActive !== false && !/workflow|duplicate|forward|merge/i.test(label ?? ''))?.label
+  return pick('noteType', has(usual) ? usual : any ?? usual, values)
 }
 
 /** Places of a new ticket and the picklists they are of. */

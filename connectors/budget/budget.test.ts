@@ -125,6 +125,13 @@ describe('what answers teach', () => {
     }
   })
 
+  it('are left where the headers of a vendor are not about them', () => {
+    const of = pace({ isTold: false })
+    const state = called(NEW_ACCOUNT, of, START_MS, { headers: headers({ 'x-ratelimit-limit': '3', 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '2030-01-01T00:00Z' }) })!
+    expect(limitsInForce(state, of, START_MS)).toMatchObject([{ calls: 10, from: 'published' }])
+    expect(many(state, of, START_MS, 0).calls).toBe(9)
+  })
+
   it('takes no number of an hour for one of a minute', () => {
     const of = pace({ limits: [{ name: 'minute', calls: 10, windowMs: MINUTE_MS }, { name: 'hour', calls: 100, windowMs: 3_600_000 }] })
     const state = called(NEW_ACCOUNT, of, START_MS, { headers: headers({ 'x-ratelimit-limit': '500', 'x-ratelimit-reset': '1800' }) })!

@@ -54,7 +54,7 @@ function welcome(state: AccountState): AccountState {
 }
 
 function learnTold(state: AccountState, pace: Pace, { headers, atMs }: CallEnd): AccountState {
-  const told = headers === null ? null : toldLimit(headers, atMs)
+  const told = headers === null || pace.isTold === false ? null : toldLimit(headers, atMs)
   const main = told === null ? null : spokenOf(pace, told.resetAtMs, atMs)
   if (told === null || main === null) return state
   const known = state.learned.calls?.[main.name]

@@ -94,7 +94,7 @@ export async function setState(id: string, state: WritableTicketState, mapping: 
     const found = inner(await get(path`/rest/api/2/issue/${id}`, 'read transitions', { fields: 'status', expand: 'transitions.fields' }, ctx))
     const now = textOf(inner(inner(found.fields).status), 'name')
     if (same(now, goal)) return
-    const ways = listOf(found.transitions)
+    const ways = listOf(found.transitions ?? inner(await get(path`/rest/api/2/issue/${id}/transitions`, 'read transitions', { expand: 'transitions.fields' }, ctx)).transitions)
     steps = steps.filter((step) => !same(step, now))
     const last = wayTo(goal, ways)
     const step = last === undefined ? steps.find((one) => wayTo(one, ways) !== undefined) : undefined

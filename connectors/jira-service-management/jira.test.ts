@@ -88,6 +88,14 @@ describe('Jira Service Management', () => {
     expect(await moves('open')).toEqual(['open', null, 2])
   })
 
+  it('asks for the transitions where the issue comes without them', async () => {
+    const { ctx, draft, fake, connection } = await begin()
+    const { ref } = await jira.create(draft(), ctx())
+    fake.trouble({ is: { status: 200, json: { id: ref.externalId, fields: { status: { name: 'Open' } } } }, method: 'GET', path: /\/issue\/\d+$/ })
+    await jira.update(ref, { mapping: connection.mapping, state: 'resolved' }, ctx())
+    expect(fake.tickets()[0]).toMatchObject({ state: 'resolved', resolution: 'Done' })
+  })
+
   it('takes the name of a transition where no status is called so, and any case', async () => {
     const { ctx, draft, fake, connection } = await begin()
     const { ref } = await jira.create(draft(), ctx())
@@ -136,6 +144,11 @@ describe('Jira Service Management', () => {
     expect((await jira.search({ text: ` ${ref.number.toLowerCase()} `, companyId: null, limit: 5 }, ctx())).map((one) => one.ref.externalId)).toEqual([ref.externalId])
     expect(await jira.search({ text: 'SUP-999', companyId: null, limit: 5 }, ctx())).toEqual([])
     expect(await jira.findUsers('cleo', ctx())).toEqual([])
+  })
+
+  it('does not take the burst of one endpoint for the calls of an hour', async () => {
+    const { connection } = await begin()
+    expect(jira.pace(connection).isTold).toBe(false)
   })
 
   it('calls an app of many sites by its cloud, and links to the site', async () => {

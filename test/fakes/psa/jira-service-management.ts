@@ -167,6 +167,7 @@ export async function startJiraWith({ clock, hasLimits = false, form = ['summary
       touch(issue)
       return { status: 204 }
     }
+    if (rest === '/transitions' && method === 'GET') return { status: 200, json: { expand: 'transitions', transitions: transitions(issue) } }
     if (rest === '/transitions' && method === 'POST') {
       const way = transitions(issue).find((one) => one.id === (input.transition as { id: string }).id)
       if (way === undefined) return refused(400, 'It seems that you have tried to perform a workflow operation that is not valid for the current state of this issue.')
