@@ -37,8 +37,8 @@ export async function pages<T>(request: ListRequest, { first = 1, most }: { read
 
 /** The ticket; null: there is none. */
 export async function getTicket(id: string, { http }: CallContext): Promise<AteraTicket | null> {
-  const { status, body } = await http.call({ method: 'GET', path: path`/api/v3/tickets/${id}`, query: { includeRelations: true }, action: 'retrieved', reference: 'read ticket', externalId: id, accepts: [404] })
-  if (status === 404) return null
+  const { status, body } = await http.call({ method: 'GET', path: path`/api/v3/tickets/${id}`, query: { includeRelations: true }, action: 'retrieved', reference: 'read ticket', externalId: id, accepts: [404, 410] })
+  if (status >= 400) return null
   if (typeof body !== 'object' || body === null || !('TicketID' in body)) throw new ConnectorError('bad_answer', 'Atera answered without a ticket: see that the base URL is https://app.atera.com')
   return body as AteraTicket
 }

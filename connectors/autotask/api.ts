@@ -1,6 +1,6 @@
 /** Autotask's calls as the other files ask for them: always at the zone the database lives in, with what a 500 means. */
 import type { CallAction } from '../../schemas/tickets.ts'
-import { ConnectorError, type CallContext, type ConnectorCode, type HttpRequest } from '../port.ts'
+import { ConnectorError, type CallContext, type ConnectorCode, type HttpAnswer, type HttpRequest } from '../port.ts'
 import type { AtFilter, AtPick, AtZone, Picklists } from './types.ts'
 
 const ZONE_TTL_MS = 60 * 60_000
@@ -31,13 +31,18 @@ export function zone(ctx: CallContext): Promise<{ readonly url: string; readonly
 
 /** A call at the zone. `path` is below `/V1.0` and encoded. */
 export async function call(ctx: CallContext, request: Omit<HttpRequest, 'url' | 'meaning'>): Promise<unknown> {
-  const { url } = await zone(ctx)
-  return (await ctx.http.call({ ...request, path: '/', url: `${url}/V1.0${request.path}`, meaning })).body
+  return (await answered(ctx, request)).body
 }
 
-/** One record; null where there is none, which Autotask says with 200 and no item. */
+async function answered(ctx: CallContext, request: Omit<HttpRequest, 'url' | 'meaning'>): Promise<HttpAnswer> {
+  const { url } = await zone(ctx)
+  return ctx.http.call({ ...request, path: '/', url: `${url}/V1.0${request.path}`, meaning })
+}
+
+/** One record; null where there is none, which Autotask says with 200 and no item, or with 404. */
 export async function item<T extends object>(ctx: CallContext, path: string, reference: string, externalId?: string): Promise<T | null> {
-  const body = await call(ctx, { method: 'GET', path, action: 'retrieved', reference, ...(externalId === undefined ? {} : { externalId }) })
+  const { status, body } = await answered(ctx, { method: 'GET', path, action: 'retrieved', reference, accepts: [404, 410], ...(externalId === undefined ? {} : { externalId }) })
+  if (status >= 400) return null
   if (typeof body !== 'object' || body === null || !('item' in body)) throw strange(reference)
   return body.item as T | null
 }

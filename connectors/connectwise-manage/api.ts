@@ -42,8 +42,8 @@ function nextPage(link: string, ctx: CallContext): string | null {
 
 /** One record; null where there is none. Throws `bad_answer` for anything but a record. */
 export async function one<T extends object>(ctx: CallContext, path: string, reference: string, externalId?: string): Promise<T | null> {
-  const { status, body } = await ctx.http.call({ method: 'GET', path, action: 'retrieved', reference, accepts: [404], ...(externalId === undefined ? {} : { externalId }) })
-  return status === 404 ? null : record<T>(body, reference)
+  const { status, body } = await ctx.http.call({ method: 'GET', path, action: 'retrieved', reference, accepts: [404, 410], ...(externalId === undefined ? {} : { externalId }) })
+  return status >= 400 ? null : record<T>(body, reference)
 }
 
 /** Sends a record and reads the one that is answered. */

@@ -49,8 +49,8 @@ export async function upTo<T>(most: number, list: ListRequest, ctx: CallContext)
 
 /** The ticket; null: there is none, or none that may be seen. */
 export async function getTicket(id: string, { http }: CallContext): Promise<HaloTicket | null> {
-  const { status, body } = await http.call({ method: 'GET', path: path`/Tickets/${id}`, query: { includedetails: true }, action: 'retrieved', reference: 'read ticket', externalId: id, accepts: [404] })
-  const isTicket = status !== 404 && typeof body === 'object' && body !== null && 'id' in body && body.id !== 0
+  const { status, body } = await http.call({ method: 'GET', path: path`/Tickets/${id}`, query: { includedetails: true }, action: 'retrieved', reference: 'read ticket', externalId: id, accepts: [404, 410] })
+  const isTicket = status < 400 && typeof body === 'object' && body !== null && 'id' in body && body.id !== 0
   return isTicket ? (body as HaloTicket) : null
 }
 

@@ -68,8 +68,8 @@ export async function read(ref: TicketRef, ctx: CallContext, of?: string): Promi
 }
 
 async function issue(id: string, ctx: CallContext): Promise<JiraObject | null> {
-  const { status, body } = await ctx.http.call({ method: 'GET', path: path`/rest/api/2/issue/${id}`, action: 'retrieved', reference: 'read ticket', externalId: id, query: { fields: (await wanted(ctx)).join(',') }, accepts: [404] })
-  return status === 404 ? null : inner(body)
+  const { status, body } = await ctx.http.call({ method: 'GET', path: path`/rest/api/2/issue/${id}`, action: 'retrieved', reference: 'read ticket', externalId: id, query: { fields: (await wanted(ctx)).join(',') }, accepts: [404, 410] })
+  return status >= 400 ? null : inner(body)
 }
 
 async function wanted(ctx: CallContext): Promise<readonly string[]> {

@@ -43,8 +43,8 @@ export function tickets(query: string, { orderBy, order, from = 1, most = PAGE, 
 
 /** One ticket; null: there is none, or we may not see it. */
 export async function ticketOf(id: string, ctx: CallContext): Promise<Row | null> {
-  const { status, body } = await call({ method: 'GET', path: path`/ticket/${id}`, action: 'retrieved', reference: 'read ticket', externalId: id, accepts: [404] }, ctx)
-  return status === 404 ? null : rowOf(body)
+  const { status, body } = await call({ method: 'GET', path: path`/ticket/${id}`, action: 'retrieved', reference: 'read ticket', externalId: id, accepts: [404, 410] }, ctx)
+  return status >= 400 ? null : rowOf(body)
 }
 
 /** A user as far as it may be seen. */

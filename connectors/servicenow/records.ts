@@ -52,10 +52,10 @@ async function page(table: string, { query, fields, limit, offset, reference, is
 /** One row by its id; null where there is none or it may not be seen. */
 export async function row(table: string, id: string, fields: string, reference: string, ctx: CallContext): Promise<ServiceNowRecord | null> {
   const answer = await ctx.http.call({
-    method: 'GET', path: path`/api/now/table/${table}/${id}`, action: 'retrieved', reference, externalId: id, accepts: [404],
+    method: 'GET', path: path`/api/now/table/${table}/${id}`, action: 'retrieved', reference, externalId: id, accepts: [404, 410],
     query: { sysparm_fields: fields, sysparm_display_value: 'all', sysparm_exclude_reference_link: true },
   })
-  return answer.status === 404 ? null : recordIn(answer.body, reference)
+  return answer.status >= 400 ? null : recordIn(answer.body, reference)
 }
 
 /** Makes a row and answers it. */

@@ -44,8 +44,8 @@ function pagesOf(body: unknown): number {
 
 /** The ticket; null: there is none. */
 export async function getTicket(id: string, ctx: CallContext): Promise<SyncroTicket | null> {
-  const { status, body } = await call({ method: 'GET', path: path`/tickets/${id}`, action: 'retrieved', reference: 'read ticket', externalId: id, accepts: [404] }, ctx)
-  return status === 404 ? null : part<SyncroTicket>(body, 'ticket')
+  const { status, body } = await call({ method: 'GET', path: path`/tickets/${id}`, action: 'retrieved', reference: 'read ticket', externalId: id, accepts: [404, 410] }, ctx)
+  return status >= 400 ? null : part<SyncroTicket>(body, 'ticket')
 }
 
 /** The newest comments of a ticket, newest first. `most`: how many at least, where there are so many. */

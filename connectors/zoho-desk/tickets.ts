@@ -121,8 +121,8 @@ export async function read(ref: TicketRef, ctx: CallContext, of?: string): Promi
 }
 
 async function ticket(id: string, ctx: CallContext): Promise<ZohoRecord | null> {
-  const { status, body } = await call({ method: 'GET', path: path`/tickets/${id}`, action: 'retrieved', reference: 'read ticket', externalId: id, query: { include: 'assignee' }, accepts: [404] }, ctx)
-  if (status === 404) return null
+  const { status, body } = await call({ method: 'GET', path: path`/tickets/${id}`, action: 'retrieved', reference: 'read ticket', externalId: id, query: { include: 'assignee' }, accepts: [404, 410] }, ctx)
+  if (status >= 400) return null
   if (typeof body !== 'object' || body === null) throw new ConnectorError('bad_answer', 'Zoho Desk: read ticket: a record was due; the base URL may be wrong')
   return body as ZohoRecord
 }

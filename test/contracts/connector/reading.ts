@@ -131,6 +131,13 @@ export function reading(subject: ConnectorSubject): void {
       expect(cursor).not.toBe('')
     })
 
+    for (const status of [404, 410]) test(`takes ${status} for a ticket that is gone`, async ({ made, ctx, fake }) => {
+      const { ref } = await made()
+      fake.trouble({ is: { status, json: { message: 'Not found' } }, method: 'GET', path: new RegExp(`/${ref.externalId}$`) })
+      expect(await connector.read(ref, ctx())).toBeNull()
+      expect((await connector.read(ref, ctx()))?.ref.externalId).toBe(ref.externalId)
+    })
+
     for (const [name, count] of [['none', () => 0], ['one', () => 1], ['a whole page', (size: number) => size], ['a page and one', (size: number) => size + 1]] as const) {
       test(`tells all changes of one second: ${name}`, async (world) => {
         const { fake, clock, ctx } = world
