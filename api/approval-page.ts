@@ -2,9 +2,6 @@
 import type { PlannedCommand, ApprovalView, RunView } from '../schemas/runs.ts'
 import { escaped, pageOf } from './page.ts'
 
-/** Characters of one script on the page; the console shows all. */
-const SCRIPT_CHARS = 20_000
-
 /** The page that asks. */
 export function askingPage({ approval, run, name }: { readonly approval: ApprovalView; readonly run: RunView; readonly name: string }): string {
   const { plan } = run
@@ -23,7 +20,7 @@ ${plan.remarks.map((remark) => `<p>${escaped(remark)}</p>`).join('')}
 }
 
 function commandOf({ stepId, phase, asset, system, script, automation, digest }: PlannedCommand): string {
+  // Whole, however long: nobody says yes to what they were not shown.
   const text = script ?? JSON.stringify(automation, null, 2)
-  const cut = text.length > SCRIPT_CHARS ? `${text.slice(0, SCRIPT_CHARS)}\n… ${text.length - SCRIPT_CHARS} more characters; the console shows all` : text
-  return `<details><summary>${escaped(`${phase} ${stepId} on ${asset} (${system})`)}</summary><p>SHA-256 ${escaped(digest)}</p><pre>${escaped(cut)}</pre></details>`
+  return `<details><summary>${escaped(`${phase} ${stepId} on ${asset} (${system})`)}</summary><p>SHA-256 ${escaped(digest)}</p><pre>${escaped(text)}</pre></details>`
 }

@@ -240,6 +240,16 @@ describe('a link', () => {
     await clear()
   })
 
+  test('shows a script to its end, however much stands before that', async () => {
+    const script = `${'# nothing to see here\n'.repeat(2_000)}echo 'at the very end'\n`
+    const { body: run } = await call<RunDetail>('tech', 'POST', `/api/companies/${acme.id}/scripts`, { summary: 'long', system: 'linux', script, targets: ['web-1'] })
+    await work()
+    const approval = (await call<RunDetail>('tech', 'GET', `/api/runs/${run.id}`)).body.approvals[0]!
+    const { url } = (await call<{ url: string }>('ada', 'POST', `/api/approvals/${approval.id}/link`)).body
+    expect((await call('nobody', 'GET', url.replace('http://aw.test', ''))).text).toContain('at the very end')
+    await clear()
+  })
+
   test('shows hostile text as text', async () => {
     const hostile = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
     const { body: run } = await call<RunDetail>('tech', 'POST', `/api/companies/${acme.id}/scripts`, { summary: hostile, system: 'linux', script: `echo '${hostile}'`, targets: ['web-1'] })

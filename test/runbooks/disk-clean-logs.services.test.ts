@@ -40,7 +40,7 @@ describe('disk-clean-logs', () => {
     const root = await throwawayRoot(context, { setup: `${LOGS}\nrm /var/log/nginx/access.log.*` })
     await root.sh(`mkfifo /tmp/hold; sh -c 'exec 7</var/log/syslog.1; read -r _ </tmp/hold' </dev/null >/dev/null 2>&1 &
 until ls -l /proc/[0-9]*/fd 2>/dev/null | grep -q 'syslog.1'; do :; done`)
-    const runbook = await runbookIn(root, 'disk-clean-logs')
+    const runbook = await runbookIn(root, 'disk-clean-logs', { volume: '/var/log' })
     expect(await runbook.step('clean')).toMatchObject({ outcome: 'ok', result: { facts: { deletedFiles: 2 } } })
     expect(await root.sh('cat /var/log/syslog.1; echo go >/tmp/hold; while ls -l /proc/[0-9]*/fd 2>/dev/null | grep -q "syslog.1"; do :; done')).toBe('old\n')
     expect(await runbook.step('clean')).toMatchObject({ outcome: 'ok', result: { facts: { deletedFiles: 1 } } })
@@ -50,7 +50,7 @@ until ls -l /proc/[0-9]*/fd 2>/dev/null | grep -q 'syslog.1'; do :; done`)
     const root = await throwawayRoot(context, { setup: `${without('journalctl')}
 mkdir -p /srv/other /var/log/bound /var/log/own; mount --bind /srv/other /var/log/bound; mount -t tmpfs tmpfs /var/log/own
 for place in /srv/other /var/log/own /var/log; do echo old >$place/a.log.1; touch -d '60 days ago' $place/a.log.1; done` })
-    const runbook = await runbookIn(root, 'disk-clean-logs')
+    const runbook = await runbookIn(root, 'disk-clean-logs', { volume: '/var/log' })
     expect(await runbook.step('clean')).toMatchObject({ outcome: 'ok', result: { facts: { deletedFiles: 1 } } })
     expect(await root.sh('ls /srv/other /var/log/own; ls /var/log')).toBe('/srv/other:\na.log.1\n\n/var/log/own:\na.log.1\nbound\nown\n')
   })
@@ -59,7 +59,7 @@ for place in /srv/other /var/log/own /var/log; do echo old >$place/a.log.1; touc
     const root = await throwawayRoot(context, { setup: `${LOGS}cp /usr/bin/stat /opt/stat
 ${standIn('stat', `case "$*" in '-f -c %T -- /var/log') echo nfs ;; *) exec /opt/stat "$@" ;; esac`)}` })
     const before = await root.sh(FILES)
-    const runbook = await runbookIn(root, 'disk-clean-logs')
+    const runbook = await runbookIn(root, 'disk-clean-logs', { volume: '/var/log' })
     expect(await runbook.step('clean')).toMatchObject({ outcome: 'refused', result: { code: 'place_is_shared', changedCount: 0 } })
     expect(await root.sh(FILES)).toBe(before)
   })
@@ -68,7 +68,7 @@ ${standIn('stat', `case "$*" in '-f -c %T -- /var/log') echo nfs ;; *) exec /opt
     const root = await throwawayRoot(context, { setup: `${without('journalctl')}
 cd /var/log; for name in '-rf.log.1' "it's \\"\\$(reboot)\\".log.2" "two
 lines.log.3" '*.log.4'; do echo old >"./$name"; touch -d '60 days ago' "./$name"; done; echo keep >x.log; touch -d '60 days ago' x.log` })
-    const runbook = await runbookIn(root, 'disk-clean-logs')
+    const runbook = await runbookIn(root, 'disk-clean-logs', { volume: '/var/log' })
     expect(await runbook.step('clean')).toMatchObject({ outcome: 'ok', result: { facts: { deletedFiles: 4 } } })
     expect(await root.sh('ls -A /var/log')).toBe('x.log\n')
   })
@@ -79,7 +79,7 @@ lines.log.3" '*.log.4'; do echo old >"./$name"; touch -d '60 days ago' "./$name"
 mkdir -p /var/log/app /etc/target; for n in 1 2 3 4 5 6 7 8 9; do echo keep >/etc/target/a.log.$n; echo old >/var/log/app/a.log.$n; done
 touch -d '60 days ago' /etc/target/* /var/log/app/*` })
     await root.start('while :; do mv /var/log/app /var/log/was; ln -s /etc/target /var/log/app; rm /var/log/app; mv /var/log/was /var/log/app; done')
-    const runbook = await runbookIn(root, 'disk-clean-logs')
+    const runbook = await runbookIn(root, 'disk-clean-logs', { volume: '/var/log' })
     for (let round = 0; round < 3; round++) expect(await runbook.step('clean')).toMatchObject({ outcome: 'ok' })
     expect((await root.sh('ls /etc/target')).trim().split('\n')).toHaveLength(9)
   })
@@ -90,7 +90,7 @@ touch -d '60 days ago' /etc/target/* /var/log/app/*` })
 rm -f /var/log/journal/m1/archived*`)
     const root = await throwawayRoot(context, { setup: `${journalctl}
 mkdir -p /var/log/journal; mount -t tmpfs tmpfs /var/log/journal; mkdir /var/log/journal/m1; head -c 3000000 /dev/zero >/var/log/journal/m1/archived@1.journal; echo now >/var/log/journal/m1/system.journal; echo odd >/var/log/journal/m1/x.log.1; touch -d '60 days ago' /var/log/journal/m1/*` })
-    const runbook = await runbookIn(root, 'disk-clean-logs')
+    const runbook = await runbookIn(root, 'disk-clean-logs', { volume: '/var/log' })
     const first = await runbook.step('clean')
     expect(first).toMatchObject({ outcome: 'ok', result: { changedCount: 1, facts: { deletedFiles: 0, freedMegabytes: 2 } } })
     expect(first.result?.changed[0]).toMatch(/^removed archived journals older than 14 days \(29\d\d KB\)$/)
@@ -103,7 +103,7 @@ mkdir -p /var/log/journal; mount -t tmpfs tmpfs /var/log/journal; mkdir /var/log
     ['a volume that is not there', { volume: '/nowhere' }, '', 'no_such_volume'],
     ['logs that lie somewhere else, behind a link', {}, 'mv /var/log /srv/log; ln -s /srv/log /var/log', 'place_is_elsewhere'],
     ['a machine without logs', {}, 'rm -rf /var/log', 'no_log_directory'],
-    ['a mount below /var/log with an odd name', {}, "mkdir '/var/log/a*b'; mount -t tmpfs tmpfs '/var/log/a*b'", 'odd_mount'],
+    ['a mount below /var/log with an odd name', { volume: '/var/log' }, "mkdir '/var/log/a*b'; mount -t tmpfs tmpfs '/var/log/a*b'", 'odd_mount'],
   ] as const)('refuses %s, and changes nothing', async ([, inputs, setup, code], context) => {
     const root = await throwawayRoot(context, { files: { 'var/log/a.log.1': { text: 'old', ageDays: 60 } }, setup })
     const runbook = await runbookIn(root, 'disk-clean-logs', inputs)

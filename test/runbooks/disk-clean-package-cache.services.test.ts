@@ -36,7 +36,7 @@ describe('disk-clean-package-cache', () => {
     ['apk', '--quiet cache clean', '/var/cache/apk'],
   ] as const)('asks %s with %s, once more without effect', async ([name, words, place], context) => {
     const root = await throwawayRoot(context, { setup: cleaner(name, words, place) })
-    const runbook = await runbookIn(root, 'disk-clean-package-cache')
+    const runbook = await runbookIn(root, 'disk-clean-package-cache', { volume: '/var/cache' })
     expect(await runbook.step('clean')).toMatchObject({ outcome: 'ok', result: { changedCount: 1, facts: { manager: name, freedMegabytes: 2 } } })
     expect(await runbook.step('clean')).toMatchObject({ outcome: 'ok', result: { changedCount: 0 } })
     expect(await root.sh(`cat ${place}/meta.xml`)).toBe('meta\n')
@@ -44,13 +44,13 @@ describe('disk-clean-package-cache', () => {
 
   test('tells its refusal where sh is bash too, which keeps a redirection to its very end', async (context) => {
     const root = await throwawayRoot(context, { setup: `${APT}echo mine >/var/cache/apt/archives/notes.txt` })
-    await writeFile(root.hostPath('/opt/command.sh'), (await runbookIn(root, 'disk-clean-package-cache')).command('clean'))
+    await writeFile(root.hostPath('/opt/command.sh'), (await runbookIn(root, 'disk-clean-package-cache', { volume: '/var/cache' })).command('clean'))
     expect(await root.sh('bash --posix /opt/command.sh || true')).toContain('"code":"foreign_files"')
   })
 
   test('tells a failure of the package manager with its own words', async (context) => {
     const root = await throwawayRoot(context, { setup: `${NO_MANAGER}mkdir -p /var/cache/dnf\n${standIn('dnf', 'echo "another process holds the \\"lock\\"" >&2; exit 1')}` })
-    const runbook = await runbookIn(root, 'disk-clean-package-cache')
+    const runbook = await runbookIn(root, 'disk-clean-package-cache', { volume: '/var/cache' })
     expect(await runbook.step('clean')).toMatchObject({ outcome: 'failed', exitCode: 1, result: { code: 'clean_failed', message: 'dnf could not clean its cache: another process holds the "lock"', changedCount: 0 } })
   })
 
@@ -62,7 +62,7 @@ describe('disk-clean-package-cache', () => {
     ['a system without a package manager', NO_MANAGER, 'no_package_manager'],
   ] as const)('refuses %s, and removes nothing', async ([, setup, code], context) => {
     const root = await throwawayRoot(context, { setup })
-    const runbook = await runbookIn(root, 'disk-clean-package-cache')
+    const runbook = await runbookIn(root, 'disk-clean-package-cache', { volume: '/var/cache' })
     const before = await root.sh('find /var/cache /srv -type f | sort')
     expect(await runbook.step('clean')).toMatchObject({ outcome: 'refused', exitCode: 3, result: { code, changedCount: 0 } })
     expect(await root.sh('find /var/cache /srv -type f | sort')).toBe(before)

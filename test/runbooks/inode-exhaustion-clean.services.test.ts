@@ -29,7 +29,7 @@ describe('inode-exhaustion-clean', () => {
 
   test('knows what programs leave behind in /tmp by its name, and leaves everything else', async (context) => {
     const root = await throwawayRoot(context, { setup: `${FULL}for n in magick-a1 RackMultipart2024-x rpm-tmp.aB12cd tmp.short mysql.sock.lock; do : >/tmp/$n; touch -d '30 days ago' /tmp/$n; done` })
-    const runbook = await runbookIn(root, 'inode-exhaustion-clean')
+    const runbook = await runbookIn(root, 'inode-exhaustion-clean', { volume: '/tmp' })
     expect(await runbook.step('clean')).toMatchObject({ outcome: 'ok', result: { facts: { deletedFiles: 6 } } })
     expect(await root.sh('LC_ALL=C ls /tmp; ls /var/lib/php/sessions | wc -l')).toBe('important.txt\nmysql.sock.lock\nphpinfo.php\ntmp.short\n375\n')
   })

@@ -138,6 +138,13 @@ aw_on_volume() {
   [ "$aw_value" = "$aw_volume" ] || aw_refuse other_volume "$1 is not on $2: nothing done here frees space there."
 }
 
+# aw_meant path volume: refuses where nobody named a volume and the file system of the path is far from full, in bytes and inodes: then the alert is about another.
+aw_meant() {
+  [ -z "$2" ] || return 0
+  aw_value=$(aw_timed 20 stat -f -c '%b %f %a %c %d' -- "$1" 2>/dev/null | awk '{ used = $1 - $2; all = used + $3; p = all > 0 ? used * 100 / all : 0; q = $4 > 0 ? ($4 - $5) * 100 / $4 : 0; printf "%d\n", (p > q ? p : q) }')
+  [ "${aw_value:-0}" -ge 75 ] || aw_refuse volume_not_named "Nobody named the volume that is full, and that of $1 is full to ${aw_value:-0}% only: another must be meant. Name it."
+}
+
 # aw_place path: true for a directory that is exactly there, with no symbolic link on the way; false where there is none; refuses a link.
 aw_place() {
   [ -e "$1" ] || [ -L "$1" ] || return 1

@@ -2,6 +2,7 @@
 $Drive = $env:SystemDrive
 $Volume = ([string]$env:AW_INPUT_VOLUME).TrimEnd('\')
 if (($Volume -ne '') -and ($Volume -ne $Drive)) { Deny-AwRun -Code 'other_volume' -Message "Components are on $Drive; nothing done here frees space on $Volume." }
+Assert-AwMeant -Drive $Drive -Volume $Volume
 $Dism = Join-Path -Path $env:SystemRoot -ChildPath 'System32\dism.exe'
 if (-not (Test-Path -LiteralPath $Dism)) { Deny-AwRun -Code 'missing_command' -Message 'There is no dism.exe.' }
 $Pending = @(

@@ -3,6 +3,7 @@ $Days = [int](Get-AwInput 'AW_INPUT_MIN_AGE_DAYS')
 $Drive = $env:SystemDrive
 $Volume = ([string]$env:AW_INPUT_VOLUME).TrimEnd('\')
 if (($Volume -ne '') -and ($Volume -ne $Drive)) { Deny-AwRun -Code 'other_volume' -Message "The logs are on $Drive; nothing done here frees space on $Volume." }
+Assert-AwMeant -Drive $Drive -Volume $Volume
 $Limit = (Get-Date).AddDays(-$Days)
 $MaxFiles = 5000
 $Until = (Get-Date).AddSeconds(150)

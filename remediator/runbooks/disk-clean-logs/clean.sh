@@ -4,6 +4,7 @@ aw_swept=0
 aw_swept_kb=0
 aw_place /var/log || aw_refuse no_log_directory 'There is no /var/log.'
 aw_on_volume /var/log "${AW_INPUT_VOLUME:-}"
+aw_meant /var/log "${AW_INPUT_VOLUME:-}"
 aw_sweep /var/log 4 5000 120 -mtime "+$days" \
   ! -path '/var/log/journal/*' ! -path '/var/log/audit/*' ! -path '/var/log/sudo-io/*' \
   ! -name 'auth.log*' ! -name 'secure*' ! -name 'wtmp*' ! -name 'btmp*' ! -name 'lastlog*' ! -name 'faillog*' ! -iname '*audit*' ! -name 'sudo*' \

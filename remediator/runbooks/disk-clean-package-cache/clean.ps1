@@ -3,6 +3,7 @@ $Days = [int](Get-AwInput 'AW_INPUT_MIN_AGE_DAYS')
 $Drive = $env:SystemDrive
 $Volume = ([string]$env:AW_INPUT_VOLUME).TrimEnd('\')
 if (($Volume -ne '') -and ($Volume -ne $Drive)) { Deny-AwRun -Code 'other_volume' -Message "Downloaded updates are on $Drive; nothing done here frees space on $Volume." }
+Assert-AwMeant -Drive $Drive -Volume $Volume
 $Folder = Join-Path -Path $env:SystemRoot -ChildPath 'SoftwareDistribution\Download'
 $Item = Get-Item -LiteralPath $Folder -Force -ErrorAction SilentlyContinue
 if ($null -eq $Item) { Complete-AwRun -Message 'There are no downloaded updates.' }

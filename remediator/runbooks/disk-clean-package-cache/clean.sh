@@ -1,6 +1,7 @@
 # Removes packages that were downloaded and are installed already; the package manager does it itself, under its own lock.
 aw_place /var/cache || aw_refuse no_cache_directory 'There is no /var/cache.'
 aw_on_volume /var/cache "${AW_INPUT_VOLUME:-}"
+aw_meant /var/cache "${AW_INPUT_VOLUME:-}"
 
 # The cache of the manager that this system has; the place is fixed, because cleaning deletes all that lies there.
 if command -v apt-get >/dev/null 2>&1 && command -v dpkg >/dev/null 2>&1; then

@@ -1,5 +1,6 @@
 # Removes old files from the Temp folders of the system and of each user where they lie on the full volume.
 $Volume = [string]$env:AW_INPUT_VOLUME
+Assert-AwMeant -Drive $env:SystemDrive -Volume $Volume
 if ($Volume -eq '') { $Volume = $env:SystemDrive }
 $Letter = $Volume.TrimEnd('\').ToUpperInvariant()
 if ($Letter -notmatch '\A[A-Z]:\z') { Deny-AwRun -Code 'no_such_volume' -Message "$Volume is no drive." }

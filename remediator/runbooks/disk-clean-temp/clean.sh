@@ -5,6 +5,7 @@ volume=${AW_INPUT_VOLUME:-/}
 days=$AW_INPUT_MIN_AGE_DAYS
 max=$AW_INPUT_MAX_FILES
 [ -d "$volume" ] || aw_refuse no_such_volume "$volume is no directory on this machine."
+aw_meant / "${AW_INPUT_VOLUME:-}"
 
 mounted_on() { aw_timed 30 df -P -k "$1" 2>/dev/null | awk 'NR == 2 { print $6 }'; }
 free_kb() { aw_timed 30 df -P -k "$volume" | awk 'NR == 2 { print $4 }'; }

@@ -4,6 +4,7 @@ hours=$AW_INPUT_MIN_AGE_HOURS
 aw_swept=0
 max=$AW_INPUT_MAX_FILES
 aw_place "$volume" || aw_refuse no_such_volume "$volume does not exist."
+aw_meant "$volume" "${AW_INPUT_VOLUME:-}"
 device=$(stat -c %d -- "$volume")
 minutes=$((hours * 60))
 
