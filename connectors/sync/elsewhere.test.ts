@@ -89,7 +89,7 @@ describe('a ticket in a system that is not in use any more', () => {
     const seen = snapshot({ state: 'closed', statusText: 'Closed', assignee: { externalId: 'x-ann', name: 'Ann', email: 'ann@msp.test' }, notes: [note], updatedAtMs: LATER + HOUR })
     const heard = (told: Partial<Told>): string[] => inbound({
       nowMs: LATER + HOUR, ticket: { ...old, told: { ...old.told, ...told } }, snapshot: seen, connectorTitle: 'Old desk', mapping: target().mapping, incident: { status: 'open', assignee: null, mergedInto: null },
-      users: new Map([['ann@msp.test', 'u1']]), others: new Map(), approvals: [],
+      users: new Map([['ann@msp.test', 'u1']]), mergedWith: null, approvals: [],
     }).words.map(({ action }) => action)
     expect(heard({})).toEqual(['note', 'close', 'assign'])
     expect(heard({ elsewhere: 'b' })).toEqual(['note'])

@@ -21,7 +21,7 @@ function read(now: Partial<TicketSnapshot> | null, more: Partial<InboundInput> =
   const ticket = more.ticket ?? made()
   return inbound({
     nowMs: NOW, ticket, snapshot: now === null ? null : { ...(ticket.seen ?? snapshot()), updatedAtMs: NOW, ...now }, connectorTitle: 'Zendesk', mapping: target().mapping, incident: { status: 'open', assignee: null, mergedInto: null },
-    users: new Map([['ann@msp.test', 'u-ann']]), others: new Map(), approvals: [], ...more,
+    users: new Map([['ann@msp.test', 'u-ann']]), mergedWith: null, approvals: [], ...more,
   })
 }
 
@@ -129,9 +129,9 @@ describe('what a technician does', () => {
   })
 
   it('merges tickets: two of ours are two incidents that become one, any other goes on under its name', () => {
-    expect(read({ mergedIntoId: 'x9', state: 'closed' }, { others: new Map([['x9', 'i9']]) })).toMatchObject({ words: [{ action: 'merge', intoIncidentId: 'i9' }], follows: null, isTouched: true })
+    expect(read({ mergedIntoId: 'x9', state: 'closed' }, { mergedWith: 'i9' })).toMatchObject({ words: [{ action: 'merge', intoIncidentId: 'i9' }], follows: null, isTouched: true })
     expect(read({ mergedIntoId: 'x77', state: 'closed' })).toMatchObject({ words: [{ action: 'note' }], follows: 'x77', isTouched: true })
-    expect(read({ mergedIntoId: 'x9' }, { ticket: made({}, { mergedInto: 'i9' }), others: new Map([['x9', 'i9']]) }).words).toEqual([])
+    expect(read({ mergedIntoId: 'x9' }, { ticket: made({}, { mergedInto: 'i9' }), mergedWith: 'i9' }).words).toEqual([])
   })
 
   it('renames or gives another priority: it is theirs from then on', () => {

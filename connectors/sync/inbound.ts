@@ -32,8 +32,8 @@ export interface InboundInput {
   readonly incident: { readonly status: IncidentStatus; readonly assignee: string | null; readonly mergedInto: string | null }
   /** Active users of ours who may work for the company, by e-mail in lower case. */
   readonly users: ReadonlyMap<string, string>
-  /** Incidents of our other tickets of the connection and company, by the PSA's id. */
-  readonly others: ReadonlyMap<string, string>
+  /** Incident of the ticket that this one was merged into there, where that is one of ours of the same connection and company; null: it is none, or nothing was merged. */
+  readonly mergedWith: string | null
   /** Requests of the incident that wait for an answer. */
   readonly approvals: readonly { readonly id: string; readonly question: 'run' | 'target' }[]
 }
@@ -105,12 +105,11 @@ function gone({ ticket, connectorTitle }: InboundInput): InboundWord {
 }
 
 function mergedThere(input: InboundInput, { mergedIntoId }: TicketSnapshot, quiet: Inbound): Inbound {
-  const { ticket, others, incident, connectorTitle } = input
+  const { ticket, mergedWith, incident, connectorTitle } = input
   if (mergedIntoId === null || ticket.seen?.mergedIntoId === mergedIntoId || ticket.told.mergedInto !== null) return quiet
-  const other = others.get(mergedIntoId) ?? null
-  if (other === null) return { ...quiet, told: { ...quiet.told, stood: null }, isTouched: true, follows: mergedIntoId, words: [word(ticket, 'note', ['merged', mergedIntoId], { text: `Ticket ${numberOf(ticket)} was merged into another one in ${connectorTitle}, and goes on there.` })] }
-  const isOneAlready = other === ticket.incidentId || incident.mergedInto === other
-  return { ...quiet, isTouched: true, words: isOneAlready ? [] : [word(ticket, 'merge', ['merged', mergedIntoId], { intoIncidentId: other, text: `Their tickets were merged in ${connectorTitle}.` })] }
+  if (mergedWith === null) return { ...quiet, told: { ...quiet.told, stood: null }, isTouched: true, follows: mergedIntoId, words: [word(ticket, 'note', ['merged', mergedIntoId], { text: `Ticket ${numberOf(ticket)} was merged into another one in ${connectorTitle}, and goes on there.` })] }
+  const isOneAlready = mergedWith === ticket.incidentId || incident.mergedInto === mergedWith
+  return { ...quiet, isTouched: true, words: isOneAlready ? [] : [word(ticket, 'merge', ['merged', mergedIntoId], { intoIncidentId: mergedWith, text: `Their tickets were merged in ${connectorTitle}.` })] }
 }
 
 function compared(input: InboundInput, snapshot: TicketSnapshot, quiet: Inbound): Inbound {

@@ -38,7 +38,8 @@ export interface Hints {
 
 /** Tickets that were read, and what is written of them. */
 export interface InboundRows {
-  read(connectionId: string, externalId: string): Promise<readonly (Pick<InboundInput, 'ticket' | 'incident' | 'users' | 'others' | 'approvals'>)[]>
+  /** `mergedIntoId`: the ticket it was merged into there, to be told whose that is. */
+  read(connectionId: string, externalId: string, mergedIntoId: string | null): Promise<readonly (Pick<InboundInput, 'ticket' | 'incident' | 'users' | 'mergedWith' | 'approvals'>)[]>
   write(ticket: SyncTicket, found: Omit<Inbound, 'answers' | 'againMs'>): Promise<boolean>
   refresh(connectionId: string, externalId: string, snapshot: TicketSnapshot): Promise<void>
   /** Null: it was taken; else why not. `isShared`: it was given in the MSP's own system. */
@@ -65,7 +66,7 @@ export async function readTicket(tools: ListenTools, hint: DueRead): Promise<boo
   const ready = await connections.open(hint.connectionId)
   // A connection that was switched off is not called; reconciling finds what it missed.
   if (ready === null) return true
-  const known = await rows.read(hint.connectionId, hint.externalId)
+  const known = await rows.read(hint.connectionId, hint.externalId, null)
   const first = known[0]?.ticket
   if (first !== undefined && !(await tools.mayCall(first.companyId, ready.connection.environment))) return true
   const snapshot = await readBack(ready, hint, first)
@@ -91,7 +92,7 @@ async function readBack(ready: ReadyConnection, hint: DueRead, ticket: SyncTicke
 /** Judges what was read by the ticket as it stands now, for the outbox may have written to it meanwhile. */
 async function settle({ rows, hints, clock, metrics, said }: ListenTools, { connector, connection }: ReadyConnection, hint: DueRead, { id }: SyncTicket, snapshot: TicketSnapshot | null): Promise<boolean> {
   for (let round = 0; round < 3; round += 1) {
-    const now = (await rows.read(hint.connectionId, hint.externalId)).find(({ ticket }) => ticket.id === id)
+    const now = (await rows.read(hint.connectionId, hint.externalId, snapshot?.mergedIntoId ?? null)).find(({ ticket }) => ticket.id === id)
     if (now === undefined) return true
     const { answers, againMs, ...found } = inbound({ ...now, nowMs: clock.now(), snapshot, connectorTitle: connector.config.title, mapping: connection.mapping })
     const refused: InboundWord[] = []

@@ -20,7 +20,7 @@ export interface ReadTicket {
   readonly ticket: SyncTicket
   readonly incident: { readonly status: IncidentStatus; readonly assignee: string | null; readonly mergedInto: string | null }
   readonly users: ReadonlyMap<string, string>
-  readonly others: ReadonlyMap<string, string>
+  readonly mergedWith: string | null
   readonly approvals: readonly { readonly id: string; readonly question: 'run' | 'target' }[]
 }
 
@@ -49,10 +49,10 @@ export function inboundStore(db: SqlDatabase, options: ApprovalOptions) {
   const { clock } = options
   const approvals = approvalStore(db, options)
   return {
-    /** Tickets of ours that stand for this one of the PSA. */
-    async read(connectionId: string, externalId: string): Promise<readonly ReadTicket[]> {
+    /** Tickets of ours that stand for this one of the PSA; `mergedIntoId`: the ticket it was merged into there, of which is said whose it is. */
+    async read(connectionId: string, externalId: string, mergedIntoId: string | null): Promise<readonly ReadTicket[]> {
       const tickets = await db.query<SyncTicket>(`${SELECT_SYNC_TICKET} where t.connection_id = $1 and t.external_id = $2 and t.origin = 'own' order by t.generation`, [connectionId, externalId])
-      return Promise.all(tickets.map((ticket) => known(db, ticket, clock.now())))
+      return Promise.all(tickets.map((ticket) => known(db, ticket, mergedIntoId, clock.now())))
     },
 
     /** Writes it down. False: the ticket is not as it was when it was judged; read it again. */
@@ -116,17 +116,23 @@ export function inboundStore(db: SqlDatabase, options: ApprovalOptions) {
 /** The store as it is opened. */
 export type InboundStore = ReturnType<typeof inboundStore>
 
-async function known(sql: Sql, ticket: SyncTicket, nowMs: number): Promise<ReadTicket> {
-  const { incidentId, companyId, connectionId } = ticket
+async function known(sql: Sql, ticket: SyncTicket, mergedIntoId: string | null, nowMs: number): Promise<ReadTicket> {
+  const { incidentId, companyId } = ticket
   const [incident] = await sql.query<ReadTicket['incident']>('select status, assignee, merged_into as "mergedInto" from incidents where id = $1 and company_id = $2', [incidentId, companyId])
   const users = await sql.query<{ email: string; id: string }>(
     `select u.email, u.id from users u where u.disabled_at is null and (u.role = 'msp_admin' or (u.role in ('company_admin', 'technician') and exists (select 1 from user_companies uc where uc.user_id = u.id and uc.company_id = $1)))`, [companyId])
-  const others = await sql.query<{ externalId: string; incidentId: string }>(
-    `select external_id as "externalId", incident_id as "incidentId" from tickets where connection_id = $1 and company_id = $2 and origin = 'own' and external_id is not null and id <> $3 and (closed_at is null or incident_id = $4)`, [connectionId, companyId, ticket.id, incidentId])
   return {
     ticket, incident: incident ?? { status: 'closed', assignee: null, mergedInto: null }, users: new Map(users.map(({ email, id }) => [email, id])),
-    others: new Map(others.map(({ externalId, incidentId: other }) => [externalId, other])), approvals: await pendingApprovals(sql, incidentId, companyId, nowMs),
+    mergedWith: mergedIntoId === null ? null : await incidentOf(sql, ticket, mergedIntoId), approvals: await pendingApprovals(sql, incidentId, companyId, nowMs),
   }
+}
+
+/** The incident of another ticket of ours, known by the PSA's id; one of the ticket's own incident first, for those are one already. Closed ones count only there. */
+async function incidentOf(sql: Sql, { id, incidentId, companyId, connectionId }: SyncTicket, externalId: string): Promise<string | null> {
+  const [other] = await sql.query<{ incidentId: string }>(
+    `select incident_id as "incidentId" from tickets where connection_id = $1 and external_id = $2 and company_id = $3 and origin = 'own' and id <> $4 and (closed_at is null or incident_id = $5) order by incident_id <> $5, generation desc, id limit 1`,
+    [connectionId, externalId, companyId, id, incidentId])
+  return other?.incidentId ?? null
 }
 
 /** A word to the incident, once: its id is made of what was seen. */

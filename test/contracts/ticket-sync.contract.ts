@@ -14,6 +14,7 @@ import { DEFAULT_TICKET_SETTINGS, type TicketSnapshot } from '../../schemas/tick
 import type { IncidentReader } from '../../storage/incident-reader.ts'
 import { openDatabase, type Database } from '../../storage/postgres/database.ts'
 import { projectBatch } from '../../storage/projection/project-batch.ts'
+import type { SqlDatabase } from '../../storage/queries/sql.ts'
 import { openRunStore } from '../../storage/remediation/run-store.ts'
 import { openSecretBox } from '../../storage/secret-box.ts'
 import { sealColumn } from '../../storage/tickets/connection-rows.ts'
@@ -497,7 +498,7 @@ export function ticketSyncContract(engineName: string, make: () => Promise<Empty
       it('is the one that ours was merged into: ours goes on as that, and it is read at once', async () => {
         await ticketThere()
         await linkedTo('x', 'x2')
-        const [known] = await rows.read('con', 'x1')
+        const [known] = await rows.read('con', 'x1', null)
         expect(await rows.write(known!.ticket, { words: [], told: known!.ticket.told, seen: shown({ mergedIntoId: 'x2' }), isTouched: true, follows: 'x2', trouble: null })).toBe(true)
         expect(await database.query('select origin, external_id as id from tickets')).toEqual([{ origin: 'own', id: 'x2' }])
         expect(await hints.claim(5, TOLD)).toMatchObject([{ externalId: 'x2' }])
@@ -506,7 +507,7 @@ export function ticketSyncContract(engineName: string, make: () => Promise<Empty
       it('is an earlier one of the same incident: it is known as one of ours', async () => {
         await ticketThere()
         await database.query(`insert into tickets select (jsonb_populate_record(t, '{"id":"g2","generation":2,"external_ref":"AW-2","external_id":"x2"}')).* from tickets t`)
-        expect((await rows.read('con', 'x1'))[0]!.others).toEqual(new Map([['x2', 'x']]))
+        expect((await rows.read('con', 'x1', 'x2'))[0]!.mergedWith).toBe('x')
       })
 
       it('is shown as it stands, until somebody moves it to another client there: from then on nothing of it is', async () => {
@@ -560,18 +561,50 @@ export function ticketSyncContract(engineName: string, make: () => Promise<Empty
       it('is written with the words to the incident, each once, and the incident is looked at', async () => {
         await ticketThere()
         await database.query('delete from ticket_queue')
-        const [known] = await rows.read('con', 'x1')
-        expect(known).toMatchObject({ incident: { status: 'open' }, users: new Map([['ann@msp.test', 'u1'], ['carla@acme.test', 'u2']]), others: new Map(), approvals: [] })
+        const [known] = await rows.read('con', 'x1', null)
+        expect(known).toMatchObject({ incident: { status: 'open' }, users: new Map([['ann@msp.test', 'u1'], ['carla@acme.test', 'u2']]), mergedWith: null, approvals: [] })
         const word = { commandId: 'w1', action: 'close' as const, text: 'Closed there.', assignee: null, intoIncidentId: null }
         const found = { words: [word], told: { ...known!.ticket.told, state: 'closed' as const }, seen: shown({ state: 'closed', assignee: { externalId: 'x-ann', name: 'Ann', email: null } }), isTouched: true, follows: null, trouble: null }
         expect(await rows.write(known!.ticket, found)).toBe(true)
         expect(await rows.write(known!.ticket, found)).toBe(false)
-        const [again] = await rows.read('con', 'x1')
+        const [again] = await rows.read('con', 'x1', null)
         expect(again!.ticket).toMatchObject({ isTouched: true, told: { state: 'closed' }, seen: { state: 'closed' }, closedAtMs: clock.now() })
         expect(await rows.write(again!.ticket, found)).toBe(true)
         expect(await database.query(`select incident_id as "incidentId", action, actor ->> 'kind' as kind, actor ->> 'id' as id from commands`)).toEqual([{ incidentId: 'x', action: 'close', kind: 'connector', id: 'con' }])
         expect(await database.query(`select record -> 'event' ->> 'commandId' as id from outbox where record -> 'event' ->> 'type' = 'command'`)).toEqual([{ id: 'w1' }])
         expect(await listed()).toEqual(['x'])
+      })
+
+      it('asks whose the one ticket is that it was merged into, however many are open: of this company and connection, and not over', async () => {
+        await ticketThere()
+        const other = (id: string, change: object = {}): Promise<unknown> => database.query('insert into tickets select (jsonb_populate_record(t, $1::jsonb)).* from tickets t where t.external_id = $2', [JSON.stringify({ id, incident_id: id, external_ref: `AW-${id}`, external_id: id, ...change }), 'x1'])
+        let loaded = 0
+        const counted: SqlDatabase = {
+          async query<R>(text: string, params?: readonly unknown[]): Promise<readonly R[]> {
+            const found = await database.query<R>(text, params)
+            loaded += found.length
+            return found
+          },
+          transaction: (work, options) => database.transaction(work, options),
+        }
+        const one = async (mergedIntoId: string | null): Promise<{ readonly whose: string | null; readonly loaded: number }> => {
+          loaded = 0
+          const [known] = await inboundStore(counted, { clock, decided: () => undefined }).read('con', 'x1', mergedIntoId)
+          return { whose: known!.mergedWith, loaded }
+        }
+        const alone = await one(null)
+        await connect('own', 'c1')
+        for (let index = 0; index < 40; index += 1) await other(`y${index}`)
+        await other('bolt', { company_id: 'c2' })
+        await other('elsewhere', { connection_id: 'own' })
+        await other('over', { closed_at: new Date(clock.now()).toISOString() })
+        await other('linked', { origin: 'linked' })
+        expect([alone.whose, await one(null)]).toEqual([null, alone])
+        expect(await one('y7')).toEqual({ whose: 'y7', loaded: alone.loaded + 1 })
+        for (const mergedIntoId of ['bolt', 'elsewhere', 'over', 'linked', 'nobody', 'x1']) expect(await one(mergedIntoId)).toEqual(alone)
+        // Two of ours may stand for the same one there: what is one incident already is not merged with another.
+        await other('mine', { incident_id: 'x', generation: 2, external_id: 'y7', closed_at: new Date(clock.now()).toISOString() })
+        expect(await one('y7')).toMatchObject({ whose: 'x' })
       })
 
       it('takes answers only of people who may give them', async () => {

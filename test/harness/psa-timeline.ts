@@ -44,9 +44,10 @@ export class PsaTimeline {
   async read(ticketId: string, { status, mergedInto }: Pick<TicketFacts, 'status' | 'mergedInto'>): Promise<readonly InboundWord[]> {
     const ticket = this.row(ticketId)
     if (ticket.ref === null) return []
+    const snapshot = await this.connector.read(ticket.ref, this.world.ctx())
     const read = inbound({
-      nowMs: this.clock.now(), ticket, snapshot: await this.connector.read(ticket.ref, this.world.ctx()), connectorTitle: this.connector.config.title, mapping: this.world.connection.mapping, incident: { status, assignee: null, mergedInto }, users: new Map(), approvals: [],
-      others: new Map(this.rows.flatMap((row) => (row.ref === null || row.id === ticketId ? [] : [[row.ref.externalId, row.incidentId]]))),
+      nowMs: this.clock.now(), ticket, snapshot, connectorTitle: this.connector.config.title, mapping: this.world.connection.mapping, incident: { status, assignee: null, mergedInto }, users: new Map(), approvals: [],
+      mergedWith: this.rows.find(({ id, ref }) => ref !== null && ref.externalId === snapshot?.mergedIntoId && id !== ticketId)?.incidentId ?? null,
     })
     this.#set(ticketId, { seen: read.seen, told: read.told, isTouched: read.isTouched })
     return read.words
