@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { coalesce, endsUnlessTouched, gathered, NOTE_CHARS, spared, withoutOvertaken, type EndStanding } from './ticket-changes.ts'
+import type { JoinBody } from './ticket-work.ts'
+import { coalesce, dependsOnTouch, gathered, NOTE_CHARS, spared, sparedJoin, withoutOvertaken, type EndStanding } from './ticket-changes.ts'
 import type { TicketChange, TicketNote } from './tickets.ts'
 
 const mapping = fc.constantFrom({ status: {}, priority: {}, place: {} }, { status: { open: 'new' }, priority: {}, place: { board: '7' } })
@@ -72,7 +73,7 @@ it.each([
   ['is one again where it is over again', [END, { state: 'open', mapping: MAPPING }, END], true],
   ['is one after the states before it', [{ state: 'in_progress', mapping: MAPPING }, END], true],
 ] as const)('an end that depends on who touches the ticket %s', (_what, changes, expected) => {
-  expect(endsUnlessTouched((changes as readonly TicketChange[]).reduce(coalesce))).toBe(expected)
+  expect(dependsOnTouch({ kind: 'update', body: (changes as readonly TicketChange[]).reduce(coalesce) })).toBe(expected)
 })
 
 it('never shows a connector on what an end depends, and says what is said in its place last and by itself', () => {
@@ -115,5 +116,24 @@ describe('an end whose ticket was touched meanwhile', () => {
   it('is forgotten with the state where a dead order is replayed after later ones, and its note is not', () => {
     expect(withoutOvertaken(END, [{ state: 'open', mapping: MAPPING }])).toEqual({ resolution: 'it is over', mapping: MAPPING })
     expect(withoutOvertaken(said, [{ state: 'open', mapping: MAPPING }])).toEqual(said)
+  })
+})
+
+describe('a merge whose ticket was touched meanwhile', () => {
+  const JOIN = { intoTicketId: 'o', unlessTouched: [OVER], mapping: MAPPING }
+  const judged = (standing: Partial<EndStanding>, join: JoinBody = JOIN) => sparedJoin(join, { isTouched: true, told: { ended: 'state' }, seen: { state: 'open' }, isOvertaken: false, ...standing })
+
+  it('is called as it is where nobody touched the ticket, and where it takes none away', () => {
+    expect(judged({ isTouched: false })).toBeNull()
+    expect(judged({}, { intoTicketId: 'o' })).toBeNull()
+  })
+  it('becomes a note, or nothing where the PSA has no internal ones, and the ticket is told of as open', () => {
+    expect(judged({})).toEqual({ change: { mapping: MAPPING, unlessTouched: [OVER] }, told: { ended: 'note', state: 'open' } })
+    expect(judged({ told: { ended: 'state', stood: { state: 'in_progress', assigneeId: null } } }, { ...JOIN, unlessTouched: [] })).toEqual({ change: { mapping: MAPPING }, told: { ended: 'note', state: 'in_progress' } })
+  })
+  it('says nothing where the ticket is merged or ended by then, and in another client’s', () => {
+    expect(judged({ seen: { state: 'open', mergedIntoId: 'x1' } })).toEqual({ change: { mapping: MAPPING }, told: null })
+    expect(judged({ seen: { state: 'resolved' } })).toEqual({ change: { mapping: MAPPING }, told: null })
+    expect(judged({ told: { ended: 'state', isMoved: true } })).toMatchObject({ change: { mapping: MAPPING } })
   })
 })

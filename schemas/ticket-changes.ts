@@ -1,5 +1,6 @@
 /** How changes of one ticket are put together, so that a storm is a few writes. Pure. */
 import type { Told } from './ticket-sync.ts'
+import type { JoinBody, OrderBody } from './ticket-work.ts'
 import type { TicketChange, TicketNote, TicketState } from './tickets.ts'
 
 /** Longest text of one note that is made of several, in characters; below what any PSA takes. */
@@ -45,16 +46,17 @@ export function gathered({ unlessTouched = [], ...change }: TicketChange): Ticke
   return { ...change, notes: [...notes, ...instead] }
 }
 
-/** Whether the change ends a ticket that it is to leave open where somebody has touched it. */
-export function endsUnlessTouched(change: TicketChange): boolean {
-  return change.unlessTouched !== undefined && change.state !== undefined
+/** Whether the order ends a ticket, or merges it away, which it is to leave open where somebody has touched it. */
+export function dependsOnTouch(order: OrderBody): boolean {
+  if (order.kind === 'join') return order.body.unlessTouched !== undefined
+  return order.kind === 'update' && order.body.unlessTouched !== undefined && order.body.state !== undefined
 }
 
 /** What of a ticket decides on an end that depends on it. */
 export interface EndStanding {
   readonly isTouched: boolean
   readonly told: Partial<Pick<Told, 'ended' | 'stood' | 'isMoved'>>
-  readonly seen: { readonly state: TicketState } | null
+  readonly seen: { readonly state: TicketState; readonly mergedIntoId?: string | null } | null
   /** A later order that waits sets the state too, and what was told is that one's. */
   readonly isOvertaken: boolean
 }
@@ -83,6 +85,16 @@ export function spared({ unlessTouched, state, resolution, ...rest }: TicketChan
     change: { ...rest, ...(isSaid ? { unlessTouched } : {}) },
     told: told.ended === 'state' && !isOvertaken ? { ended: 'note', state: stands === 'assigned' || stands === 'in_progress' ? stands : 'open' } : null,
   }
+}
+
+/**
+ * What is called in place of a merge of a ticket that somebody touched after it was ordered: it stays open, and a note says where the problem goes on. Nothing is said where it is ended, or merged
+ * already. Null: the join is called as it is.
+ */
+export function sparedJoin({ unlessTouched, mapping }: JoinBody, standing: EndStanding): Spared | null {
+  if (unlessTouched === undefined || mapping === undefined || !standing.isTouched) return null
+  if ((standing.seen?.mergedIntoId ?? null) !== null) return { change: { mapping }, told: null }
+  return spared({ mapping, state: 'closed', unlessTouched }, standing)
 }
 
 const ABSOLUTE = ['title', 'severity', 'priority', 'state', 'resolution', 'assigneeId', 'assetIds', 'parent'] as const

@@ -1,6 +1,7 @@
 /** What the two-way sync of tickets works with: facts of an incident, tickets as they stand, and what is ordered of the outbox. Between connectors/sync and storage/tickets, which do not import each other. */
 import type { Finding, IncidentSeverity, IncidentStatus, RootCause } from './records.ts'
 import type { Mode } from './settings.ts'
+import type { JoinBody } from './ticket-work.ts'
 import type { TicketChange, TicketDraft, TicketRef, TicketSnapshot, TicketState, WritableTicketState } from './tickets.ts'
 
 /** A problem of an incident as its ticket tells it. */
@@ -191,7 +192,7 @@ export type SyncOrder =
   /** Nothing is to be written outside; it is only remembered. */
   | { readonly kind: 'note_down'; readonly ticketId: string; readonly version: number; readonly told: Told }
   /** Two tickets become one, or are linked. */
-  | { readonly kind: 'join'; readonly ticketId: string; readonly intoTicketId: string; readonly urgency: Urgency; readonly dueAtMs: number }
+  | { readonly kind: 'join'; readonly ticketId: string; readonly body: JoinBody; readonly urgency: Urgency; readonly dueAtMs: number }
   /** The ticket of a merged incident goes on as that of the survivor. */
   | { readonly kind: 'adopt'; readonly ticketId: string; readonly version: number; readonly incidentId: string; readonly told: Told }
 

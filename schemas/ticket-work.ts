@@ -1,12 +1,19 @@
 /** Work on tickets between the sync that orders it, storage/tickets that keeps it, and the outbox that does it; and how hard an account is called. Times ending in `Ms` are ms since the epoch. */
-import type { LinkKind, Environment, TicketChange, TicketDraft, TicketRef, TicketSnapshot, TicketState } from './tickets.ts'
+import type { LinkKind, Environment, TicketChange, TicketDraft, TicketMapping, TicketNote, TicketRef, TicketSnapshot, TicketState } from './tickets.ts'
 import type { Mode } from './settings.ts'
+
+/** Which ticket another one is joined with. `unlessTouched`, with the mapping to write it by: the join takes the ticket away, and these notes are written in place of it where somebody has touched the ticket by then. */
+export interface JoinBody {
+  readonly intoTicketId: string
+  readonly unlessTouched?: readonly TicketNote[]
+  readonly mapping?: TicketMapping
+}
 
 /** What an order asks for. `join`: with the ticket of this id; `read`: only look. */
 export type OrderBody =
   | { readonly kind: 'create'; readonly body: TicketDraft }
   | { readonly kind: 'update'; readonly body: TicketChange }
-  | { readonly kind: 'join'; readonly body: { readonly intoTicketId: string } }
+  | { readonly kind: 'join'; readonly body: JoinBody }
   | { readonly kind: 'read'; readonly body: Readonly<Record<string, never>> }
 
 /** One of the kinds above. */
@@ -56,7 +63,7 @@ export type HeldOrder = OrderBody & {
   readonly isRepeat: boolean
   /** Since when nobody can tell whether a call was taken; null: everything is known. */
   readonly unknownAtMs: number | null
-  /** Look-ups since then that found nothing; of an update, how often it waited for the ticket to be read. */
+  /** Look-ups since then that found nothing; of an update or a join, how often it waited for the ticket to be read. */
   readonly looks: number
   readonly firstCalledAtMs: number | null
   readonly createdAtMs: number
@@ -65,7 +72,7 @@ export type HeldOrder = OrderBody & {
   readonly incidentOpenedAtMs: number | null
   /** When a call of the account went well last. */
   readonly accountOkAtMs: number | null
-  /** Of an update that ends the ticket unless somebody touched it: whether the PSA told of the ticket and it was not read since, and how it looked when it was read last. */
+  /** Of an order that ends the ticket, or merges it away, unless somebody touched it: whether the PSA told of the ticket and it was not read since, and how it looked when it was read last. */
   readonly isHinted: boolean
   readonly seen: TicketSnapshot | null
   /** The account is on hold, and this is the one order that finds out whether it still has to be. */

@@ -8,7 +8,7 @@ import type { CallContext, ConnectorCode, TicketConnector } from '../port.ts'
 export interface OrderStore {
   /** Takes orders that are due and no less urgent than `urgency`, with a lease; at most `perAccount` of one account over all processes. */
   claim(worker: string, limit: number, options?: { readonly urgency?: number; readonly perAccount?: number }): Promise<readonly HeldOrder[]>
-  /** Marks one as called, durably, without an end that a ticket is spared which somebody touched; null: it is in other hands. */
+  /** Marks one as called, durably, without an end or a merge that a ticket is spared which somebody touched; null: it is in other hands. */
   begin(held: HeldOrder): Promise<HeldOrder | null>
   /** False: it is in other hands, and nothing was written. */
   settle(held: HeldOrder, change: OrderChange): Promise<boolean>

@@ -72,6 +72,15 @@ describe('what is next', () => {
     expect(ends({ isHinted: true, isRepeat: true, looks: HEAR_TRIES })).toMatchObject({ kind: 'update', isReadFirst: false })
     expect(step(held(UPDATE, { ref: REF, isHinted: true, isRepeat: true, createdAtMs: 0 }))).toMatchObject({ kind: 'update', isReadFirst: false })
   })
+  it('of a join that merges a ticket away unless somebody touched it: the same, once the other is there', () => {
+    const merge: OrderBody = { kind: 'join', body: { intoTicketId: 'o', unlessTouched: [{ token: 'n', text: 'x', isPublic: false }], mapping } }
+    const merges = (changes: Partial<HeldOrder>) => step(held(merge, { ref: REF, other: { id: 'o', ref: REF }, ...changes }))
+    expect(merges({})).toEqual({ kind: 'join', ref: REF, into: REF, isRepeat: false, isReadFirst: false })
+    expect(merges({ isHinted: true, looks: 1 })).toEqual(settled({ status: 'waiting', looks: 2, dueAtMs: NOW_MS + HEAR_PAUSE_MS * 2 }))
+    expect(merges({ isHinted: true, other: { id: 'o', ref: null } })).toMatchObject(settled({ status: 'waiting' }))
+    for (const changes of [{ createdAtMs: NOW_MS - WAITED_MS - 1 }, { isRepeat: true }]) expect(merges(changes)).toMatchObject({ kind: 'join', isReadFirst: true })
+    expect(merges({ isHinted: true, isRepeat: true, looks: HEAR_TRIES })).toMatchObject({ kind: 'join', isReadFirst: false })
+  })
   it('of an update with nothing left to be written: nothing', () => {
     expect(step(held({ kind: 'update', body: { mapping } }, { ref: REF }))).toEqual(settled({ status: 'done', unknownAtMs: null }))
   })
@@ -80,6 +89,7 @@ describe('what is next', () => {
     expect(step(held(join, { ref: REF, other: { id: 'o', ref: { ...REF, externalId: '8' } } }))).toMatchObject({ kind: 'join', into: { externalId: '8' } })
     expect(step(held(join, { ref: REF, other: { id: 'o', ref: null } }))).toMatchObject(settled({ status: 'waiting' }))
     expect(step(held(join, { ref: REF, other: null }))).toMatchObject(settled({ status: 'dead' }))
+    expect(step(held(join, { ref: REF, other: { id: 'o', ref: REF }, createdAtMs: 0, isHinted: true }))).toMatchObject({ kind: 'join', isReadFirst: false })
     expect(step(held(join, { ref: REF, other: { id: 'o', ref: REF } }), { capabilities: { ...FACTS.capabilities, joins: 'none' } })).toMatchObject(settled({ status: 'dead', code: 'unsupported' }))
   })
 })

@@ -12,8 +12,9 @@
  * | update | it ends the ticket unless somebody touched it, and has waited or was tried | look at the ticket first: what was not heard yet is heard first |
  * | update | there is nothing left to be written | it is done |
  * | join | the other ticket is not made yet | wait |
+ * | join | it merges the ticket away unless somebody touched it | as with an update that ends it: wait until the ticket is read, look at it first |
  */
-import { endsUnlessTouched, gathered } from '../../schemas/ticket-changes.ts'
+import { dependsOnTouch, gathered } from '../../schemas/ticket-changes.ts'
 import type { HeldOrder, OrderChange } from '../../schemas/ticket-work.ts'
 import type { TicketChange, TicketDraft, TicketRef } from '../../schemas/tickets.ts'
 import type { Capabilities } from '../port.ts'
@@ -23,7 +24,7 @@ import { FRESH_MS, HEAR_PAUSE_MS, HEAR_TRIES, JOIN_PATIENCE_MS, OTHER_MS, PARENT
 export type Step =
   | { readonly kind: 'create'; readonly draft: TicketDraft; readonly isRepeat: boolean }
   | { readonly kind: 'update'; readonly ref: TicketRef; readonly change: TicketChange; readonly isRepeat: boolean; readonly isReadFirst: boolean }
-  | { readonly kind: 'join'; readonly ref: TicketRef; readonly into: TicketRef; readonly isRepeat: boolean }
+  | { readonly kind: 'join'; readonly ref: TicketRef; readonly into: TicketRef; readonly isRepeat: boolean; readonly isReadFirst: boolean }
   | { readonly kind: 'read'; readonly ref: TicketRef }
   | { readonly kind: 'look_up' }
   | { readonly kind: 'settle'; readonly change: OrderChange }
@@ -50,22 +51,35 @@ export function nextStep(held: HeldOrder, facts: StepFacts, nowMs: number): Step
       if (held.ref === null) return dead('no_ticket', 'The ticket was never made in the PSA, so nothing can be written to it.')
       const readyAtMs = (held.lastCallAtMs ?? Number.NEGATIVE_INFINITY) + facts.perTicketMs
       if (readyAtMs > nowMs) return wait(readyAtMs)
-      // People may have come to the ticket since its end was ordered.
-      const mustHear = endsUnlessTouched(held.body) && held.looks < HEAR_TRIES
+      const mustHear = mustBeHeard(held)
       if (mustHear && held.isHinted) return { kind: 'settle', change: unheard(held, nowMs) }
       const change = gathered(held.body)
       if (Object.keys(change).length < 2) return { kind: 'settle', change: { status: 'done', unknownAtMs: null } }
-      return { kind: 'update', ref: held.ref, change, isRepeat: held.isRepeat || isFromBefore(held, facts), isReadFirst: mustHear && (held.isRepeat || nowMs - held.createdAtMs > WAITED_MS) }
+      return { kind: 'update', ref: held.ref, change, isRepeat: held.isRepeat || isFromBefore(held, facts), isReadFirst: mustHear && isStale(held, nowMs) }
     }
     case 'join': {
       if (held.ref === null || held.other === null) return dead('no_ticket', 'One of the two tickets that were to be joined is not there.')
       if (facts.capabilities.joins === 'none') return dead('unsupported', 'This PSA cannot join two tickets.')
-      if (held.other.ref !== null) return { kind: 'join', ref: held.ref, into: held.other.ref, isRepeat: held.isRepeat || isFromBefore(held, facts) }
+      if (held.other.ref !== null) {
+        const mustHear = mustBeHeard(held)
+        if (mustHear && held.isHinted) return { kind: 'settle', change: unheard(held, nowMs) }
+        return { kind: 'join', ref: held.ref, into: held.other.ref, isRepeat: held.isRepeat || isFromBefore(held, facts), isReadFirst: mustHear && isStale(held, nowMs) }
+      }
       return nowMs - held.createdAtMs > JOIN_PATIENCE_MS ? dead('no_ticket', 'The ticket to join with was not made within a day.') : wait(nowMs + OTHER_MS * 6)
     }
     case 'read':
       return held.ref === null ? dead('no_ticket', 'The ticket was never made in the PSA, so it cannot be read.') : { kind: 'read', ref: held.ref }
   }
+}
+
+/** People may have come to the ticket since its end, or its merge, was ordered. */
+function mustBeHeard(held: HeldOrder): boolean {
+  return dependsOnTouch(held) && held.looks < HEAR_TRIES
+}
+
+/** What is known of the ticket may be too old to go by. */
+function isStale({ isRepeat, createdAtMs }: HeldOrder, nowMs: number): boolean {
+  return isRepeat || nowMs - createdAtMs > WAITED_MS
 }
 
 /** Waits for the ticket to be read, longer each time. */

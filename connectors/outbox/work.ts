@@ -68,9 +68,9 @@ async function found(opened: OpenOrder, held: HeldOrder, signal: AbortSignal): P
   }
 }
 
-/** Looks at a ticket that is about to be ended by itself. True: what stands there was not heard yet, or it cannot be looked at now, and the order waits. */
+/** Looks at a ticket that is about to be ended, or merged away, by itself. True: what stands there was not heard yet, or it cannot be looked at now, and the order waits. */
 async function mustBeHeard(tools: OutboxTools, opened: OpenOrder, held: HeldOrder, step: Call, signal: AbortSignal): Promise<boolean> {
-  if (step.kind !== 'update' || !step.isReadFirst) return false
+  if ((step.kind !== 'update' && step.kind !== 'join') || !step.isReadFirst) return false
   const before = opened.sent()
   const seen = await opened.connector.read(step.ref, opened.context(false, signal)).catch(asConnectorError)
   if (seen instanceof ConnectorError) {

@@ -4,9 +4,8 @@
  */
 import type { SyncOrder, SyncTicket, TicketFacts, Told } from '../../schemas/ticket-sync.ts'
 import type { TicketSettings } from '../../schemas/tickets.ts'
-import { elsewhereText, leftText, sayable } from '../templates/note-text.ts'
-import { templateOf } from '../templates/templates.ts'
-import { noteTokenOf } from './identity.ts'
+import { elsewhereText, leftText } from '../templates/note-text.ts'
+import { internalNote } from './internal-note.ts'
 import { mappingOver, type PlanTarget } from './want.ts'
 
 /** The newest ticket of the incident in a system that is not the one in use. */
@@ -31,20 +30,19 @@ export function leaving({ nowMs, settings, facts, target, elsewhere = [] }: Leav
   const ready = open.filter(({ ticket }) => ticket.ref !== null)
   if (current.ref === null || open.length === 0) return { orders: [], waits: open.length > 0 && !current.isDead }
   const order = { urgency: 2 as const, dueAtMs: nowMs }
-  const note = ({ id, told }: SyncTicket, { connector, capabilities }: LeaveInput['target'], lines: readonly string[]) =>
-    capabilities.internalNote ? { notes: [{ token: noteTokenOf(id, told.seq + 1), isPublic: false, text: sayable(lines, templateOf(connector).textMax) }] } : {}
   const orders = ready.map(({ ticket, there }): SyncOrder => {
     const text = elsewhereText(facts.number, current.ref)
     const closes = settings.autoClose && !ticket.isTouched
     const told: Told = { ...ticket.told, seq: ticket.told.seq + 1, ended: closes ? 'state' : 'note', endedAtMs: nowMs, state: closes ? 'closed' : ticket.told.state, elsewhere: current.id }
     const [ticketId, version] = [ticket.id, ticket.version]
-    if (!closes && !there.capabilities.internalNote) return { kind: 'note_down', ticketId, version, told }
-    return { kind: 'update', ...order, ticketId, version, told, change: { mapping: mappingOver(there.mapping, settings.mapping), ...(closes ? { state: 'closed', resolution: text, unlessTouched: note(ticket, there, [text]).notes ?? [] } : note(ticket, there, [text])) } }
+    const notes = internalNote(there, ticket, [text])
+    if (!closes && notes.length === 0) return { kind: 'note_down', ticketId, version, told }
+    return { kind: 'update', ...order, ticketId, version, told, change: { mapping: mappingOver(there.mapping, settings.mapping), ...(closes ? { state: 'closed', resolution: text, unlessTouched: notes } : { notes }) } }
   })
   // The text of a newer ticket names the older ones; an older one learns here of those that were made meanwhile. What is closed is left alone.
   const newer = ready.flatMap(({ ticket }) => (ticket.createdAtMs > current.createdAtMs && ticket.ref !== null ? [leftText(ticket.ref)] : []))
   const isWritable = current.told.ended !== 'state' && current.closedAtMs === null && target.capabilities.internalNote
-  if (newer.length > 0 && isWritable) orders.push({ kind: 'update', ...order, ticketId: current.id, version: current.version, told: { ...current.told, seq: current.told.seq + 1 }, change: { mapping: mappingOver(target.mapping, settings.mapping), ...note(current, target, newer) } })
+  if (newer.length > 0 && isWritable) orders.push({ kind: 'update', ...order, ticketId: current.id, version: current.version, told: { ...current.told, seq: current.told.seq + 1 }, change: { mapping: mappingOver(target.mapping, settings.mapping), notes: internalNote(target, current, newer) } })
   return { orders, waits: ready.length < open.length }
 }
 

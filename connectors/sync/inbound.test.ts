@@ -134,6 +134,14 @@ describe('what a technician does', () => {
     expect(read({ mergedIntoId: 'x9' }, { ticket: made({}, { mergedInto: 'i9' }), mergedWith: 'i9' }).words).toEqual([])
   })
 
+  it('says nothing of its state once its incident goes on in another ticket, only what people write', () => {
+    const ticket = made({}, { mergedInto: 'i9', ended: 'note' })
+    const closed = { state: 'closed' as const, statusText: 'Closed', notes: [comment('See the other one.')] }
+    const incident = { status: 'open' as const, assignee: null, mergedInto: 'i9' }
+    expect(read(closed, { ticket, incident })).toMatchObject({ words: [{ action: 'note', text: expect.stringContaining('See the other one.') }], isTouched: true, told: { state: 'closed', ended: 'state' } })
+    expect(read(closed, { ticket, incident: { ...incident, mergedInto: null } }).words.map(({ action }) => action)).toEqual(['note', 'close'])
+  })
+
   it('renames or gives another priority: it is theirs from then on', () => {
     expect(read({ title: 'Mail is down' })).toMatchObject({ words: [], isTouched: true })
     expect(read({ priorityId: 'low' })).toMatchObject({ words: [], isTouched: true })

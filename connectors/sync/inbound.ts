@@ -71,10 +71,12 @@ export interface Inbound {
   readonly againMs: number | null
 }
 
-/** Reads a snapshot. Of a ticket that was left for another system only what people wrote is told: to close what was left means nothing for the incident. */
+/** Reads a snapshot. Of a ticket that was left for another system, or for that of the incident which its own is part of, only what people wrote is told: to close what was left means nothing for the incident. */
 export function inbound(input: InboundInput): Inbound {
   const read = readOf(input)
-  return (input.ticket.told.elsewhere ?? null) === null ? read : { ...read, words: read.words.filter(({ action }) => action === 'note') }
+  const { told } = input.ticket
+  const isLeft = (told.elsewhere ?? null) !== null || (told.mergedInto !== null && told.mergedInto === input.incident.mergedInto)
+  return !isLeft ? read : { ...read, words: read.words.filter(({ action }) => action === 'note') }
 }
 
 function readOf(input: InboundInput): Inbound {

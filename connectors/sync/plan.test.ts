@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { TicketFacts } from '../../schemas/ticket-sync.ts'
 import { approvalCodeOf } from './identity.ts'
-import { facts, OPENED_MS, target, TicketWorld } from './test-world.ts'
+import { facts, OPENED_MS, snapshot, target, TicketWorld } from './test-world.ts'
 
 const LATER = OPENED_MS + 60_000
 const HOUR = 3_600_000
@@ -185,7 +185,7 @@ describe('a problem that returns', () => {
     const world = opened({ able: { ...able, joins: 'link' } })
     world.look(over(), LATER + HOUR)
     world.look(facts({ version: 20 }), LATER + hours * HOUR)
-    expect(world.writes).toMatchObject([{ kind: 'update' }, { kind: 'create', generation: 2, draft: { text: expect.stringContaining('earlier ticket 1001') } }, { kind: 'join', intoTicketId: world.rows[0]!.id }])
+    expect(world.writes).toMatchObject([{ kind: 'update' }, { kind: 'create', generation: 2, draft: { text: expect.stringContaining('earlier ticket 1001') } }, { kind: 'join', body: { intoTicketId: world.rows[0]!.id } }])
     expect(world.look(facts({ version: 20 }), LATER + hours * HOUR + 1_000).orders).toEqual([])
   })
 
@@ -218,13 +218,60 @@ describe('merged incidents', () => {
   const gone = facts({ incidentId: 'i2', number: 43, mergedInto: 'i1' })
 
   it.each([
-    ['merge', [{ kind: 'join' }]], ['link', [{ kind: 'update', change: { state: 'closed', resolution: expect.stringContaining('goes on in ticket 1001'), unlessTouched: [{ text: expect.stringContaining('goes on in ticket 1001'), isPublic: false }] } }, { kind: 'join' }]],
-    ['none', [{ kind: 'update', change: { state: 'closed' } }, { kind: 'update', change: { notes: [{ text: expect.stringContaining('its ticket is 1002') }] } }]],
+    ['merge', [{ kind: 'join', body: { unlessTouched: [{ text: expect.stringContaining('goes on in ticket 1001'), isPublic: false }], mapping: expect.anything() } }]],
+    // The link says where it goes on, so nothing else does.
+    ['link', [{ kind: 'update', change: { state: 'closed', resolution: expect.stringContaining('goes on in ticket 1001'), unlessTouched: [] } }, { kind: 'join' }]],
+    ['none', [{ kind: 'update', change: { state: 'closed', unlessTouched: [{ text: expect.stringContaining('goes on in ticket 1001') }] } }, { kind: 'update', change: { notes: [{ text: expect.stringContaining('its ticket is 1002') }] } }]],
   ] as const)('have one ticket that goes on where the PSA can %s', (joins, writes) => {
     const world = both({ joins })
     world.look(gone, LATER + HOUR)
     expect(world.writes).toMatchObject(writes)
     expect(world.look(gone, LATER + HOUR + 1_000).orders).toEqual([])
+  })
+
+  const note = { text: expect.stringContaining('Incident 43 is part of another one; it goes on in ticket 1001'), isPublic: false }
+  it.each([
+    ['merge', {}, [{ kind: 'update', change: { notes: [note] } }]], ['link', {}, [{ kind: 'join' }]], ['none', {}, [{ kind: 'update', change: { notes: [note] } }, { kind: 'update', change: { notes: [{ text: expect.stringContaining('its ticket is 1002') }] } }]],
+    ['merge', { internalNote: false }, []],
+  ] as const)('leave a ticket open that somebody touched, with one word where it goes on, where the PSA can %s', (joins, able, writes) => {
+    const world = both({ joins, ...able })
+    const [, mine] = world.rows
+    world.see(mine!.id, { isTouched: true })
+    world.look(gone, LATER + HOUR)
+    expect(world.writes).toMatchObject(writes)
+    expect(world.writes).toHaveLength(writes.length)
+    expect(world.writes.filter((order) => order.kind === 'update' && order.change.state !== undefined)).toEqual([])
+    expect(world.rows[1]!.told).toMatchObject({ mergedInto: 'i1', ended: 'note', state: 'open' })
+    expect(world.look(gone, LATER + HOUR + 1_000).orders).toEqual([])
+  })
+
+  it.each([['merge', 0], ['link', 1], ['none', 0]] as const)('say nothing in a ticket that a technician closed, where the PSA can %s', (joins, links) => {
+    const world = both({ joins })
+    world.see(world.rows[1]!.id, { isTouched: true, seen: snapshot({ state: 'closed' }) }, { ended: 'state', state: 'closed', endedAtMs: LATER })
+    world.look(gone, LATER + HOUR)
+    expect(world.writes.filter(({ kind }) => kind === 'update')).toEqual([])
+    expect(world.writes).toHaveLength(links)
+    expect(world.rows[1]!.told).toMatchObject({ mergedInto: 'i1', ended: 'state', state: 'closed' })
+  })
+
+  it('write nothing where people merged the tickets there already', () => {
+    const world = both()
+    world.see(world.rows[1]!.id, { isTouched: true, seen: snapshot({ mergedIntoId: 'x1' }) })
+    world.look(gone, LATER + HOUR)
+    expect(world.writes).toEqual([])
+    expect(world.look(gone, LATER + 2 * HOUR)).toMatchObject({ orders: [], reason: 'merged' })
+  })
+
+  it('wait until the ticket has a number in which it goes on, unless that is never made', () => {
+    const world = both()
+    const { ref } = world.rows[0]!
+    world.see(world.rows[0]!.id, { ref: null })
+    expect(world.look(gone, LATER + HOUR)).toMatchObject({ orders: [], reason: 'waits_for_survivor', againAtMs: LATER + HOUR + 30_000 })
+    world.see(world.rows[0]!.id, { ref })
+    expect(world.look(gone, LATER + HOUR).reason).toBe('ordered')
+    const given = both()
+    given.see(given.rows[0]!.id, { ref: null, isDead: true })
+    expect(given.look(gone, LATER + HOUR).reason).toBe('ordered')
   })
 
   it('hand their ticket on where the other has none, and none is made for what has none', () => {

@@ -10,7 +10,7 @@
  *   over                         somebody works on it          a note; also where somebody comes to it while the update waits
  *   open again                   ended, reopenHours not over   update: open, where the PSA can reopen
  *   open again                   ended                         create the next one, linked to the one before
- *   merged into another          the other has one             join, where the PSA can; the merged one is closed or says where to look
+ *   merged into another          the other has one             it is merged, linked or closed, unless somebody touched it: `merged.ts`
  *   merged into another          the other has none            the ticket goes on as that of the other
  *   in a storm                   the storm has a ticket        it becomes a child of that, or is linked to it
  *   any                          one in another system too     that one is left: `elsewhere.ts`
@@ -20,9 +20,10 @@ import type { Mode } from '../../schemas/settings.ts'
 import type { TicketChange, TicketNote, TicketSettings, TicketTime, WritableTicketState } from '../../schemas/tickets.ts'
 import { templateOf } from '../templates/templates.ts'
 import { ticketText, titleOf } from '../templates/ticket-text.ts'
-import { endText, hereAgainText, mergedText, returnedText, sayable } from '../templates/note-text.ts'
+import { endText, hereAgainText, returnedText, sayable } from '../templates/note-text.ts'
 import { leaving, type TicketElsewhere } from './elsewhere.ts'
 import { externalRefOf, noteTokenOf, ticketIdOf } from './identity.ts'
+import { merging } from './merged.ts'
 import { kept, newsOf, personLines, type News } from './news.ts'
 import { isOver, isSameThere, lazyFields, mappingOver, SEVERITIES, stateOf, together, urgentFields, type FieldChange, type PlanTarget } from './want.ts'
 
@@ -78,7 +79,7 @@ export function plan(input: PlanInput): TicketPlan {
   if (current.told.isMoved === true || (facts.mergedInto !== null && input.survivor?.told.isMoved === true)) return nothing('moved')
   const left = leaving(ready, current)
   if (left.orders.length > 0) return { orders: left.orders, reason: 'ordered', againAtMs: nowMs + LOOK_MS }
-  const made = facts.mergedInto === null ? existing(ready, current) : merged(ready, current)
+  const made = facts.mergedInto === null ? existing(ready, current) : merging(ready, current)
   return left.waits ? { ...made, againAtMs: Math.min(made.againAtMs ?? Infinity, nowMs + LEAVE_MS) } : made
 }
 
@@ -135,7 +136,7 @@ function creation(input: Ready, generation: number, earlier: SyncTicket | null):
     ended: 'no', endedAtMs: null, mergedInto: null, stormSinceMs: stormSince(facts), parentId: storm !== null && (parent !== null || target.capabilities.joins === 'link') ? storm.id : null, mended: 0, partyId: target.party.companyId, missingSinceMs: null,
   }
   const urgency = urgencyOf(facts)
-  const join = (intoTicketId: string): SyncOrder => ({ kind: 'join', ticketId, intoTicketId, urgency: 3, dueAtMs: nowMs })
+  const join = (intoTicketId: string): SyncOrder => ({ kind: 'join', ticketId, body: { intoTicketId }, urgency: 3, dueAtMs: nowMs })
   return [
     {
       kind: 'create', ticketId, generation, told, parentTicketId: told.parentId, urgency, dueAtMs: nowMs,
@@ -149,30 +150,6 @@ function creation(input: Ready, generation: number, earlier: SyncTicket | null):
 /** Since when the storm goes on that the incident stands in. */
 export function stormSince({ findings }: Pick<TicketFacts, 'findings'>): number | null {
   return findings.find(({ kind }) => kind === 'storm')?.sinceMs ?? null
-}
-
-function merged(input: Ready, current: SyncTicket): TicketPlan {
-  const { facts, survivor, target, settings, nowMs } = input
-  const into = facts.mergedInto ?? ''
-  if (current.told.mergedInto === into) return nothing('merged')
-  if (survivor === null) return { orders: [{ kind: 'adopt', ticketId: current.id, version: current.version, incidentId: into, told: current.told }], reason: 'ordered', againAtMs: null }
-  const { joins } = target.capabilities
-  const told = { ...current.told, mergedInto: into, seq: current.told.seq + 1, ended: 'state' as const, endedAtMs: nowMs }
-  const order = { urgency: 2 as const, dueAtMs: nowMs }
-  const orders: SyncOrder[] = joins === 'none' ? [] : [{ kind: 'join', ticketId: current.id, intoTicketId: survivor.id, ...order }]
-  if (joins === 'merge') return { orders: [{ kind: 'note_down', ticketId: current.id, version: current.version, told }, ...orders], reason: 'ordered', againAtMs: null }
-  const text = mergedText(facts.number, survivor.ref)
-  const closes = settings.autoClose && !current.isTouched && current.told.ended !== 'state'
-  const notes = closes ? [] : noteOf(input, current, [text], false)
-  orders.unshift({
-    kind: 'update', ticketId: current.id, version: current.version, ...order, told: { ...told, ended: closes ? 'state' : 'note', state: closes ? 'closed' : told.state },
-    change: { mapping: target.mapping, ...(closes ? { state: 'closed' as const, resolution: text, unlessTouched: noteOf(input, current, [text], false) } : {}), ...(notes.length === 0 ? {} : { notes }) },
-  })
-  if (joins === 'none' && !survivor.isDead) {
-    const there = noteOf(input, survivor, [`Incident ${facts.number} was merged into this one; its ticket is ${current.ref?.number ?? current.externalRef}.`], false)
-    if (there.length > 0) orders.push({ kind: 'update', ticketId: survivor.id, version: survivor.version, ...order, told: { ...survivor.told, seq: survivor.told.seq + 1 }, change: { mapping: target.mapping, notes: there } })
-  }
-  return { orders, reason: 'ordered', againAtMs: null }
 }
 
 function existing(input: Ready, current: SyncTicket): TicketPlan {
@@ -280,7 +257,7 @@ function parentOf({ storm, target: { capabilities }, nowMs }: Ready, { id, told,
   if (seen !== null && seen.parentId !== null) return { ...none, told: { parentId: storm.id } }
   const isShown = storm.isSimulated || storm.mode === 'dry-run'
   if (storm.ref === null && !isShown) return { ...none, waits: true }
-  if (!capabilities.parent) return { ...none, told: { parentId: storm.id }, parentTicketId: storm.id, orders: [{ kind: 'join', ticketId: id, intoTicketId: storm.id, urgency: 3, dueAtMs: nowMs }] }
+  if (!capabilities.parent) return { ...none, told: { parentId: storm.id }, parentTicketId: storm.id, orders: [{ kind: 'join', ticketId: id, body: { intoTicketId: storm.id }, urgency: 3, dueAtMs: nowMs }] }
   return { ...none, change: storm.ref === null ? {} : { parent: storm.ref }, told: { parentId: storm.id }, parentTicketId: storm.id }
 }
 

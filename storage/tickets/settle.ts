@@ -13,13 +13,13 @@ async function lockHeld(sql: Sql, held: HeldOrder): Promise<boolean> {
   return mine !== undefined
 }
 
-/** Marks it as called before the call: from here on it may have been taken. Answers the order as it is to be called, with what was put together since, and without an end that a touched ticket is spared; null where it is in other hands. */
+/** Marks it as called before the call: from here on it may have been taken. Answers the order as it is to be called, with what was put together since, and without an end or a merge that a touched ticket is spared; null where it is in other hands. */
 export async function beginOrder(sql: Sql, held: HeldOrder, nowMs: number): Promise<HeldOrder | null> {
   if (!(await lockHeld(sql, held))) return null
   await sql.query(
     `update ticket_outbox set status = 'calling', is_repeat = true, unknown_at = ${atMs('$2')}, looks = 0, first_called_at = coalesce(first_called_at, ${atMs('$2')}), claimed_until = ${atMs('$3')}, version = version + 1 where id = $1`,
     [held.id, nowMs, nowMs + ORDER_LEASE_MS])
-  if (held.kind === 'update') await spareTouched(sql, held.id)
+  await spareTouched(sql, held.id)
   const [now] = await readOrders(sql, [held.id], held.worker, nowMs)
   // What is written is for whoever comes after a crash; what is called is the order as it was before.
   return now === undefined ? null : { ...now, isRepeat: held.isRepeat, unknownAtMs: held.unknownAtMs, looks: held.looks, isProbe: held.isProbe }

@@ -106,7 +106,7 @@ async function carryOut(sql: Sql, place: OrderPlace, order: SyncOrder, nowMs: nu
     }
     case 'note_down': return tell(sql, order, place, { hasNotes: false, title: null, parentTicketId: null }, nowMs)
     case 'join': {
-      await putOrder(sql, { kind: 'join', ticketId: order.ticketId, body: { intoTicketId: order.intoTicketId }, urgency: order.urgency, dueAtMs: order.dueAtMs }, nowMs)
+      await putOrder(sql, { kind: 'join', ticketId: order.ticketId, body: order.body, urgency: order.urgency, dueAtMs: order.dueAtMs }, nowMs)
       return
     }
     case 'adopt': {

@@ -646,18 +646,9 @@ export function ticketSyncContract(engineName: string, make: () => Promise<Empty
       expect(await ticketOutbox(database, { clock }).claim('w', 5)).toMatchObject([{ kind: 'update', body: { state: 'resolved' }, isHinted: false }])
     })
 
-    it('a technician who comes to a ticket while its end waits is heard, the ticket stays open with a note, and looking again writes nothing more', async () => {
-      await ticketThere()
-      await database.query('update tickets set seen = $1::jsonb', [JSON.stringify(shown())])
-      await tell(incident('x', 11, { status: 'resolved', openProblemCount: 0, resolvedAtMs: START_MS }))
-      expect((await look()).made.orders).toMatchObject([{ kind: 'update', change: { state: 'resolved' }, told: { ended: 'state' } }])
-      clock.tick(600_000)
-      const outbox = ticketOutbox(database, { clock })
-      const author = { externalId: 'x-ann', name: 'Ann', email: null, isAgent: true }
-      const there = shown({ notes: [{ externalId: 'n1', text: 'I am on it', isPublic: false, isOurs: false, author, channel: 'web', atMs: START_MS }] })
-      await hints.add('con', 'hook', [{ eventId: 'e1', externalId: 'x1' }])
-      const [held] = await outbox.claim('w', 5)
-      expect(held).toMatchObject({ kind: 'update', isHinted: true, seen: { notes: [] } })
+    const THEIRS = { externalId: 'n1', text: 'I am on it', isPublic: false, isOurs: false, author: { externalId: 'x-ann', name: 'Ann', email: null, isAgent: true }, channel: 'web' as const, atMs: START_MS }
+    /** Reads the ticket that is hinted at, as the program does. */
+    const listen = async (there: TicketSnapshot): Promise<void> => {
       const connection: ReadyConnection['connection'] = { id: 'con', companyId: null, connector: 'zendesk', environment: 'production', baseUrl: 'https://psa.test', auth: 'api_key', fields: {}, mapping: target().mapping }
       const context: ReadyConnection['context'] = () => ({ connection, signal: new AbortController().signal, nowMs: clock.now(), isRepeat: false, cached: (_key, _ttl, load) => load(), http: { call: () => Promise.reject(new Error('nothing is called')) } })
       const ready: ReadyConnection = { connector: { ...zendesk, read: () => Promise.resolve(there) }, connection, account: 'acc', context }
@@ -665,6 +656,49 @@ export function ticketSyncContract(engineName: string, make: () => Promise<Empty
       const [due] = await hints.claim(5, TOLD)
       expect(await readTicket(tools, due!)).toBe(true)
       await hints.done(due!)
+    }
+
+    it('a technician who comes to a ticket while its merge waits is heard, the ticket stays open with a note where the problem goes on, and to close it closes nothing', async () => {
+      await ticketThere()
+      await database.query(`insert into tickets select (jsonb_populate_record(t, '{"id":"t2","incident_id":"y","external_ref":"AW-2","external_id":"x2","number":"1002"}')).* from tickets t`)
+      await database.query('update tickets set seen = $1::jsonb', [JSON.stringify(shown())])
+      await tell(incident('y', 11), incident('x', 12, { mergedInto: 'y' }))
+      const merge = async () => {
+        const [own, survivor] = [await store.tickets('x', 'production', true), (await store.tickets('y', 'production', true)).at(-1) ?? null]
+        const made = plan({ nowMs: clock.now(), mode: 'production', settings: DEFAULT_TICKET_SETTINGS, facts: await factsOf(), target: target(), tickets: own, survivor, storm: null, publicUrl: '' })
+        expect(await store.carryOut(PLACE, made.orders)).toBe(true)
+        return made.orders.map(({ kind }) => kind)
+      }
+      expect([await merge(), await merge()]).toEqual([['note_down', 'join'], []])
+      await hints.add('con', 'hook', [{ eventId: 'e1', externalId: 'x1' }])
+      const outbox = ticketOutbox(database, { clock })
+      const [held] = await outbox.claim('w', 5)
+      expect(held).toMatchObject({ kind: 'join', isHinted: true, seen: { notes: [] }, other: { id: 't2' } })
+      await listen(shown({ notes: [THEIRS] }))
+      const begun = await outbox.begin(held!)
+      expect(begun).toMatchObject({ kind: 'update', isHinted: false, body: { unlessTouched: [{ isPublic: false, text: expect.stringContaining('it goes on in ticket 1002') }] } })
+      expect(begun).not.toHaveProperty('body.intoTicketId')
+      expect(await store.tickets('x', 'production', true)).toMatchObject([{ isTouched: true, told: { ended: 'note', state: 'open', mergedInto: 'y' } }])
+      await outbox.settle(begun!, { status: 'done', unknownAtMs: null, isCalled: true })
+      expect([await merge(), await outbox.claim('w', 5)]).toEqual([[], []])
+      clock.tick(60_000)
+      await hints.add('con', 'hook', [{ eventId: 'e2', externalId: 'x1' }])
+      await listen(shown({ notes: [THEIRS], state: 'closed', statusText: 'Closed', updatedAtMs: clock.now() }))
+      expect(await database.query('select action from commands')).toEqual([{ action: 'note' }])
+      expect(await store.tickets('x', 'production', true)).toMatchObject([{ told: { ended: 'state', state: 'closed' }, closedAtMs: clock.now() }])
+    })
+
+    it('a technician who comes to a ticket while its end waits is heard, the ticket stays open with a note, and looking again writes nothing more', async () => {
+      await ticketThere()
+      await database.query('update tickets set seen = $1::jsonb', [JSON.stringify(shown())])
+      await tell(incident('x', 11, { status: 'resolved', openProblemCount: 0, resolvedAtMs: START_MS }))
+      expect((await look()).made.orders).toMatchObject([{ kind: 'update', change: { state: 'resolved' }, told: { ended: 'state' } }])
+      clock.tick(600_000)
+      const outbox = ticketOutbox(database, { clock })
+      await hints.add('con', 'hook', [{ eventId: 'e1', externalId: 'x1' }])
+      const [held] = await outbox.claim('w', 5)
+      expect(held).toMatchObject({ kind: 'update', isHinted: true, seen: { notes: [] } })
+      await listen(shown({ notes: [THEIRS] }))
       const begun = await outbox.begin(held!)
       expect(begun).toMatchObject({ isHinted: false, body: { unlessTouched: [{ isPublic: false, text: expect.stringContaining('no open problem any more') }] } })
       expect(begun).not.toHaveProperty('body.state')

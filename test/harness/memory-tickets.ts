@@ -3,7 +3,7 @@ import type { AccountState } from '../../schemas/call-accounts.ts'
 import { NEW_ACCOUNT } from '../../schemas/call-accounts.ts'
 import type { TestClock } from '../../schemas/clock.ts'
 import { AppError } from '../../schemas/errors.ts'
-import { coalesce, spared } from '../../schemas/ticket-changes.ts'
+import { coalesce, spared, sparedJoin } from '../../schemas/ticket-changes.ts'
 import { ORDER_LEASE_MS, type HeldOrder, type NewTicket, type OrderBody, type OrderChange, type TicketOrder, type TicketRow } from '../../schemas/ticket-work.ts'
 import type { TicketChange, TicketRef, TicketSnapshot } from '../../schemas/tickets.ts'
 import { BODY_CHARS, type Ordered } from '../../storage/tickets/order.ts'
@@ -243,7 +243,7 @@ export class MemoryTickets implements TicketBench {
     if (row === null) return null
     const nowMs = this.clock.now()
     Object.assign(row, { status: 'calling', isRepeat: true, unknownAtMs: nowMs, looks: 0, firstCalledAtMs: row.firstCalledAtMs ?? nowMs, claimedUntilMs: nowMs + ORDER_LEASE_MS, version: row.version + 1 })
-    if (row.kind === 'update') this.#spare(row)
+    this.#spare(row)
     return { ...this.#held(row, held.worker, held.isProbe), isRepeat: held.isRepeat, unknownAtMs: held.unknownAtMs, looks: held.looks }
   }
 
@@ -251,8 +251,11 @@ export class MemoryTickets implements TicketBench {
     const ticket = this.tickets.get(row.ticketId)
     if (ticket === undefined) return
     const isOvertaken = this.#of(row.ticketId).some((later) => later.seq > row.seq && later.kind === 'update' && isOpen(later) && 'state' in later.body)
-    const spare = spared(row.body as TicketChange, { isTouched: ticket.isTouched, told: ticket.told, seen: ticket.seen, isOvertaken })
+    const order = { kind: row.kind, body: row.body } as OrderBody
+    const standing = { isTouched: ticket.isTouched, told: ticket.told, seen: ticket.seen, isOvertaken }
+    const spare = order.kind === 'update' ? spared(order.body, standing) : order.kind === 'join' ? sparedJoin(order.body, standing) : null
     if (spare === null) return
+    row.kind = 'update'
     row.body = spare.change
     if (spare.told !== null) Object.assign(ticket, { told: { ...ticket.told, ...spare.told }, version: ticket.version + 1 })
   }

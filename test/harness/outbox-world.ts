@@ -21,6 +21,8 @@ export interface OutboxWorldOptions extends PsaOptions {
   readonly seed?: number
   readonly pace?: Pace
   readonly findLagMs?: number
+  /** Whether it merges tickets; else it links them. */
+  readonly joins?: 'merge'
   /** How long one call takes; 0 unless said. */
   readonly callMs?: number
   /** The way to another PSA than the scripted one; its budget passes the boundaries. */
@@ -52,7 +54,7 @@ export class OutboxWorld {
     this.psa.nowMs = options.bench.clock.now()
     this.#startedAtMs = options.bench.clock.now()
     this.random = seededJitter(options.seed ?? 1)
-    this.#connector = scriptedConnector(options.findLagMs ?? 0)
+    this.#connector = scriptedConnector(options.findLagMs ?? 0, options.joins)
   }
 
   /** Time passes for everybody. */

@@ -89,7 +89,7 @@ export class PsaTimeline {
     const { ref } = this.row(order.ticketId)
     if (ref === null) throw new Error('an order for a ticket that was not made')
     if (order.kind === 'join') {
-      const into = this.row(order.intoTicketId).ref
+      const into = this.row(order.body.intoTicketId).ref
       if (into !== null) await this.#losing((ctx) => this.connector.join(ref, into, ctx))
       return
     }

@@ -13,6 +13,7 @@ export interface PsaTicket {
   readonly madeAtMs: number
   state: string
   assigneeId: string | null
+  mergedIntoId?: string
   readonly notes: { readonly token: string; readonly text: string }[]
 }
 
@@ -141,8 +142,8 @@ export class ScriptedPsa {
   }
 }
 
-/** A connector for it. */
-export function scriptedConnector(findLagMs: number): Pick<TicketConnector, 'capabilities' | 'findLagMs' | 'create' | 'find' | 'update' | 'read' | 'join'> {
+/** A connector for it; it merges where it is to, else links. */
+export function scriptedConnector(findLagMs: number, joins: 'merge' | 'link' = 'link'): Pick<TicketConnector, 'capabilities' | 'findLagMs' | 'create' | 'find' | 'update' | 'read' | 'join'> {
   const call = async (ctx: CallContext, method: HttpRequest['method'], path: string, more: Partial<HttpRequest> = {}): Promise<unknown> =>
     (await ctx.http.call({ method, path, action: method === 'GET' ? 'retrieved' : 'updated', reference: `${method} ${path}`, ...more })).body
   const find = async (externalRef: string, ctx: CallContext): Promise<TicketRef | null> => {
@@ -159,7 +160,7 @@ export function scriptedConnector(findLagMs: number): Pick<TicketConnector, 'cap
   }
   return {
     findLagMs,
-    capabilities: { publicNote: true, internalNote: true, assign: true, reopen: true, attach: false, time: false, findByExternalRef: true, parent: true, joins: 'link', companies: false, assets: false, knowledge: false, changes: 'poll' },
+    capabilities: { publicNote: true, internalNote: true, assign: true, reopen: true, attach: false, time: false, findByExternalRef: true, parent: true, joins, companies: false, assets: false, knowledge: false, changes: 'poll' },
     find, read,
     async create(draft: TicketDraft, ctx) {
       const known = ctx.isRepeat ? await find(draft.externalRef, ctx) : null
@@ -176,14 +177,15 @@ export function scriptedConnector(findLagMs: number): Pick<TicketConnector, 'cap
       for (const { token, text } of notes) if (!known.includes(token)) await call(ctx, 'POST', `${path}/notes`, { json: { token, text } })
     },
     async join(from, into, ctx) {
-      await call(ctx, 'PUT', `/tickets/${from.externalId}`, { json: { parentId: into.externalId } })
+      if (joins === 'merge') await call(ctx, 'PUT', `/tickets/${from.externalId}`, { json: { mergedIntoId: into.externalId, state: 'closed' } })
+      else await call(ctx, 'PUT', `/tickets/${from.externalId}`, { json: { parentId: into.externalId } })
     },
   }
 }
 
 const refOf = (id: string): TicketRef => ({ externalId: id, number: `#${id}`, url: null })
 /** A ticket as the sync sees it; notes of people there have a token that begins with `their`. */
-export const snapshotOf = ({ id, state, externalRef, notes }: PsaTicket): TicketSnapshot => aSnapshot(id, {
-  externalRef, state: state === 'resolved' ? 'resolved' : 'open', statusText: state,
+export const snapshotOf = ({ id, state, externalRef, mergedIntoId, notes }: PsaTicket): TicketSnapshot => aSnapshot(id, {
+  externalRef, mergedIntoId: mergedIntoId ?? null, state: state === 'resolved' ? 'resolved' : 'open', statusText: state,
   notes: notes.map(({ token, text }) => ({ externalId: token, text, isPublic: false, isOurs: !token.startsWith('their'), author: { externalId: null, name: 'Ann', email: null, isAgent: true }, channel: 'web', atMs: null })),
 })

@@ -1,7 +1,7 @@
 /**
  * The same story in every PSA. An incident opens and gets one ticket. The alert repeats for an hour. A technician comments and closes. The problem comes back: the ticket is opened
- * again, or a second one names the first where it cannot be. Another incident heals by itself, and its ticket nobody touched is closed. A third is merged into the first. The answer
- * to the first write of every order is lost on the way.
+ * again, or a second one names the first where it cannot be. Another incident heals by itself, and its ticket nobody touched is closed. A third is merged into the first, and so is a
+ * fourth, on whose ticket somebody works. The answer to the first write of every order is lost on the way.
  */
 import { describe, expect, it } from 'vitest'
 import { facts, OPENED_MS } from '../../../connectors/sync/test-world.ts'
@@ -82,11 +82,22 @@ export function timeline({ connector, start }: ConnectorSubject): void {
         const said = [...(merged?.notes ?? []), ...fake.tickets().find(({ id }) => id === into?.externalId)?.notes ?? []].map(({ text }) => text).join('\n')
         expect(merged?.mergedIntoId === into?.externalId || merged?.linkedIds.includes(into?.externalId ?? '') === true || said.includes(third.number) || said.includes(into?.number ?? '?')).toBe(true)
 
+        // So does a fourth, but somebody works on its ticket: it stays theirs, and one word says where the problem goes on.
+        await line.look(at(130, { incidentId: 'i4', number: 45, title: 'mail is slow', openedAtMs: OPENED_MS + 129 * MINUTE_MS }))
+        clock.tick(MINUTE_MS)
+        fake.technician.comment(line.seen('i4').id, 'I am on it')
+        expect(await line.read(line.newest('i4').id, facts({ incidentId: 'i4' }))).toMatchObject([{ action: 'note' }])
+        const worked = line.seen('i4')
+        await line.look(at(135, { incidentId: 'i4', number: 45, title: 'mail is slow', openedAtMs: OPENED_MS + 129 * MINUTE_MS, mergedInto: 'i1' }))
+        expect(line.seen('i4')).toMatchObject({ id: worked.id, state: worked.state, mergedIntoId: null, isDeleted: false })
+        const word = line.seen('i4').notes.slice(worked.notes.length)
+        expect(word).toMatchObject([{ isOurs: true, text: expect.stringContaining(into?.number ?? '?') }])
+
         // Nothing was written twice, nothing inside was shown outside, nothing was lost.
         const tokens = fake.tickets().flatMap(({ notes }) => notes.flatMap(({ text }) => text.match(/\[aw[\w:-]+\]/g) ?? []))
         expect(tokens.length).toBe(new Set(tokens).size)
         if (connector.capabilities.internalNote) expect(fake.tickets().flatMap(({ notes }) => notes.filter(({ isPublic, isOurs }) => isPublic && isOurs))).toEqual([])
-        expect(fake.tickets()).toHaveLength(before + 2)
+        expect(fake.tickets()).toHaveLength(before + 3)
         expect(fake.faults).toEqual([])
       } finally {
         await fake.stop()
