@@ -67,6 +67,28 @@ it('one company whose look hangs keeps nobody else waiting', async () => {
   expect(looked).toContain('slow')
 })
 
+it('looks that hang, however many, keep no critical incident waiting', async () => {
+  const looked: string[] = []
+  let free = (): void => undefined
+  const hangs = new Promise<void>((resolve) => { free = resolve })
+  const usual = Array.from({ length: 20 }, (_, index) => due(`slow-${index}`))
+  const critical: DueLook[] = []
+  const desk = startSyncDesk({
+    ...tools([], []), clock: new TestClock(), logNowMs: async () => new Map(), modeOf: async (companyId) => { if (companyId.startsWith('slow')) await hangs; return 'dry-run' },
+    queue: {
+      claim: async (_times, limit, only) => (only?.isCritical === true || critical.length > 0 ? critical : usual).splice(0, limit),
+      release: async () => undefined, done: async ({ companyId }) => void looked.push(companyId), waiting: async () => usual.length,
+    },
+  })
+  await expect.poll(() => usual.length).toBe(14)
+  critical.push(due('c1'))
+  desk.wake()
+  await expect.poll(() => looked).toEqual(['c1'])
+  expect(usual.length).toBe(14)
+  free()
+  await desk.stop()
+})
+
 it('an incident is read after its tickets, so that what was just heard in one is not taken for a problem that is back', async () => {
   const world = new TicketWorld()
   world.look(facts(), OPENED_MS + 60_000)

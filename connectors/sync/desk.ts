@@ -13,15 +13,17 @@ import { simulatedTarget } from './simulated.ts'
 import { targetOf } from './target.ts'
 import type { PlanTarget } from './want.ts'
 
-/** Incidents looked at at once in one process, each of another company. */
+/** Incidents looked at at once in one process, each of another company, and how many of these are kept for critical ones. */
 const AT_ONCE = 8
+const KEPT_FOR_CRITICAL = 2
 const LOOK_EVERY_MS = 500
 /** A look-up that failed is made again after so long, unless the other side asks for more. */
 const LOOK_UP_MS = 10_000
 
 /** The list of incidents. */
 export interface LookQueue {
-  claim(logNowMs: ReadonlyMap<number, number>, limit: number): Promise<readonly DueLook[]>
+  /** Critical ones first; `isCritical`: those alone. */
+  claim(logNowMs: ReadonlyMap<number, number>, limit: number, only?: { readonly isCritical: boolean }): Promise<readonly DueLook[]>
   release(look: DueLook): Promise<void>
   done(look: DueLook, rest: { readonly againAtMs: number | null; readonly reason: string }): Promise<void>
   waiting(): Promise<number>
@@ -155,7 +157,9 @@ export function startSyncDesk(options: DeskOptions): Looking {
   }
   const looking = startLooking({ clock, logger, everyMs: LOOK_EVERY_MS, what: 'looking after tickets' }, async () => {
     // Whoever waits for a slow system holds up nobody else: each place is taken again as soon as it is free.
-    if (under.size < AT_ONCE) for (const incident of await queue.claim(await options.logNowMs(), AT_ONCE - under.size)) take(incident)
+    const free = AT_ONCE - under.size
+    const usual = free - KEPT_FOR_CRITICAL
+    if (free > 0) for (const incident of await queue.claim(await options.logNowMs(), usual > 0 ? usual : free, { isCritical: usual <= 0 })) take(incident)
     metrics.waiting(await queue.waiting())
     return false
   })

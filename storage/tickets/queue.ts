@@ -63,8 +63,8 @@ export interface DueTicket {
 /** The list as the role works through it. */
 export function ticketQueue(db: SqlDatabase, { nowMs }: { readonly nowMs: () => number }) {
   return {
-    /** Takes what is due, at most so many and one of each company, so that tickets of a company know of each other. */
-    async claim(logNowMs: ReadonlyMap<number, number>, limit: number): Promise<readonly DueTicket[]> {
+    /** Takes what is due, at most so many and one of each company, so that tickets of a company know of each other; critical incidents before all that was listed earlier, or alone. */
+    async claim(logNowMs: ReadonlyMap<number, number>, limit: number, { isCritical }: { readonly isCritical: boolean } = { isCritical: false }): Promise<readonly DueTicket[]> {
       const now = nowMs()
       const times = [[...logNowMs.keys()], [...logNowMs.values()].map(Math.floor)]
       const free = `(q.claimed_until is null or q.claimed_until <= ${atMs('$3')})`
@@ -73,9 +73,10 @@ export function ticketQueue(db: SqlDatabase, { nowMs }: { readonly nowMs: () => 
       if ((await db.query(`select 1 ${due} limit 1`, [...times, now])).length === 0) return []
       return db.transaction(async (sql) => {
         const wanted = await sql.query<{ id: string; nowMs: number | null }>(
-          `select d.id, d."nowMs" from (select q.incident_id as id, t.now_ms::float8 as "nowMs", q.due_at_ms, row_number() over (partition by q.company_id order by q.due_at_ms, q.incident_id) as turn ${due}
-             and not exists (select 1 from ticket_queue b where b.company_id = q.company_id and b.claimed_until > ${atMs('$3')})) d
-           where d.turn = 1 order by d.due_at_ms, d.id limit $4`, [...times, now, limit])
+          `select d.id, d."nowMs" from (select l.*, row_number() over (partition by l.company_id order by l.is_critical desc, l.due_at_ms, l.id) as turn from (
+               select q.incident_id as id, q.company_id, t.now_ms::float8 as "nowMs", q.due_at_ms, coalesce((select i.severity = 'critical' from incidents i where i.id = q.incident_id), false) as is_critical ${due}
+                 and not exists (select 1 from ticket_queue b where b.company_id = q.company_id and b.claimed_until > ${atMs('$3')})) l) d
+           where d.turn = 1 and (d.is_critical or not $5::boolean) order by d.is_critical desc, d.due_at_ms, d.id limit $4`, [...times, now, limit, isCritical])
         if (wanted.length === 0) return []
         const taken = await sql.query<Omit<DueTicket, 'nowMs'>>(
           `update ticket_queue q set claimed_until = ${atMs('$2')} where q.incident_id in (select incident_id from ticket_queue where incident_id = any($1::text[]) for update skip locked) and ${free}

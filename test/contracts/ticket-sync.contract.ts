@@ -135,6 +135,18 @@ export function ticketSyncContract(engineName: string, make: () => Promise<Empty
         expect((await queue.claim(at(FAR), 5)).map(({ companyId }) => companyId).sort()).toEqual(['c1', 'c2'])
       })
 
+      it('gives what is critical first, before all that a company and others listed earlier, and alone where only that is asked for', async () => {
+        await connect()
+        await tell(incident('x', 10), incident('y', 11), incident('z', 12, { severity: 'critical' }), incident('o', 13, { companyId: 'c2' }), incident('p', 14, { companyId: 'c2', severity: 'critical' }))
+        expect((await queue.claim(at(FAR), 1)).map(({ incidentId }) => incidentId)).toEqual(['z'])
+        await database.query('update ticket_queue set claimed_until = null')
+        const both = await queue.claim(at(FAR), 5)
+        expect(both.map(({ incidentId }) => incidentId).sort()).toEqual(['p', 'z'])
+        for (const one of both) await queue.done(one, { againAtMs: null, reason: 'ordered' })
+        expect(await queue.claim(at(FAR), 5, { isCritical: true })).toEqual([])
+        expect((await queue.claim(at(FAR), 5)).map(({ incidentId }) => incidentId).sort()).toEqual(['o', 'x'])
+      })
+
       it('keeps one that is to be looked at again until then by the log’s time, and an earlier change goes before', async () => {
         await connect()
         await tell(incident('x', 10))
