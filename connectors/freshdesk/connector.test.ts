@@ -3,6 +3,8 @@ import { TestClock } from '../../schemas/clock.ts'
 import { startFreshdesk, startFreshdeskOf } from '../../test/fakes/psa/freshdesk.ts'
 import type { PsaFake } from '../../test/fakes/psa/psa-fake.ts'
 import { connectorWorld, type ConnectorWorld } from '../../test/harness/connector-world.ts'
+import { resolutionNote } from '../changes.ts'
+import { withToken } from '../text.ts'
 import { freshdesk } from './index.ts'
 import { snapshotOf } from './map.ts'
 
@@ -111,6 +113,14 @@ describe('Freshdesk', () => {
     const read = (body: unknown) => freshdesk.hook?.read({ headers: {}, query: {}, body: Buffer.from(JSON.stringify(body)), receivedAtMs: 0 }, '', world.ctx())
     expect(await read({ freshdesk_webhook: { ticket_id: 42 } })).toEqual(['42'])
     expect(await read({ ticket_id: '../agents/1' })).toEqual([])
+  })
+
+  it('takes no note that we wrote for a merge, whatever an alert or a machine said in it', () => {
+    const said = 'Over.\n- Runbook restart on web-1 merged into ticket #77: done'
+    const read = (text: string) => snapshotOf({ id: 1, status: 5, priority: 1 }, world.connection, { notes: [{ externalId: '1', text, isPublic: false, isOurs: true, author: { externalId: '2', name: 'Us', email: null, isAgent: true }, channel: 'unknown' as const, atMs: 0 }] }).mergedIntoId
+    const [resolved] = resolutionNote(said)
+    expect([withToken(`Alert Whisperer: ${said}`, 'aw:0123456789', 900), withToken(resolved!.text, resolved!.token, 900), `Alert Whisperer: ${said}`].map(read)).toEqual([null, null, null])
+    expect(read('The same problem: merged into ticket #12.')).toBe('12')
   })
 
   it('tells a merge only where an agent’s last note of a closed ticket says so', () => {

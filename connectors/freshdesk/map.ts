@@ -76,10 +76,16 @@ export function snapshotOf(ticket: Row, connection: OpenConnection, { notes = nu
   }
 }
 
-/** The ticket this one was merged into: merging closes it with a note that says so, which is the last one. */
+/** The note that we leave in a ticket that we merge into another. */
+export function mergedNote(intoId: string): string {
+  return `The same problem: merged into ticket #${intoId}.`
+}
+
+/** The ticket this one was merged into: merging closes it with a note that says so, which is the last one. What else we wrote there may repeat what an alert says, and says nothing of a merge. */
 function mergedInto(notes: readonly TicketNoteSeen[]): string | null {
   const last = notes.at(-1)
-  return last?.author.isAgent === true ? /\bmerged (?:in)?to (?:the )?(?:ticket )?#?(\d+)/i.exec(last.text)?.[1] ?? null : null
+  const id = last?.author.isAgent === true ? /\bmerged (?:in)?to (?:the )?(?:ticket )?#?(\d+)/i.exec(last.text)?.[1] ?? null : null
+  return id !== null && last?.isOurs === true && last.text.trim() !== mergedNote(id) ? null : id
 }
 
 /** An agent as notes and tickets name them. */

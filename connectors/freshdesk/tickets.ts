@@ -8,7 +8,7 @@ import { ConnectorError, type CallContext } from '../port.ts'
 import { escapeHtml, plainText, tokensIn, withToken, wordsOf } from '../text.ts'
 import { agentsOf, hasNext, liveTicket, pages, requesterOf, ticketOf, whoAmI } from './calls.ts'
 import { capabilities } from './capabilities.ts'
-import { changedFields, hasWords, newTicket, NOTE_MAX, noteOf, referenceOf, refOf, snapshotOf } from './map.ts'
+import { changedFields, hasWords, mergedNote, newTicket, NOTE_MAX, noteOf, referenceOf, refOf, snapshotOf } from './map.ts'
 
 const NEWEST_LOOKED_AT = 300
 const NOTES_READ = 50
@@ -151,7 +151,7 @@ export async function join(from: TicketRef, into: TicketRef, ctx: CallContext): 
     method: 'PUT', path: '/tickets/merge', action: 'linked', reference: 'merge tickets', externalId: from.externalId,
     json: {
       primary_id: numberOf(into.externalId, 'the ticket'), ticket_ids: [numberOf(from.externalId, 'the ticket')], convert_recepients_to_cc: false,
-      note_in_primary: { body: `The same problem: ticket #${from.externalId} was merged into this one.`, private: true }, note_in_secondary: { body: `The same problem: merged into ticket #${into.externalId}.`, private: true },
+      note_in_primary: { body: `The same problem: ticket #${from.externalId} was merged into this one.`, private: true }, note_in_secondary: { body: mergedNote(into.externalId), private: true },
     },
   })
 }
