@@ -87,6 +87,8 @@ export interface OrderChange {
   readonly isRepeat?: boolean
   readonly unknownAtMs?: number | null
   readonly looks?: number
+  /** Everybody was kept out: it counts as not called yet. */
+  readonly isForgiven?: boolean
   readonly code?: string | null
   readonly error?: string | null
   /** What the PSA answered: the ticket as it is now. */

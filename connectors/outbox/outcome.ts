@@ -43,7 +43,9 @@ export function afterFailure(failure: Failure, nowMs: number, jitter: () => numb
   // Where others' orders went well since, it is this one's own fault; else all of the account waits, and nobody's attempts are used up.
   const isOwn = held.accountOkAtMs !== null && held.firstCalledAtMs !== null && held.accountOkAtMs > held.firstCalledAtMs
   const isAccounts = isHolding(error) && !(isOwn && (error.code === 'forbidden' || error.code === 'misconfigured'))
-  if (isAccounts) return { change: waits(nowMs + PROBE_EVERY_MS), account: { code: error.code, isHeld: true } }
+  // Which of rights that lack are an order's own fault is told by when it was called first.
+  const isForgiven = error.code !== 'forbidden' && error.code !== 'misconfigured'
+  if (isAccounts) return { change: waits(nowMs + PROBE_EVERY_MS, isForgiven ? { isForgiven } : {}), account: { code: error.code, isHeld: true } }
 
   const isRefusal = error.outcome === 'refused' || error.code === 'defect' || error.retry === 'never' || isOwn
   const attempts = held.attempts + (isRefusal && !isLook ? 1 : 0)

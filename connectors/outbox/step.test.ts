@@ -134,6 +134,11 @@ describe('what becomes of an order that failed', () => {
     expect(failed('forbidden', {}, { ...alone, attempts: 0, accountOkAtMs: NOW_MS - 1_000 })).toMatchObject({ change: { status: 'waiting', attempts: 1 }, account: { isHeld: false } })
     expect(failed('server_error', {}, { ...alone, firstCalledAtMs: NOW_MS - PATIENCE_MS - 1 }).change.status).toBe('dead')
   })
+  it('counts no time for which credentials or a plan kept everybody out: the first try after that is the first', () => {
+    for (const code of ['unauthorized', 'quota', 'tls'] as const) expect(failed(code).change).toMatchObject({ status: 'waiting', isForgiven: true })
+    // Of a right that lacks, an order whose own fault it is has to be told from the others, by when it was called first.
+    for (const code of ['forbidden', 'misconfigured', 'server_error', 'rate_limited'] as const) expect(failed(code).change.isForgiven).toBeUndefined()
+  })
   it('says plainly that a ticket is gone', () => {
     expect(failed('not_found', { isGone: true }).change).toMatchObject({ status: 'dead', code: 'not_found', isGone: true, error: expect.stringContaining('gone from the PSA') })
   })

@@ -31,11 +31,11 @@ export async function settleOrder(sql: Sql, held: HeldOrder, change: OrderChange
   const isEnd = change.status !== 'waiting'
   await sql.query(
     `update ticket_outbox set status = $2, due_at = coalesce(${atMs('$3')}, due_at), attempts = $4, is_repeat = $5, unknown_at = ${atMs('$6')}, looks = $7,
-       code = case when $12::boolean then $8 else code end, error = case when $12::boolean then $9 else error end, claimed_by = null, claimed_until = null, ended_at = case when $10::boolean then ${atMs('$11')} end, version = version + 1 where id = $1`,
+       first_called_at = case when $13::boolean then null else first_called_at end, code = case when $12::boolean then $8 else code end, error = case when $12::boolean then $9 else error end, claimed_by = null, claimed_until = null, ended_at = case when $10::boolean then ${atMs('$11')} end, version = version + 1 where id = $1`,
     [held.id, change.status, change.dueAtMs ?? null, change.attempts ?? held.attempts, change.isRepeat ?? held.isRepeat, change.unknownAtMs === undefined ? held.unknownAtMs : change.unknownAtMs, change.looks ?? held.looks,
       change.code ?? null, change.error ?? null, isEnd, nowMs,
       // A pause leaves what was said last.
-      change.code !== undefined || isEnd])
+      change.code !== undefined || isEnd, change.isForgiven === true])
   // What a person linked meanwhile may be the very ticket that was made.
   if (change.snapshot !== undefined && held.kind === 'create') await takeLinked(sql, held.ticketId, { externalId: change.snapshot.ref.externalId })
   if (change.snapshot !== undefined) await writeSnapshot(sql, held.ticketId, change.snapshot, nowMs)

@@ -140,6 +140,21 @@ export function ticketBenchContract(engineName: string, { before, after, fresh }
       expect(await claimed('w2')).toEqual([])
     })
 
+    it('counts the time of an order anew after it was kept out with everybody else', async () => {
+      await bench.ticket(aTicket('t1'))
+      await create('t1')
+      for (const [isForgiven, firstCalledAtMs] of [[false, START_MS], [true, null]] as const) {
+        const [held] = await bench.store.claim('w1', 16)
+        const begun = await bench.store.begin(held!)
+        expect(begun?.firstCalledAtMs).toBe(START_MS)
+        expect(await bench.store.settle(begun!, { status: 'waiting', dueAtMs: bench.clock.now(), unknownAtMs: null, code: 'unauthorized', error: 'no', ...(isForgiven ? { isForgiven } : {}) })).toBe(true)
+        bench.clock.tick(1_000)
+        const [again] = await bench.store.claim('w1', 16)
+        expect(again?.firstCalledAtMs).toBe(firstCalledAtMs)
+        await bench.store.settle(again!, { status: 'waiting', dueAtMs: bench.clock.now() })
+      }
+    })
+
     it('leaves an account alone while it is blocked or its breaker is open; with no calls left but for critical ones, hands out only those', async () => {
       for (const id of ['a0', 'a1']) await bench.ticket(aTicket(id))
       await create('a0', 2)

@@ -267,7 +267,7 @@ export class MemoryTickets implements TicketBench {
     const isEnd = change.status !== 'waiting'
     Object.assign(row, {
       status: change.status, dueAtMs: change.dueAtMs ?? row.dueAtMs, attempts: change.attempts ?? held.attempts, isRepeat: change.isRepeat ?? held.isRepeat, unknownAtMs: change.unknownAtMs === undefined ? held.unknownAtMs : change.unknownAtMs,
-      looks: change.looks ?? held.looks, claimedBy: null, claimedUntilMs: 0, version: row.version + 1, ...(change.code !== undefined || isEnd ? { code: change.code ?? null, error: change.error ?? null } : {}),
+      looks: change.looks ?? held.looks, firstCalledAtMs: change.isForgiven === true ? null : row.firstCalledAtMs, claimedBy: null, claimedUntilMs: 0, version: row.version + 1, ...(change.code !== undefined || isEnd ? { code: change.code ?? null, error: change.error ?? null } : {}),
     })
     if (isEnd && !(row.status === 'dead' && row.kind === 'create')) {
       const open = (this.#open.get(row.ticketId) ?? []).filter((other) => other !== row)
