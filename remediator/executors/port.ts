@@ -98,6 +98,9 @@ export interface Executor {
  */
 export const STARTS_WITHIN_MS: Readonly<Record<Cloud, number>> = { aws: 60_000, azure: 300_000, gcp: 2_700_000, datto_rmm: 300_000 }
 
+/** And how long after its end it may be told of at the latest; beyond what asking now and then takes anyway. The agents on Google Cloud report in their own time. */
+export const TOLD_WITHIN_MS: Readonly<Record<Cloud, number>> = { aws: 0, azure: 0, gcp: 900_000, datto_rmm: 0 }
+
 /** What went wrong with a call. */
 export type ExecutorFault = 'unauthorised' | 'forbidden' | 'throttled' | 'not_found' | 'offline' | 'invalid' | 'busy' | 'unavailable' | 'timeout'
 

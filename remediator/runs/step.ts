@@ -37,7 +37,7 @@
 import type { HeldCommand, HeldRun, NewCommand, RunChange } from '../../schemas/run-work.ts'
 import { ENDED_STATUSES } from '../../schemas/run-work.ts'
 import type { PlannedCommand, RunOutcome, RunTarget } from '../../schemas/runs.ts'
-import { STARTS_WITHIN_MS } from '../executors/port.ts'
+import { STARTS_WITHIN_MS, TOLD_WITHIN_MS } from '../executors/port.ts'
 import { CANCEL_PATIENCE_MS, CLEANS_MAX, FIND_PATIENCE_MS, FINDS_LEAST, LATE_MS, PROBES_MAX, backOffMs } from './pace.ts'
 import { probeHolds } from './probe.ts'
 import { failureOf, failuresOf, probeAgain, touchedAssets } from './run-facts.ts'
@@ -128,8 +128,8 @@ export function isPastFinding(run: HeldRun, command: HeldCommand, nowMs: number)
 
 function withSent(run: HeldRun, command: HeldCommand, nowMs: number): Action {
   const { timeoutMs } = plannedOf(run, command)
-  const startsWithinMs = STARTS_WITHIN_MS[run.plan.targets.find(({ asset }) => asset === command.asset)?.cloud ?? 'aws']
-  if (nowMs <= (command.sentAtMs ?? nowMs) + startsWithinMs + timeoutMs + LATE_MS) return { kind: 'poll', command }
+  const cloud = run.plan.targets.find(({ asset }) => asset === command.asset)?.cloud ?? 'aws'
+  if (nowMs <= (command.sentAtMs ?? nowMs) + STARTS_WITHIN_MS[cloud] + timeoutMs + TOLD_WITHIN_MS[cloud] + LATE_MS) return { kind: 'poll', command }
   const { cancelledAtMs } = run.work
   if (cancelledAtMs === undefined) return { kind: 'cut_short', command }
   // Given up only after it was asked after once more: a cloud that rests, or nobody at work, may have used the time up.

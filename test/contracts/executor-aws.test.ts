@@ -14,7 +14,7 @@ const REGION = 'eu-central-1'
 const LINUX = 'i-0123456789abcdef0'
 const WINDOWS = 'mi-0123456789abcdef0'
 const MISHAPS: Readonly<Record<Exclude<SendMishap, 'unreachable'>, Mishap>> = {
-  lost: 'lost', hang: 'hang', broken: { code: 'InternalServerError', status: 500 }, throttled: { code: 'ThrottlingException' }, throttled_for_7s: { code: 'ThrottlingException', retryAfterSeconds: 7 },
+  lost: 'lost', garbled: 'garbage', hang: 'hang', broken: { code: 'InternalServerError', status: 500 }, throttled: { code: 'ThrottlingException' }, throttled_for_7s: { code: 'ThrottlingException', retryAfterSeconds: 7 },
   unauthorised: { code: 'UnrecognizedClientException' }, forbidden: { code: 'AccessDeniedException', message: `User is not authorized, external id ${EXTERNAL_ID}` },
 }
 

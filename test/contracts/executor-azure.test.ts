@@ -8,7 +8,7 @@ import { executorContract, SteppingClock, type ExecutorWorld, type SendMishap } 
 
 const refused = (status: number, code: string, headers: Readonly<Record<string, string>> = {}): Trouble['is'] => ({ status, json: { error: { code, message: 'Azure does not want to.' } }, headers })
 const MISHAPS: Readonly<Record<Exclude<SendMishap, 'unreachable'>, Trouble['is']>> = {
-  lost: 'lost_after', hang: 'silence', broken: refused(500, 'InternalServerError'), throttled: refused(429, 'TooManyRequests'), throttled_for_7s: refused(429, 'TooManyRequests', { 'retry-after': '7' }),
+  lost: 'lost_after', garbled: 'garbled', hang: 'silence', broken: refused(500, 'InternalServerError'), throttled: refused(429, 'TooManyRequests'), throttled_for_7s: refused(429, 'TooManyRequests', { 'retry-after': '7' }),
   unauthorised: refused(401, 'ExpiredAuthenticationToken'), forbidden: refused(403, 'AuthorizationFailed'),
 }
 

@@ -7,7 +7,7 @@ import { FakeDatto } from '../fakes/datto-rmm.ts'
 import { executorContract, SteppingClock, type ExecutorWorld, type SendMishap } from './executor.contract.ts'
 
 const refused = (status: number, headers: Readonly<Record<string, string>> = {}): Trouble['is'] => ({ status, json: {}, headers })
-const MISHAPS: Readonly<Record<Exclude<SendMishap, 'unreachable'>, Trouble['is']>> = { lost: 'lost_after', hang: 'silence', broken: refused(500), throttled: refused(429), throttled_for_7s: refused(429, { 'retry-after': '7' }), unauthorised: refused(401), forbidden: refused(403) }
+const MISHAPS: Readonly<Record<Exclude<SendMishap, 'unreachable'>, Trouble['is']>> = { lost: 'lost_after', garbled: 'garbled', hang: 'silence', broken: refused(500), throttled: refused(429), throttled_for_7s: refused(429, { 'retry-after': '7' }), unauthorised: refused(401), forbidden: refused(403) }
 
 async function makeWorld(): Promise<ExecutorWorld> {
   const clock = new SteppingClock()

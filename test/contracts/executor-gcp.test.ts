@@ -8,7 +8,7 @@ import { executorContract, SteppingClock, type ExecutorWorld, type SendMishap } 
 
 const refused = (code: number, status: string, headers: Readonly<Record<string, string>> = {}): Trouble['is'] => ({ status: code, json: { error: { code, status, message: 'Google does not want to.' } }, headers })
 const MISHAPS: Readonly<Record<Exclude<SendMishap, 'unreachable'>, Trouble['is']>> = {
-  lost: 'lost_after', hang: 'silence', broken: refused(500, 'INTERNAL'), throttled: refused(429, 'RESOURCE_EXHAUSTED'), throttled_for_7s: refused(429, 'RESOURCE_EXHAUSTED', { 'retry-after': '7' }),
+  lost: 'lost_after', garbled: 'garbled', hang: 'silence', broken: refused(500, 'INTERNAL'), throttled: refused(429, 'RESOURCE_EXHAUSTED'), throttled_for_7s: refused(429, 'RESOURCE_EXHAUSTED', { 'retry-after': '7' }),
   unauthorised: refused(401, 'UNAUTHENTICATED'), forbidden: refused(403, 'PERMISSION_DENIED'),
 }
 

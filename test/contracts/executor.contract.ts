@@ -23,8 +23,8 @@ export interface Going {
   readonly stderr?: string
 }
 
-/** What is to happen to the next call that sends. `lost`: taken, no answer; `broken`: the cloud answers 5xx; `hang`: taken, never answered; `unreachable`: nobody listens. */
-export type SendMishap = 'lost' | 'broken' | 'hang' | 'throttled' | 'throttled_for_7s' | 'unauthorised' | 'forbidden' | 'unreachable'
+/** What is to happen to the next call that sends. `lost`: taken, no answer; `garbled`: taken, and the answer cannot be read; `broken`: the cloud answers 5xx; `hang`: taken, never answered; `unreachable`: nobody listens. */
+export type SendMishap = 'lost' | 'garbled' | 'broken' | 'hang' | 'throttled' | 'throttled_for_7s' | 'unauthorised' | 'forbidden' | 'unreachable'
 
 /** One cloud of its own for a test. */
 export interface ExecutorWorld {
@@ -221,11 +221,11 @@ export function executorContract(name: string, make: () => Promise<ExecutorWorld
       expect(world.taken().length).toBeLessThanOrEqual(1)
     })
 
-    it(`finds a command whose answer was lost, and it goes on under that name${waivers.noFind === undefined ? '' : ` (waived: ${waivers.noFind})`}`, async () => {
+    it.each(['lost', 'garbled'] as const)(`finds a command whose answer was %s, and it goes on under that name${waivers.noFind === undefined ? '' : ` (waived: ${waivers.noFind})`}`, async (mishap) => {
       const one = command()
       const sinceMs = world.clock.now()
       world.next({ end: 'ok', stdout: 'done\n' })
-      await world.mishap('lost')
+      await world.mishap(mishap)
       expect((await faultOf(world.executor.send(one, context()))).sent).toBe('unknown')
       expect(world.taken()).toHaveLength(1)
       const found = await world.executor.find(one, sinceMs, context())

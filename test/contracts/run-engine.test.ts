@@ -194,7 +194,7 @@ describe('a run', () => {
     expect(await blind.show('r1')).toMatchObject({ status: 'failed', outcome: 'escalated', code: 'repeated' })
   })
 
-  it.each([['gcp', 30], ['azure', 5]] as const)('gives a machine that takes its time to begin (%s) the time for that before it counts the time limit', async (cloud, minutes) => {
+  it.each([['gcp', 58], ['azure', 5]] as const)('gives a machine that takes its time to begin, and to tell of its end (%s), the time for that before it counts the time limit', async (cloud, minutes) => {
     const world = await fresh(courses({ clean: { runsMs: minutes * 60_000 } }))
     await world.plan('r1', { targets: [target('web-1', { cloud, group: 'europe-west3-a' })] })
     await world.work(world.worker('w1'), { until: async () => (await world.show('r1')).commands[0]?.status === 'ended' })

@@ -35,7 +35,7 @@ export async function startAwsFake({ now = () => Date.now() }: { readonly now?: 
   const denied = new Set<string>()
   const waiting: { action: string; tell: () => void }[] = []
   const fake: AwsFake = {
-    url: '', isHeld: spec.isThere && identities.spec.isThere, faults: [], commands: [], automations: [], machines: [], identities, calls: [], buckets: new Map(), logGroups: new Map(), usual: {}, outputLatePolls: 0,
+    url: '', isHeld: spec.isThere && identities.spec.isThere, faults: [], commands: [], automations: [], machines: [], identities, calls: [], buckets: new Map(), logGroups: new Map(), usual: {}, outputLatePolls: 0, machinesClockMs: 0,
     addRole: (role) => void identities.roles.set(role.arn, role),
     next: (...behaviours) => void queued.push(...behaviours),
     mishap: (action, ...more) => void mishaps.set(action, [...(mishaps.get(action) ?? []), ...more]),
@@ -136,7 +136,7 @@ export async function startAwsFake({ now = () => Date.now() }: { readonly now?: 
       }
       return {
         CommandId: command.id, InstanceId: command.instanceId, Comment: command.comment, DocumentName: command.document, PluginName: 'aws:runShellScript', ResponseCode: state.code, Status: state.status, StatusDetails: state.details,
-        ...(command.endedAtMs === null ? {} : { ExecutionEndDateTime: new Date(command.endedAtMs).toISOString() }),
+        ...(command.endedAtMs === null ? {} : { ExecutionEndDateTime: new Date(command.endedAtMs + fake.machinesClockMs).toISOString() }),
         StandardOutputContent: isEnded ? cut(stdout, STDOUT_MAX) : '', StandardErrorContent: isEnded ? cut(stderr, STDERR_MAX) : '',
       }
     },

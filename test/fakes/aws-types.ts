@@ -86,6 +86,8 @@ export interface AwsFake {
   usual: Behaviour
   /** Outputs come to bucket and log group only after so many polls that find the command ended. */
   outputLatePolls: number
+  /** How far the clocks of machines are ahead of the service's; the time of a command's end is theirs. */
+  machinesClockMs: number
   addRole(role: FakeRole): void
   /** The next commands, in order, go so. */
   next(...behaviours: Behaviour[]): void

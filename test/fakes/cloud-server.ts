@@ -23,11 +23,11 @@ export interface CloudAnswer {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** What goes wrong with the next call that fits. `lost_before`: nobody sees the request; `lost_after`: it is done, and the answer is lost; `silence`: it is taken, and nothing comes. */
+/** What goes wrong with the next call that fits. `lost_before`: nobody sees the request; `lost_after`: it is done, and the answer is lost; `silence`: it is taken, and nothing comes; `garbled`: it is done, and half of the answer comes as if it were all. */
 export interface Trouble {
   readonly method?: string
   readonly path: RegExp
-  readonly is: 'lost_before' | 'lost_after' | 'silence' | CloudAnswer
+  readonly is: 'lost_before' | 'lost_after' | 'silence' | 'garbled' | CloudAnswer
   /** How often (once). */
   readonly times?: number
 }
@@ -83,7 +83,8 @@ export async function startCloudServer(options: { readonly judges: readonly Call
     if (verdicts.every((found) => found === null)) undescribed.add(`${method} ${call.url.pathname}`)
     if (is === 'lost_after') return void request.socket.destroy()
     if (is === 'silence') return
-    const text = answer.json === undefined ? answer.text ?? '' : JSON.stringify(answer.json)
+    const whole = answer.json === undefined ? answer.text ?? '' : JSON.stringify(answer.json)
+    const text = is === 'garbled' ? whole.slice(0, whole.length / 2) : whole
     response.writeHead(answer.status, { ...(answer.json === undefined ? {} : { 'content-type': 'application/json; charset=utf-8' }), ...answer.headers }).end(text)
   }
   const server = createServer({ key: privateKey.export({ type: 'pkcs8', format: 'pem' }), cert: pem }, (request, response) => {

@@ -260,6 +260,15 @@ describe('outputs', () => {
     expect(readResult(progress.stdout, 0).outcome).toBe('ok')
   })
 
+  it.each([-300_000, 300_000])('are waited for however wrong the clock of the machine is (%i ms)', async (offMs) => {
+    fake.buckets.set('acme-outputs', new Map())
+    fake.outputLatePolls = 3
+    fake.machinesClockMs = offMs
+    const { one, ref } = await sent({ outputBucket: 'acme-outputs' })
+    expect((await executor.poll(ref, one, context({ outputBucket: 'acme-outputs' }))).kind).toBe('going')
+    expect(await ended(ref, one, { outputBucket: 'acme-outputs' })).toMatchObject({ isTruncated: false })
+  })
+
   it('that never come are given up after a minute, and told as cut', async () => {
     fake.buckets.set('acme-outputs', new Map())
     fake.outputLatePolls = 1_000

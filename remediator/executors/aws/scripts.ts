@@ -89,8 +89,8 @@ export async function pollScript(access: AwsAccess, ref: SentRef, command: Remot
   const end = endOf(answer)
   if (end === null) return { kind: 'going', ...cut }
   const endedAtMs = Date.parse(answer.ExecutionEndDateTime ?? '')
-  // By both clocks, so that neither being wrong makes it wait for ever.
-  const isLate = clock.now() - endedAtMs > OUTPUT_LATE_MS || Number.isNaN(endedAtMs) || clock.now() - sentAtMs > command.timeoutMs + DELIVERY_SECONDS * 1000 + OUTPUT_LATE_MS
+  // The time of the end is the machine's: a clock that is slow makes nothing late that was only just sent, and one that is fast makes it wait for no longer than the whole time limit.
+  const isLate = clock.now() - Math.max(sentAtMs, Number.isNaN(endedAtMs) ? 0 : endedAtMs) > OUTPUT_LATE_MS || clock.now() - sentAtMs > command.timeoutMs + DELIVERY_SECONDS * 1000 + OUTPUT_LATE_MS
   const whole = await wholeOutput(access, { commandId, command, cut, called, isLate }).catch((thrown: unknown) => {
     // Worth another poll for a while, but no longer: the command has ended, and its result must not be lost for what cannot be read.
     if (isLate) return null

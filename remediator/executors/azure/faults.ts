@@ -38,8 +38,8 @@ export function failedOf(thrown: unknown, errorText: string | null, retryAfterMs
 export function azureFault(what: string, failed: Failed, options: { readonly changes: boolean; readonly wasOnWire: boolean; readonly isTimeout: boolean }): ExecutorError {
   const { status, code, message, retryAfterMs } = failed
   const fault = options.isTimeout ? 'timeout' : faultOf(status, code, message)
-  // An answer below 500 says that nothing was taken; anything else says nothing.
-  const isRefused = status !== null && status < 500 && status !== 408
+  // A refusal says that nothing was taken; anything else says nothing, an answer of success that cannot be read least of all.
+  const isRefused = status !== null && status >= 400 && status < 500 && status !== 408
   const isUnreached = status === null && !options.isTimeout && UNREACHED.includes(code ?? '')
   const sent = options.changes && options.wasOnWire && !isRefused && !isUnreached ? 'unknown' : 'no'
   const words = message === '' ? 'no reason was given' : message
@@ -50,7 +50,7 @@ export function azureFault(what: string, failed: Failed, options: { readonly cha
 }
 
 function faultOf(status: number | null, code: string | null, message: string): ExecutorFault {
-  if (status === null) return 'unavailable'
+  if (status === null || status < 400) return 'unavailable'
   if (status === 401) return 'unauthorised'
   if (status === 403) return 'forbidden'
   if (status === 404) return 'not_found'

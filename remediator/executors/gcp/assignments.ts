@@ -3,15 +3,13 @@
  * holds what a look-up has to know again.
  */
 import { createHash } from 'node:crypto'
-import { ExecutorError, STARTS_WITHIN_MS, type Progress, type RemoteCommand, type SentRef } from '../port.ts'
+import { ExecutorError, STARTS_WITHIN_MS, TOLD_WITHIN_MS, type Progress, type RemoteCommand, type SentRef } from '../port.ts'
 import { isRunning, readInstance } from './machines.ts'
 import { execScripts, readOutput } from './scripts.ts'
 import { clean, type GcpSession } from './session.ts'
 
 /** Label that makes an assignment hit one machine only; its value is the instance's number. */
 export const LABEL = 'alert-whisperer-instance'
-/** After a command's end at the latest, its report has arrived or never will. */
-const REPORT_MS = 900_000
 
 interface Assignment { readonly description?: string; readonly rolloutState?: string }
 interface Operation { readonly name?: string; readonly error?: { readonly message?: string } }
@@ -58,7 +56,7 @@ export async function pollAssignment(session: GcpSession, command: RemoteCommand
   const path = `${osConfig}/v1/projects/${projectId}/locations/${zone}/instances/${encodeURIComponent(command.target.instanceId)}/osPolicyAssignments/${ref.name ?? ''}/report`
   const report = await orNull(session.call<Report>('reading the report of a machine', 'GET', path))
   const beginsBeforeMs = Number(ref.beginsBeforeMs)
-  const isOverdue = nowMs > beginsBeforeMs + command.timeoutMs + REPORT_MS
+  const isOverdue = nowMs > beginsBeforeMs + command.timeoutMs + TOLD_WITHIN_MS.gcp
   const ended = report === null ? null : endOf(report)
   if (ended !== null) return ended
   // The scripts themselves refuse to begin any more, so what is not reported by now has not run, or has lost its report: that is not known.
