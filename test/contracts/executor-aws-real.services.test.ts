@@ -45,7 +45,7 @@ const ended = async (ref: SentRef, one: RemoteCommand): Promise<Extract<Progress
 const clean = readFileSync(join(RUNBOOKS, 'disk-clean-temp/clean.sh'), 'utf8')
 
 it('cleans a machine for real, and does nothing when the same command is sent a second time', async (test) => {
-  const root = await throwawayRoot(test, { files: { '/tmp/old': { text: 'old', ageDays: 30 }, '/tmp/young': 'young' } })
+  const root = await throwawayRoot(test, { laterDays: 40, files: { '/tmp/old': { text: 'old', ageDays: 30 }, '/tmp/young': 'young' }, setup: 'touch -d "+39 days" /tmp/young' })
   on(root)
   const one = command('', randomUUID())
   const composed = { ...one, script: composeScript('linux', clean, { minAgeDays: 7, maxFiles: 100 }, one.token) }
@@ -59,7 +59,7 @@ it('cleans a machine for real, and does nothing when the same command is sent a 
 })
 
 it('is found after a lost answer, and what the script did is told once', async (test) => {
-  const root = await throwawayRoot(test, { files: { '/tmp/old': { text: 'old', ageDays: 30 } } })
+  const root = await throwawayRoot(test, { laterDays: 40, files: { '/tmp/old': { text: 'old', ageDays: 30 } } })
   on(root)
   const one = command('', randomUUID())
   const composed = { ...one, script: composeScript('linux', clean, { minAgeDays: 7, maxFiles: 100 }, one.token) }
