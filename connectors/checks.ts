@@ -27,5 +27,5 @@ export async function checkAll(probes: readonly Probe[]): Promise<ConnectionChec
 
 /** A finding of its own for each value of a mapping that the PSA does not have. */
 export function unknownValues(name: string, wanted: Readonly<Record<string, string | undefined>>, known: readonly { readonly id: string; readonly name: string }[]): string[] {
-  return Object.entries(wanted).flatMap(([ours, theirs]) => (theirs === undefined || known.some(({ id }) => id === theirs) ? [] : [`${name} ${ours}: "${theirs}" is not known there; known are ${known.slice(0, 12).map((one) => `${one.id} (${one.name})`).join(', ')}`]))
+  return Object.entries(wanted).flatMap(([ours, theirs]) => (theirs === undefined || theirs === '' || known.some(({ id }) => id === theirs) ? [] : [`${name} ${ours}: "${theirs}" is not known there; known are ${known.slice(0, 12).map((one) => `${one.id} (${one.name})`).join(', ')}`]))
 }

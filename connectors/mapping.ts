@@ -11,14 +11,14 @@ export function stateOf(mapping: TicketMapping, id: string | null, native: Reado
   return TICKET_STATES.find((state) => mapping.status[state] === id) ?? native[id] ?? 'unknown'
 }
 
-/** The PSA's word for a state; undefined leaves it as it is. */
+/** The PSA's word for a state; undefined leaves it as it is, as does a default that somebody emptied. */
 export function statusOf(mapping: TicketMapping, state: TicketState | undefined): string | undefined {
-  return state === undefined ? undefined : mapping.status[state]
+  return state === undefined || mapping.status[state] === '' ? undefined : mapping.status[state]
 }
 
-/** The PSA's word for a severity; undefined leaves it to the PSA. */
+/** The PSA's word for a severity; undefined leaves it to the PSA, as does a default that somebody emptied. */
 export function priorityOf(mapping: TicketMapping, severity: IncidentSeverity | undefined): string | undefined {
-  return severity === undefined ? undefined : mapping.priority[severity]
+  return severity === undefined || mapping.priority[severity] === '' ? undefined : mapping.priority[severity]
 }
 
 /** A mapped id that has to be a whole number there. Throws `misconfigured` for anything else. */

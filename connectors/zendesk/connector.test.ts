@@ -87,6 +87,7 @@ describe('Zendesk', () => {
     const { ref } = await zendesk.create(world.draft(), world.ctx())
     fake.technician.close(ref.externalId)
     expect(await zendesk.read(ref, world.ctx())).toMatchObject({ state: 'closed' })
+    await expect(zendesk.update(ref, { mapping: world.connection.mapping, notes: [world.note()] }, world.ctx())).rejects.toMatchObject({ code: 'unsupported' })
     expect(zendesk.capabilities.closesForGood).toBe(true)
     expect((await failure(zendesk.update(ref, { mapping: world.connection.mapping, state: 'open' }, world.ctx()))).code).toBe('unsupported')
     expect((await failure(zendesk.join(ref, ref, world.ctx()))).code).toBe('unsupported')

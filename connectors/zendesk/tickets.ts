@@ -5,7 +5,7 @@ import { idOf, mustId, rowOf, rowsOf, textOf, type Row } from '../answers.ts'
 import { fileOf, refuseUnsupported, resolutionNote } from '../changes.ts'
 import { path } from '../http/address.ts'
 import { numberOf, priorityOf } from '../mapping.ts'
-import { ConnectorError, type CallContext } from '../port.ts'
+import { ConnectorError, type CallContext, type ConnectorCode } from '../port.ts'
 import { plainText, tokensIn, withToken } from '../text.ts'
 import { capabilities } from './capabilities.ts'
 import { commentsOf, requesterOf, ticketOf, whoAmI } from './calls.ts'
@@ -97,8 +97,10 @@ function commentOf(notes: readonly TicketNote[], isPublic: boolean, uploads: rea
   return { comment: { html_body: commentHtml(text), public: isPublic, ...(uploads.length === 0 ? {} : { uploads }) } }
 }
 
+/** What is only said in a ticket does not look at it first, so that one is closed shows here: Zendesk says so in words. */
 async function write(externalId: string, ticket: Row, ctx: CallContext): Promise<void> {
-  await ctx.http.call({ method: 'PUT', path: path`/tickets/${externalId}`, json: { ticket }, action: 'updated', reference: 'change ticket', externalId })
+  const meaning = (status: number, body: unknown): ConnectorCode | null => (status === 422 && /closed prevents ticket update/i.test(JSON.stringify(body)) ? 'unsupported' : null)
+  await ctx.http.call({ method: 'PUT', path: path`/tickets/${externalId}`, json: { ticket }, action: 'updated', reference: 'change ticket', externalId, meaning })
 }
 
 /** Only a problem can have incidents below it. */

@@ -40,6 +40,14 @@ export function changing(subject: ConnectorSubject): void {
       expect(seen(ref).title).toContain('Another title')
     })
 
+    test('leaves what somebody emptied in the mapping', async ({ made, ctx, connection, seen }) => {
+      const { ref } = await made()
+      const before = seen(ref)
+      const none = (words: Readonly<Record<string, string | undefined>>): Record<string, string> => Object.fromEntries(Object.keys(words).map((name) => [name, '']))
+      await connector.update(ref, { mapping: { ...connection.mapping, status: none(connection.mapping.status), priority: none(connection.mapping.priority) }, severity: 'critical', state: 'in_progress', title: 'Another title' }, ctx())
+      expect(seen(ref)).toMatchObject({ title: expect.stringContaining('Another title') as string, statusId: before.statusId, priorityId: before.priorityId })
+    })
+
     test('keeps our reference where it is when the title changes', async ({ draft, ctx, connection }) => {
       const wanted = draft()
       const { ref } = await connector.create(wanted, ctx())
