@@ -1,6 +1,6 @@
 /** `aw audit`: who did what, and whether the log is still as it was written. */
 import { createReadStream, createWriteStream } from 'node:fs'
-import { lstat, rm } from 'node:fs/promises'
+import { rename, rm, stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { ChainCheck, readChained, type ChainReport } from '../schemas/audit-chain.ts'
 import { AppError } from '../schemas/errors.ts'
@@ -26,16 +26,19 @@ export function auditText({ items, next }: Page<AuditEntry>): string {
   ].join('\n')
 }
 
-/** Writes the export to a file, mode 0600, or to standard output. A file that would hold a part alone is removed: it would pass for the whole. */
+/** Writes the export to a file, mode 0600, or to standard output. The file is there, or is the new one, when it is whole: a part would pass for all of it. */
 export async function exportAudit(api: ApiClient, options: { readonly company?: string; readonly from?: string; readonly to?: string }, file: string | undefined): Promise<void> {
   const { company, ...span } = options
   const query = new URLSearchParams({ ...span, ...(company === undefined ? {} : { company: (await companyNamed(api, company)).id }) })
   const pieces = api.pieces(`/api/audit/export?${query.toString()}`)
   if (file === undefined) return pipeline(pieces, process.stdout, { end: false })
+  const isPlain = await stat(file).then((found) => found.isFile(), () => true)
+  const written = isPlain ? `${file}.part` : file
   try {
-    await pipeline(pieces, createWriteStream(file, { mode: 0o600 }))
+    await pipeline(pieces, createWriteStream(written, { mode: 0o600 }))
+    if (isPlain) await rename(written, file)
   } catch (thrown) {
-    if ((await lstat(file).catch(() => null))?.isFile() === true) await rm(file)
+    if (isPlain) await rm(written, { force: true })
     throw thrown
   }
 }

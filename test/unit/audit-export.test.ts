@@ -53,7 +53,7 @@ describe('an export of the audit log', () => {
       response.write(first)
       // The rest is not sent before the first line is in the file.
       const timer = setInterval(() => {
-        if (!existsSync(file) || readFileSync(file, 'utf8') !== first) return
+        if (!existsSync(`${file}.part`) || readFileSync(`${file}.part`, 'utf8') !== first) return
         clearInterval(timer)
         response.end(second)
       }, 5)
@@ -75,6 +75,9 @@ describe('an export of the audit log', () => {
     const file = join(folder, 'part.jsonl')
     answer = (_path, response) => void response.write(chainOf('one'), () => response.destroy())
     await expect(exportAudit(api, {}, file)).rejects.toMatchObject({ code: 'engine_unavailable', message: expect.stringMatching(/broke off/) })
-    expect(existsSync(file)).toBe(false)
+    expect([existsSync(file), existsSync(`${file}.part`)]).toEqual([false, false])
+    await writeFile(file, 'the one of last month')
+    await expect(exportAudit(api, {}, file)).rejects.toMatchObject({ code: 'engine_unavailable' })
+    expect(readFileSync(file, 'utf8')).toBe('the one of last month')
   })
 })
