@@ -6,7 +6,7 @@ import { deservedRisk } from './content-risk.ts'
 import { runbookFiles } from './load.ts'
 import { scriptFindings } from './script-rules.ts'
 import { powershellViews, shellViews } from './script-text.ts'
-import { shippedFolders } from './shipped.ts'
+import { shippedFolders, shippedRunbooks } from './shipped.ts'
 
 const OWN = { origin: 'company', companyId: 'c-1' } as const
 const FOLDERS = await shippedFolders()
@@ -96,15 +96,32 @@ test('views keep every line and column, and what is called inside of a text', ()
 })
 
 describe('the risk that content deserves', () => {
-  const step = (text: string, changes: boolean, system = 'linux') => ({ steps: [{ id: 's', summary: '', shell: { [system]: { file: 'x', text } }, automation: null, timeoutMs: 1, changes, onFailure: 'stop' as const }], rollback: [] })
+  const step = (text: string, changes: boolean, system = 'linux') => ({ steps: [{ id: 's', summary: '', shell: { [system]: { file: 'x', text } }, automation: null, timeoutMs: 1, changes, onFailure: 'stop' as const }], rollback: [], verify: null })
   test.each([
     ['df -h', false, 'linux', 'low'], ['rm -f "$x"', true, 'linux', 'medium'], ['systemctl restart nginx', true, 'linux', 'high'], ['systemctl --no-block restart nginx', true, 'linux', 'high'], ['kill -9 "$pid"', true, 'linux', 'high'], ['rm -rf "${x:?}"', true, 'linux', 'high'], ['reboot', false, 'linux', 'high'],
     ['# systemctl restart nginx', true, 'linux', 'medium'], ["aw_fail x 'reboot needed'", true, 'linux', 'medium'], ['Restart-Service -Name W3SVC', true, 'windows', 'high'], ['Get-Service', false, 'windows', 'low'], ['Clear-DnsClientCache', true, 'windows', 'medium'],
+    // Whoever says that it only looks is not believed.
+    ['rm -f /srv/a', false, 'linux', 'medium'], ['if true; then mv a b; fi', false, 'linux', 'medium'], ['find /srv -type f | xargs -0 rm -f', false, 'linux', 'medium'], ['find "$x" -type f -delete', false, 'linux', 'medium'], ['aw_timed 20 tee /etc/x', false, 'linux', 'medium'], ['sed -i s/a/b/ "$file"', false, 'linux', 'medium'],
+    ['echo x >"$file"', false, 'linux', 'medium'], ['echo x >> /etc/hosts', false, 'linux', 'medium'], ['systemctl start nginx', false, 'linux', 'medium'], ['Remove-Item -LiteralPath $a', false, 'windows', 'medium'], ['[IO.File]::Delete($a)', false, 'windows', 'medium'],
+    ['df >"$AW_DIR/a" 2>/dev/null; rm -f "$AW_DIR/a" "$AW_DIR/b"; ls 2>&1 >/dev/null', false, 'linux', 'low'], ["aw_ok 'rm -f /srv/a'", false, 'linux', 'low'], ['systemctl start-time', false, 'linux', 'low'],
   ])('of %j that changes %s on %s is %s', (text, changes, system, risk) => {
     expect(deservedRisk(step(text, changes, system)).risk).toBe(risk)
   })
 
+  test('is that of its probe too, which is run as well', () => {
+    const probing = (text: string) => deservedRisk({ ...step('df -h', false), verify: { shell: { linux: { file: 'probe.sh', text } }, expect: 'a > 0', withinMs: 1, timeoutMs: 1, problem: 'may_clear' } })
+    expect(probing('df -h').risk).toBe('low')
+    expect(probing('rm -f /srv/a')).toMatchObject({ risk: 'medium', reasons: ['probe.sh has "rm"'] })
+    expect(probing('systemctl restart nginx').risk).toBe('high')
+  })
+
+  test('is not raised by any script that ships and only looks', async () => {
+    for (const { id, steps, verify } of await shippedRunbooks()) {
+      expect([id, deservedRisk({ steps: steps.filter(({ changes, automation }) => !changes && automation === null), rollback: [], verify })]).toEqual([id, { risk: 'low', reasons: [] }])
+    }
+  })
+
   test('of a document nobody can read is high', () => {
-    expect(deservedRisk({ steps: [{ id: 's', summary: '', shell: null, automation: { document: 'AWS-RestartEC2Instance', parameters: {} }, timeoutMs: 1, changes: true, onFailure: 'stop' }], rollback: [] })).toMatchObject({ risk: 'high' })
+    expect(deservedRisk({ steps: [{ id: 's', summary: '', shell: null, automation: { document: 'AWS-RestartEC2Instance', parameters: {} }, timeoutMs: 1, changes: true, onFailure: 'stop' }], rollback: [], verify: null })).toMatchObject({ risk: 'high' })
   })
 })
