@@ -151,4 +151,28 @@ describe('ConnectWise', () => {
     expect(await callback('connection-1')).toMatchObject({ ok: true, text: expect.stringContaining('polling') as string })
     expect(await callback('another')).toMatchObject({ ok: true, text: 'changes come by callback' })
   })
+
+  it('ends and opens a ticket on the board a technician moved it to, whose statuses are others', async () => {
+    const clock = new TestClock()
+    const fake = await startConnectwiseManage({ clock })
+    try {
+      const { draft, ctx, connection } = connectorWorld(connectwiseManage, fake, clock)
+      const { ref } = await connectwiseManage.create(draft(), ctx())
+      const after = async (state: 'in_progress' | 'resolved' | 'open', over: Partial<typeof connection.mapping.status> = {}): Promise<unknown> => {
+        await connectwiseManage.update(ref, { mapping: { ...connection.mapping, status: { ...connection.mapping.status, ...over } }, state, title: `now ${state}` }, ctx())
+        return [(await connectwiseManage.read(ref, ctx()))?.statusText, fake.tickets()[0]?.title]
+      }
+      fake.moveToBoard(ref.externalId, 1)
+      expect(await after('in_progress')).toEqual(['Unsorted', 'now in_progress'])
+      expect(await after('resolved')).toEqual(['Solved', 'now resolved'])
+      expect(await after('open')).toEqual(['Unsorted', 'now open'])
+      // By an id of the board it came from, too.
+      expect(await after('resolved', { resolved: '506' })).toEqual(['Solved', 'now resolved'])
+      fake.moveToBoard(ref.externalId, 2)
+      expect((await failure(after('resolved', { resolved: 'Nowhere' }))).code).toBe('invalid')
+      expect(fake.faults).toEqual([])
+    } finally {
+      await fake.stop()
+    }
+  })
 })

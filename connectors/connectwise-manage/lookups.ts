@@ -55,8 +55,11 @@ export function boards(ctx: CallContext): Promise<readonly CwReference[]> {
 export async function statusesOfBoard(ctx: CallContext): Promise<readonly CwStatus[] | null> {
   const wanted = ctx.connection.mapping.place.board ?? ''
   const board = (await boards(ctx)).find(({ id, name }) => String(id) === wanted || name?.toLowerCase() === wanted.toLowerCase())
-  if (board?.id == null) return null
-  const boardId = board.id
+  return board?.id == null ? null : statusesOf(board.id, ctx)
+}
+
+/** The statuses of a board. */
+export function statusesOf(boardId: number, ctx: CallContext): Promise<readonly CwStatus[]> {
   return ctx.cached(`statuses-${boardId}`, CHOICES_TTL_MS, () => list<CwStatus>(ctx, path`/service/boards/${boardId}/statuses`, { conditions: 'inactive=false', orderBy: 'sortOrder asc', pageSize: PAGE }, { most: PAGE, reference: 'read statuses' }))
 }
 

@@ -85,6 +85,7 @@ export interface CwStatus {
   readonly name?: string | null
   readonly inactive?: boolean | null
   readonly closedStatus?: boolean | null
+  readonly defaultFlag?: boolean | null
 }
 
 /** One change of a record. */

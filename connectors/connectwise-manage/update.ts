@@ -1,13 +1,14 @@
 /** Changes of a ticket. Notes, files and times are known by their token, so that a second attempt writes only what is missing. */
 import type { TicketChange, TicketRef } from '../../schemas/tickets.ts'
 import { path } from '../http/address.ts'
-import type { CallContext } from '../port.ts'
+import { ConnectorError, type CallContext } from '../port.ts'
 import { fileOf, refuseChangeRequests } from '../changes.ts'
 import { tokensIn } from '../text.ts'
 import { list, PAGE, send } from './api.ts'
+import { statusesOf, statusesOfBoard } from './lookups.ts'
 import { documentTitle, noteBody, numberOf, patchOf, timeBody } from './map.ts'
 import { allNotes, attachAssets, attachParent, readTicket } from './tickets.ts'
-import type { CwNote } from './types.ts'
+import type { CwNote, CwPatch } from './types.ts'
 
 const MOST = 10_000
 
@@ -28,7 +29,35 @@ export async function update(ref: TicketRef, change: TicketChange, ctx: CallCont
 async function patch(ref: TicketRef, change: TicketChange, ctx: CallContext): Promise<void> {
   const operations = patchOf(change)
   if (operations.length === 0) return
-  await send(ctx, { method: 'PATCH', path: path`/service/tickets/${ref.externalId}`, json: operations, action: 'updated', reference: 'change ticket', externalId: ref.externalId })
+  const write = (json: readonly CwPatch[]): Promise<object> => send(ctx, { method: 'PATCH', path: path`/service/tickets/${ref.externalId}`, json, action: 'updated', reference: 'change ticket', externalId: ref.externalId })
+  try {
+    await write(operations)
+  } catch (error) {
+    const isStatus = error instanceof ConnectorError && error.code === 'invalid' && /status/i.test(error.message) && operations.some(({ path: field }) => field === 'status')
+    const there = isStatus ? await statusElsewhere(ref, change, ctx) : null
+    if (there === null) throw error
+    const fitting = operations.flatMap((one) => (one.path !== 'status' ? [one] : there.id === null ? [] : [{ ...one, value: { id: there.id } }]))
+    if (fitting.length > 0) await write(fitting)
+  }
+}
+
+/**
+ * Technicians move tickets to other boards, whose statuses are their own: there it is the one of the same name, else one that ends it, or opens what is closed; what is only under way stays as
+ * it is (`id` null). Null: it is on the board that is mapped, so the mapping is wrong.
+ */
+async function statusElsewhere(ref: TicketRef, { state, mapping }: TicketChange, ctx: CallContext): Promise<{ readonly id: number | null } | null> {
+  const ticket = await readTicket(ref, ctx)
+  const { board } = ticket ?? {}
+  const mapped = (mapping.place.board ?? '').toLowerCase()
+  if (state === undefined || board?.id == null || [String(board.id), board.name?.toLowerCase()].includes(mapped)) return null
+  const wanted = mapping.status[state] ?? ''
+  const name = ((await statusesOfBoard(ctx)) ?? []).find(({ id }) => String(id) === wanted)?.name ?? wanted
+  const there = await statusesOf(board.id, ctx)
+  const isEnding = state === 'resolved' || state === 'closed'
+  if (!isEnding && state !== 'open' && ticket?.closedFlag !== true) return { id: null }
+  const fitting = there.filter(({ closedStatus }) => (closedStatus === true) === isEnding)
+  const found = there.find((one) => one.name?.toLowerCase() === name.toLowerCase()) ?? fitting.find(({ defaultFlag }) => defaultFlag === true) ?? fitting[0]
+  return found?.id == null ? null : { id: found.id }
 }
 
 async function addNotes(ref: TicketRef, { notes = [], resolution }: TicketChange, ctx: CallContext): Promise<void> {

@@ -71,7 +71,7 @@ function judge(): CallJudge {
 }
 
 /** Starts it. */
-export const startConnectwiseManage: StartPsa = async ({ clock, hasLimits = false }) => {
+export const startConnectwiseManage = async ({ clock, hasLimits = false }: Parameters<StartPsa>[0]): Promise<PsaFake & { readonly moveToBoard: (id: string, boardId: number) => void }> => {
   const tickets = new Map<number, Ticket>()
   let notes: readonly Note[] = []
   let documents: readonly Document[] = []
@@ -196,7 +196,6 @@ export const startConnectwiseManage: StartPsa = async ({ clock, hasLimits = fals
       case 'POST /service/tickets/search': return { status: 200, json: selected(typeof body.conditions === 'string' ? body.conditions : null, rows(), TICKET_FIELDS) }
       case 'POST /service/tickets': return create(body)
       case 'GET /service/boards': return page(call, BOARDS, server.origin)
-      case 'GET /service/boards/2/statuses': return page(call, STATUSES.filter(({ boardId }) => boardId === 2).map(({ id: statusId, name, inactive, closedStatus, timeEntryNotAllowed, sortOrder }) => ({ id: statusId, name, inactive, closedStatus, timeEntryNotAllowed, sortOrder, board: { id: 2, name: 'Alerts' } })), server.origin)
       case 'GET /service/priorities': return page(call, PRIORITIES, server.origin)
       case 'GET /company/companies': return page(call, COMPANIES, server.origin)
       case 'GET /company/configurations': return page(call, CONFIGURATIONS, server.origin)
@@ -215,6 +214,8 @@ export const startConnectwiseManage: StartPsa = async ({ clock, hasLimits = fals
         return { status: 201, json: { id: document.id, title: document.title, fileName: document.fileName, publicFlag: !document.isPrivate, size: file.bytes.length } }
       }
     }
+    const ofBoard = Number(/^\/service\/boards\/(\d+)\/statuses$/.exec(path)?.[1] ?? Number.NaN)
+    if (call.method === 'GET' && !Number.isNaN(ofBoard)) return page(call, STATUSES.filter(({ boardId }) => boardId === ofBoard).map(({ id: statusId, name, inactive, closedStatus, timeEntryNotAllowed, sortOrder }) => ({ id: statusId, name, inactive, closedStatus, timeEntryNotAllowed, sortOrder, board: { id: ofBoard, name: BOARDS.find((one) => one.id === ofBoard)?.name ?? '' } })), server.origin)
     if (call.method === 'GET' && path.startsWith('/company/companies/')) {
       const company = COMPANIES.find((one) => path === `/company/companies/${one.id}`)
       return company === undefined ? refusal(404, 'NotFound', 'Company not found') : { status: 200, json: company }
@@ -313,6 +314,8 @@ export const startConnectwiseManage: StartPsa = async ({ clock, hasLimits = fals
     isHeld: server.isHeld, faults: server.faults, calls: server.calls, technician, rights: Object.keys(RIGHTS), hooks, pageSize: PAGE_SIZE,
     tickets: () => [...tickets.values()].sort((a, b) => a.id - b.id).map(seen),
     withdraw: (right) => void withdrawn.add(right),
+    /** A technician moves it, as from the board of alerts to that of the service desk; its status is the first of that board then. */
+    moveToBoard: (id, boardId) => changed(id, 'jdoe', (ticket) => Object.assign(ticket, { boardId, statusId: STATUSES.filter((one) => one.boardId === boardId).sort((a, b) => a.sortOrder - b.sortOrder)[0]?.id ?? 0 })),
     trouble: server.trouble, calm: server.calm, taken: server.taken, stop: server.stop,
   }
 }

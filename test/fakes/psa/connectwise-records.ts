@@ -14,7 +14,8 @@ export const BOARDS = [{ id: 1, name: 'Service Desk', inactiveFlag: false, proje
 export const STATUSES: readonly { readonly id: number; readonly name: string; readonly boardId: number; readonly closedStatus: boolean; readonly timeEntryNotAllowed: boolean; readonly inactive: boolean; readonly sortOrder: number; readonly state: TicketState }[] = [
   ...([['New', 'open', false], ['Assigned', 'assigned', false], ['In Progress', 'in_progress', false], ['Waiting On Client', 'waiting', false], ['Completed', 'resolved', false], ['>Closed', 'closed', true]] as const)
     .map(([name, state, closedStatus], at) => ({ id: 501 + at, name, boardId: 2, closedStatus, timeEntryNotAllowed: closedStatus, inactive: false, sortOrder: at, state })),
-  { id: 401, name: 'New', boardId: 1, closedStatus: false, timeEntryNotAllowed: false, inactive: false, sortOrder: 0, state: 'open' },
+  { id: 402, name: 'Solved', boardId: 1, closedStatus: true, timeEntryNotAllowed: false, inactive: false, sortOrder: 9, state: 'closed' },
+  { id: 401, name: 'Unsorted', boardId: 1, closedStatus: false, timeEntryNotAllowed: false, inactive: false, sortOrder: 0, state: 'open' },
 ]
 export const PRIORITIES = ['Priority 1 - Emergency Response', 'Priority 2 - Quick Response', 'Priority 3 - Normal Response', 'Priority 4 - Scheduled Maintenance'].map((name, at) => ({ id: 6 + at, name, sortOrder: at + 1, defaultFlag: at === 2 }))
 export const COMPANIES = [
