@@ -9,7 +9,7 @@ async function polled(ageMs: number): Promise<readonly (readonly [string, number
   const clock = new TestClock()
   const listed: (readonly [string, number])[] = []
   const store: RoundTools['store'] = {
-    pollsDue: async (ids) => ids, takePoll: async () => ({ cursor: null }), pollFailed: async () => Promise.reject(new Error('it failed')), readBack: async () => 0, relist: async () => 0, askedAnew: async () => 0, forget: async () => undefined,
+    pollsDue: async (ids) => ids, takePoll: async () => ({ cursor: null }), pollFailed: async () => Promise.reject(new Error('it failed')), readBack: async () => 0, relist: async () => 0, replaced: async () => 0, askedAnew: async () => 0, forget: async () => undefined,
     polled: async (_id, _cursor, hints) => listed.push(...hints.map(({ externalId }) => [externalId, 0] as const)),
     add: async (_id, _via, hints, inMs) => listed.push(...hints.map(({ externalId }) => [externalId, inMs] as const)),
   }
@@ -34,10 +34,11 @@ describe('the rounds', () => {
     const clock = new TestClock()
     const slow = Promise.withResolvers<null>()
     const asked: string[] = []
+    const listed: number[] = []
     let rounds = 0
     const store: RoundTools['store'] = {
       pollsDue: async (ids) => ids, takePoll: async () => null, pollFailed: async () => undefined, polled: async () => 0, add: async () => 0, relist: async () => 0, askedAnew: async () => 0, forget: async () => undefined,
-      readBack: async () => (rounds += 1),
+      readBack: async () => (rounds += 1), replaced: async (limit) => listed.push(limit),
     }
     const running = startRounds({
       store, clock, pollMs: { poll: 1_000, webhook: 1_000 }, logger: { warn: () => undefined }, found: () => undefined, connections: async () => ['slow', 'quick'],
@@ -53,6 +54,8 @@ describe('the rounds', () => {
     expect(asked.filter((id) => id === 'slow')).toHaveLength(1)
     expect(asked.filter((id) => id === 'quick').length).toBeGreaterThanOrEqual(9)
     expect(rounds).toBe(2)
+    // Those whose connection was replaced: once a minute, and a bounded number of them.
+    expect(listed).toEqual([200])
     slow.resolve(null)
     clock.tick(1_000)
     await running.stop()

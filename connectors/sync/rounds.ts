@@ -29,6 +29,8 @@ export interface RoundStore {
   pollFailed(connectionId: string, dueAtMs: number): Promise<void>
   readBack(round: { readonly limit: number; readonly ahead: number }): Promise<number>
   relist(limit: number): Promise<number>
+  /** Those whose connection was replaced. */
+  replaced(limit: number): Promise<number>
   askedAnew(): Promise<number>
   forget(): Promise<void>
 }
@@ -117,7 +119,7 @@ export function startRounds(options: RoundTools): Pick<Looking, 'stop'> {
     }
     if (nowMs - relistedAtMs >= RELIST_EVERY_MS) {
       relistedAtMs = nowMs
-      if ((await store.relist(RELISTED_AT_ONCE)) > 0) found()
+      if ((await store.relist(RELISTED_AT_ONCE)) + (await store.replaced(RELISTED_AT_ONCE)) > 0) found()
     }
     if (nowMs - forgottenAtMs >= FORGET_EVERY_MS) {
       forgottenAtMs = nowMs

@@ -20,6 +20,12 @@ const ENDED_MS = 7 * 86_400_000
 /** An open incident without a ticket is looked at again once it is this old. */
 const FORGOTTEN_MS = 600_000
 
+/** An incident `i` that goes on, and which of several comes first. */
+const IS_OPEN = `i.status in ('open', 'assigned', 'in_progress') and i.merged_into is null`
+const WORST_FIRST = `array_position(array['critical', 'high', 'medium', 'low', 'info'], i.severity), i.opened_at desc, i.id`
+/** A ticket of ours that is more than shown. */
+const isSent = (ticket: string): string => `${ticket}.origin = 'own' and ${ticket}.mode in ('sandbox', 'production') and not ${ticket}.is_simulated`
+
 /** A hint as it came in. */
 export interface NewHint {
   readonly eventId: string
@@ -170,12 +176,29 @@ export function hintStore(db: SqlDatabase, { clock }: { readonly clock: Clock })
       const nowMs = clock.now()
       const incidents = await db.query<{ incidentId: string; companyId: string }>(
         `select d.id as "incidentId", d.company_id as "companyId" from (
-           select i.id, i.company_id, i.opened_at, row_number() over (partition by i.company_id order by array_position(array['critical', 'high', 'medium', 'low', 'info'], i.severity), i.opened_at desc, i.id) as turn
-           from incidents i join companies k on k.id = i.company_id where i.status in ('open', 'assigned', 'in_progress') and i.merged_into is null and i.opened_at <= ${atMs('$1')}
+           select i.id, i.company_id, i.opened_at, row_number() over (partition by i.company_id order by ${WORST_FIRST}) as turn
+           from incidents i join companies k on k.id = i.company_id where ${IS_OPEN} and i.opened_at <= ${atMs('$1')}
              and exists (select 1 from connections c where c.enabled and (c.company_id is null or c.company_id = i.company_id))
-             and not exists (select 1 from tickets t where t.incident_id = i.id and t.origin = 'own' and ((t.mode in ('sandbox', 'production') and not t.is_simulated) or coalesce(k.settings ->> 'mode', 'dry-run') not in ('sandbox', 'production')))
+             and not exists (select 1 from tickets t where t.incident_id = i.id and t.origin = 'own' and ((${isSent('t')}) or coalesce(k.settings ->> 'mode', 'dry-run') not in ('sandbox', 'production')))
              and not exists (select 1 from ticket_queue q where q.incident_id = i.id)) d order by d.turn, d.opened_at desc limit $2`, [nowMs - FORGOTTEN_MS, limit])
       await listAnew(db, incidents, nowMs)
+      return incidents.length
+    },
+
+    /**
+     * Puts open incidents on the list whose tickets are all of connections that are not in use any more though another one is: they go on there. Bounded; companies in turn, the worst first. One that has
+     * its next ticket is not found again, nor one whose own connection is switched on again.
+     */
+    async replaced(limit: number): Promise<number> {
+      const incidents = await db.query<{ incidentId: string; companyId: string }>(
+        `select d.id as "incidentId", d.company_id as "companyId" from (
+           select i.id, i.company_id, i.opened_at, row_number() over (partition by i.company_id order by ${WORST_FIRST}) as turn
+           from incidents i join companies k on k.id = i.company_id where ${IS_OPEN} and k.settings ->> 'mode' in ('sandbox', 'production')
+             and exists (select 1 from tickets t where t.incident_id = i.id and ${isSent('t')}
+               and exists (select 1 from connections c where c.enabled and c.environment = t.environment and (c.company_id is null or c.company_id = i.company_id))
+               and not exists (select 1 from tickets u join connections c on c.id = u.connection_id and c.enabled where u.incident_id = i.id and u.environment = t.environment and ${isSent('u')}))
+             and not exists (select 1 from ticket_queue q where q.incident_id = i.id)) d order by d.turn, d.opened_at desc limit $1`, [limit])
+      await listAnew(db, incidents, clock.now())
       return incidents.length
     },
 

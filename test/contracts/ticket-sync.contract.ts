@@ -1,5 +1,6 @@
 /** What the sync of tickets keeps, on either engine: the list of incidents, facts, orders with their rows, hints, what was seen, matches and settings. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { lookAt, type LookTools } from '../../connectors/sync/desk.ts'
 import { readTicket, type ListenTools } from '../../connectors/sync/listen.ts'
 import { plan } from '../../connectors/sync/plan.ts'
 import type { ReadyConnection } from '../../connectors/sync/ports.ts'
@@ -487,6 +488,115 @@ export function ticketSyncContract(engineName: string, make: () => Promise<Empty
         await database.query(`update tickets set told = told - 'elsewhere'`)
         expect([await hints.askedAnew(), await hints.askedAnew()]).toEqual([1, 0])
         expect(await factsOf()).toMatchObject({ approvals: [{ id: 'a1', runId: 'r1', question: 'run' }] })
+      })
+    })
+
+    describe('an incident whose connection was replaced', () => {
+      const inUse = (...ids: readonly string[]): Promise<unknown> => database.query('update connections set enabled = id = any($1::text[])', [ids])
+      const empty = (): Promise<unknown> => database.query('delete from ticket_queue')
+      /** What is listed, and then looked at and done with. */
+      const found = async (limit = 10): Promise<readonly string[]> => {
+        const count = await hints.replaced(limit)
+        const ids = await listed()
+        expect(ids).toHaveLength(count)
+        await empty()
+        return ids
+      }
+      const copy = (incidentId: string, change: object): Promise<unknown> => database.query(
+        'insert into tickets select (jsonb_populate_record(t, $1::jsonb)).* from tickets t where id = (select min(id) from tickets)', [JSON.stringify({ id: `${incidentId} ${JSON.stringify(change)}`, incident_id: incidentId, external_ref: `AW-${incidentId}-${JSON.stringify(change)}`, external_id: null, ...change })])
+      const begun = async (): Promise<void> => {
+        await ticketThere()
+        await database.query(`update companies set settings = '{"mode":"production"}'`)
+        await tell(incident('worst', 11, { severity: 'critical' }), incident('over', 12, { status: 'closed' }), incident('theirs', 13, { companyId: 'c2' }), incident('part', 14, { mergedInto: 'x' }))
+        for (const id of ['worst', 'over', 'part']) await copy(id, {})
+        await copy('theirs', { company_id: 'c2' })
+        await empty()
+      }
+
+      it('is listed once another is in use for its company and environment, the worst first and only so many; those that are over or part of another are not', async () => {
+        await begun()
+        expect(await found()).toEqual([])
+        await inUse()
+        expect(await found()).toEqual([])
+        await connect('own', 'c1')
+        expect(await found()).toEqual(['worst', 'x'])
+        expect(await found(1)).toEqual(['worst'])
+        await hints.replaced(10)
+        expect(await hints.replaced(10)).toBe(0)
+        await empty()
+        await database.query(`update connections set environment = 'sandbox' where id = 'own'`)
+        expect(await found()).toEqual([])
+        await connect('shared')
+        expect(await found()).toEqual(['theirs', 'worst', 'x'])
+        await database.query(`delete from connections where id = 'con'`)
+        expect(await found()).toEqual(['theirs', 'worst', 'x'])
+        await database.query(`update companies set settings = '{"mode":"dry-run"}' where id = 'c1'`)
+        expect(await found()).toEqual(['theirs'])
+      })
+
+      it('is not listed while its own is in use, once it has its next ticket, or when its own is switched on again', async () => {
+        await begun()
+        await connect('own', 'c1')
+        expect(await found()).toEqual([])
+        await inUse('own')
+        await copy('worst', { connection_id: 'own' })
+        expect(await found()).toEqual(['x'])
+        // One that was only shown is none.
+        await copy('x', { connection_id: 'own', mode: 'dry-run' })
+        expect(await found()).toEqual(['x'])
+        await inUse('con')
+        expect(await found()).toEqual([])
+        await inUse()
+        await connect('third', 'c1')
+        expect(await found()).toEqual(['worst', 'x'])
+      })
+
+      it('gets one ticket there with nothing else changed, wherever the process dies, and none when it is switched back and forth', async () => {
+        await begun()
+        await connect('own', 'c1')
+        await database.query(`delete from tickets where incident_id <> 'x'`)
+        const connector = { ...zendesk, capabilities: { ...target().capabilities, companies: false, assets: false, assign: false } }
+        const open = async (id: string): Promise<ReadyConnection | null> => {
+          const [row] = await database.query<{ companyId: string | null }>('select company_id as "companyId" from connections where id = $1 and enabled', [id])
+          if (row === undefined) return null
+          const connection: ReadyConnection['connection'] = { id, companyId: row.companyId, connector: 'zendesk', environment: 'production', baseUrl: 'https://psa.test', auth: 'api_key', fields: {}, mapping: target().mapping }
+          return { connector, connection, account: id, context: () => ({ connection, signal: new AbortController().signal, nowMs: clock.now(), isRepeat: false, cached: (_key, _ttl, load) => load(), http: { call: () => Promise.reject(new Error('nothing is called')) } }) }
+        }
+        const tools: LookTools = {
+          store: { ...store, facts: (due) => ticketFacts(database, due, clock.now()), settings: (companyId) => ticketSettingsOf(database, companyId) }, matches, connections: { open, effective: async () => (await open('own')) ?? open('con') }, modeOf: () => Promise.resolve('production'),
+          publicUrl: 'https://aw.test', logger: { warn() {} }, ordered() {}, metrics: { looked() {}, ordered() {}, waiting() {} },
+        }
+        /** A process that lists what was replaced and looks at it, and dies at that boundary; what it held is free then. */
+        const process = async (diesAt = 5): Promise<void> => {
+          await queue.freeAll()
+          if (diesAt === 0) return
+          await hints.replaced(10)
+          if (diesAt === 1) return
+          for (const due of await queue.claim(at(FAR), 5)) {
+            if (diesAt === 2) return
+            const looked = await lookAt(tools, due)
+            if (diesAt === 3) return
+            await queue.done(due, looked!)
+          }
+        }
+        const made = async (): Promise<readonly string[]> => (await database.query<{ id: string }>(`select t.connection_id as id from ticket_outbox o join tickets t on t.id = o.ticket_id where o.kind = 'create' order by o.created_at, o.id`)).map(({ id }) => id)
+        clock.tick(600_000)
+        await inUse('own')
+        for (const diesAt of [0, 1, 2]) await process(diesAt)
+        expect(await made()).toEqual(['con'])
+        await process(3)
+        expect(await made()).toEqual(['con', 'own'])
+        for (let round = 0; round < 3; round += 1) await process()
+        for (const ids of [['con'], ['own'], ['con', 'own'], ['own'], ['con']]) {
+          await inUse(...ids)
+          await process()
+          // Something changes too.
+          await listAnew(database, [{ incidentId: 'x', companyId: 'c1' }], clock.now())
+          await process()
+          await database.query(`update tickets set external_id = 'y1', number = '77' where connection_id = 'own'`)
+        }
+        expect(await made()).toEqual(['con', 'own'])
+        expect(await database.query('select count(*)::int as count from tickets')).toEqual([{ count: 2 }])
       })
     })
 
