@@ -59,4 +59,9 @@ describe('the address of a call', () => {
   ])('an address the vendor gave, %s: %s', (url, code) => {
     expect(codeOf(() => addressOf(BASE, { path: '/', url }, HOSTS))).toBe(code)
   })
+
+  it.each(['http://127.0.0.1:8080/api', 'https://psa.acme.test', 'https://zendesk.com.evil.test'])('where the base URL %s is not the vendor’s, what is known there is sent to no host of the vendor’s, whatever an answer says', (base) => {
+    for (const url of ['https://other.zendesk.com/x', 'https://accounts.zoho.eu/x']) expect(codeOf(() => addressOf(base, { path: '/', url }, HOSTS))).toBe('invalid')
+    expect(addressOf(base, { path: '/', url: `${base}/next` }, HOSTS).href).toBe(`${base}/next`)
+  })
 })

@@ -1,5 +1,6 @@
 /** Addresses are put together here and nowhere else: every value is encoded, and what comes out lies below the connection's base URL. */
 import { ConnectorError, type HttpRequest } from '../port.ts'
+import { isVendorHost, isVendorUrl } from '../vault/base-url.ts'
 
 /** One value as one segment of a path. Throws `invalid` for what could climb out of its place. */
 export function segment(value: string | number): string {
@@ -35,7 +36,8 @@ function given(base: URL, address: string, hosts: readonly string[]): URL {
   const elsewhere = new ConnectorError('invalid', 'the other side named an address of a host that is not its own: it was not called')
   if (!URL.canParse(address, base.origin)) throw elsewhere
   const url = safeUrl(new URL(address, base.origin).href, elsewhere)
-  const isNamed = url.protocol === 'https:' && url.port === '' && hosts.some((host) => (host.startsWith('.') ? url.hostname.endsWith(host) : url.hostname === host))
+  // Credentials of a proxy or a system of one's own are for no host of the vendor's.
+  const isNamed = isVendorUrl(base.href, hosts) && url.protocol === 'https:' && url.port === '' && isVendorHost(url.hostname, hosts)
   if (url.origin !== base.origin && !isNamed) throw elsewhere
   return url
 }

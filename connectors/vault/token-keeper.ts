@@ -175,12 +175,13 @@ export async function requestOf(owner: TokenOwner, config: ConnectorConfig, gran
   return { connection: owner, title: config.title, url, places: config.oauth, clientId, clientSecret: secrets['clientSecret'] ?? null, grant, who, retries }
 }
 
-/** The secrets; one that does not open is told in the words of connectors. */
+/** The secrets; one that does not open, and a connection that was changed since it was opened, are told in the words of connectors. */
 export async function secretsOf(owner: Pick<TokenOwner, 'secrets'>): Promise<Credentials> {
   try {
     return await owner.secrets()
   } catch (thrown) {
     if (thrown instanceof AppError && thrown.code === 'config_invalid') throw new ConnectorError('misconfigured', `${thrown.message}; give the secrets of this connection anew`, { cause: thrown })
+    if (thrown instanceof AppError && thrown.code === 'conflict') throw new ConnectorError('conflict', thrown.message, { cause: thrown })
     throw thrown
   }
 }

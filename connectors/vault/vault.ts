@@ -72,9 +72,10 @@ export function openVault({ connections, tokens, signIns: states, connectorOf, r
     return {
       id, companyId, connector, name, environment, enabled, baseUrl, auth, scopes, fields, mapping, version,
       async credentials() {
-        const secrets = await secretsOf(owner)
-        if (!isOAuth(owner.auth)) return secrets
+        if (!isOAuth(owner.auth)) return secretsOf(owner)
         handedOut = await keeper.access(owner, who, caller !== null)
+        // Read last, for they are told only where the connection is what it was: then the token is for it too.
+        const secrets = await secretsOf(owner)
         return { ...Object.fromEntries(Object.entries(secrets).filter(([name]) => !CLIENT_ONLY.includes(name))), accessToken: handedOut }
       },
       renew: () => (isOAuth(owner.auth) ? keeper.renew(owner, handedOut, who, caller !== null) : Promise.resolve(false)),

@@ -89,8 +89,22 @@ export async function readColumn(sql: Sql, box: SecretBox, id: string, column: S
   return openColumn(box, id, column, row.sealed)
 }
 
+/**
+ * The secrets of a connection that was read before, for work with it. Throws `conflict` where it was changed since in what says where they are sent: they may be
+ * somebody else's by now, for another place.
+ */
+export async function secretsAsRead(sql: Sql, box: SecretBox, { id, baseUrl, auth, fields }: Pick<ConnectionRow, 'id' | 'baseUrl' | 'auth' | 'fields'>): Promise<Fields> {
+  const [row] = await sql.query<{ sealed: Uint8Array | null; isSame: boolean }>(`select secrets as sealed, base_url = $2 and auth = $3 and fields = $4::jsonb as "isSame" from connections where id = $1`, [id, baseUrl, auth, JSON.stringify(fields)])
+  if (row === undefined) throw noConnection()
+  if (!row.isSame) throw new AppError('conflict', 'the connection was changed while work with it went on: nothing was sent; try it again')
+  return secretsIn(openColumn(box, id, 'secrets', row.sealed))
+}
+
 /** The secrets of a connection by name. */
 export async function readSecrets(sql: Sql, box: SecretBox, id: string): Promise<Fields> {
-  const text = await readColumn(sql, box, id, 'secrets')
+  return secretsIn(await readColumn(sql, box, id, 'secrets'))
+}
+
+function secretsIn(text: string | null): Fields {
   return text === null ? {} : (JSON.parse(text) as Record<string, string>)
 }

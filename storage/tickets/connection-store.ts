@@ -9,7 +9,7 @@ import { requireManaged } from '../queries/companies.ts'
 import { managedCompanies } from '../queries/scope.ts'
 import { atMs, Params, type Sql, type SqlDatabase } from '../queries/sql.ts'
 import type { SecretBox } from '../secret-box.ts'
-import { connectionRow, connectionView, noConnection, readColumn, readSecrets, sealColumn, SELECT_CONNECTION, toldConnection, type ConnectionRow, type ConnectionState, type Fields } from './connection-rows.ts'
+import { connectionRow, connectionView, noConnection, readColumn, readSecrets, sealColumn, secretsAsRead, SELECT_CONNECTION, toldConnection, type ConnectionRow, type ConnectionState, type Fields } from './connection-rows.ts'
 import { connectionUse, type ConnectionUse } from './connection-use.ts'
 import { listAnew } from './queue.ts'
 
@@ -231,11 +231,14 @@ export function connectionStore(db: SqlDatabase, { clock, box, rules }: Connecti
     async open(id: string, use: ConnectionUse): Promise<UsableConnection & { secrets(): Promise<Fields> }> {
       const row = await connectionRow(db, id)
       await noteUse(row, use)
-      return { ...usable(row), secrets: () => readSecrets(db, box, id) }
+      return { ...usable(row), secrets: () => secretsAsRead(db, box, row) }
     },
 
     /** The same to be looked at alone: nothing is noted. Throws `not_found`. */
-    peek: async (id: string): Promise<UsableConnection & { secrets(): Promise<Fields> }> => ({ ...usable(await connectionRow(db, id)), secrets: () => readSecrets(db, box, id) }),
+    async peek(id: string): Promise<UsableConnection & { secrets(): Promise<Fields> }> {
+      const row = await connectionRow(db, id)
+      return { ...usable(row), secrets: () => secretsAsRead(db, box, row) }
+    },
 
     /** The connection a company's incidents go to: its own that is in use, else the MSP's, else null. */
     async effective(companyId: string, environment: Environment): Promise<UsableConnection | null> {

@@ -145,6 +145,31 @@ export function vaultContract(engineName: string, make: () => Promise<EmptyDatab
       expect(server.asked).toEqual([])
     })
 
+    it('hands a secret or token out for the place alone it was given for, whoever opened the connection before it was changed', async () => {
+      // Somebody points a connection at a place of theirs, and work with it goes on while somebody else gives it the right place and its secret.
+      const id = await created({ auth: 'bearer', fields: {}, secrets: { token: 'theirs' }, baseUrl: 'https://theirs.desk.test' })
+      const before = [await vault.open(id), await vault.peek(id)]
+      await store.update(ADA, id, { baseUrl: 'https://ours.desk.test', secrets: { token: 'ours' } })
+      for (const opened of before) expect(await failure(opened.credentials())).toMatchObject({ code: 'conflict', message: expect.stringContaining('changed') })
+      expect(await (await vault.open(id)).credentials()).toEqual({ token: 'ours' })
+      // A name and a mapping say nothing of where it goes.
+      const opened = await vault.open(id)
+      await store.update(ADA, id, { name: 'ours', mapping: { place: { board: '7' } } })
+      expect(await opened.credentials()).toEqual({ token: 'ours' })
+
+      const code = await created({ name: 'code', baseUrl: 'https://theirs.desk.test' })
+      const old = await vault.open(code)
+      await store.update(ADA, code, { baseUrl: server.url, secrets: { clientSecret: SECRET } })
+      await agreed(code)
+      expect(await failure(old.credentials())).toMatchObject({ code: 'conflict' })
+      clock.tick(HOUR_MS)
+      // Nor is a refresh token, or the client's secret, sent to the old one.
+      expect(await failure(old.credentials())).toMatchObject({ code: 'conflict' })
+      expect(await old.renew()).toBe(false)
+      expect(server.isValid(await tokenOf(code))).toBe(true)
+      expect(records.filter(({ url }) => url?.includes('theirs'))).toEqual([])
+    })
+
     describe('client credentials', () => {
       it('get a token with the first use, keep it while it lasts, and get another when it has ended', async () => {
         const id = await created({ auth: 'oauth2_client' })
