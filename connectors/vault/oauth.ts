@@ -93,12 +93,15 @@ export interface TokenAnswer {
   readonly scope: string | null
 }
 
+const LASTS_MAX_S = 315_360_000
+
 /** What a body of the token address says: tokens, or the vendor's code of an error. Some answer errors with 200. Null: neither. */
 export function readTokenAnswer(body: unknown): TokenAnswer | { readonly error: string; readonly description: string } | null {
   if (typeof body !== 'object' || body === null) return null
   const { access_token: access, refresh_token: refresh, expires_in: expires, scope, error, error_description: description, message } = body as Record<string, unknown>
   if (typeof access === 'string' && /^[\x21-\x7e]{1,16384}$/.test(access)) {
-    const seconds = Number(expires)
+    // What is said to last longer than a date can tell lasts ten years.
+    const seconds = Math.min(Number(expires), LASTS_MAX_S)
     return { accessToken: access, refreshToken: typeof refresh === 'string' && refresh !== '' ? refresh : null, expiresInS: expires !== undefined && expires !== null && Number.isFinite(seconds) && seconds > 0 ? seconds : null, scope: typeof scope === 'string' ? scope : null }
   }
   if (typeof error === 'string' && error !== '') return { error, description: typeof description === 'string' ? description : typeof message === 'string' ? message : '' }

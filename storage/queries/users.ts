@@ -142,6 +142,7 @@ export function userStore(db: SqlDatabase, { clock }: { readonly clock: Clock })
         const isWayIn = passwordHash !== undefined || after.email !== before.email
         if (isWayIn || hasOtherRights(before, after)) await noteHands(sql, caller, id, isWayIn, nowMs)
         if (id === caller.id && passwordHash !== undefined) await endHands(sql, id, nowMs)
+        if (isWayIn || hasOtherRights(before, after)) await endSignIns(sql, id)
         const line = { companyId: soleCompany([...new Set([...before.companies, ...after.companies])]), action: 'user.updated', subject: id }
         await writeAudit(sql, caller, { ...line, before, after: { ...after, ...(passwordHash === undefined ? {} : { passwordChanged: true }) } }, nowMs)
         return find(sql, caller.scope, id)
@@ -156,6 +157,7 @@ export function userStore(db: SqlDatabase, { clock }: { readonly clock: Clock })
         if (id === caller.id) throw new AppError('forbidden', 'nobody may remove themselves; ask another administrator')
         const stored = await account(sql, 'u.id = $1', id)
         await sql.query('delete from users where id = $1', [id])
+        await endSignIns(sql, id)
         const before = stored === null ? null : { email: stored.email, name: stored.name, role: stored.role, companies: stored.companyIds }
         await writeAudit(sql, caller, { companyId: soleCompany(stored?.companyIds ?? []), action: 'user.removed', subject: id, before, after: null }, nowMs)
       }, { durable: true })
@@ -168,10 +170,16 @@ export function userStore(db: SqlDatabase, { clock }: { readonly clock: Clock })
         const changed = await sql.query(`update users set password_hash = $3, updated_at = ${atMs('$4')} where id = $1 and password_hash = $2 returning id`, [caller.id, knownHash, nextHash, nowMs])
         if (changed.length === 0) throw new AppError('conflict', 'the password was changed in the meantime; log in again')
         await endHands(sql, caller.id, nowMs)
+        await endSignIns(sql, caller.id)
         await writeAudit(sql, caller, { companyId: null, action: 'user.password_changed', subject: caller.id, before: null, after: null }, nowMs)
       }, { durable: true })
     },
   }
+}
+
+/** Sign-ins at vendors go on without a log-in: those this person began end with the rights they were begun by. */
+async function endSignIns(sql: Sql, id: string): Promise<void> {
+  await sql.query(`delete from oauth_states where actor ->> 'kind' = 'user' and actor ->> 'id' = $1`, [id])
 }
 
 async function account(sql: Sql, where: string, value: string): Promise<Account | null> {

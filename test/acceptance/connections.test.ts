@@ -264,6 +264,25 @@ describe('the call-back', () => {
     expect((await callback({ ...back, cookie: `theme=dark; ${mine.cookie}; ${victim.cookie}; ${back.cookie}` })).status).toBe(200)
   })
 
+  it('is over at once where whoever began it may no more', async () => {
+    const made = await call<ConnectionMade>('POST', '/api/connections', { ...DRAFT, company: acme, name: 'theirs', baseUrl: server.url })
+    const [admin, chief] = [await api.user('company_admin', [acme], 'ada'), await api.user('msp_admin', [], 'chief')]
+    const begunBy = async (token: string): Promise<string> => (await call<{ url: string }>('POST', `/api/connections/${made.body.id}/connect`, {}, token)).body.url.replace('http://aw.test', '')
+    const change = (body: object) => async (id: string) => expect((await call('PATCH', `/api/users/${id}`, body)).status).toBe(200)
+    const others = (await api.company('Another of theirs')).id
+    for (const [who, end] of [[admin, change({ companies: [others] })], [chief, change({ role: 'technician', companies: [acme] })], [await api.user('company_admin', [acme]), change({ disabled: true })], [await api.user('company_admin', [acme]), change({ password: 'another horse battery' })], [await api.user('company_admin', [acme]), async (id: string) => expect((await call('DELETE', `/api/users/${id}`)).status).toBe(204)]] as const) {
+      const [looked, gone] = [await begunBy(who.token), await departed(await begunBy(who.token))]
+      const page = await opened(looked)
+      const search = new URL(await server.browse(gone.url)).search
+      await end(who.id)
+      expect([(await visit('GET', looked)).status, (await press(looked, page.cookie)).status, (await callback({ search, cookie: gone.cookie })).status]).toEqual([400, 400, 400])
+    }
+    expect((await one(made.body.id)).isConnected).toBe(false)
+    // What somebody else began goes on.
+    expect((await callback(await browsed(made.body.id))).status).toBe(200)
+    expect((await call('DELETE', `/api/connections/${made.body.id}`)).status).toBe(204)
+  })
+
   it('shows what the other side says as text, and a name that people gave as well', async () => {
     const denied = await callback(await browsed(id, false))
     expect(denied.status).toBe(400)

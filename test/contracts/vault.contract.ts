@@ -353,6 +353,14 @@ export function vaultContract(engineName: string, make: () => Promise<EmptyDatab
         await expect(vault.connect(ADA, await created({ name: 'client', auth: 'oauth2_client' }), BACK)).rejects.toBeInstanceOf(AppError)
       })
 
+      it.each([1e300, '1e308', 1e15])('keeps tokens that last %j seconds by the vendor’s word', async (lasts) => {
+        const id = await created()
+        server.trouble({ status: 200, body: JSON.stringify({ access_token: 'for-long', refresh_token: 'again', expires_in: lasts }) })
+        expect(await vault.callback(await returning(id))).toMatchObject({ ok: true })
+        expect(await tokenOf(id)).toBe('for-long')
+        expect(Date.parse((await store.get(ADA.scope, id)).tokenExpiresAt ?? '')).toBeGreaterThan(clock.now() + 365 * 24 * HOUR_MS)
+      })
+
       it('says so where the vendor gives no token to renew with', async () => {
         await serve({ withoutRefresh: true })
         const id = await created()
