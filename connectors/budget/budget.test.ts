@@ -156,6 +156,21 @@ describe('what answers teach', () => {
     expect(called(NEW_ACCOUNT, pace(), START_MS, { outcome: 'rate_limited', retryAfterMs: 10 * 3_600_000 })!.blockedUntilMs).toBe(START_MS + 15 * MINUTE_MS)
   })
 
+  it('counts those that are refused together once: one burst is a short pause, however many were under way', () => {
+    const of = pace({ limits: [{ name: 'minute', calls: 100, windowMs: MINUTE_MS }] })
+    const slots = Array.from({ length: 8 }, (_, index) => `s${index}`)
+    const burst = (state: AccountState, atMs: number): AccountState => {
+      const gone = slots.reduce((before, slotId) => takeTurn(before, of, { urgency: 2, isWrite: true, slotId, untilMs: atMs + 40_000 }, atMs).state, state)
+      return slots.reduce((before, slotId, index) => afterCall(before, of, end(slotId, atMs + index, { outcome: 'rate_limited' })), gone)
+    }
+    const first = burst(NEW_ACCOUNT, START_MS)
+    expect([first.blockedUntilMs, budgetView('a', first, of, START_MS).refused]).toEqual([START_MS + 5_000, 8])
+    // Refused again after its pause: twice as long.
+    expect(burst(first, START_MS + 5_000).blockedUntilMs).toBe(START_MS + 15_000)
+    // One that is told for how long is believed, whichever of them it is.
+    expect(afterCall(first, of, end('x', START_MS + 10, { outcome: 'rate_limited', retryAfterMs: 60_000 })).blockedUntilMs).toBe(START_MS + 60_010)
+  })
+
   it('lessens a limit nobody stated to what was taken when it refused, and lets it grow back slowly', () => {
     const of = pace({ limits: [{ name: 'minute', calls: 100, windowMs: MINUTE_MS }] })
     let state: AccountState = NEW_ACCOUNT

@@ -77,13 +77,13 @@ function spokenOf(pace: Pace, resetAtMs: number | null, atMs: number): CallLimit
 
 function refused(state: AccountState, pace: Pace, { retryAfterMs, atMs }: CallEnd, isWrite: boolean): AccountState {
   const { learned } = state
-  const refusals = (learned.refusals ?? 0) + 1
-  const pauseMs = retryAfterMs ?? Math.min(REFUSED_MOST_MS, REFUSED_FIRST_MS * 2 ** (refusals - 1))
+  // Several of one burst are refused together; only the first teaches, and makes the pause longer.
+  const isEcho = state.blockedUntilMs !== null && state.blockedUntilMs > atMs
+  const refusals = (learned.refusals ?? 0) + (isEcho ? 0 : 1)
+  const pauseMs = retryAfterMs ?? (isEcho ? 0 : Math.min(REFUSED_MOST_MS, REFUSED_FIRST_MS * 2 ** (refusals - 1)))
   const blockedUntilMs = Math.max(Math.min(state.blockedUntilMs ?? 0, atMs + BLOCK_MOST_MS), atMs + Math.min(pauseMs, BLOCK_MOST_MS))
   const fullest = limitsInForce(state, pace, atMs).filter((limit) => counts(limit, { isWrite })).map((limit) => ({ limit, used: usedOf(state, limit), fill: usedOf(state, limit) / limit.calls })).sort((a, b) => b.fill - a.fill)[0]
   const next: LearnedLimits = { ...learned, refusals, refused: (learned.refused ?? 0) + 1 }
-  // Several of one burst are refused together; only the first teaches.
-  const isEcho = state.blockedUntilMs !== null && state.blockedUntilMs > atMs
   if (isEcho || fullest === undefined) return { ...state, blockedUntilMs, learned: next }
   // Refused again though it was slower: it may be about how many come at once.
   const taughtAtOnce = refusals < 2 ? {} : { taughtAtOnce: { calls: Math.max(1, Math.floor(atOnceOf(state, pace, atMs) / 2)), atMs } }
