@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { TestClock } from '../schemas/clock.ts'
+import { ConnectorError } from './port.ts'
 import { lookUpCache } from './look-up-cache.ts'
 
 const clock = new TestClock()
@@ -37,4 +38,24 @@ test('keeps no more than it has room for', async () => {
   expect(asked).toBe(0)
   await cache(ONE)('k0', 1_000, async () => { asked += 1; return 0 })
   expect(asked).toBe(1)
+})
+
+test('gives nobody the refusal of another’s turn, or the end of another’s work: whoever waited with it asks for itself', async () => {
+  const cached = lookUpCache(new TestClock())({ id: 'c1', version: 1 })
+  for (const code of ['budget', 'aborted'] as const) {
+    let refuse = (): void => undefined
+    const usual = cached(code, 1_000, () => new Promise<string>((_resolve, reject) => { refuse = () => reject(new ConnectorError(code, 'not called', { retryAfterMs: 3_600_000 })) }))
+    const critical = [cached(code, 1_000, async () => 'asked'), cached(code, 1_000, async () => 'asked too')]
+    refuse()
+    await expect(usual).rejects.toThrow('not called')
+    expect(await Promise.all(critical)).toEqual(['asked', 'asked'])
+  }
+})
+
+test('asks no more than once where what fails fails for all', async () => {
+  const cached = lookUpCache(new TestClock())({ id: 'c1', version: 1 })
+  let calls = 0
+  const load = async (): Promise<string> => { calls += 1; throw new ConnectorError('unauthorized', 'no') }
+  const all = await Promise.allSettled([cached('k', 1_000, load), cached('k', 1_000, load), cached('k', 1_000, load)])
+  expect([all.map(({ status }) => status), calls]).toEqual([['rejected', 'rejected', 'rejected'], 1])
 })
