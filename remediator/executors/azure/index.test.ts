@@ -105,6 +105,13 @@ describe('a managed run command', () => {
     expect(azure.starts).toEqual([])
   })
 
+  test('whose making failed so that it never was is undelivered, and not one that somebody ended', async () => {
+    azure.vms[0]!.isAgentReady = false
+    const ref = await executor.send(command(), context())
+    azure.trouble({ method: 'GET', path: /\/runCommands\//, is: { status: 404, json: { error: { code: 'ResourceNotFound', message: 'not found' } } }, times: 20 })
+    expect(await untilEnded(ref, command())).toMatchObject({ outcome: 'undelivered', message: expect.stringContaining('agent does not answer') as string })
+  })
+
   test('is deleted to cancel it, which ends the script, and then counts as cancelled', async () => {
     azure.scriptsEnd({ reads: 50 })
     const ref = await executor.send(command(), context())

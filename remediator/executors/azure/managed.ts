@@ -60,8 +60,8 @@ export async function pollManaged(session: AzureSession, command: RemoteCommand,
   const operation = ref.operation === undefined || state === 'Running' ? { status: 'none' as const, message: '' } : await managedOperation(session, ref.operation)
   const going: Progress = { kind: 'going', stdout, stderr, retryAfterMs: session.retryAfterMs }
   if (found === null) {
-    // Not there yet, or not there any more: it was deleted, which ends the script too.
-    return operation.status === 'running' ? going : { kind: 'ended', outcome: 'cancelled', exitCode: null, stdout: '', stderr: '', isTruncated: false, message: operation.message === '' ? 'the run command was deleted' : operation.message }
+    // Not there yet, or its making failed, or not there any more: it was deleted, which ends the script too.
+    return operation.status === 'running' ? going : { kind: 'ended', outcome: operation.status === 'failed' ? 'undelivered' : 'cancelled', exitCode: null, stdout: '', stderr: '', isTruncated: false, message: operation.message === '' ? 'the run command was deleted' : operation.message }
   }
   const isBroken = operation.status === 'failed' || found.provisioningState === 'Failed'
   if (isBroken) return { kind: 'ended', outcome: state === 'Running' ? 'failed' : 'undelivered', exitCode: null, stdout, stderr, isTruncated: isCut, message: operation.message === '' ? message ?? 'Azure could not bring the command to the machine' : operation.message }
