@@ -43,6 +43,13 @@ describe('what the MSP and a company allow together', () => {
     expect(layer).toEqual({ stopped: true, maxRunsPerHour: 50, maxTargets: 2, runbooks: { a: { enabled: true }, b: { risk: 'high', enabled: true } } })
   })
 
+  it('lets the MSP raise the risk of a company’s own runbook and not lower it, because the company may write another script under its name', () => {
+    const own = { id: 'a', risk: 'medium' as const, origin: 'company' as const }
+    const said = (risk: Risk) => effectiveRisk(own, { runbooks: { a: { risk } } }, {})
+    expect([said('low'), said('medium'), said('high')]).toEqual(['medium', 'medium', 'high'])
+    expect(effectiveRisk({ ...own, origin: 'msp' }, { runbooks: { a: { risk: 'low' } } }, {})).toBe('low')
+  })
+
   it('lets the MSP alone lower a risk, and nobody that of a draft', () => {
     const book = { id: 'a', risk: 'high' as const, origin: 'library' as const }
     const low: RemediationSettings = { runbooks: { a: { risk: 'low' } } }

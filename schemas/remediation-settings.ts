@@ -10,7 +10,7 @@
  * | fourEyes | one of them is enough |
  * | freezes | all of both |
  * | runbooks.enabled | both must allow it |
- * | runbooks.risk | the MSP's word in place of the runbook's, lower or higher; then the company's where it is higher |
+ * | runbooks.risk | the MSP's word in place of the runbook's, lower or higher (of a company's own runbook only higher); then the company's where it is higher |
  */
 import { higherRisk, type Risk, type Runbook } from './runbooks.ts'
 import type { RemediationFreeze, RemediationSettings } from './runs.ts'
@@ -67,10 +67,14 @@ export function remediationLimits(msp: RemediationSettings, company: Remediation
   }
 }
 
-/** The risk that counts: a draft is always high, the MSP's word replaces the runbook's, and the company's may only raise it. */
+/**
+ * The risk that counts: a draft is always high, the MSP's word replaces the runbook's, and the company's may only raise it. Of a company's own runbook the MSP's word, which is about a name,
+ * may only raise it too: the company may store another script under that name. An MSP Admin lowers such a one by storing it with a lower risk.
+ */
 export function effectiveRisk(runbook: Pick<Runbook, 'id' | 'risk' | 'origin'>, msp: RemediationSettings, company: RemediationSettings): Risk {
   if (runbook.origin === 'draft') return 'high'
-  const base = ownPolicy(msp, runbook.id).risk ?? runbook.risk
+  const named = ownPolicy(msp, runbook.id).risk ?? runbook.risk
+  const base = runbook.origin === 'company' ? higherRisk(named, runbook.risk) : named
   return higherRisk(base, ownPolicy(company, runbook.id).risk ?? base)
 }
 
