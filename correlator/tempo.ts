@@ -5,6 +5,9 @@
  * What is learned: the pauses between the seconds in which problems began, by length, each counting half after an hour. The span is the
  * shortest time within which the next unrelated problem begins with a chance of about one in eight. A problem is judged by what was learned up to
  * the minute before the last, so that problems that arrive up to the lateness bound apart may come in any order.
+ *
+ * A storm of one cause that goes on at an even pace for minutes looks like a busy place. So the span falls in two steps: at once to a third of the
+ * longest of the last hour, which still joins what the storm brings, and below that only where the pace has lasted for an hour.
  */
 import type { CorrelateEntry, TempoEntry } from '../schemas/records.ts'
 import { LATENESS_MS } from './score.ts'
@@ -18,8 +21,11 @@ const SPAN_MAX_MS = 6 * 60_000
 const MINUTE_S = 60
 /** Minutes before that of the problem that are not learned from yet. */
 const UNSETTLED = 2
-/** Minutes whose span is still known: a problem may arrive as late as the lateness bound. */
-const SPANS = 4
+/** So long a pace must last, in minutes, before the span falls below a part of what it was: a storm of one cause is over by then. */
+const LASTING = 60
+const FLOOR_SHARE = 1 / 3
+/** Minutes whose span is still known: those, and as many more as a problem may arrive late. */
+const SPANS = LASTING + 3
 const HALF_LIFE_S = 3_600
 /** Pauses are counted by length, four lengths to each doubling; up to 36 hours. */
 const LENGTHS = 68
@@ -61,7 +67,10 @@ export class Tempo {
     this.#settle(settled)
     if (Math.floor(second / MINUTE_S) > state.minute) insert(state.pendingS, second)
     const { spansMs } = state
-    return spansMs[Math.max(0, spansMs.length - 1 - (state.minute - settled))] ?? SPAN_MS
+    const at = Math.max(0, spansMs.length - 1 - (state.minute - settled))
+    let longestMs = 0
+    for (let i = Math.max(0, at - LASTING + 1); i <= at; i += 1) longestMs = Math.max(longestMs, spansMs[i] ?? SPAN_MS)
+    return Math.max(spansMs[at] ?? SPAN_MS, Math.round(FLOOR_SHARE * Math.min(SPAN_MS, longestMs)))
   }
 
   #settle(upTo: number): void {
@@ -77,6 +86,7 @@ export class Tempo {
     }
     pendingS.splice(0, at)
     this.#pass(upTo)
+    if (state.spansMs.length > SPANS) state.spansMs.splice(0, state.spansMs.length - SPANS)
   }
 
   /** Minutes in which nothing began. */
@@ -89,7 +99,7 @@ export class Tempo {
   #tell(minute: number, spanMs: number): void {
     const state = this.#state
     state.minute = minute
-    state.spansMs = [...state.spansMs, spanMs].slice(-SPANS)
+    state.spansMs.push(spanMs)
   }
 
   #count(second: number): void {

@@ -887,7 +887,7 @@ export interface TempoEntry {
   pauses: number[]
   /** Seconds in which problems began and that are not learned from yet, ascending. */
   pendingS: number[]
-  /** Spans of the last minutes, the newest last, at most 4. */
+  /** Spans of the last minutes, the newest last, at most 63. */
   spansMs: number[]
 }
 
