@@ -5,10 +5,10 @@ import { pipeline } from 'node:stream/promises'
 import { ChainCheck, readChained, type ChainReport } from '../schemas/audit-chain.ts'
 import { AppError } from '../schemas/errors.ts'
 import type { AuditEntry, Page } from '../schemas/views.ts'
+import { textLines } from '../schemas/text-lines.ts'
 import type { ApiClient } from './client.ts'
 import { cell, table } from './output.ts'
 import { companyNamed } from './send.ts'
-import { textLines } from './text-lines.ts'
 
 /** The newest lines, of one company where one is named. */
 export async function listAudit(api: ApiClient, options: { readonly company?: string; readonly action?: string; readonly limit: number }): Promise<Page<AuditEntry>> {

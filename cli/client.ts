@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config.ts'
 import { AppError, ERROR_CODES, type ErrorCode } from '../schemas/errors.ts'
-import { textLines } from './text-lines.ts'
+import { textLines } from '../schemas/text-lines.ts'
 
 /** Longest wait for one answer, in ms. */
 const TIMEOUT_MS = 30_000

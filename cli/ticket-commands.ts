@@ -1,11 +1,12 @@
 /** The commands of tickets and of calls to ticket systems, as main.ts puts them on the program. What each does is loaded when it is called. */
 import type { Command } from 'commander'
+import { AppError } from '../schemas/errors.ts'
 import type { CallOptions } from './call.ts'
 import type { ApiClient } from './client.ts'
 import type { SubjectOptions } from './match-subject.ts'
 import type { CommandTools } from './remediation-commands.ts'
 import type { AnswerOptions, MatchesOptions } from './ticket-match.ts'
-import type { OutboxOptions } from './ticket-outbox.ts'
+import type { OutboxOptions, ReplayOptions } from './ticket-outbox.ts'
 
 interface Json { json?: boolean }
 
@@ -22,13 +23,23 @@ export function ticketCommands(program: Command, { config, print, whole }: Pick<
       const page = await listOrders(await client(), options)
       print({ json: json === true }, page, () => ordersText(page))
     })
-  for (const [name, description] of [['replay', 'try an order that was given up again'], ['drop', 'never do an order that was given up or waits']] as const) {
-    ticket.command(name).argument('<order>', 'its id in `aw ticket outbox`').option('--json').description(description).action(async (id: string, options: Json) => {
-      const { dropOrder, orderText, replayOrder } = await import('./ticket-outbox.ts')
-      const order = await (name === 'replay' ? replayOrder : dropOrder)(await client(), id)
-      print(options, order, () => orderText(order))
+  ticket.command('replay').argument('[order]', 'its id in `aw ticket outbox`').option('--all', 'all that were given up and fit').option('--company <name>').option('--incident <incident>', INCIDENT).option('--ticket <id>').option('--code <code>', 'with --all: only those given up for this').option('--json')
+    .description('try an order that was given up again, or with --all all of them').action(async (id: string | undefined, { json, all, ...options }: Json & ReplayOptions & { all?: boolean }) => {
+      const { ordersReplayedText, orderText, replayOrder, replayOrders } = await import('./ticket-outbox.ts')
+      if ((id === undefined) === (all !== true) || (id !== undefined && Object.keys(options).length > 0)) throw new AppError('usage', 'name an order of `aw ticket outbox --status dead`, or use --all, which --company, --incident, --ticket and --code narrow down')
+      if (id === undefined) {
+        const sum = await replayOrders(await client(), options)
+        print({ json: json === true }, sum, () => ordersReplayedText(sum))
+      } else {
+        const order = await replayOrder(await client(), id)
+        print({ json: json === true }, order, () => orderText(order))
+      }
     })
-  }
+  ticket.command('drop').argument('<order>', 'its id in `aw ticket outbox`').option('--json').description('never do an order that was given up or waits').action(async (id: string, options: Json) => {
+    const { dropOrder, orderText } = await import('./ticket-outbox.ts')
+    const order = await dropOrder(await client(), id)
+    print(options, order, () => orderText(order))
+  })
   ticket.command('list').argument('<incident>', INCIDENT).option('--json').description('its own first, then linked ones').action(async (incident: string, options: Json) => {
     const { listTickets, ticketsText } = await import('./ticket.ts')
     const items = await listTickets(await client(), incident)

@@ -1,9 +1,10 @@
 /** `aw ticket outbox`, `replay` and `drop`: what is to be written to ticket systems, and what a person does about what was not. */
+import { AppError } from '../schemas/errors.ts'
 import type { OutboxOrderView } from '../schemas/ticket-work.ts'
 import type { Page } from '../schemas/views.ts'
 import type { ApiClient } from './client.ts'
 import { incidentId } from './incident.ts'
-import { cell, table } from './output.ts'
+import { cell, progressBar, table } from './output.ts'
 import { companyNamed } from './send.ts'
 
 /** Which orders. */
@@ -13,6 +14,7 @@ export interface OutboxOptions {
   readonly ticket?: string
   readonly incident?: string
   readonly limit?: number
+  readonly cursor?: string
 }
 
 const URGENCIES = ['critical', 'asked', 'usual', 'later']
@@ -41,6 +43,58 @@ export function ordersText({ items, next }: Page<OutboxOrderView>): string {
 /** Tries a dead one again. */
 export function replayOrder(api: ApiClient, id: string): Promise<OutboxOrderView> {
   return api.call<OutboxOrderView>('POST', `/api/tickets/outbox/${encodeURIComponent(id)}/replay`)
+}
+
+/** Which dead orders. */
+export interface ReplayOptions extends Pick<OutboxOptions, 'company' | 'ticket' | 'incident'> {
+  readonly code?: string
+}
+
+/** What a replay of many came to. `left`: those whose ticket may have been made, which a person looks at first. */
+export interface OrdersReplayed {
+  readonly replayed: number
+  readonly left: number
+  readonly failed: readonly { readonly id: string; readonly message: string }[]
+}
+
+const LIST_LIMIT = 200
+
+/** Tries all dead ones again that fit, the oldest first; those of an unknown outcome only where `code` asks for them. Stopping it leaves the rest as it was. */
+export async function replayOrders(api: ApiClient, { code, ...options }: ReplayOptions): Promise<OrdersReplayed> {
+  const dead: OutboxOrderView[] = []
+  for (let cursor: string | null | undefined; cursor !== null;) {
+    const page: Page<OutboxOrderView> = await listOrders(api, { ...options, status: 'dead', limit: LIST_LIMIT, ...(cursor === undefined ? {} : { cursor }) })
+    dead.push(...page.items)
+    cursor = page.next
+  }
+  const fitting = dead.filter((order) => code === undefined || order.code === code)
+  const orders = fitting.filter((order) => code !== undefined || order.code !== 'outcome_unknown').reverse()
+  const failed: { id: string; message: string }[] = []
+  const bar = progressBar(orders.length, 'orders')
+  try {
+    for (const { id } of orders) {
+      try {
+        await replayOrder(api, id)
+      } catch (thrown) {
+        // Somebody else may have replayed or dropped it meanwhile; what else is wrong is wrong for the rest as well.
+        if (!(thrown instanceof AppError) || (thrown.code !== 'conflict' && thrown.code !== 'not_found')) throw thrown
+        failed.push({ id, message: thrown.message })
+      }
+      bar.step(1)
+    }
+  } finally {
+    bar.stop()
+  }
+  return { replayed: orders.length - failed.length, left: fitting.length - orders.length, failed }
+}
+
+/** The sum as a person reads it. */
+export function ordersReplayedText({ replayed, left, failed }: OrdersReplayed): string {
+  return [
+    `${replayed} dead orders are tried again${failed.length === 0 ? '' : `, ${failed.length} could not be:`}`,
+    ...failed.slice(0, 20).map(({ id, message }) => `  ${id}: ${cell(message, 160)}`),
+    ...(left === 0 ? [] : [`${left} were left: their tickets may have been made. Look there first, then link and drop, or replay them with --code outcome_unknown.`]),
+  ].join('\n')
 }
 
 /** Drops one. */

@@ -63,6 +63,12 @@ describe('a backtest over a file', () => {
     }
   })
 
+  it('reads an alert whose text holds a line separator, and files with CRLF', async () => {
+    writeFileSync(join(folder, 'separator.jsonl'), [alert(0, { message: 'one\u2028two' }), alert(1)].map((one) => JSON.stringify(one)).join('\r\n'))
+    expect(readFileSync(join(folder, 'separator.jsonl'), 'utf8')).toContain('\u2028')
+    expect(await linesOf(join(folder, 'separator.jsonl'))).toHaveLength(2)
+  })
+
   it('writes one line an alert and counts what came out', async () => {
     const out = join(folder, 'groups.jsonl')
     const summary = await runBacktest({ alerts: DAY, out, monotonicMs: () => 0 })

@@ -2,7 +2,6 @@
 import { createReadStream, createWriteStream, type WriteStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { once } from 'node:events'
-import { createInterface } from 'node:readline'
 import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
@@ -10,6 +9,7 @@ import { AppError, toAppError } from '../schemas/errors.ts'
 import type { TopologyEdge } from '../schemas/records.ts'
 import type { ComparisonView } from '../schemas/backtest.ts'
 import type { TuneView } from '../schemas/tuning.ts'
+import { textLines } from '../schemas/text-lines.ts'
 import { trialSettingsFrom } from '../schemas/trial-settings.ts'
 import { compare } from './compare.ts'
 import { deduplicator, type BacktestAlert, type Deduplicate } from './backtest-problems.ts'
@@ -171,7 +171,7 @@ async function* linesIn(path: string): AsyncGenerator<{ readonly line: string; r
   const text = path.endsWith('.gz') ? file.pipe(createGunzip()) : file
   file.on('error', (error) => text.destroy(error))
   let number = 0
-  for await (const line of createInterface({ input: text, crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const line of textLines(text.setEncoding('utf8'))) {
     number += 1
     if (line.trim() !== '') yield { line, where: `${path}:${number}` }
   }

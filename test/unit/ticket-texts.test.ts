@@ -3,9 +3,11 @@ import { callsText, callText, listCalls } from '../../cli/call.ts'
 import type { ApiClient } from '../../cli/client.ts'
 import { companyMode, companyModeText } from '../../cli/company-mode.ts'
 import { incidentId } from '../../cli/incident.ts'
-import { listOrders, ordersText } from '../../cli/ticket-outbox.ts'
+import { listOrders, ordersReplayedText, ordersText, replayOrders } from '../../cli/ticket-outbox.ts'
 import { attachToTicket, linkTicket, listTickets, suggestionsText, ticketsText, ticketText, unlinkTicket } from '../../cli/ticket.ts'
 import type { CallDetail } from '../../schemas/call-views.ts'
+import { AppError } from '../../schemas/errors.ts'
+import type { OutboxOrderView } from '../../schemas/ticket-work.ts'
 import type { TicketView } from '../../schemas/tickets.ts'
 import { callOf } from '../samples/calls.ts'
 
@@ -73,6 +75,27 @@ describe('at a terminal', () => {
     expect(ordersText({ items: [order], next: null })).toContain('`aw company mode <company> production`')
     expect(ordersText({ items: [{ ...order, status: 'dead', error: ESCAPE }], next: null })).toMatch(/aw ticket replay <id>.*aw call show <id>/)
     expect(ordersText({ items: [{ ...order, status: 'done' }], next: null })).not.toContain('aw ')
+  })
+
+  it('all dead orders are tried again, the oldest first, without those that may have been taken unless they are asked for', async () => {
+    const dead = (id: string, code: string): Partial<OutboxOrderView> => ({ id, code, status: 'dead' })
+    const pages: Record<string, unknown> = { first: { items: [dead('9', 'timeout'), dead('8', 'outcome_unknown')], next: 'more' }, more: { items: [dead('5', 'unauthorized'), dead('3', 'timeout')], next: null } }
+    const asked: string[] = []
+    const api: Pick<ApiClient, 'call'> = {
+      async call<T>(method: string, path: string): Promise<T> {
+        if (method === 'GET') return pages[new URL(path, 'http://aw').searchParams.get('cursor') ?? 'first'] as T
+        asked.push(path.split('/')[4] ?? '')
+        if (path.includes('/5/')) throw new AppError('conflict', 'only a dead order is replayed; this one is waiting')
+        return {} as T
+      },
+    }
+    const sum = await replayOrders(api as ApiClient, {})
+    expect(asked).toEqual(['3', '5', '9'])
+    expect(sum).toEqual({ replayed: 2, left: 1, failed: [{ id: '5', message: expect.stringContaining('waiting') }] })
+    expect(ordersReplayedText(sum)).toMatch(/^2 dead orders.*1 could not be:.*5: only a dead.*1 were left.*--code outcome_unknown/s)
+    asked.length = 0
+    expect(await replayOrders(api as ApiClient, { code: 'outcome_unknown' })).toEqual({ replayed: 1, left: 0, failed: [] })
+    expect(asked).toEqual(['8'])
   })
 
   it.each([
