@@ -48,7 +48,7 @@ it('cleans a machine for real, and does nothing when the same command is sent a 
   const root = await throwawayRoot(test, { laterDays: 40, files: { '/tmp/old': { text: 'old', ageDays: 30 }, '/tmp/young': 'young' }, setup: 'touch -d "+39 days" /tmp/young' })
   on(root)
   const one = command('', randomUUID())
-  const composed = { ...one, script: composeScript('linux', clean, { minAgeDays: 7, maxFiles: 100 }, one.token) }
+  const composed = { ...one, script: composeScript('linux', clean, { volume: '/', minAgeDays: 7, maxFiles: 100 }, one.token) }
   const first = await ended(await executor.send(composed, context), composed)
   expect(readResult(first.stdout, first.exitCode)).toMatchObject({ outcome: 'ok', result: { changed: ['removed /tmp/old'] } })
   expect((await root.sh('ls /tmp')).trim()).toBe('young')
@@ -62,7 +62,7 @@ it('is found after a lost answer, and what the script did is told once', async (
   const root = await throwawayRoot(test, { laterDays: 40, files: { '/tmp/old': { text: 'old', ageDays: 30 } } })
   on(root)
   const one = command('', randomUUID())
-  const composed = { ...one, script: composeScript('linux', clean, { minAgeDays: 7, maxFiles: 100 }, one.token) }
+  const composed = { ...one, script: composeScript('linux', clean, { volume: '/', minAgeDays: 7, maxFiles: 100 }, one.token) }
   const sinceMs = Date.now()
   fake.mishap('SendCommand', 'lost')
   await expect(executor.send(composed, context)).rejects.toMatchObject({ sent: 'unknown' })
