@@ -1,29 +1,14 @@
 /** The engine of runs over the executor for Azure, its SDK and the stateful fake: whatever is lost, refused or dies on the way, each command starts once and nothing is left behind. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { azureExecutor } from '../../remediator/executors/azure/index.ts'
 import type { WorkerOptions } from '../../remediator/runs/worker.ts'
-import { systemClock } from '../../schemas/clock.ts'
-import type { Database } from '../../storage/postgres/database.ts'
-import { openCopiedDatabase } from '../harness/database-template.ts'
+import { quickDatabase } from '../harness/quick-database.ts'
 import { FakeAzure } from '../fakes/azure-arm.ts'
 import type { Trouble } from '../fakes/cloud-server.ts'
 import { RunWorld } from '../harness/run-engine-world.ts'
 import { target } from '../harness/runs-world.ts'
 
-let dataDir: string
-let database: Database
-
-beforeAll(async () => {
-  dataDir = mkdtempSync(join(tmpdir(), 'run-azure-'))
-  database = await openCopiedDatabase({ dataDir, clock: systemClock })
-})
-afterAll(async () => {
-  await database.close()
-  rmSync(dataDir, { recursive: true })
-})
+const database = quickDatabase()
 
 /** A run of two commands, a repair and its probe, on a machine in Azure. */
 async function azureWorld(): Promise<{ readonly world: RunWorld; readonly azure: FakeAzure; readonly work: (worker: WorkerOptions, until?: () => Promise<boolean>) => Promise<void> }> {

@@ -1,29 +1,14 @@
 /** The engine of runs over the embedded database and a cloud in memory: what it does in each state, and that whatever dies or fails, nothing is sent twice and no run is lost. */
 import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { ExecutorError } from '../../remediator/executors/port.ts'
 import { workRun } from '../../remediator/runs/worker.ts'
-import { systemClock } from '../../schemas/clock.ts'
-import type { Database } from '../../storage/postgres/database.ts'
-import { openCopiedDatabase } from '../harness/database-template.ts'
+import { quickDatabase } from '../harness/quick-database.ts'
 import { ADMIN, RunWorld, type WorldOptions } from '../harness/run-engine-world.ts'
 import { runbook, step, target } from '../harness/runs-world.ts'
 import type { Course } from '../harness/scripted-executor.ts'
 
-let dataDir: string
-let database: Database
-
-beforeAll(async () => {
-  dataDir = mkdtempSync(join(tmpdir(), 'engine-'))
-  database = await openCopiedDatabase({ dataDir, clock: systemClock })
-})
-afterAll(async () => {
-  await database.close()
-  rmSync(dataDir, { recursive: true })
-})
+const database = quickDatabase()
 
 const fresh = (options: WorldOptions = {}): Promise<RunWorld> => RunWorld.fresh(database, options)
 /** What scripts do, by the word they echo. */
